@@ -1,0 +1,32 @@
+// What the appliance needs from below besides a Network. image/platform.ts makes one from the native functions;
+// tests make theirs with a virtual clock.
+
+export interface Platform {
+  /** Microseconds since the start; never goes back. */
+  now(): number;
+  /** Milliseconds since 1970 UTC. */
+  wallClock(): number;
+  /** Resolves after this many milliseconds. */
+  sleep(ms: number): Promise<void>;
+  /** Runs the callback once after this many milliseconds; the returned function cancels it. */
+  timer(ms: number, callback: () => void): () => void;
+  /** Random bytes, or undefined when the machine has no entropy. */
+  random(length: number): Uint8Array | undefined;
+  sha1(bytes: Uint8Array): Uint8Array;
+  sha256(bytes: Uint8Array): Uint8Array;
+  hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  gzip(bytes: Uint8Array, level: number): Uint8Array;
+  /** Inflates one zlib stream at the offset; undefined when damaged or longer than the limit. */
+  inflate(
+    bytes: Uint8Array,
+    offset: number,
+    limit: number,
+  ): { readonly bytes: Uint8Array; readonly consumed: number } | undefined;
+  crc32(bytes: Uint8Array): number;
+  utf8Encode(text: string): Uint8Array;
+  utf8Decode(bytes: Uint8Array): string;
+  console(text: string): void;
+  powerOff(status: number): never;
+  heapUsed(): number;
+  heapLimit(): number;
+}

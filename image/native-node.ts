@@ -1,0 +1,110 @@
+// native.d.ts on Node: what C does on the machine, done by node:zlib and node:crypto. Importing this file installs the
+// functions as globals; the `node` target and every test on Node begin with it.
+
+import { createHash, createHmac, getRandomValues } from "node:crypto";
+import { writeSync } from "node:fs";
+import { constants, crc32, deflateSync, gzipSync, inflateSync } from "node:zlib";
+
+function range(bytes: Uint8Array, offset: number, length: number): void {
+  if (!(Number.isInteger(offset) && Number.isInteger(length)) || offset < 0 || length < 0)
+    throw new RangeError("range");
+  if (offset + length > bytes.length) throw new RangeError(`range ${offset}+${length} of ${bytes.length}`);
+}
+
+let consumed = 0;
+const started = process.hrtime.bigint();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Inflates one stream, telling what it took: node:zlib stops at the stream's end and reports bytesWritten. */
+function inflate(bytes: Uint8Array, offset: number, limit: number): Uint8Array | undefined {
+  range(bytes, offset, 0);
+  consumed = 0;
+  try {
+    const result: unknown = inflateSync(bytes.subarray(offset), {
+      maxOutputLength: Math.max(1, limit),
+      finishFlush: constants.Z_FINISH,
+      info: true,
+    });
+    const { buffer, engine } = result as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    if (buffer.length > limit) return undefined;
+    consumed = engine.bytesWritten;
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  } catch {
+    return undefined;
+  }
+}
+
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
+/** Everything of native.d.ts that means something on Node; the rest is absent, and calling it is our bug. */
+export const nodeNatives = {
+  nativeCopy(into: Uint8Array, intoOffset: number, from: Uint8Array, fromOffset: number, length: number): void {
+    range(into, intoOffset, length);
+    range(from, fromOffset, length);
+    into.set(from.subarray(fromOffset, fromOffset + length), intoOffset);
+  },
+  nativeZero(bytes: Uint8Array, offset: number, length: number): void {
+    range(bytes, offset, length);
+    bytes.fill(0, offset, offset + length);
+  },
+  nativeChecksum(bytes: Uint8Array, offset: number, length: number, sum: number): number {
+    range(bytes, offset, length);
+    let s = sum;
+    const even = offset + (length & ~1);
+    for (let i = offset; i < even; i += 2) s += (bytes[i]! << 8) | bytes[i + 1]!;
+    if (length & 1) s += bytes[even]! << 8;
+    while (s > 0xffff) s = (s & 0xffff) + Math.floor(s / 0x10000);
+    return s;
+  },
+  nativeEqual(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number, length: number): boolean {
+    range(a, aOffset, length);
+    range(b, bOffset, length);
+    for (let i = 0; i < length; i++) if (a[aOffset + i] !== b[bOffset + i]) return false;
+    return true;
+  },
+  nativeSha1: (bytes: Uint8Array): Uint8Array => plain(createHash("sha1").update(bytes).digest()),
+  nativeSha256: (bytes: Uint8Array): Uint8Array => plain(createHash("sha256").update(bytes).digest()),
+  nativeHmacSha256: (key: Uint8Array, bytes: Uint8Array): Uint8Array =>
+    plain(createHmac("sha256", key).update(bytes).digest()),
+  nativeCrc32: (bytes: Uint8Array, crc: number): number => crc32(bytes, crc),
+  nativeInflate: inflate,
+  nativeInflateConsumed: (): number => consumed,
+  nativeDeflate: (bytes: Uint8Array, level: number): Uint8Array =>
+    plain(deflateSync(bytes, { level: Math.min(9, level) })),
+  nativeGzip: (bytes: Uint8Array, level: number): Uint8Array => plain(gzipSync(bytes, { level: Math.min(9, level) })),
+  nativeUtf8Encode: (text: string): Uint8Array => new TextEncoder().encode(text),
+  nativeUtf8Decode(bytes: Uint8Array, offset: number, length: number): string {
+    range(bytes, offset, length);
+    return decoder.decode(bytes.subarray(offset, offset + length));
+  },
+  nativeLatin1Decode(bytes: Uint8Array, offset: number, length: number): string {
+    range(bytes, offset, length);
+    return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString("latin1");
+  },
+  nativeNow: (): number => Number((process.hrtime.bigint() - started) / 1000n),
+  nativeWallClock: (): number => Date.now(),
+  nativeRandom(bytes: Uint8Array, offset: number, length: number): boolean {
+    range(bytes, offset, length);
+    for (let at = 0; at < length; at += 65536)
+      getRandomValues(bytes.subarray(offset + at, offset + Math.min(length, at + 65536)));
+    return true;
+  },
+  nativeAddEntropy(): void {},
+  nativeConsole(text: string): void {
+    writeSync(1, text);
+  },
+  nativePowerOff(status: number): never {
+    process.exit(status);
+  },
+  nativeParameters: (): string => process.argv.slice(2).join("\n"),
+  nativeModule: (): string => "",
+  nativeTarget: (): string => "node",
+  nativeHypervisor: (): string => "node",
+  nativeHeapUsed: (): number => process.memoryUsage().heapUsed + process.memoryUsage().external,
+  nativeHeapLimit: (): number => 4 * 1024 ** 3,
+  nativeHeapPeak: (): number => process.memoryUsage().rss,
+  nativeCollect(): void {},
+  nativeFence(): void {},
+};
+
+Object.assign(globalThis, nodeNatives);

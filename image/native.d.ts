@@ -1,0 +1,123 @@
+// The whole surface between TypeScript and C, on one page. Nothing else of the machine is reachable.
+//
+// Three implementations keep it: image/runtime/bindings.c (quickjs-ng on the `virtual` and `process` targets),
+// image/native-node.ts (Node), and the callbacks of the compiled data path. Offsets and lengths are bytes; every
+// function checks its ranges and throws a RangeError (compiled: ends the machine) for a caller's mistake.
+//
+// An Instant is a number of whole microseconds since the machine was entered; it never goes back.
+
+// ---- Whole-buffer primitives -------------------------------------------------------------------------------------
+
+/** Copies `length` bytes; the ranges may overlap. */
+declare function nativeCopy(
+  into: Uint8Array,
+  intoOffset: number,
+  from: Uint8Array,
+  fromOffset: number,
+  length: number,
+): void;
+/** Sets `length` bytes to zero. */
+declare function nativeZero(bytes: Uint8Array, offset: number, length: number): void;
+/**
+ * The ones' complement sum of RFC 1071, big-endian words, an odd last byte padded with zero on the right.
+ * `sum` is a folded sum to go on from (0 to begin). Returns the folded 16-bit sum, NOT complemented.
+ */
+declare function nativeChecksum(bytes: Uint8Array, offset: number, length: number, sum: number): number;
+/** True when both ranges hold the same bytes. */
+declare function nativeEqual(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number, length: number): boolean;
+
+// ---- Hashes and compression (above the seam) ---------------------------------------------------------------------
+
+/** SHA-1 of the bytes, 20 bytes. */
+declare function nativeSha1(bytes: Uint8Array): Uint8Array;
+/** SHA-256 of the bytes, 32 bytes. */
+declare function nativeSha256(bytes: Uint8Array): Uint8Array;
+/** HMAC-SHA-256 (RFC 2104), 32 bytes. */
+declare function nativeHmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
+/** CRC-32 (ISO 3309), as an unsigned number; `crc` is 0 to begin. */
+declare function nativeCrc32(bytes: Uint8Array, crc: number): number;
+/**
+ * Inflates one zlib stream (RFC 1950) that begins at `offset`. Returns the output, or undefined when the stream is
+ * damaged, cut short or longer than `limit` bytes. `nativeInflateConsumed()` then tells how many input bytes it took.
+ */
+declare function nativeInflate(bytes: Uint8Array, offset: number, limit: number): Uint8Array | undefined;
+declare function nativeInflateConsumed(): number;
+/** Deflates into one zlib stream, level 1 to 12. */
+declare function nativeDeflate(bytes: Uint8Array, level: number): Uint8Array;
+/** Deflates into one gzip member (RFC 1952) with no name and no time, level 1 to 12. */
+declare function nativeGzip(bytes: Uint8Array, level: number): Uint8Array;
+/** UTF-8 of the string; a lone surrogate becomes U+FFFD. */
+declare function nativeUtf8Encode(text: string): Uint8Array;
+/** The string of the UTF-8 in the range; each damaged sequence becomes U+FFFD (WHATWG "decode", no BOM removed). */
+declare function nativeUtf8Decode(bytes: Uint8Array, offset: number, length: number): string;
+/** One character per byte (Latin-1); for protocol text. */
+declare function nativeLatin1Decode(bytes: Uint8Array, offset: number, length: number): string;
+
+// ---- Time, entropy, console, power -------------------------------------------------------------------------------
+
+/** Now, as an Instant: whole microseconds. */
+declare function nativeNow(): number;
+/** Wall clock: whole milliseconds since 1970 UTC. */
+declare function nativeWallClock(): number;
+/** Fills the range with random bytes; false while no entropy source has been found (nothing is written then). */
+declare function nativeRandom(bytes: Uint8Array, offset: number, length: number): boolean;
+/** Mixes the bytes into the entropy pool; `credit` says that they come from a device made for this (virtio-rng). */
+declare function nativeAddEntropy(bytes: Uint8Array, credit: boolean): void;
+/** Writes the text to the console as it is. */
+declare function nativeConsole(text: string): void;
+/** Ends the machine (or the process) with the status; 0 is an orderly end. Does not return. */
+declare function nativePowerOff(status: number): never;
+/** The kernel command line, or the process's arguments one a line. */
+declare function nativeParameters(): string;
+/** The text of the first boot module (`-initrd`); empty when there is none. */
+declare function nativeModule(): string;
+/** Where it runs: "virtual" or "process"; and by what it was entered: "kvm", "tcg", "xen", "bare", "linux". */
+declare function nativeTarget(): string;
+declare function nativeHypervisor(): string;
+/**
+ * Sleeps until an interrupt arrives (process: the TAP is readable) or the Instant has come; Infinity waits for an
+ * interrupt alone. Returns at once when an interrupt came since the last call returned.
+ */
+declare function nativeSleep(until: number): void;
+/** Bytes in use on the C heap, bytes it may ever use, and the most ever in use. */
+declare function nativeHeapUsed(): number;
+declare function nativeHeapLimit(): number;
+declare function nativeHeapPeak(): number;
+/** Runs the engine's cycle collector. */
+declare function nativeCollect(): void;
+
+// ---- Hardware (drivers; `virtual` only) --------------------------------------------------------------------------
+
+/** I/O port access; `size` is 1, 2 or 4. */
+declare function nativePortRead(port: number, size: number): number;
+declare function nativePortWrite(port: number, size: number, value: number): void;
+/** Device memory by physical address, which nativeMapDevice has mapped; `size` is 1, 2 or 4. */
+declare function nativeDeviceRead(address: number, size: number): number;
+declare function nativeDeviceWrite(address: number, size: number, value: number): void;
+/** Maps device memory uncached and not executable. False when it cannot (range overlaps memory, no page left). */
+declare function nativeMapDevice(address: number, length: number): boolean;
+/** The physical address of the array's first byte. Storage never moves; keep the array alive while a device has it. */
+declare function nativeAddressOf(bytes: Uint8Array): number;
+/** Orders memory against devices: full fence, and the compiler forgets what it has read. */
+declare function nativeFence(): void;
+/** Takes an interrupt vector for MSI-X: returns the message data; the message address is nativeMessageAddress(). -1: none left. */
+declare function nativeTakeVector(): number;
+declare function nativeMessageAddress(): number;
+
+// ---- TAP device (`process` only) ---------------------------------------------------------------------------------
+
+/** Opens the TAP of this name with IFF_VNET_HDR (a 12-byte virtio_net_hdr before each frame). Returns 0 or an errno. */
+declare function nativeTapOpen(name: string): number;
+/** Sets the offloads (TUNSETOFFLOAD flags: 1 checksum, 2 TSO4, 4 TSO6). Returns 0 or an errno. */
+declare function nativeTapOffload(flags: number): number;
+/** Reads one frame (header included) at the offset; its length, 0 when there is none, or a negative errno. */
+declare function nativeTapRead(into: Uint8Array, offset: number, length: number): number;
+/** Writes one frame from two ranges (writev): headers, then payload, which may be of length 0. 0 or an errno. */
+declare function nativeTapWrite(
+  head: Uint8Array,
+  headOffset: number,
+  headLength: number,
+  payload: Uint8Array,
+  payloadOffset: number,
+  payloadLength: number,
+): number;

@@ -1,0 +1,46 @@
+/* What the engine layer (engine.c, bindings.c) needs from what lies beneath it. Two implementations:
+ * image/runtime/virtual/ (entered by the hypervisor) and image/runtime/process/ (a static Linux binary). */
+#ifndef EPIPHYTE_PLATFORM_H
+#define EPIPHYTE_PLATFORM_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLATFORM_FOREVER UINT64_MAX
+
+extern const char platform_target[];         /* "virtual" or "process" */
+const char *platform_hypervisor(void);       /* "kvm" "tcg" "xen" "bare" "linux" */
+const char *platform_parameters(void);       /* command line; process: one argument a line */
+const char *platform_module(void);           /* text of the first boot module, "" when none */
+
+void platform_console(const char *text, size_t length);
+/* Last words: prints "panic: ..." and powers off with status 1. Usable from a trap handler. */
+_Noreturn void platform_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void platform_power_off(int status);
+
+uint64_t platform_now(void);                 /* microseconds since entry, monotonic */
+int64_t platform_wall_clock(void);           /* milliseconds since 1970 UTC */
+/* Returns when an interrupt (process: a readable TAP) has come since the last return, or at `until`. */
+void platform_sleep(uint64_t until);
+
+/* 1 and `length` random bytes, or 0 while there is no entropy. */
+int platform_random(uint8_t *into, size_t length);
+void platform_add_entropy(const uint8_t *bytes, size_t length, int credit);
+
+size_t platform_heap_used(void);
+size_t platform_heap_limit(void);
+size_t platform_heap_peak(void);
+
+/* Hardware: `virtual` only; the process target panics. */
+uint32_t platform_port_read(uint16_t port, int size);
+void platform_port_write(uint16_t port, int size, uint32_t value);
+int platform_map_device(uint64_t address, uint64_t length); /* 1 done, 0 refused */
+int platform_take_vector(void);                             /* MSI-X message data, -1: none left */
+uint64_t platform_message_address(void);
+
+/* TAP: `process` only; the virtual target answers -ENODEV. */
+int platform_tap_open(const char *name);
+int platform_tap_offload(unsigned flags);
+long platform_tap_read(uint8_t *into, size_t length);
+int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length);
+
+#endif

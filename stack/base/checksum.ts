@@ -1,0 +1,34 @@
+// The Internet checksum (RFC 1071) over what transports cover: pseudo-header, header in a slot, payload elsewhere.
+
+import type { Ipv4 } from "./address.ts";
+import { sumBytes } from "./native.ts";
+
+/** Folds a sum of 16-bit words to 16 bits. */
+export function fold(sum: number): number {
+  let s = sum;
+  while (s > 0xffff) s = (s & 0xffff) + Math.floor(s / 0x10000);
+  return s;
+}
+
+/** Folded sum of the IPv4 pseudo-header (RFC 9293 3.1, RFC 768); `length` is that of header and payload. */
+export function pseudoHeaderSum(source: Ipv4, destination: Ipv4, protocol: number, length: number): number {
+  return fold((source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length);
+}
+
+/** Folded sum of two ranges as if they lay one behind the other, going on from `sum`. */
+export function sumRanges(
+  head: Uint8Array,
+  headOffset: number,
+  headLength: number,
+  payload: Uint8Array,
+  payloadOffset: number,
+  payloadLength: number,
+  sum: number,
+): number {
+  const first = sumBytes(head, headOffset, headLength, sum);
+  if (payloadLength === 0) return first;
+  if ((headLength & 1) === 0) return sumBytes(payload, payloadOffset, payloadLength, first);
+  // RFC 1071 2.B: a sum over bytes shifted by one is the sum with its bytes swapped.
+  const second = sumBytes(payload, payloadOffset, payloadLength, 0);
+  return fold(first + (((second & 0xff) << 8) | (second >>> 8)));
+}

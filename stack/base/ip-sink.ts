@@ -1,0 +1,48 @@
+// Where a transport protocol puts its packets: the IP layer's end of a Link slot. Implemented by stack/host over Link;
+// its fake is test/support/fake-ip-sink.ts.
+//
+//   const at = sink.reserve();                       // -1: nothing free now; ask again when told to transmit
+//   ... write the transport header (and small payloads) at sink.bytes[at] ... at most HEAD_ROOM bytes
+//   sink.send(at, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
+
+import type { Ipv4 } from "./address.ts";
+
+/** Bytes that may be written at `at`: what a slot holds after the Ethernet and IPv4 headers. */
+export const HEAD_ROOM = 1984;
+
+export abstract class IpSink {
+  /** The memory that `reserve` hands out of. */
+  abstract readonly bytes: Uint8Array;
+  /** Largest IP packet without fragmentation on the local link. */
+  abstract readonly mtu: number;
+  /** True: write only the pseudo-header's sum into the checksum field and name it in `checksumOffset`. */
+  abstract readonly checksumOffload: boolean;
+  /** True: one TCP packet may carry up to 65,000 bytes of payload with `segmentSize` set. */
+  abstract readonly segmentOffload: boolean;
+
+  // Options of the next `send`, which sets them back.
+  /** Offset of the checksum field in the transport header (TCP 16, UDP 6) when offloaded; 0: already complete. */
+  checksumOffset = 0;
+  /** TSO: payload bytes a segment; 0: the packet fits the MTU or IP fragments it. */
+  segmentSize = 0;
+  /** Don't Fragment (RFC 1191); true after each send. */
+  dontFragment = true;
+
+  /** Offset in `bytes` at which the transport header goes, or -1. Every reserve is followed by send or release. */
+  abstract reserve(): number;
+  abstract release(at: number): void;
+  abstract send(
+    at: number,
+    source: Ipv4,
+    destination: Ipv4,
+    protocol: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void;
+}
+
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
