@@ -1,0 +1,62 @@
+// A table of byte streams by handle: what TCP offers to what lies above it, and what TLS will offer in the same form.
+// HTTP is written against this, so it does not know whether it speaks in the clear.
+
+import type { Instant } from "./result.ts";
+
+/**
+ * A connection. Never reused while anybody may hold it: a number that also counts generations. A call with a handle
+ * that is gone does nothing and answers as an ended stream would.
+ */
+export type Handle = number & { readonly brand: "Handle" };
+export const NO_HANDLE = -1 as Handle;
+
+/** Why a stream ended, as `closed` tells its user. */
+export const CLOSED_IN_ORDER = 0;
+export const CLOSED_BY_RESET = 1;
+export const CLOSED_BY_TIMEOUT = 2;
+export const CLOSED_REFUSED = 3;
+export const CLOSED_UNREACHABLE = 4;
+export const CLOSED_FOR_MEMORY = 5;
+
+/** What a stream tells the one who uses it. Called from within input and step; it may call Streams at once. */
+export abstract class StreamUser {
+  /** A peer has connected to a port that this user listens on; the handshake is complete. */
+  abstract accepted(handle: Handle, port: number, now: Instant): void;
+  /** A connect of this user has succeeded. */
+  abstract connected(handle: Handle, now: Instant): void;
+  /** More bytes to read, or the peer's end of stream has come (see `readEnded`). */
+  abstract readable(handle: Handle, now: Instant): void;
+  /** Bytes that were queued have been acknowledged: `queued` is less than it was. */
+  abstract sent(handle: Handle, now: Instant): void;
+  /** The stream is gone; the handle is dead. Called once, not for a handle that its user has closed or aborted. */
+  abstract closed(handle: Handle, reason: number, now: Instant): void;
+}
+
+export abstract class Streams {
+  /** The unread bytes are readBuffer[readStart .. readStart + readLength), contiguous. Valid until the next call or event. */
+  abstract readBuffer(handle: Handle): Uint8Array;
+  abstract readStart(handle: Handle): number;
+  abstract readLength(handle: Handle): number;
+  /** The most bytes that can lie unread: when readLength reaches it, nothing more comes before `consume`. */
+  abstract readLimit(handle: Handle): number;
+  /** The peer has ended its side and nothing is unread. */
+  abstract readEnded(handle: Handle): boolean;
+  /** Drops the first `length` unread bytes. */
+  abstract consume(handle: Handle, length: number): void;
+  /**
+   * Queues a range to send, by reference: the bytes must not change until they are acknowledged. False: the handle is
+   * gone or was shut down, or its queue holds too many ranges. Sent when the host transmits, at the end of its step.
+   */
+  abstract send(handle: Handle, bytes: Uint8Array, offset: number, length: number): boolean;
+  /** Bytes queued and not acknowledged. */
+  abstract queued(handle: Handle): number;
+  /** End of stream after what is queued; reading goes on. */
+  abstract shutdown(handle: Handle): void;
+  /** Lets go: end of stream after what is queued, RST if unread bytes are thrown away (RFC 2525 2.17). */
+  abstract close(handle: Handle): void;
+  /** RST at once; what is queued is dropped. */
+  abstract abort(handle: Handle): void;
+  /** The peer's address and port. */
+  abstract peerAddress(handle: Handle): number;
+  abstract peerPort(handle: Handle): number;
+}
