@@ -1,0 +1,219 @@
+// The edge: the only asynchronous code of the stack. `turn` is the loop's one step: poll the host, hand its events to
+// the promises that wait for them. Everything here runs on the engine; everything below the Seam may be machine code.
+
+import type { Ipv4, Port } from "../base/address.ts";
+import { parseIpv4 } from "../base/address.ts";
+import type { Instant, Result } from "../base/result.ts";
+import {
+  EVENT_ACCESS,
+  EVENT_ADDRESS_LOST,
+  EVENT_CLOSED,
+  EVENT_CONFIGURED,
+  EVENT_CONNECTED,
+  EVENT_NONE,
+  EVENT_NOTICE,
+  EVENT_READABLE,
+  EVENT_REQUEST,
+  EVENT_RESOLVED,
+  EVENT_SENT,
+  RESOLVE_BAD_NAME,
+  RESOLVE_DONE,
+  RESOLVE_NO_ANSWER,
+  RESOLVE_NO_RESOLVER,
+  RESOLVE_NO_SUCH_NAME,
+} from "../host/events.ts";
+import { StackFlow } from "./flow.ts";
+import { formatHeaders, parseHeaders } from "./headers.ts";
+import type { ConnectError, Flow, HttpRequest, HttpResponse, Network, ReadyResponse, ResolveError } from "./network.ts";
+import type { Seam } from "./seam.ts";
+
+/** Unread bytes that a connection of ours may hold: the window for a clone. */
+export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
+/** Events handled in one turn before the host is polled again, so that packets are not late. */
+const EVENTS_PER_TURN = 256;
+
+/** What the target is told about the network as such. */
+export interface EdgeListener {
+  configured(address: Ipv4): void;
+  addressLost(reason: string): void;
+  notice(text: string): void;
+  access(line: string): void;
+}
+
+type Handler = (request: HttpRequest) => Promise<HttpResponse>;
+/** Calls back once after the milliseconds; the returned function cancels it. */
+export type Timer = (ms: number, callback: () => void) => () => void;
+
+export class Edge implements Network {
+  readonly #seam: Seam;
+  readonly #listener: EdgeListener;
+  readonly #timer: Timer;
+  readonly #flows = new Map<string, StackFlow>();
+  readonly #queries = new Map<string, (result: Result<readonly Ipv4[], ResolveError>) => void>();
+  readonly #names = new Map<string, string>();
+  #handler: Handler | undefined;
+
+  constructor(seam: Seam, listener: EdgeListener, timer: Timer) {
+    this.#seam = seam;
+    this.#listener = listener;
+    this.#timer = timer;
+  }
+
+  /** One step of the loop. Returns when it wants to be called again at the latest. */
+  turn(now: Instant): Instant {
+    let deadline = this.#seam.poll(now);
+    let handled = 0;
+    for (; handled < EVENTS_PER_TURN; handled++) {
+      const kind = this.#seam.nextEvent();
+      if (kind === EVENT_NONE) break;
+      this.#dispatch(kind);
+    }
+    // What the events led to (an answer, a close) leaves at once, not with the next packet.
+    if (handled > 0) deadline = this.#seam.poll(now);
+    return handled === EVENTS_PER_TURN ? now : deadline;
+  }
+
+  async resolve(name: string): Promise<Result<readonly Ipv4[], ResolveError>> {
+    const literal = parseIpv4(name);
+    if (literal !== undefined) return { ok: true, value: [literal] };
+    const token = this.#seam.resolve(name);
+    return new Promise((resolve) => {
+      this.#names.set(String(token), name);
+      this.#queries.set(String(token), resolve);
+    });
+  }
+
+  async connect(host: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+    const addresses = await this.resolve(host);
+    if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
+    let last: ConnectError = { kind: "unreachable" };
+    for (const address of addresses.value) {
+      const attempt = await this.#connectTo(address, port, timeoutMs);
+      if (attempt.ok) return attempt;
+      last = attempt.error;
+    }
+    return { ok: false, error: last };
+  }
+
+  sendDatagram(address: Ipv4, port: Port, bytes: Uint8Array): boolean {
+    return this.#seam.sendDatagram(address, port, bytes);
+  }
+
+  serve(port: Port, handler: Handler): Result<undefined, "port-in-use"> {
+    if (!this.#seam.serve(port)) return { ok: false, error: "port-in-use" };
+    this.#handler = handler;
+    return { ok: true, value: undefined };
+  }
+
+  publish(responses: Iterable<ReadyResponse>): void {
+    this.#seam.tableBegin();
+    for (const r of responses) {
+      const headers = formatHeaders(r.headers);
+      this.#seam.tableAdd(r.path, r.status, headers, r.etag, r.lastModified, r.encoding, r.body);
+    }
+    this.#seam.tableCommit();
+  }
+
+  publishOne(r: ReadyResponse): void {
+    const headers = formatHeaders(r.headers);
+    this.#seam.tablePut(r.path, r.status, headers, r.etag, r.lastModified, r.encoding, r.body);
+  }
+
+  #connectTo(address: Ipv4, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT);
+    if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
+    return new Promise((resolve) => {
+      const opened = (result: Result<Flow, ConnectError>): void => {
+        cancel();
+        resolve(result);
+      };
+      const flow: StackFlow = new StackFlow(this.#seam, handle, opened, () => this.#flows.delete(String(handle)));
+      const cancel = this.#timer(timeoutMs, () => flow.connectTimedOut());
+      this.#flows.set(String(handle), flow);
+    });
+  }
+
+  #dispatch(kind: number): void {
+    const handle = String(this.#seam.eventHandle());
+    switch (kind) {
+      case EVENT_CONNECTED:
+        this.#flows.get(handle)?.connected();
+        break;
+      case EVENT_READABLE:
+        this.#flows.get(handle)?.readable();
+        break;
+      case EVENT_SENT:
+        this.#flows.get(handle)?.sent();
+        break;
+      case EVENT_CLOSED:
+        this.#flows.get(handle)?.closed(this.#seam.eventNumber());
+        break;
+      case EVENT_RESOLVED:
+        this.#resolved(handle, this.#seam.eventNumber());
+        break;
+      case EVENT_REQUEST:
+        this.#request(this.#seam.eventHandle());
+        break;
+      case EVENT_CONFIGURED:
+        this.#listener.configured(this.#seam.eventNumber() as Ipv4);
+        break;
+      case EVENT_ADDRESS_LOST:
+        this.#listener.addressLost(this.#seam.eventText());
+        break;
+      case EVENT_NOTICE:
+        this.#listener.notice(this.#seam.eventText());
+        break;
+      case EVENT_ACCESS:
+        this.#listener.access(this.#seam.eventText());
+        break;
+      default:
+        throw new Error(`unknown event ${kind}`);
+    }
+  }
+
+  #resolved(token: string, code: number): void {
+    const done = this.#queries.get(token);
+    const name = this.#names.get(token) ?? "";
+    this.#queries.delete(token);
+    this.#names.delete(token);
+    if (done === undefined) return;
+    if (code !== RESOLVE_DONE) {
+      done({ ok: false, error: resolveError(code, name) });
+      return;
+    }
+    const addresses: Ipv4[] = [];
+    for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i) as Ipv4);
+    done({ ok: true, value: addresses });
+  }
+
+  #request(exchange: number): void {
+    const seam = this.#seam;
+    if (this.#handler === undefined) {
+      seam.respond(exchange, 503, "Retry-After: 1\r\n", new Uint8Array(0));
+      return;
+    }
+    const request: HttpRequest = {
+      method: seam.requestMethod(exchange),
+      target: seam.requestTarget(exchange),
+      headers: parseHeaders(seam.requestHeaders(exchange)),
+      body: seam.requestBody(exchange),
+      peer: seam.requestPeer(exchange) as Ipv4,
+    };
+    void this.#handler(request).then((r) => seam.respond(exchange, r.status, formatHeaders(r.headers), r.body));
+  }
+}
+
+function resolveError(code: number, name: string): ResolveError {
+  switch (code) {
+    case RESOLVE_NO_SUCH_NAME:
+      return { kind: "no-such-name", name };
+    case RESOLVE_NO_ANSWER:
+      return { kind: "no-answer", name };
+    case RESOLVE_NO_RESOLVER:
+      return { kind: "no-resolver" };
+    case RESOLVE_BAD_NAME:
+      return { kind: "bad-name", name };
+    default:
+      throw new Error(`unknown resolver code ${code}`);
+  }
+}

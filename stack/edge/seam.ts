@@ -1,0 +1,92 @@
+// The seam, seen from above: flat functions over numbers, booleans, strings and byte arrays. stack/host/seam.ts
+// implements it in TypeScript; the compiled data path implements it as a native binding. The edge cannot tell.
+
+import type { Instant } from "../base/result.ts";
+
+export interface Seam {
+  /** Takes what the card received, runs what is due, sends what is pending. Returns the next deadline. */
+  poll(now: Instant): Instant;
+
+  /** Makes the next event current and returns its kind (stack/host/events.ts), 0 when there is none. */
+  nextEvent(): number;
+  eventHandle(): number;
+  eventNumber(): number;
+  eventText(): string;
+
+  /** A fixed address; gateway 0 for none. */
+  configureStatic(address: number, prefixLength: number, gateway: number): void;
+  /** Begins to ask for a lease; the name goes to the server (option 12), "" for none. */
+  configureDhcp(hostname: string): void;
+  /** Name servers to use instead of the lease's. */
+  addNameServer(address: number): void;
+  address(): number;
+  prefixLength(): number;
+  gateway(): number;
+  /** The i-th name server, 0 when there are no more. */
+  nameServer(index: number): number;
+  mac(): number;
+  mtu(): number;
+
+  /** A token for EVENT_RESOLVED. */
+  resolve(name: string): number;
+  resolvedCount(): number;
+  resolvedAddress(index: number): number;
+
+  /** A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. */
+  connect(address: number, port: number, receiveLimit: number): number;
+  /** Queues the bytes, which must not change; false when the stream is gone. */
+  send(handle: number, bytes: Uint8Array): boolean;
+  queued(handle: number): number;
+  /** Up to `limit` unread bytes, as an array of their own; empty when there are none. */
+  receive(handle: number, limit: number): Uint8Array;
+  readEnded(handle: number): boolean;
+  shutdown(handle: number): void;
+  close(handle: number): void;
+  abort(handle: number): void;
+
+  sendDatagram(address: number, port: number, bytes: Uint8Array): boolean;
+
+  /** Serves HTTP on this port; false when it is taken. */
+  serve(port: number): boolean;
+  requestMethod(exchange: number): string;
+  requestTarget(exchange: number): string;
+  /** The header block as it came: "name: value\r\n" lines, names in lower case. */
+  requestHeaders(exchange: number): string;
+  requestBody(exchange: number): Uint8Array;
+  requestPeer(exchange: number): number;
+  /** Answers; `headers` is a block of "Name: value\r\n" lines. */
+  respond(exchange: number, status: number, headers: string, body: Uint8Array): void;
+
+  /** Begins a new ready table; nothing is served from it before tableCommit. */
+  tableBegin(): void;
+  tableAdd(
+    path: string,
+    status: number,
+    headers: string,
+    etag: string,
+    lastModified: number,
+    encoding: string,
+    body: Uint8Array,
+  ): void;
+  tableCommit(): void;
+  /** Adds to or replaces in the table that is served. */
+  tablePut(
+    path: string,
+    status: number,
+    headers: string,
+    etag: string,
+    lastModified: number,
+    encoding: string,
+    body: Uint8Array,
+  ): void;
+
+  /** Wall clock minus `now`, in milliseconds: for Date headers and syslog. */
+  setWallClock(offsetMs: number): void;
+  /** Access lines go to this syslog receiver as RFC 5424 datagrams; address 0 turns them off. */
+  setSyslog(address: number, port: number, hostname: string): void;
+  /** Access lines come up as EVENT_ACCESS, too. */
+  setAccessEvents(wanted: boolean): void;
+
+  /** Figures for people and tests, one "name value" a line. */
+  counters(): string;
+}
