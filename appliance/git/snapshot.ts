@@ -1,0 +1,83 @@
+// What the rest of the appliance sees of Git: the tree of one commit, frozen, with the dates of every path. Types only;
+// store.ts makes them.
+//
+// A Snapshot never changes and stays readable after later updates: it holds on to the packs that it reads from. Drop
+// the reference and the memory goes back.
+
+/** A moment as Git writes it: seconds since 1970 UTC and the zone of whoever wrote it, in minutes east of UTC. */
+export interface GitTime {
+  readonly seconds: number;
+  readonly offsetMinutes: number;
+}
+
+/** Name and address as in the commit; the bytes that are not UTF-8 are taken for Latin-1. */
+export interface GitPerson {
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface CommitInfo {
+  /** 40 lower-case hexadecimal digits. */
+  readonly oid: string;
+  readonly author: GitPerson;
+  readonly authored: GitTime;
+  readonly committed: GitTime;
+  /** First line of the message, without the line's end. */
+  readonly subject: string;
+}
+
+export type EntryMode = "file" | "executable" | "symlink" | "submodule";
+
+/** A leaf of the tree. Directories are not listed; they are the prefixes of paths. */
+export interface Entry {
+  /** Full path with "/" between names, no leading "/": "Posts/VMM". Names are never "", ".", ".." and hold no "/". */
+  readonly path: string;
+  /** 40 hexadecimal digits: of the blob (file, executable, symlink: its target's text), of the commit (submodule). */
+  readonly oid: string;
+  readonly mode: EntryMode;
+}
+
+/**
+ * When a path came and when it last changed, by the author's date, as Canopy has it.
+ *
+ * `updated` is the commit that `git log -1 -- PATH` prints, `created` the last one that
+ * `git log --date-order --diff-filter=d -- PATH` prints: the default simplification, in which a merge counts only when
+ * it differs from all its parents. A path that was deleted and came back keeps the date of its first coming.
+ */
+export interface PathDates {
+  readonly created: GitTime;
+  readonly createdBy: GitPerson;
+  readonly createdCommit: string;
+  readonly updated: GitTime;
+  readonly updatedBy: GitPerson;
+  readonly updatedCommit: string;
+}
+
+export interface Snapshot {
+  /** The head commit, 40 hexadecimal digits; equal to head.oid. */
+  readonly commit: string;
+  /** The branch that it is the head of, without "refs/heads/". */
+  readonly branch: string;
+  readonly head: CommitInfo;
+  /** Every leaf by its path, in the tree's order. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /**
+   * The bytes of a blob; fresh for each call, the caller may keep them. Undefined when the store has no such blob (the
+   * oid of a submodule, or one that is not of this snapshot), or when it is larger than the limit.
+   */
+  read(oid: string): Uint8Array | undefined;
+  /** Dates of a path in `entries`; undefined for any other path. */
+  dates(path: string): PathDates | undefined;
+}
+
+/** What a clone or an update is doing, for a person who watches the console. */
+export type GitProgress =
+  | { readonly phase: "connecting"; readonly url: string }
+  /** The server counts and compresses; its own words, one line. */
+  | { readonly phase: "remote"; readonly text: string }
+  | { readonly phase: "receiving"; readonly bytes: number }
+  /** Objects of the pack inflated, hashed and indexed. */
+  | { readonly phase: "indexing"; readonly objects: number; readonly total: number }
+  | { readonly phase: "dating"; readonly commits: number; readonly total: number };
+
+export type OnGitProgress = (progress: GitProgress) => void;
