@@ -1,0 +1,103 @@
+// The idioms that mean something else, or nothing, once compiled ahead of time are forbidden below the seam:
+//
+//   u8[i] === undefined, u8[i] ?? d    folded to false without a read, or a trap: check the index against .length
+//   async, await, Promise, yield       there is no job queue below the seam
+//   BigInt                             refused by the compiler
+//   Date, Math.random, setTimeout      time and randomness are arguments
+//   fill, indexOf, copyWithin ...      on typed arrays: no lowering; use the native primitives
+//
+// The compiler itself is the final judge (scriptc coverage, run in CI); this says why, at the line.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
+  Promise: "there is no job queue below the seam",
+  Date: "time is an argument below the seam",
+  BigInt: "BigInt does not compile",
+  setTimeout: "a timer below the seam is a deadline",
+  TextEncoder: "does not compile; protocol text is Latin-1",
+  TextDecoder: "does not compile; use latin1()",
+  Uint16Array: "views over another's buffer do not compile",
+  Uint32Array: "views over another's buffer do not compile",
+};
+const FORBIDDEN_METHODS = new Set(["fill", "indexOf", "copyWithin", "lastIndexOf", "findIndex"]);
+
+const files = ["stack", "drivers"].filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
+  readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !relative(root, path).startsWith("stack/edge/")),
+);
+const program = ts.createProgram([...files, join(root, "image/native.d.ts")], {
+  target: ts.ScriptTarget.ES2023,
+  lib: ["lib.es2023.d.ts"],
+  module: ts.ModuleKind.NodeNext,
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  types: [],
+});
+const checker = program.getTypeChecker();
+
+let faults = 0;
+for (const file of files) {
+  const source = program.getSourceFile(file);
+  if (source !== undefined) visit(source, source);
+  if (readFileSync(file, "utf8").split("\n").length > 400)
+    report(file, 400, "a file of more than 400 lines: split it by concern");
+}
+if (faults > 0) process.exit(1);
+console.log(`${files.length} files below the seam keep its idioms`);
+
+function visit(node: ts.Node, source: ts.SourceFile): void {
+  const why = fault(node);
+  if (why !== undefined) report(source.fileName, source.getLineAndCharacterOfPosition(node.getStart()).line + 1, why);
+  ts.forEachChild(node, (child) => visit(child, source));
+}
+
+function fault(node: ts.Node): string | undefined {
+  if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return "no await or yield below the seam";
+  if (ts.isIdentifier(node)) return identifierFault(node);
+  if (ts.isPropertyAccessExpression(node)) {
+    if (node.getText() === "Math.random") return "randomness is an argument below the seam";
+    if (FORBIDDEN_METHODS.has(node.name.text) && isByteArray(node.expression))
+      return `.${node.name.text} of a typed array does not compile`;
+  }
+  if (ts.isBinaryExpression(node)) {
+    const operator = node.operatorToken.kind;
+    if (operator === ts.SyntaxKind.QuestionQuestionToken && isElement(node.left))
+      return "u8[i] ?? d traps out of range: check the index";
+    const equality = [ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken].includes(
+      operator,
+    );
+    if (equality && isElement(node.left) && node.right.getText() === "undefined")
+      return "u8[i] === undefined is folded to false: check the index";
+  }
+  return undefined;
+}
+
+function identifierFault(node: ts.Identifier): string | undefined {
+  const why = Object.hasOwn(FORBIDDEN_NAMES, node.text) ? FORBIDDEN_NAMES[node.text] : undefined;
+  if (why === undefined || ts.isPropertyAccessExpression(node.parent) || ts.isPropertyAssignment(node.parent))
+    return undefined;
+  return why;
+}
+
+function isElement(node: ts.Node): boolean {
+  const bare = ts.isNonNullExpression(node) ? node.expression : node;
+  return ts.isElementAccessExpression(bare) && isByteArray(bare.expression);
+}
+
+function isByteArray(node: ts.Expression): boolean {
+  return /^(Uint8|Int8|Uint8Clamped|Int32|Float64)Array/.test(checker.typeToString(checker.getTypeAtLocation(node)));
+}
+
+function report(file: string, line: number, why: string): void {
+  faults++;
+  console.error(`${relative(root, file)}:${line}: ${why}`);
+}

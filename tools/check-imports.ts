@@ -1,0 +1,85 @@
+// Imports go down only (README, "The house"). Each room says here what it may see; everything else is an error.
+// Run: npm run lint
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** What a room may import besides itself: folders, "npm:NAME" and "node:". The first matching room counts. */
+const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly string[] }> = [
+  { room: "stack/base", sees: [] },
+  { room: "stack/ethernet", sees: ["stack/base"] },
+  { room: "stack/arp", sees: ["stack/base", "stack/ethernet"] },
+  { room: "stack/ipv4", sees: ["stack/base", "stack/ethernet", "stack/arp"] },
+  { room: "stack/icmp", sees: ["stack/base", "stack/ipv4"] },
+  { room: "stack/udp", sees: ["stack/base", "stack/ipv4"] },
+  { room: "stack/tcp", sees: ["stack/base"] },
+  { room: "stack/dhcp", sees: ["stack/base"] },
+  { room: "stack/dns", sees: ["stack/base"] },
+  { room: "stack/syslog", sees: ["stack/base"] },
+  { room: "stack/http", sees: ["stack/base"] },
+  { room: "stack/edge", sees: ["stack"] },
+  { room: "stack/host", sees: ["stack", "!stack/edge"] },
+  { room: "drivers", sees: ["stack/base"] },
+  {
+    room: "appliance",
+    sees: ["stack/edge", "stack/base", "npm:isomorphic-git", "npm:marked", "npm:feed", "npm:pino", "npm:yaml"],
+  },
+  { room: "image/build", sees: ["tools", "image", "npm:esbuild", "npm:typescript", "node:"] },
+  { room: "image/aot", sees: ["tools", "image", "npm:typescript", "node:"] },
+  { room: "image/shims", sees: ["image"] },
+  { room: "image", sees: ["appliance", "stack", "drivers", "node:"] },
+  {
+    room: "tools",
+    sees: ["appliance", "stack", "image", "test", "node:", "npm:typescript", "npm:vitest", "npm:playwright-core"],
+  },
+  { room: "test", sees: ["appliance", "stack", "drivers", "image", "tools", "node:", "npm:"] },
+];
+
+/** Node may be used only by the files of `image` that say so in their name. */
+const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot)\//;
+
+let faults = 0;
+for (const folder of ["stack", "drivers", "appliance", "image", "tools", "test"]) {
+  for (const file of sources(join(root, folder))) checkFile(relative(root, file));
+}
+if (faults > 0) {
+  console.error(`${faults} imports go where they must not`);
+  process.exit(1);
+}
+console.log("imports go down only");
+
+function sources(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const found: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && path.endsWith(".ts") && !path.includes("/vendor/")) found.push(path);
+  }
+  return found;
+}
+
+function checkFile(file: string): void {
+  const room = ROOMS.find((r) => file.startsWith(`${r.room}/`));
+  if (room === undefined) return;
+  for (const { fileName } of ts.preProcessFile(readFileSync(join(root, file), "utf8")).importedFiles) {
+    if (!allowed(room, file, fileName)) {
+      faults++;
+      console.error(`${file}: ${room.room} may not import ${fileName}`);
+    }
+  }
+}
+
+function allowed(room: (typeof ROOMS)[number], file: string, specifier: string): boolean {
+  if (specifier.startsWith("node:"))
+    return room.sees.includes("node:") && (room.room !== "image" || NODE_FILES.test(file));
+  if (!specifier.startsWith("."))
+    return room.sees.some((s) => s.startsWith("npm:") && `npm:${specifier}/`.startsWith(s === "npm:" ? s : `${s}/`));
+  const target = relative(root, resolve(root, dirname(file), specifier));
+  if (target.startsWith(`${room.room}/`)) return true;
+  if (room.sees.some((s) => s.startsWith("!") && target.startsWith(`${s.slice(1)}/`))) return false;
+  return room.sees.some((s) => target.startsWith(`${s}/`));
+}

@@ -1,0 +1,56 @@
+// The first step of every command: runs with whatever Node a fresh machine has, brings node_modules in line with
+// package-lock.json, then hands over to the pinned Node, which runs TypeScript as it stands.
+//
+//   node tools/run.mjs FILE.ts [arguments]
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const pinnedNode = join(root, "node_modules/node/bin/node");
+const stamp = join(root, "node_modules/.epiphyte-lock");
+
+if (Number(process.versions.node.split(".")[0]) < 20) {
+  console.error(`epiphyte: Node 20 or newer is needed; this is ${process.version}.`);
+  process.exit(1);
+}
+
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync(pinnedNode)) {
+  console.error("epiphyte: installing the packages that package-lock.json names (npm ci) ...");
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (npm.status !== 0) {
+    console.error("epiphyte: npm ci failed; its message is above.");
+    process.exit(1);
+  }
+  // The package `node` fetches its binary in an install script; an npm that is told to skip those leaves a hole.
+  if (!existsSync(pinnedNode)) {
+    spawnSync(process.execPath, ["installArchSpecificPackage"], {
+      cwd: join(root, "node_modules/node"),
+      stdio: [0, 2, 2],
+    });
+  }
+  if (!existsSync(pinnedNode)) {
+    console.error(
+      "epiphyte: node_modules/node has no binary: allow its install script (npm ci --ignore-scripts=false).",
+    );
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}
+
+const child = spawn(pinnedNode, ["--disable-warning=ExperimentalWarning", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` },
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -1,0 +1,115 @@
+// What a machine must have, and how it gets it: `need("qemu-system-x86_64", ...)` checks for commands, installs the
+// Debian packages that hold the missing ones when it may (root, or sudo without a password), else prints the one line
+// that does and stops.
+
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Command -> Debian package. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "musl-gcc": "musl-tools",
+  gcc: "gcc",
+  cmake: "cmake",
+  ninja: "ninja-build",
+  cargo: "cargo",
+  git: "git",
+  "qemu-system-x86_64": "qemu-system-x86",
+  dnsmasq: "dnsmasq-base",
+  rsyslogd: "rsyslog",
+  wrk: "wrk",
+  h2load: "nghttp2-client",
+  nginx: "nginx-light",
+  curl: "curl",
+  ip: "iproute2",
+  chromium: "chromium",
+  valgrind: "valgrind",
+  tshark: "tshark",
+  busybox: "busybox-static",
+};
+
+/** The oldest cargo that reads our lock file and the sparse index. */
+const CARGO_AT_LEAST = [1, 74] as const;
+
+/** The command's path, or undefined. */
+export function which(command: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  for (const folder of folders) {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return join(folder, command);
+    } catch {
+      // not here
+    }
+  }
+  return undefined;
+}
+
+/** Makes sure that the commands exist; ends the program with a plain message when they cannot be had. */
+export function need(...commands: readonly string[]): void {
+  const missing = commands.filter((command) => which(command) === undefined);
+  if (missing.length > 0) install(missing);
+  if (commands.includes("cargo")) checkCargo();
+}
+
+/** Like need, but answers instead of ending: for tests, which are then skipped by name. */
+export function want(...commands: readonly string[]): boolean {
+  const missing = commands.filter((command) => which(command) === undefined);
+  if (missing.length === 0) return true;
+  if (!mayInstall()) return false;
+  aptInstall(packagesOf(missing));
+  return commands.every((command) => which(command) !== undefined);
+}
+
+/** True when this user may make network namespaces and TAP devices. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function install(missing: readonly string[]): void {
+  const packages = packagesOf(missing);
+  const line = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+  if (!mayInstall()) stop(`these commands are missing: ${missing.join(", ")}. As root:\n\n    ${line}\n`);
+  console.error(`epiphyte: installing ${packages.join(", ")} ...`);
+  aptInstall(packages);
+  const still = missing.filter((command) => which(command) === undefined);
+  if (still.length > 0) stop(`${still.join(", ")} still missing after: ${line}`);
+}
+
+function packagesOf(commands: readonly string[]): string[] {
+  return [...new Set(commands.map((command) => PACKAGES[command] ?? command))];
+}
+
+function mayInstall(): boolean {
+  if (which("apt-get") === undefined) return false;
+  return isRoot() || spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0;
+}
+
+function aptInstall(packages: readonly string[]): void {
+  const sudo = isRoot() ? [] : ["sudo", "-n"];
+  const environment = ["env", "DEBIAN_FRONTEND=noninteractive"];
+  const run = (...words: string[]): number | null => {
+    const [command = "", ...rest] = [...sudo, ...environment, ...words];
+    return spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] }).status;
+  };
+  const words = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
+  // A fresh machine has no package lists yet: a failed install asks for them and tries again.
+  if (run(...words) !== 0 && run("apt-get", "update", "-qq") === 0) run(...words);
+}
+
+function checkCargo(): void {
+  const text = spawnSync("cargo", ["--version"], { encoding: "utf8" }).stdout;
+  const match = /^cargo (\d+)\.(\d+)/.exec(text);
+  const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  if (major > CARGO_AT_LEAST[0] || (major === CARGO_AT_LEAST[0] && minor >= CARGO_AT_LEAST[1])) return;
+  stop(
+    `cargo ${CARGO_AT_LEAST.join(".")} or newer is needed to fetch the C sources; this is ${text.trim() || "none"}.\n` +
+      "Debian 13 has one (apt-get install cargo); on Debian 12 use rustup.",
+  );
+}
+
+/** Ends the program: what happened, and what to do. */
+export function stop(message: string): never {
+  console.error(`epiphyte: ${message}`);
+  process.exit(1);
+}
