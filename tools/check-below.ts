@@ -26,12 +26,14 @@ const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
 };
 const FORBIDDEN_METHODS = new Set(["fill", "indexOf", "copyWithin", "lastIndexOf", "findIndex"]);
 
-const files = ["stack", "drivers"].filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
-  readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !relative(root, path).startsWith("stack/edge/")),
-);
+const files = ["stack", "drivers"]
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !relative(root, path).startsWith("stack/edge/")),
+  );
 const program = ts.createProgram([...files, join(root, "image/native.d.ts")], {
   target: ts.ScriptTarget.ES2023,
   lib: ["lib.es2023.d.ts"],

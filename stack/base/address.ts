@@ -31,7 +31,7 @@ export function parseIpv4(text: string): Ipv4 | undefined {
       dots++;
     } else if (c >= 48 && c <= 57) {
       if (octet === 0) return undefined;
-      octet = (octet < 0 ? 0 : octet) * 10 + (c - 48);
+      octet = Math.max(octet, 0) * 10 + (c - 48);
       if (octet > 255) return undefined;
     } else return undefined;
   }
