@@ -33,7 +33,7 @@ const CARGO_AT_LEAST = [1, 74] as const;
 
 /** The command's path, or undefined. */
 export function which(command: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   for (const folder of folders) {
     try {
       accessSync(join(folder, command), constants.X_OK);
