@@ -1,0 +1,132 @@
+// A switch with two ports for QEMU's `-netdev stream` sockets (a 4-byte big-endian length before each frame), which can
+// drop, duplicate and reorder by a seed, and write what passes into a pcap file.
+
+import { createWriteStream, rmSync, type WriteStream } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+
+export interface Faults {
+  /** Probabilities, 0 to 1, for each frame. */
+  readonly drop: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly seed: number;
+}
+
+/** A frame longer than this is not a frame: the peer is out of step. */
+const FRAME_LIMIT = 70_000;
+/** A frame that is held back is sent after the next one, or after this time. */
+const HOLD_MS = 20;
+
+/** xorshift32: the same faults for the same seed. */
+export function random(seed: number): () => number {
+  let x = seed | 0 || 1;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) / 2 ** 32;
+  };
+}
+
+export class Switch {
+  readonly #servers: Server[] = [];
+  readonly #ports: Array<Socket | undefined> = [undefined, undefined];
+  readonly #faults: Faults;
+  readonly #random: () => number;
+  readonly #pcap: WriteStream | undefined;
+  readonly counts = { frames: 0, dropped: 0, duplicated: 0, reordered: 0 };
+
+  constructor(faults: Faults, pcapFile?: string) {
+    this.#faults = faults;
+    this.#random = random(faults.seed);
+    if (pcapFile !== undefined) {
+      this.#pcap = createWriteStream(pcapFile);
+      // The pcap file header: magic for microseconds, 2.4, snap length, Ethernet.
+      const header = Buffer.alloc(24);
+      header.writeUInt32LE(0xa1b2c3d4, 0);
+      header.writeUInt16LE(2, 4);
+      header.writeUInt16LE(4, 6);
+      header.writeUInt32LE(262144, 16);
+      header.writeUInt32LE(1, 20);
+      this.#pcap.write(header);
+    }
+  }
+
+  /** Listens on a Unix socket for port 0 or 1. */
+  async listen(port: 0 | 1, path: string): Promise<void> {
+    rmSync(path, { force: true });
+    const server = createServer((socket) => {
+      this.#ports[port] = socket;
+      this.#serve(socket, port);
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+  }
+
+  close(): void {
+    for (const socket of this.#ports) socket?.destroy();
+    for (const server of this.#servers) server.close();
+    this.#pcap?.end();
+  }
+
+  #serve(socket: Socket, port: 0 | 1): void {
+    let pending = Buffer.alloc(0);
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 4) {
+        const length = pending.readUInt32BE(0);
+        if (length > FRAME_LIMIT) {
+          socket.destroy();
+          return;
+        }
+        if (pending.length < 4 + length) break;
+        this.#pass(pending.subarray(0, 4 + length), port === 0 ? 1 : 0);
+        pending = pending.subarray(4 + length);
+      }
+    });
+  }
+
+  readonly #held: Array<Buffer | undefined> = [undefined, undefined];
+
+  #pass(framed: Buffer, to: 0 | 1): void {
+    this.counts.frames++;
+    const { drop, duplicate, reorder } = this.#faults;
+    if (this.#random() < drop) {
+      this.counts.dropped++;
+      return;
+    }
+    const copy = Buffer.from(framed);
+    if (this.#held[to] === undefined && this.#random() < reorder) {
+      this.counts.reordered++;
+      this.#held[to] = copy;
+      setTimeout(() => this.#release(to), HOLD_MS).unref();
+      return;
+    }
+    this.#write(copy, to);
+    if (this.#random() < duplicate) {
+      this.counts.duplicated++;
+      this.#write(copy, to);
+    }
+    this.#release(to);
+  }
+
+  #release(to: 0 | 1): void {
+    const held = this.#held[to];
+    this.#held[to] = undefined;
+    if (held !== undefined) this.#write(held, to);
+  }
+
+  #write(framed: Buffer, to: 0 | 1): void {
+    this.#ports[to]?.write(framed);
+    if (this.#pcap === undefined) return;
+    const header = Buffer.alloc(16);
+    const now = Date.now();
+    header.writeUInt32LE(Math.floor(now / 1000), 0);
+    header.writeUInt32LE((now % 1000) * 1000, 4);
+    header.writeUInt32LE(framed.length - 4, 8);
+    header.writeUInt32LE(framed.length - 4, 12);
+    this.#pcap.write(header);
+    this.#pcap.write(framed.subarray(4));
+  }
+}
