@@ -7,10 +7,29 @@
 //   ... write up to SLOT_SIZE header and payload bytes at link.slots[at] ...
 //   link.send(at, headLength, payload, payloadOffset, payloadLength);
 //
-// Receiving is a call of Host.receive with a range of the link's own buffer, valid only during the call.
+// What was sent leaves at the latest with `flush`, which the host calls once at the end of its step: one notification
+// of the device for all of it.
+//
+// Receiving is `link.poll(receiver, now)`: a call of receiver.receive for each frame that has come.
+//
+//   if (link.poll(receiver, now)) ... step, then poll again before sleeping: interrupts are armed only by a poll
+//                                     that finds nothing
+//   sleep until min(own deadline, link.nextDeadline())
+
+import { type Instant, NEVER } from "./result.ts";
 
 /** Bytes a slot holds: a full Ethernet frame with a VLAN tag and a margin. */
 export const SLOT_SIZE = 2048;
+
+/** Who takes the frames of a link. */
+export abstract class FrameReceiver {
+  /**
+   * One frame, from the Ethernet header on, without FCS; the range is the link's own and valid only during the call.
+   * `checksumValid`: the link vouches for the TCP or UDP checksum, and the field need not hold it (a frame that never
+   * was on a wire carries the pseudo-header's sum alone).
+   */
+  abstract receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void;
+}
 
 export abstract class Link {
   /** This card's address. */
@@ -32,6 +51,9 @@ export abstract class Link {
   /** Payload bytes a segment when the frame is larger than the MTU (TSO); 0 for none. `headLength` then covers the headers exactly. */
   segmentSize = 0;
 
+  /** False while the card says that it has no carrier, or is being reset. */
+  up = true;
+
   /** Offset of a free slot in `slots`, or -1 when the transmit ring is full: try again after the link has been polled. */
   abstract reserve(): number;
   /**
@@ -45,6 +67,22 @@ export abstract class Link {
     payloadOffset: number,
     payloadLength: number,
   ): void;
+
+  /** Tells the device of everything sent since the last call. */
+  flush(): void {}
+
+  /**
+   * Hands the frames that have come to the receiver, a bounded number a call, and takes back what has been sent. True:
+   * there were some, so poll again before sleeping. False: nothing waits, and the next frame wakes the machine.
+   */
+  poll(_receiver: FrameReceiver, _now: Instant): boolean {
+    return false;
+  }
+
+  /** When to poll at the latest although nothing has come. */
+  nextDeadline(): Instant {
+    return NEVER;
+  }
 }
 
 /** The payload argument of a frame that lies wholly in its slot. */
