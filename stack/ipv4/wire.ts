@@ -1,0 +1,121 @@
+// The IPv4 header (RFC 791 3.1). Options are skipped, never written.
+
+import type { Ipv4 } from "../base/address.ts";
+import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
+import { fold } from "../base/checksum.ts";
+import { sumBytes } from "../base/native.ts";
+
+/** Without options. */
+export const HEADER_LENGTH = 20;
+export const DEFAULT_TIME_TO_LIVE = 64;
+/** The largest datagram that 16 bits of length can tell. */
+export const LARGEST_DATAGRAM = 65_535;
+
+// Errors of decode.
+export const IPV4_TRUNCATED = 1;
+export const IPV4_VERSION = 2;
+/** Header length below 20 or beyond the datagram. */
+export const IPV4_HEADER_LENGTH = 3;
+/** Total length below the header's or beyond what arrived. */
+export const IPV4_TOTAL_LENGTH = 4;
+export const IPV4_CHECKSUM = 5;
+/** A source that no host may send from, or a loopback destination (RFC 1122 3.2.1.3). */
+export const IPV4_MARTIAN = 6;
+/** A fragment that would reach beyond 65,535 bytes, or is not the last and no multiple of 8 long (RFC 791 3.2). */
+export const IPV4_FRAGMENT = 7;
+
+export class Ipv4Header {
+  source = 0 as Ipv4;
+  destination = 0 as Ipv4;
+  protocol = 0;
+  timeToLive = 0;
+  identification = 0;
+  dontFragment = false;
+  moreFragments = false;
+  /** In bytes. */
+  fragmentOffset = 0;
+  headerLength = 0;
+  /** Header and payload; what arrived beyond it is padding. */
+  totalLength = 0;
+  /** Offset in the same array of the payload, and its length. */
+  payloadOffset = 0;
+  payloadLength = 0;
+
+  /** True when this is a piece of a datagram. */
+  isFragment(): boolean {
+    return this.moreFragments || this.fragmentOffset !== 0;
+  }
+}
+
+/** Reads the header at `offset` of at most `length` bytes. Returns 0 or an error. */
+export function decode(bytes: Uint8Array, offset: number, length: number, header: Ipv4Header): number {
+  if (length < HEADER_LENGTH) return IPV4_TRUNCATED;
+  const first = bytes[offset]!;
+  if (first >> 4 !== 4) return IPV4_VERSION;
+  const headerLength = (first & 15) * 4;
+  if (headerLength < HEADER_LENGTH || headerLength > length) return IPV4_HEADER_LENGTH;
+  const totalLength = readU16(bytes, offset + 2);
+  if (totalLength < headerLength || totalLength > length) return IPV4_TOTAL_LENGTH;
+  // RFC 1071: a header with its checksum sums to all ones.
+  if (sumBytes(bytes, offset, headerLength, 0) !== 0xffff) return IPV4_CHECKSUM;
+  const source = readU32(bytes, offset + 12) as Ipv4;
+  const destination = readU32(bytes, offset + 16) as Ipv4;
+  if (!mayBeSource(source) || destination >>> 24 === 127) return IPV4_MARTIAN;
+  const flags = readU16(bytes, offset + 6);
+  const fragmentOffset = (flags & 0x1fff) * 8;
+  const moreFragments = (flags & 0x2000) !== 0;
+  const payloadLength = totalLength - headerLength;
+  if (fragmentOffset + payloadLength > LARGEST_DATAGRAM - HEADER_LENGTH) return IPV4_FRAGMENT;
+  if (moreFragments && (payloadLength === 0 || (payloadLength & 7) !== 0)) return IPV4_FRAGMENT;
+  header.source = source;
+  header.destination = destination;
+  header.protocol = bytes[offset + 9]!;
+  header.timeToLive = bytes[offset + 8]!;
+  header.identification = readU16(bytes, offset + 4);
+  header.dontFragment = (flags & 0x4000) !== 0;
+  header.moreFragments = moreFragments;
+  header.fragmentOffset = fragmentOffset;
+  header.headerLength = headerLength;
+  header.totalLength = totalLength;
+  header.payloadOffset = offset + headerLength;
+  header.payloadLength = payloadLength;
+  return 0;
+}
+
+/**
+ * Writes HEADER_LENGTH bytes at `offset`, checksum included. `flags` is the 16-bit word of flags and fragment offset
+ * (DONT_FRAGMENT, MORE_FRAGMENTS, offset / 8).
+ */
+export function encode(
+  bytes: Uint8Array,
+  offset: number,
+  source: Ipv4,
+  destination: Ipv4,
+  protocol: number,
+  totalLength: number,
+  identification: number,
+  flags: number,
+  timeToLive: number,
+): void {
+  const lifeAndProtocol = (timeToLive << 8) | protocol;
+  writeU16(bytes, offset, 0x4500);
+  writeU16(bytes, offset + 2, totalLength);
+  writeU16(bytes, offset + 4, identification);
+  writeU16(bytes, offset + 6, flags);
+  writeU16(bytes, offset + 8, lifeAndProtocol);
+  // The fields are at hand: adding them is cheaper than reading the bytes back.
+  const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+  const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + addresses);
+  writeU16(bytes, offset + 10, 0xffff ^ sum);
+  writeU32(bytes, offset + 12, source);
+  writeU32(bytes, offset + 16, destination);
+}
+
+export const DONT_FRAGMENT = 0x4000;
+export const MORE_FRAGMENTS = 0x2000;
+
+/** False for 0/8, 127/8, multicast and above: none of them is a host that could be answered. */
+function mayBeSource(address: Ipv4): boolean {
+  const top = address >>> 24;
+  return top !== 0 && top !== 127 && top < 224;
+}

@@ -1,0 +1,266 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { REQUEST_LIMIT } from "../../../stack/arp/machine.ts";
+import { ArpPacket, encode as encodeArp, OPERATION_REPLY, PACKET_LENGTH } from "../../../stack/arp/wire.ts";
+import { BROADCAST_ADDRESS, type Ipv4, type Mac } from "../../../stack/base/address.ts";
+import { writeU16 } from "../../../stack/base/bytes.ts";
+import { pseudoHeaderSum } from "../../../stack/base/checksum.ts";
+import { NO_PAYLOAD } from "../../../stack/base/link.ts";
+import { sumBytes } from "../../../stack/base/native.ts";
+import { SECOND } from "../../../stack/base/result.ts";
+import { decode as decodeEthernet, EthernetHeader } from "../../../stack/ethernet/wire.ts";
+import {
+  DESTINATION_BROADCAST,
+  DESTINATION_MULTICAST,
+  DESTINATION_OTHER,
+  DESTINATION_OURS,
+  IpOutput,
+  OutputUser,
+} from "../../../stack/ipv4/output.ts";
+import { Reassembly } from "../../../stack/ipv4/reassembly.ts";
+import { WAITING_LIMIT, WAITING_PER_NEIGHBOUR } from "../../../stack/ipv4/waiting.ts";
+import { decode, Ipv4Header } from "../../../stack/ipv4/wire.ts";
+import { pattern } from "../../support/bytes.ts";
+import { FakeLink } from "../../support/fake-link.ts";
+
+const US = 0x0a00020f as Ipv4;
+const GATEWAY = 0x0a000202 as Ipv4;
+const PEER = 0x0a000210 as Ipv4;
+const FAR = 0x08080808 as Ipv4;
+const PEER_MAC = 0x525400000002 as Mac;
+
+class Recorder extends OutputUser {
+  readonly lost: number[] = [];
+  readonly conflicts: number[] = [];
+  unreachable(destination: Ipv4): void {
+    this.lost.push(destination);
+  }
+  conflict(mac: Mac): void {
+    this.conflicts.push(mac);
+  }
+}
+
+let link: FakeLink;
+let output: IpOutput;
+let user: Recorder;
+
+beforeEach(() => {
+  link = new FakeLink(0x525400000001, 40);
+  output = new IpOutput(link);
+  user = new Recorder();
+  output.configure(US, 24, GATEWAY, 0);
+  output.step(0, user);
+  output.step(2 * SECOND, user);
+  link.drain();
+});
+
+/** A neighbour's ARP packet arrives. */
+function hear(operation: number, address: Ipv4, mac: Mac, target: Ipv4, now: number): number {
+  const packet = new ArpPacket();
+  packet.operation = operation;
+  packet.senderAddress = address;
+  packet.senderMac = mac;
+  packet.targetAddress = target;
+  const bytes = new Uint8Array(PACKET_LENGTH);
+  encodeArp(bytes, 0, packet);
+  return output.receiveArp(bytes, 0, bytes.length, now, user);
+}
+
+function send(destination: Ipv4, text: string, payload: Uint8Array = NO_PAYLOAD): boolean {
+  const at = output.reserve();
+  if (at < 0) return false;
+  for (let i = 0; i < text.length; i++) output.bytes[at + i] = text.charCodeAt(i);
+  output.send(at, US, destination, 17, text.length, payload, 0, payload.length);
+  return true;
+}
+
+interface Seen {
+  readonly to: number;
+  readonly header: Ipv4Header;
+  readonly text: string;
+  readonly frame: Uint8Array;
+}
+
+/** The IPv4 frames that left, decoded. */
+function seen(): Seen[] {
+  const list: Seen[] = [];
+  for (const frame of link.drain()) {
+    const ethernet = new EthernetHeader();
+    expect(decodeEthernet(frame, 0, frame.length, ethernet)).toBe(0);
+    if (ethernet.etherType !== 0x0800) continue;
+    const header = new Ipv4Header();
+    expect(decode(frame, 14, frame.length - 14, header)).toBe(0);
+    const text = String.fromCharCode(...frame.slice(34, 34 + Math.min(40, header.payloadLength)));
+    list.push({ to: ethernet.destination, header, text, frame });
+  }
+  return list;
+}
+
+describe("IPv4 output", () => {
+  test("a packet waits for its neighbour and leaves when the answer comes", () => {
+    send(PEER, "hello", pattern(10));
+    expect(seen()).toHaveLength(0);
+    expect(output.nextDeadline()).toBeLessThanOrEqual(2 * SECOND);
+    output.step(2 * SECOND, user);
+    expect(link.drain()).toHaveLength(1);
+    hear(OPERATION_REPLY, PEER, PEER_MAC, US, 2 * SECOND + 5);
+    const packets = seen();
+    expect(packets).toHaveLength(1);
+    expect(packets[0]!.to).toBe(PEER_MAC);
+    expect(packets[0]!.header.destination).toBe(PEER);
+    expect(packets[0]!.header.dontFragment).toBe(true);
+    expect(packets[0]!.header.identification).toBe(0);
+    expect(packets[0]!.frame.slice(39)).toEqual(pattern(10));
+    send(PEER, "again");
+    expect(seen()).toHaveLength(1);
+    expect(link.held).toBe(0);
+  });
+
+  test("what lies beyond the prefix goes to the gateway, broadcasts and groups need no neighbour", () => {
+    hear(1, GATEWAY, PEER_MAC, US, 0);
+    link.drain();
+    send(FAR, "far");
+    send(BROADCAST_ADDRESS, "all");
+    send(0x0a0002ff as Ipv4, "subnet");
+    send(0xe0fb0001 as Ipv4, "group");
+    const packets = seen();
+    expect(packets.map((p) => p.text)).toEqual(["far", "all", "subnet", "group"]);
+    expect(packets.map((p) => p.to)).toEqual([PEER_MAC, 0xffffffffffff, 0xffffffffffff, 0x01005e7b0001]);
+  });
+
+  test("a gateway outside the prefix is a neighbour all the same", () => {
+    output.configure(US, 32, 0x0a800001 as Ipv4, 0);
+    hear(1, 0x0a800001 as Ipv4, PEER_MAC, US, 0);
+    link.drain();
+    send(PEER, "near");
+    expect(seen().map((p) => p.to)).toEqual([PEER_MAC]);
+  });
+
+  test("without a route the packet is dropped and its destination reported", () => {
+    output.configure(US, 24, 0 as Ipv4, 0);
+    send(FAR, "far");
+    send(US, "self");
+    output.step(0, user);
+    expect(user.lost.sort()).toEqual([FAR, US]);
+    expect(output.dropped).toBe(2);
+    expect(link.held).toBeLessThanOrEqual(1);
+  });
+
+  test("a neighbour that never answers fails its packets and frees their slots", () => {
+    let now = 5 * SECOND;
+    output.now = now;
+    send(PEER, "one");
+    send(PEER, "two");
+    for (let i = 0; i <= REQUEST_LIMIT; i++) {
+      output.step(now, user);
+      now = output.nextDeadline();
+    }
+    expect(user.lost).toEqual([PEER, PEER]);
+    link.free = 0;
+    expect(output.reserve()).toBeGreaterThanOrEqual(0);
+  });
+
+  test("no more than WAITING_PER_NEIGHBOUR packets wait for one neighbour: the oldest goes", () => {
+    for (let i = 0; i < WAITING_PER_NEIGHBOUR + 2; i++) send(PEER, `${i}`);
+    output.step(2 * SECOND, user);
+    hear(OPERATION_REPLY, PEER, PEER_MAC, US, 2 * SECOND);
+    expect(seen().map((p) => p.text)).toEqual(["2", "3", "4", "5"]);
+  });
+
+  test("no more than WAITING_LIMIT packets wait in all", () => {
+    for (let i = 0; i < WAITING_LIMIT * 3; i++) expect(send((0x0a000240 + i) as Ipv4, `${i}`)).toBe(true);
+    // What was driven out is a spare slot, taken up again by the next.
+    expect(link.held).toBeLessThanOrEqual(WAITING_LIMIT + 1);
+  });
+
+  test("a datagram that may be fragmented is cut, and its pieces make it whole again", () => {
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    const whole = pattern(4001);
+    for (const headLength of [0, 8, 1500]) {
+      const at = output.reserve();
+      output.bytes.set(whole.slice(0, headLength), at);
+      output.dontFragment = false;
+      output.send(at, US, PEER, 17, headLength, whole, headLength, whole.length - headLength);
+      const reassembly = new Reassembly();
+      const packets = seen();
+      expect(packets).toHaveLength(3);
+      expect(packets.map((p) => reassembly.input(p.header, p.frame, 0))).toEqual([false, false, true]);
+      expect(reassembly.bytes.slice(0, reassembly.length)).toEqual(whole);
+    }
+    expect(output.identification).toBe(3);
+  });
+
+  test("a packet larger than the MTU that must not be fragmented is dropped", () => {
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    send(PEER, "x", pattern(1480));
+    expect(seen()).toHaveLength(0);
+    expect(output.dropped).toBe(1);
+    send(PEER, "x", pattern(1479));
+    expect(seen()).toHaveLength(1);
+  });
+
+  test("checksum and segmentation are left to a card that can", () => {
+    link.checksumOffload = true;
+    link.segmentOffload = true;
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    const at = output.reserve();
+    for (let i = 0; i < 20; i++) output.bytes[at + i] = i === 12 ? 0x50 : 0;
+    writeU16(output.bytes, at + 16, pseudoHeaderSum(US, PEER, 6, 5020));
+    output.checksumOffset = 16;
+    output.segmentSize = 1460;
+    output.send(at, US, PEER, 6, 20, pattern(5000), 0, 5000);
+    expect(link.sends).toBeGreaterThan(0);
+    const frames = link.drain();
+    expect(frames.map((f) => f.length - 54)).toEqual([1460, 1460, 1460, 620]);
+    for (const frame of frames) {
+      const pseudo = pseudoHeaderSum(US, PEER, 6, frame.length - 34);
+      expect(sumBytes(frame, 34, frame.length - 34, pseudo)).toBe(0xffff);
+    }
+    expect(output.segmentSize).toBe(0);
+  });
+
+  test("an option asked for while the neighbour is unknown is kept with the packet", () => {
+    link.checksumOffload = true;
+    const at = output.reserve();
+    writeU16(output.bytes, at, 53);
+    writeU16(output.bytes, at + 2, 53);
+    writeU16(output.bytes, at + 4, 8);
+    writeU16(output.bytes, at + 6, pseudoHeaderSum(US, PEER, 17, 8));
+    output.checksumOffset = 6;
+    output.send(at, US, PEER, 17, 8, NO_PAYLOAD, 0, 0);
+    expect(link.checksumStart).toBe(0);
+    output.step(2 * SECOND, user);
+    hear(OPERATION_REPLY, PEER, PEER_MAC, US, 2 * SECOND);
+    const [packet] = seen();
+    expect(sumBytes(packet!.frame, 34, 8, pseudoHeaderSum(US, PEER, 17, 8))).toBe(0xffff);
+  });
+
+  test("a full ring refuses to reserve, a released slot is used again", () => {
+    link.free = 1;
+    const at = output.reserve();
+    expect(at).toBeGreaterThanOrEqual(34);
+    expect(output.reserve()).toBe(-1);
+    output.release(at);
+    expect(output.reserve()).toBe(at);
+  });
+
+  test("a conflict over our address is reported", () => {
+    hear(1, US, PEER_MAC, GATEWAY, 9 * SECOND);
+    expect(user.conflicts).toEqual([PEER_MAC]);
+  });
+
+  test("destinations are told apart", () => {
+    expect(output.destinationKind(US)).toBe(DESTINATION_OURS);
+    expect(output.destinationKind(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
+    expect(output.destinationKind(0x0a0002ff as Ipv4)).toBe(DESTINATION_BROADCAST);
+    expect(output.destinationKind(0xe0000001 as Ipv4)).toBe(DESTINATION_MULTICAST);
+    expect(output.destinationKind(PEER)).toBe(DESTINATION_OTHER);
+    output.configure(0 as Ipv4, 0, 0 as Ipv4, 0);
+    expect(output.destinationKind(PEER)).toBe(DESTINATION_OURS);
+    expect(output.destinationKind(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
+    output.configure(US, 31, 0 as Ipv4, 0);
+    expect(output.destinationKind((US ^ 1) as Ipv4)).toBe(DESTINATION_OTHER);
+  });
+});
