@@ -79,6 +79,18 @@ declare function nativeHypervisor(): string;
  * interrupt alone. Returns at once when an interrupt came since the last call returned.
  */
 declare function nativeSleep(until: number): void;
+/**
+ * Hands the loop over: when the program's module has been evaluated, C calls `step` for ever. `step` does what is due
+ * and returns the Instant to sleep until (Infinity: until an interrupt). Promise jobs run before and after it; when
+ * some ran, `step` is called again before sleeping, since they may have moved the deadline. A program that never calls
+ * nativeRun ends, with status 0, after its module and the jobs that it left.
+ */
+declare function nativeRun(step: () => number): void;
+/**
+ * Last words: called once with the line of an uncaught exception, an unhandled rejection or out of memory, after it is
+ * on the console and before the machine powers off. No job and no step runs any more: send what must be sent at once.
+ */
+declare function nativeOnPanic(callback: (line: string) => void): void;
 /** Bytes in use on the C heap, bytes it may ever use, and the most ever in use. */
 declare function nativeHeapUsed(): number;
 declare function nativeHeapLimit(): number;

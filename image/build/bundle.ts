@@ -1,0 +1,119 @@
+// One program out of an entry module: esbuild bundles TypeScript and packages, then the bytecode compiler takes the
+// bundle together with a table of where every place came from.
+
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { bytecodeCompiler } from "./libraries.ts";
+import { mendIsomorphicGit } from "./mend.ts";
+import { BuildError, root, run } from "./run.ts";
+
+export interface Program {
+  /** The module as bytecode. */
+  readonly bytecode: string;
+  /** The table by which engine.c names the file of a module-level line. */
+  readonly files: string;
+}
+
+/** Modules that packages ask for and that the machine has in its own form. */
+export const aliases: Readonly<Record<string, string>> = {
+  pako: join(root, "image/shims/pako.ts"),
+  "crc-32": join(root, "image/shims/crc32.ts"),
+  pino: join(root, "node_modules/pino/browser.js"),
+};
+
+export interface BundleOptions {
+  readonly plugins?: readonly Plugin[];
+  readonly alias?: Readonly<Record<string, string>>;
+}
+
+/** Bundles and compiles `entry`; the program's files lie in build/program and are named after `name`. */
+export async function bundle(entry: string, name: string, options: BundleOptions = {}): Promise<Program> {
+  const folder = join(root, "build/program");
+  await mkdir(folder, { recursive: true });
+  const out = join(folder, `${name}.js`);
+  const settings: BuildOptions = {
+    entryPoints: [entry],
+    bundle: true,
+    outfile: out,
+    absWorkingDir: root,
+    format: "esm",
+    platform: "browser",
+    mainFields: ["module", "main"],
+    conditions: ["import", "module"],
+    target: "es2023",
+    // Constants of other modules are inlined; names and lines stay for stacks.
+    minifySyntax: true,
+    legalComments: "none",
+    sourcemap: "external",
+    sourcesContent: false,
+    define: { "process.env.NODE_ENV": '"production"', "import.meta.vitest": "undefined" },
+    inject: [join(root, "image/shims/globals.ts")],
+    alias: { ...aliases, ...options.alias },
+    plugins: [mendIsomorphicGit, ...(options.plugins ?? [])],
+    logLevel: "silent",
+  };
+  try {
+    await build(settings);
+  } catch (error) {
+    throw new BuildError(
+      `bundling ${relative(root, entry)}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const lines = join(folder, `${name}.lines`);
+  await writeFile(lines, await places(`${out}.map`, folder));
+  const program = { bytecode: join(folder, `${name}.bytecode`), files: join(folder, `${name}.files`) };
+  await run(await bytecodeCompiler(), [basename(out), lines, program.bytecode, program.files], {
+    cwd: folder,
+    label: "compiling to bytecode",
+  });
+  return program;
+}
+
+/** The source map as rows for bytecode.c; lines and columns count from 1. */
+async function places(path: string, folder: string): Promise<string> {
+  const map = JSON.parse(await readFile(path, "utf8")) as { sources: string[]; mappings: string };
+  const highest = map.sources.map(() => 0);
+  const rows: string[] = [];
+  let [source, line, column] = [0, 0, 0];
+  for (const [i, row] of map.mappings.split(";").entries()) {
+    let at = 0;
+    for (const segment of row.split(",")) {
+      const [advance, toSource, toLine, toColumn] = vlq(segment);
+      if (advance === undefined) continue;
+      at += advance;
+      if (toSource === undefined || toLine === undefined || toColumn === undefined) continue;
+      source += toSource;
+      line += toLine;
+      column += toColumn;
+      highest[source] = Math.max(highest[source] ?? 0, line + 1);
+      rows.push(`at ${i + 1} ${at + 1} ${source} ${line + 1} ${column + 1}`);
+    }
+  }
+  const names = map.sources.map((name, i) => `file ${sourceName(join(folder, name))} ${highest[i]}`);
+  return `${[...names, ...rows].join("\n")}\n`;
+}
+
+function sourceName(path: string): string {
+  const inner = path.lastIndexOf("/node_modules/");
+  return inner < 0 ? relative(root, path) : path.slice(inner + "/node_modules/".length);
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Base64 VLQ, as source maps (ECMA-426) have it. */
+function vlq(segment: string): number[] {
+  const values: number[] = [];
+  let value = 0;
+  let shift = 0;
+  for (const character of segment) {
+    const digit = DIGITS.indexOf(character);
+    value += (digit & 31) << shift;
+    shift += 5;
+    if (digit & 32) continue;
+    values.push(value & 1 ? -(value >> 1) : value >> 1);
+    value = 0;
+    shift = 0;
+  }
+  return values;
+}

@@ -1,0 +1,152 @@
+// The vendored C libraries as archives: quickjs-ng, libdeflate, AWS-LC, built with musl-gcc for both targets, and the
+// bytecode compiler, built with gcc for this machine. Each is cached by the hash of its pinned sources and its flags.
+
+import { cp, mkdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { cached, hashOf } from "./cache.ts";
+import { BuildError, root, run } from "./run.ts";
+import { vendor } from "./vendor.ts";
+
+export interface Libraries {
+  /** Arguments of the compiler that find the headers. */
+  readonly include: readonly string[];
+  /** Paths of the archives in link order. */
+  readonly archives: readonly string[];
+}
+
+/** Flags of everything that is linked into the image: sections for --gc-sections, no unwinding, no path of this machine. */
+export const cFlags: readonly string[] = [
+  "-O2",
+  "-std=gnu11",
+  "-ffunction-sections",
+  "-fdata-sections",
+  "-fno-stack-protector",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-pie",
+];
+
+export async function libraries(): Promise<Libraries> {
+  const sources = await vendor();
+  const compiler = await run("musl-gcc", ["--version"]);
+  const [quickjs, libdeflate, awsLc] = [
+    await buildQuickjs(sources, compiler),
+    await buildLibdeflate(sources, compiler),
+    await buildAwsLc(sources, compiler),
+  ];
+  return {
+    include: [quickjs, libdeflate, awsLc].map((folder) => `-I${join(folder, "include")}`),
+    archives: [quickjs, libdeflate, awsLc].map((folder) => join(folder, "library.a")),
+  };
+}
+
+const QUICKJS = "libquickjs-ng-sys/embed/quickjs";
+const QUICKJS_FLAGS = ["-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-char", "-fwrapv", "-w"];
+
+async function buildQuickjs(sources: string, compiler: string): Promise<string> {
+  const flags = [...cFlags, ...QUICKJS_FLAGS];
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags]);
+  return cached("quickjs", hash, (folder) =>
+    archive(folder, join(sources, QUICKJS), flags, "quickjs-ng", {
+      sources: ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"],
+      headers: ["quickjs.h"],
+    }),
+  );
+}
+
+async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
+  const flags = [...cFlags, "-DNDEBUG", "-w"];
+  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags]);
+  return cached("libdeflate", hash, (folder) =>
+    archive(folder, join(sources, "libdeflate-sys/libdeflate"), flags, "libdeflate", {
+      sources: [
+        ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
+        ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
+      ].map((name) => `lib/${name}.c`),
+      headers: ["libdeflate.h"],
+    }),
+  );
+}
+
+/** No threads, no files, no sockets: none of them exists below this program. Entropy comes from getentropy alone. */
+const AWS_LC_DEFINES = [
+  "-DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED",
+  "-DOPENSSL_NO_FILESYSTEM",
+  "-DOPENSSL_NO_TTY",
+  "-DOPENSSL_NO_SOCK",
+  "-DOPENSSL_NO_POSIX_IO",
+];
+
+async function buildAwsLc(sources: string, compiler: string): Promise<string> {
+  const tree = join(sources, "aws-lc-sys/aws-lc");
+  // Its own optimisation and standard; and its probes of the machine link without -no-pie.
+  const flags = [...cFlags.filter((flag) => !/^-(O|std|fno-pie)/.test(flag)), ...AWS_LC_DEFINES];
+  const options = [
+    ...["CMAKE_C_COMPILER=musl-gcc", "CMAKE_ASM_COMPILER=musl-gcc", "CMAKE_BUILD_TYPE=Release"],
+    ...["BUILD_SHARED_LIBS=OFF", "BUILD_TESTING=OFF", "BUILD_LIBSSL=OFF", "BUILD_TOOL=OFF"],
+    ...["DISABLE_GO=ON", "DISABLE_PERL=ON", "DISABLE_CPU_JITTER_ENTROPY=ON"],
+  ].map((option) => `-D${option}`);
+  const hash = hashOf([await pinned("aws-lc-sys"), compiler, ...flags, ...options]);
+  return cached("aws-lc", hash, async (folder) => {
+    const work = join(folder, "work");
+    const env = { CFLAGS: [...flags, prefixMap(tree), prefixMap(work)].join(" "), ASMFLAGS: prefixMap(tree) };
+    await mkdir(work);
+    const label = "configuring AWS-LC";
+    await run("cmake", ["-G", "Ninja", tree, ...options], { cwd: work, env, label });
+    await run("ninja", ["crypto"], { cwd: work, label: "compiling AWS-LC (about a minute of processor time)" });
+    await cp(join(work, "crypto/libcrypto.a"), join(folder, "library.a"));
+    await cp(join(tree, "include"), join(folder, "include"), { recursive: true });
+    await run("rm", ["-rf", work]);
+  });
+}
+
+/** The compiler of modules into bytecode, for the machine that builds. Resolves to the program's path. */
+export async function bytecodeCompiler(): Promise<string> {
+  const sources = join(await vendor(), QUICKJS);
+  const program = join(root, "image/build/bytecode.c");
+  const flags = ["-O1", "-std=gnu11", "-D_GNU_SOURCE", "-funsigned-char", "-fwrapv", "-w"];
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), await readFile(program, "utf8"), ...flags]);
+  const folder = await cached("bytecode", hash, async (into) => {
+    const files = ["libregexp.c", "libunicode.c", "dtoa.c"].map((name) => join(sources, name));
+    const args = [...flags, `-I${sources}`, "-o", join(into, "bytecode"), program, ...files, "-lm", "-lpthread"];
+    await run("gcc", args, { label: "compiling the bytecode compiler" });
+  });
+  return join(folder, "bytecode");
+}
+
+async function archive(
+  folder: string,
+  tree: string,
+  flags: readonly string[],
+  label: string,
+  parts: { readonly sources: readonly string[]; readonly headers: readonly string[] },
+): Promise<void> {
+  await mkdir(join(folder, "include"));
+  for (const header of parts.headers) await cp(join(tree, header), join(folder, "include", header));
+  const objects = parts.sources.map((source) => join(folder, `${source.replaceAll("/", "-")}.o`));
+  const jobs = parts.sources.map(
+    (source, i) => () =>
+      run("musl-gcc", [...flags, prefixMap(tree), "-c", join(tree, source), "-o", objects[i]!], {
+        label: `compiling ${label}`,
+      }),
+  );
+  const workers = Array.from({ length: Math.min(availableParallelism(), jobs.length) }, async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+  });
+  await Promise.all(workers);
+  // D: no times and no users in the archive.
+  await run("ar", ["rcsD", join(folder, "library.a"), ...objects]);
+}
+
+/** Names of source files reach the machine code (__FILE__): they must not tell where it was built. */
+function prefixMap(tree: string): string {
+  return `-ffile-prefix-map=${tree}=.`;
+}
+
+/** The crate's entry in the lock file, version and checksum. */
+async function pinned(crate: string): Promise<string> {
+  const lock = await readFile(join(root, "image/vendor/Cargo.lock"), "utf8");
+  const entry = lock.split("[[package]]").find((text) => text.includes(`name = "${crate}"\n`));
+  if (entry === undefined) throw new BuildError(`image/vendor/Cargo.lock does not have ${crate}`);
+  return entry;
+}

@@ -1,0 +1,186 @@
+/* quickjs-ng, the program as bytecode, and the loop that drives both. The parser is not linked: the context gets every
+ * intrinsic but Eval, and the linker drops what nobody calls. */
+#include "engine.h"
+#include "platform.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the stack, what stays for C beneath the deepest JS frame; such a frame takes about 640 bytes. */
+#define STACK_MARGIN (128 * 1024)
+/* Given back when memory has run out, so that the stack trace has room. */
+#define RESERVE (128 * 1024)
+#define REJECTIONS 64
+
+/* image/build/bytecode.ts: the program, and the table that names the files of module-level lines. */
+extern const uint8_t program_start[], program_end[];
+extern const char program_files[];
+
+char **engine_arguments;
+JSValue engine_step, engine_on_panic;
+static JSRuntime *runtime;
+static JSContext *context;
+static void *reserve;
+static int dying;
+/* Promises rejected without a handler so far; looked at when no job is left. */
+static struct { JSValue promise, reason; } rejections[REJECTIONS];
+static int rejection_count;
+
+/* All module-level code is one function of the bundle, which can name one file only: its lines are counted through all
+ * files, as "<modules>:line", and the table has "first-line name\n" for each. Functions name their own file. */
+static void print_stack(const char *stack) {
+  static const char mark[] = "<modules>:";
+  for (const char *at; (at = strstr(stack, mark)); ) {
+    platform_console(stack, (size_t)(at - stack));
+    char *rest;
+    unsigned long line = strtoul(at + sizeof mark - 1, &rest, 10), first = 0;
+    const char *name = "?", *end = name + 1;
+    for (const char *row = program_files; *row; ) {
+      char *word;
+      unsigned long begin = strtoul(row, &word, 10);
+      const char *stop = strchr(word, '\n');
+      if (begin > line || !stop) break;
+      first = begin, name = word + 1, end = stop;
+      row = stop + 1;
+    }
+    char number[24];
+    platform_console(name, (size_t)(end - name));
+    platform_console(number, (size_t)snprintf(number, sizeof number, ":%lu", line - first));
+    stack = rest;
+  }
+  platform_console(stack, strlen(stack));
+}
+
+/* Prints the stack of an error. */
+static void print_trace(JSValue error) {
+  JSValue stack = JS_IsObject(error) ? JS_GetPropertyStr(context, error, "stack") : JS_UNDEFINED;
+  const char *frames = JS_IsString(stack) ? JS_ToCString(context, stack) : NULL;
+  if (frames) print_stack(frames);
+}
+
+/* For traps and the platform's panics: where JavaScript stands. */
+void engine_describe(void) {
+  if (!context || dying++) return;
+  JS_UpdateStackTop(runtime); /* a trap has a stack of its own */
+  platform_console("\n", 1);
+  print_trace(JS_NewError(context));
+}
+
+/* The stack of the error on the console, the line through nativeOnPanic (syslog), then as last line before power-off. */
+static _Noreturn void last_words(const char *line, JSValue error) {
+  if (dying++) platform_panic("%s", line); /* the report itself failed */
+  platform_console("\n", 1);
+  print_trace(error);
+  if (JS_IsFunction(context, engine_on_panic)) {
+    JSValue argument = JS_NewString(context, line);
+    JS_Call(context, engine_on_panic, JS_UNDEFINED, 1, (JSValueConst *)&argument);
+  }
+  platform_panic("%s", line);
+}
+
+static _Noreturn void panic(const char *what, JSValue reason) {
+  const char *text = JS_ToCString(context, reason);
+  char line[512];
+  snprintf(line, sizeof line, "%s: %s", what, text ? text : "(no message)");
+  last_words(line, reason);
+}
+
+_Noreturn void engine_out_of_memory(size_t wanted) {
+  char line[96];
+  snprintf(line, sizeof line, "out of memory: %zu bytes wanted, %zu of %zu in use", wanted, platform_heap_used(),
+           platform_heap_limit());
+  if (dying || !context || !reserve) platform_panic("%s", line);
+  free(reserve);
+  reserve = NULL;
+  last_words(line, JS_NewError(context));
+}
+
+/* An exhausted heap ends the machine here: an exception could be caught, and then the machine would limp. */
+static void *engine_malloc(void *opaque, size_t size) {
+  (void)opaque;
+  void *p = malloc(size);
+  if (!p) engine_out_of_memory(size);
+  return p;
+}
+static void *engine_calloc(void *opaque, size_t count, size_t size) {
+  (void)opaque;
+  void *p = calloc(count, size);
+  if (!p) engine_out_of_memory(count * size);
+  return p;
+}
+static void *engine_realloc(void *opaque, void *old, size_t size) {
+  (void)opaque;
+  void *p = realloc(old, size);
+  if (!p && size) engine_out_of_memory(size);
+  return p;
+}
+static void engine_free(void *opaque, void *p) {
+  (void)opaque;
+  free(p);
+}
+size_t malloc_usable_size(void *p);
+static size_t engine_usable(const void *p) { return malloc_usable_size((void *)p); }
+
+static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *opaque) {
+  (void)opaque;
+  if (!handled) {
+    if (rejection_count == REJECTIONS) panic("unhandled rejection", JS_DupValue(ctx, reason));
+    rejections[rejection_count].promise = JS_DupValue(ctx, promise);
+    rejections[rejection_count++].reason = JS_DupValue(ctx, reason);
+    return;
+  }
+  for (int i = 0; i < rejection_count; i++) {
+    if (JS_VALUE_GET_PTR(rejections[i].promise) != JS_VALUE_GET_PTR(promise)) continue;
+    JS_FreeValue(ctx, rejections[i].promise);
+    JS_FreeValue(ctx, rejections[i].reason);
+    rejections[i] = rejections[--rejection_count];
+    return;
+  }
+}
+
+/* Runs promise jobs until none is left; the number run. */
+static int run_jobs(void) {
+  JSContext *ctx;
+  int count = 0, status;
+  while ((status = JS_ExecutePendingJob(runtime, &ctx)) > 0) count++;
+  if (status < 0) panic("uncaught", JS_GetException(ctx));
+  if (rejection_count) panic("unhandled rejection", rejections[0].reason);
+  return count;
+}
+
+static void start(void) {
+  static const JSMallocFunctions memory = { engine_calloc, engine_malloc, engine_free, engine_realloc, engine_usable };
+  engine_step = engine_on_panic = JS_UNDEFINED;
+  reserve = malloc(RESERVE);
+  if (!reserve || !(runtime = JS_NewRuntime2(&memory, NULL))) platform_panic("no memory for the engine");
+  JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
+  JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
+  if (!(context = JS_NewContextRaw(runtime)) || JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) ||
+      JS_AddIntrinsicRegExp(context) || JS_AddIntrinsicJSON(context) || JS_AddIntrinsicProxy(context) ||
+      JS_AddIntrinsicMapSet(context) || JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) ||
+      JS_AddIntrinsicWeakRef(context) || JS_AddIntrinsicAToB(context))
+    platform_panic("no memory for the engine");
+  bindings_install(context);
+}
+
+int main(int argc, char **argv) {
+  (void)argc;
+  engine_arguments = argv;
+  start();
+  JSValue module = JS_ReadObject(context, program_start, (size_t)(program_end - program_start), JS_READ_OBJ_BYTECODE);
+  if (JS_IsException(module) || JS_ResolveModule(context, module) < 0)
+    panic("the program does not load", JS_GetException(context));
+  JSValue done = JS_EvalFunction(context, module); /* a promise, for a module may await at its top */
+  if (JS_PromiseState(context, done) == JS_PROMISE_REJECTED) panic("uncaught", JS_PromiseResult(context, done));
+  if (JS_IsException(done)) panic("uncaught", JS_GetException(context));
+  run_jobs();
+  if (JS_IsUndefined(engine_step)) platform_power_off(0); /* a program that asked for no loop has ended */
+  for (;;) {
+    JSValue result = JS_Call(context, engine_step, JS_UNDEFINED, 0, NULL);
+    double until;
+    if (JS_IsException(result) || JS_ToFloat64(context, &until, result)) panic("uncaught", JS_GetException(context));
+    JS_FreeValue(context, result);
+    /* A job may have set an earlier deadline: ask again before sleeping. */
+    if (run_jobs() == 0) platform_sleep(until >= 0 && until < 0x1p63 ? (uint64_t)until : until < 0 ? 0 : PLATFORM_FOREVER);
+  }
+}

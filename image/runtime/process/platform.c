@@ -1,0 +1,162 @@
+/* platform.h on Linux: one static process, a TAP file descriptor for the network card. */
+#define _GNU_SOURCE /* ppoll */
+#include "../platform.h"
+#include "../engine.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* <linux/if_tun.h>, which musl does not have. */
+#define TUNSETIFF 0x400454ca
+#define TUNSETOFFLOAD 0x400454d0
+#define TUNSETVNETHDRSZ 0x400454d8
+#define IFF_TAP 2
+#define IFF_NO_PI 0x1000
+#define IFF_VNET_HDR 0x4000
+#define HEAP_MEGABYTES 512 /* EPIPHYTE_MEMORY sets another */
+#define STACK_MOST (8u << 20)
+#define VNET_HEADER 12 /* virtio_net_hdr with num_buffers, the form of virtio 1.x 5.1.6 */
+
+const char platform_target[] = "process";
+const char *platform_hypervisor(void) { return "linux"; }
+const char *platform_module(void) { return ""; }
+
+const char *platform_parameters(void) {
+  static char *text;
+  if (text) return text;
+  size_t length = 1;
+  for (char **a = engine_arguments + 1; *a; a++) length += strlen(*a) + 1;
+  if (!(text = calloc(length, 1))) platform_panic("no memory for the arguments");
+  for (char **a = engine_arguments + 1; *a; a++) strcat(strcat(text, *a), a[1] ? "\n" : "");
+  return text;
+}
+
+void platform_console(const char *text, size_t length) {
+  while (length > 0) {
+    ssize_t n = write(STDOUT_FILENO, text, length);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return; /* nobody reads: the machine goes on without a console */
+    if (n > 0) text += n, length -= (size_t)n;
+  }
+}
+
+_Noreturn void platform_panic(const char *format, ...) {
+  char text[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  engine_describe();
+  platform_console("panic: ", 7);
+  platform_console(text, strlen(text));
+  platform_console("\n", 1);
+  platform_power_off(1);
+}
+
+_Noreturn void platform_power_off(int status) { _exit(status); }
+
+static uint64_t microseconds(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t started;
+uint64_t platform_now(void) { return microseconds(CLOCK_MONOTONIC) - started; }
+int64_t platform_wall_clock(void) { return (int64_t)(microseconds(CLOCK_REALTIME) / 1000); }
+
+static int tap = -1;
+
+void platform_sleep(uint64_t until) {
+  struct pollfd card = {.fd = tap, .events = POLLIN};
+  struct timespec wait = {0};
+  uint64_t now = platform_now();
+  if (until > now) {
+    wait.tv_sec = (time_t)((until - now) / 1000000);
+    wait.tv_nsec = (long)((until - now) % 1000000 * 1000);
+  }
+  ppoll(&card, tap >= 0, until == PLATFORM_FOREVER ? NULL : &wait, NULL);
+}
+
+int platform_random(uint8_t *into, size_t length) {
+  while (length > 0) {
+    ssize_t n = getrandom(into, length, 0);
+    if (n < 0 && errno != EINTR) return 0;
+    if (n > 0) into += n, length -= (size_t)n;
+  }
+  return 1;
+}
+void platform_add_entropy(const uint8_t *bytes, size_t length, int credit) { (void)bytes, (void)length, (void)credit; }
+
+/* Hardware: there is none. */
+uint32_t platform_port_read(uint16_t port, int size) { platform_panic("port %#x/%d read in a process", port, size); }
+void platform_port_write(uint16_t port, int size, uint32_t value) {
+  platform_panic("port %#x/%d write of %#x in a process", port, size, value);
+}
+int platform_map_device(uint64_t address, uint64_t length) { return (void)address, (void)length, 0; }
+int platform_take_vector(void) { return -1; }
+uint64_t platform_message_address(void) { return 0; }
+
+int platform_tap_open(const char *name) {
+  struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+  int size = VNET_HEADER, fd;
+  if (strlen(name) >= sizeof request.name) return ENAMETOOLONG;
+  strcpy(request.name, name);
+  if ((fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) return errno;
+  if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &size)) {
+    int error = errno;
+    close(fd);
+    return error;
+  }
+  if (tap >= 0) close(tap);
+  tap = fd;
+  return 0;
+}
+
+int platform_tap_offload(unsigned flags) { return ioctl(tap, TUNSETOFFLOAD, (unsigned long)flags) ? errno : 0; }
+
+long platform_tap_read(uint8_t *into, size_t length) {
+  ssize_t n = read(tap, into, length);
+  return n >= 0 ? n : errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length) {
+  struct iovec parts[2] = {{(void *)head, head_length}, {(void *)payload, payload_length}};
+  return writev(tap, parts, payload_length ? 2 : 1) < 0 ? errno : 0;
+}
+
+/* Nothing is stored anywhere: the orderly end of the process is its end. */
+static void on_signal(int number) {
+  (void)number;
+  platform_power_off(0);
+}
+
+size_t platform_stack_size(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > STACK_MOST) return STACK_MOST;
+  return limit.rlim_cur;
+}
+
+/* Before main and before the first malloc. Pages that are never touched cost nothing, so the heap is taken whole. */
+__attribute__((constructor)) static void start(void) {
+  const char *megabytes = getenv("EPIPHYTE_MEMORY");
+  size_t size = (megabytes ? strtoul(megabytes, NULL, 10) : HEAP_MEGABYTES) << 20;
+  void *heap = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (heap == MAP_FAILED) platform_panic("no address space for a heap of %zu bytes", size);
+  heap_add(heap, size);
+  started = microseconds(CLOCK_MONOTONIC);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+}
