@@ -26,6 +26,15 @@ void platform_sleep(uint64_t until);
 int platform_random(uint8_t *into, size_t length);
 void platform_add_entropy(const uint8_t *bytes, size_t length, int credit);
 
+/* Bytes of stack that main() was given (process: the soft limit): what JS_SetMaxStackSize must stay well under. */
+size_t platform_stack_size(void);
+/* Optional, the engine's: prints where JavaScript stands. Called by platform_panic and by traps, at most once; what it
+ * breaks no longer matters: a trap inside it powers the machine off. It may run on a stack of 32 KB. */
+void engine_describe(void) __attribute__((weak));
+
+/* malloc.c, on both targets: the platform gives it memory before the first call; whole pages come zeroed or NULL. */
+void heap_add(void *start, size_t length);
+void *heap_pages(size_t count);
 size_t platform_heap_used(void);
 size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);

@@ -1,0 +1,302 @@
+/* The C heap of both targets: pages by good fit, small sizes from slabs. Read first: Bonwick, "The Slab Allocator"
+ * (1994); Masmano et al., "TLSF" (2004) for the two-level bins of the page level.
+ *
+ * A range is a stretch of memory that the platform gave with heap_add. Its head holds `map`, one word per page:
+ *   length << 2 | FREE     on the first and the last page of a free run
+ *   length << 2 | LARGE    on the first page of a run in use; the last page, if another, holds LARGE alone
+ *   offset << 2 | SLAB     on every page of a slab: how many pages before this one its header lies
+ * so merging looks at two words and nothing needs clearing when five gigabytes are added. There are no threads, and
+ * interrupt handlers do not allocate. A bad free ends the machine. Compile with -fno-builtin (calloc would become a
+ * call of calloc). */
+#include "platform.h"
+#include <errno.h>
+#include <string.h>
+
+enum { FREE, LARGE, SLAB };
+enum { PAGE = 4096, RANGES = 8, SLAB_PAGES = 4, SLAB_HEAD = 64, SMALL_MAX = 4080, CLASSES = 28, BINS = 128 };
+
+struct range {
+    char *base; /* first page that can be given out */
+    size_t pages;
+    uint32_t *map;
+};
+struct run { /* lies in the free pages themselves */
+    struct run *next, **link;
+    size_t pages;
+};
+struct slab { /* the first SLAB_HEAD bytes of its pages; `next`, `link` are used while it has room */
+    struct slab *next, **link;
+    void **free;       /* freed objects, linked through their first word */
+    char *fresh, *end; /* never given out yet: a new slab is not touched before it is needed */
+    uint32_t class, used;
+};
+
+/* 16 to 128 by 16; then four a doubling; the last ones divide a slab evenly. */
+static const uint16_t sizes[CLASSES] = {16,  32,  48,  64,  80,  96,  112,  128,  160,  192,  224,  256,  320,  384,  448,
+                                        512, 640, 768, 896, 1024, 1280, 1536, 1792, 2032, 2320, 2720, 3264, 4080};
+static uint8_t class_of[SMALL_MAX / 16 + 1]; /* by size in units of 16, rounded up */
+static struct range ranges[RANGES];
+static int range_count;
+static struct run *bins[BINS];
+static uint64_t bin_map[BINS / 64];
+static struct slab *rooms[CLASSES]; /* slabs with room */
+static size_t used, limit, peak;
+
+/* ---- Pages ---- */
+
+/* Bins hold one length each up to 8 pages, then four bins a doubling. */
+static unsigned bin_of(size_t pages) {
+    if (pages < 8) return (unsigned)pages;
+    unsigned top = 63 - (unsigned)__builtin_clzl(pages);
+    return 8 + (top - 3) * 4 + (unsigned)(pages >> (top - 2) & 3);
+}
+
+static struct range *range_of(const void *p) {
+    for (int i = 0; i < range_count; i++)
+        if ((size_t)((const char *)p - ranges[i].base) < ranges[i].pages * PAGE) return &ranges[i];
+    platform_panic("heap: %p was never allocated", p);
+}
+
+static void unlink_run(struct run *run) {
+    unsigned bin = bin_of(run->pages);
+    if ((*run->link = run->next)) run->next->link = run->link;
+    if (!bins[bin]) bin_map[bin / 64] &= ~(1ul << bin % 64);
+}
+
+/* Makes pages [at, at + pages) free, merged with what is free beside them. */
+static void release(struct range *r, size_t at, size_t pages) {
+    r->map[at] = FREE; /* a second free() of it will be seen */
+    if (at + pages < r->pages && (r->map[at + pages] & 3) == FREE) {
+        size_t after = r->map[at + pages] >> 2;
+        unlink_run((struct run *)(r->base + (at + pages) * PAGE));
+        pages += after;
+    }
+    if (at && (r->map[at - 1] & 3) == FREE) {
+        size_t before = r->map[at - 1] >> 2;
+        at -= before, pages += before;
+        unlink_run((struct run *)(r->base + at * PAGE));
+    }
+    struct run *run = (struct run *)(r->base + at * PAGE);
+    unsigned bin = bin_of(pages);
+    *run = (struct run){bins[bin], &bins[bin], pages};
+    if (run->next) run->next->link = &run->next;
+    bins[bin] = run;
+    bin_map[bin / 64] |= 1ul << bin % 64;
+    r->map[at] = r->map[at + pages - 1] = (uint32_t)(pages << 2 | FREE);
+}
+
+static void mark_large(struct range *r, size_t at, size_t pages) {
+    r->map[at + pages - 1] = LARGE;
+    r->map[at] = (uint32_t)(pages << 2 | LARGE);
+}
+
+/* Takes a run of pages: from the first bin all of whose runs are long enough, or, when there is none, from the bin
+ * of this very length, searched. */
+static void *take(size_t pages) {
+    if (pages > limit / PAGE) return NULL;
+    unsigned own = bin_of(pages), bin = bin_of(pages - 1) + 1;
+    struct run *run = NULL;
+    for (unsigned word = bin / 64; word < BINS / 64 && !run; word++) {
+        uint64_t left = bin_map[word] & (word == bin / 64 ? ~0ul << bin % 64 : ~0ul);
+        if (left) run = bins[word * 64 + (unsigned)__builtin_ctzl(left)];
+    }
+    if (!run)
+        for (run = bins[own]; run && run->pages < pages;) run = run->next;
+    if (!run) return NULL;
+    struct range *r = range_of(run);
+    size_t at = (size_t)((char *)run - r->base) / PAGE, rest = run->pages - pages;
+    unlink_run(run);
+    mark_large(r, at, pages);
+    if (rest) release(r, at + pages, rest);
+    return run;
+}
+
+void heap_add(void *start, size_t length) {
+    uintptr_t from = ((uintptr_t)start + PAGE - 1) & -(uintptr_t)PAGE, to = ((uintptr_t)start + length) & -(uintptr_t)PAGE;
+    if (to < from + 16 * PAGE || range_count == RANGES) return;
+    size_t pages = (to - from) / PAGE, head = (pages * sizeof(uint32_t) + PAGE - 1) / PAGE;
+    struct range *r = &ranges[range_count++];
+    *r = (struct range){(char *)from + head * PAGE, pages - head, (uint32_t *)from};
+    limit += r->pages * PAGE;
+    release(r, 0, r->pages);
+    for (unsigned i = 0, class = 0; i <= SMALL_MAX / 16; i++) {
+        if (i * 16 > sizes[class]) class++;
+        class_of[i] = (uint8_t)class;
+    }
+}
+
+static void count(size_t more, size_t less) {
+    used += more - less;
+    if (used > peak) peak = used;
+}
+
+void *heap_pages(size_t pages) {
+    void *p = take(pages);
+    if (!p) return NULL;
+    count(pages * PAGE, 0);
+    return memset(p, 0, pages * PAGE);
+}
+
+/* ---- Slabs ---- */
+
+static void link_slab(struct slab *s) {
+    s->next = rooms[s->class], s->link = &rooms[s->class];
+    if (s->next) s->next->link = &s->next;
+    rooms[s->class] = s;
+}
+
+static void unlink_slab(struct slab *s) {
+    if ((*s->link = s->next)) s->next->link = s->link;
+}
+
+static struct slab *new_slab(unsigned class) {
+    struct slab *s = take(SLAB_PAGES);
+    if (!s) return NULL;
+    struct range *r = range_of(s);
+    size_t at = (size_t)((char *)s - r->base) / PAGE;
+    for (uint32_t i = 0; i < SLAB_PAGES; i++) r->map[at + i] = i << 2 | SLAB;
+    char *first = (char *)s + SLAB_HEAD;
+    *s = (struct slab){.fresh = first, .class = class};
+    s->end = first + (SLAB_PAGES * PAGE - SLAB_HEAD) / sizes[class] * sizes[class];
+    link_slab(s);
+    return s;
+}
+
+static void *small(unsigned class) {
+    struct slab *s = rooms[class];
+    if (!s && !(s = new_slab(class))) return NULL;
+    void **p = s->free;
+    if (p)
+        s->free = *p;
+    else
+        p = (void **)s->fresh, s->fresh += sizes[class];
+    s->used++;
+    if (!s->free && s->fresh == s->end) unlink_slab(s);
+    count(sizes[class], 0);
+    return p;
+}
+
+static void free_small(struct range *r, struct slab *s, void **p) {
+    unsigned class = s->class;
+    if (!s->free && s->fresh == s->end) link_slab(s);
+    *p = s->free, s->free = p;
+    count(0, sizes[class]);
+    /* An empty slab goes back to the pages unless it is the only one with room: that one would soon be made again. */
+    if (--s->used || (rooms[class] == s && !s->next)) return;
+    unlink_slab(s);
+    size_t at = (size_t)((char *)s - r->base) / PAGE;
+    for (unsigned i = 0; i < SLAB_PAGES; i++) r->map[at + i] = FREE;
+    release(r, at, SLAB_PAGES);
+}
+
+/* ---- The standard's functions ---- */
+
+static void *out_of_memory(void) {
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* A run of pages whose address is a multiple of `alignment`, a power of two. */
+static void *large(size_t alignment, size_t size) {
+    if (size > limit || alignment > limit) return out_of_memory();
+    size_t pages = (size + PAGE - 1) / PAGE + !size, extra = alignment > PAGE ? alignment / PAGE - 1 : 0;
+    char *p = take(pages + extra);
+    if (!p) return out_of_memory();
+    if (extra) {
+        struct range *r = range_of(p);
+        size_t at = (size_t)(p - r->base) / PAGE, before = (size_t)(-(uintptr_t)p & (alignment - 1)) / PAGE;
+        mark_large(r, at + before, pages);
+        if (before) release(r, at, before);
+        if (before < extra) release(r, at + before + pages, extra - before);
+        p += before * PAGE;
+    }
+    count(pages * PAGE, 0);
+    return p;
+}
+
+void *malloc(size_t size) {
+    if (size > SMALL_MAX) return large(PAGE, size);
+    void *p = small(class_of[(size + 15) / 16]);
+    return p ? p : out_of_memory();
+}
+
+void free(void *p) {
+    if (!p) return;
+    struct range *r = range_of(p);
+    size_t at = (size_t)((char *)p - r->base) / PAGE, pages = r->map[at] >> 2;
+    if ((r->map[at] & 3) == SLAB) {
+        free_small(r, (struct slab *)(r->base + (at - pages) * PAGE), p);
+    } else {
+        if ((r->map[at] & 3) != LARGE || !pages || (uintptr_t)p % PAGE) platform_panic("heap: bad free of %p", p);
+        count(0, pages * PAGE);
+        release(r, at, pages);
+    }
+}
+
+size_t malloc_usable_size(void *p) {
+    if (!p) return 0;
+    struct range *r = range_of(p);
+    size_t at = (size_t)((char *)p - r->base) / PAGE, pages = r->map[at] >> 2;
+    return (r->map[at] & 3) == SLAB ? sizes[((struct slab *)(r->base + (at - pages) * PAGE))->class] : pages * PAGE;
+}
+
+void *calloc(size_t count, size_t size) {
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total)) return out_of_memory();
+    void *p = malloc(total);
+    return p ? memset(p, 0, total) : NULL;
+}
+
+/* Resizes a run in place; 0 when its neighbour is in the way. */
+static int resize(struct range *r, size_t at, size_t old, size_t new) {
+    if (new > old) {
+        size_t after = at + old < r->pages && (r->map[at + old] & 3) == FREE ? r->map[at + old] >> 2 : 0;
+        if (old + after < new) return 0;
+        unlink_run((struct run *)(r->base + (at + old) * PAGE));
+        mark_large(r, at, new);
+        if (old + after > new) release(r, at + new, old + after - new);
+    } else if (new < old) {
+        mark_large(r, at, new);
+        release(r, at + new, old - new);
+    }
+    count(new * PAGE, old * PAGE);
+    return 1;
+}
+
+void *realloc(void *p, size_t size) {
+    if (!p) return malloc(size);
+    size_t old = malloc_usable_size(p);
+    if (old > SMALL_MAX && size > SMALL_MAX && size <= limit) {
+        struct range *r = range_of(p);
+        if (resize(r, (size_t)((char *)p - r->base) / PAGE, old / PAGE, (size + PAGE - 1) / PAGE)) return p;
+    } else if (size <= old && (size + 15) / 16 * 16 > old / 2) {
+        return p; /* would hardly gain */
+    }
+    void *q = malloc(size);
+    if (!q) return size <= old ? p : NULL;
+    memcpy(q, p, size < old ? size : old);
+    free(p);
+    return q;
+}
+
+void *memalign(size_t alignment, size_t size) {
+    if (alignment & (alignment - 1)) return errno = EINVAL, NULL;
+    if (alignment <= 16) return malloc(size);
+    /* Classes that are multiples of 64 begin at multiples of 64: the header has that length. */
+    if (alignment <= SLAB_HEAD && size <= 1792) return malloc((size + SLAB_HEAD - 1) / SLAB_HEAD * SLAB_HEAD);
+    return large(alignment < PAGE ? PAGE : alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+
+int posix_memalign(void **into, size_t alignment, size_t size) {
+    if (alignment < sizeof(void *) || (alignment & (alignment - 1))) return EINVAL;
+    void *p = memalign(alignment, size);
+    if (!p) return ENOMEM;
+    *into = p;
+    return 0;
+}
+
+size_t platform_heap_used(void) { return used; }
+size_t platform_heap_limit(void) { return limit; }
+size_t platform_heap_peak(void) { return peak; }

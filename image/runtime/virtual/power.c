@@ -1,0 +1,67 @@
+/* Power-off by ACPI. Read first: ACPI 6.4, 5.2.5 (RSDP), 5.2.9 (FADT), 7.4.2 (\_Sx), 4.8.3.2 (PM1 control), 4.8.3.7 (sleep
+ * control of hardware-reduced machines). Of AML only the one package \_S5 is read. Runs before paging_start(). */
+#include "machine.h"
+#include <string.h>
+
+struct table { char signature[4]; uint32_t length; uint8_t rest[]; };
+struct acpi acpi;
+
+static uint64_t get(const void *at, unsigned offset, unsigned size) {
+    uint64_t value = 0;
+    return memcpy(&value, (const char *)at + offset, size), value;
+}
+
+/* Firmware's tables are below 4 GB, all that is mapped by now; a length that cannot be is not believed. */
+static const struct table *table_at(uint64_t address) {
+    const struct table *t = (void *)address;
+    return address && address < 0xfff00000 && t->length >= 36 && t->length < 0x100000 ? t : NULL;
+}
+
+/* Name (\_S5, Package {SLP_TYPa, ...}): 08 [5c] "_S5_" 12 PkgLength NumElements, then 00, 01 or 0a and a byte. */
+static void find_s5(const struct table *t) {
+    for (const uint8_t *p = (void *)t, *end = p + t->length - 12; p < end && !acpi.has_s5; p++) {
+        if (*p != '_' || memcmp(p, "_S5_\x12", 5)) continue;
+        p += 5;
+        p += 1 + (*p >> 6) + 1;
+        if (*p == 0x0a) p++;
+        acpi.has_s5 = 1, acpi.s5 = *p & 7;
+    }
+}
+
+static void read_fadt(const struct table *t) {
+    uint32_t flags = (uint32_t)get(t, 112, 4);
+    const struct table *dsdt = table_at(t->length >= 148 && get(t, 140, 8) ? get(t, 140, 8) : get(t, 40, 4));
+    acpi.pm1a = (uint16_t)get(t, 64, 4), acpi.pm1b = (uint16_t)get(t, 68, 4);
+    acpi.pm_timer = (uint16_t)get(t, 76, 4), acpi.pm_timer_32_bit = flags >> 8 & 1;
+    if ((flags >> 20 & 1) && t->length >= 256 && get(t, 244, 1) == 1) acpi.sleep_control = (uint16_t)get(t, 248, 8);
+    if (dsdt) find_s5(dsdt);
+}
+
+void acpi_start(uint64_t rsdp) {
+    const char *root = (void *)rsdp;
+    for (uint64_t at = 0xe0000; !root && at < 0x100000; at += 16)
+        if (!memcmp((void *)at, "RSD PTR ", 8)) root = (void *)at;
+    if (!root || rsdp >= 0xfff00000 || memcmp(root, "RSD PTR ", 8)) return;
+    int wide = root[15] >= 2 && get(root, 24, 8);
+    const struct table *list = table_at(wide ? get(root, 24, 8) : get(root, 16, 4));
+    if (!list) return;
+    for (unsigned at = 36, size = wide ? 8 : 4; at + size <= list->length; at += size) {
+        const struct table *t = table_at(get(list, at, size));
+        if (t && !memcmp(t->signature, "FACP", 4) && t->length >= 116) read_fadt(t);
+        if (t && !memcmp(t->signature, "SSDT", 4)) find_s5(t);
+    }
+}
+
+void platform_power_off(int status) {
+    __asm__ volatile("cli");
+    if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
+    if (acpi.has_s5) { /* SLP_TYP and SLP_EN */
+        if (acpi.sleep_control) outb(acpi.sleep_control, (uint8_t)(acpi.s5 << 2 | 1 << 5));
+        if (acpi.pm1a) platform_port_write(acpi.pm1a, 2, (uint32_t)acpi.s5 << 10 | 1 << 13);
+        if (acpi.pm1b) platform_port_write(acpi.pm1b, 2, (uint32_t)acpi.s5 << 10 | 1 << 13);
+    } else {
+        outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
+    }
+    print("epiphyte: this machine cannot be powered off; halted\n");
+    for (;;) __asm__ volatile("hlt");
+}

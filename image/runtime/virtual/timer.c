@@ -1,0 +1,106 @@
+/* The local APIC: sleep, interrupts, and a watchdog. Read first: Intel SDM 3A chapter 10 (10.5.4 timer, 10.8.6 task
+ * priority, 10.11.1 message address, 10.12 x2APIC).
+ *
+ * Interrupts are enabled all the time, but outside sleep the task priority holds back all vectors except the timer's, so
+ * devices cost nothing while JavaScript runs. The timer is never silent for longer than a watchdog's period while the
+ * machine is awake: musl's a_crash() is `hlt`, and without a tick that would be a hang without a word. */
+#include "machine.h"
+
+enum { ID = 0x20, END_OF_INTERRUPT = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_FIRST = 0x330, LVT_LAST = 0x370,
+       INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0, MASKED = 0x10000, DEADLINE_MODE = 0x40000, BY_16 = 3 };
+enum { X2APIC = 1 << 10, APIC_ON = 1 << 11, FIRST_VECTOR = 0x30, IO_APIC = 0xfec00000 };
+#define WATCHDOG_US 2000000ul
+#define LONGEST_US 1000000000ul
+
+extern char after_halt[];
+void wait_for_interrupt(void);
+
+static volatile uint32_t *lapic;  /* NULL: x2APIC, by MSR */
+static int deadline_mode, next_vector = FIRST_VECTOR;
+static uint32_t ticks_per_ms;
+static volatile uint32_t interrupts; /* of devices */
+static volatile uint64_t armed;      /* when the timer will fire, 0: it will not */
+static volatile int asleep;
+
+static uint32_t lapic_read(unsigned reg) { return lapic ? lapic[reg / 4] : (uint32_t)rdmsr(MSR_X2APIC + reg / 16); }
+static void lapic_write(unsigned reg, uint32_t value) {
+    if (lapic) lapic[reg / 4] = value;
+    else wrmsr(MSR_X2APIC + reg / 16, value);
+}
+
+/* The old controllers deliver nothing: all we use are messages. Firmware may have left them programmed. */
+static void mask_controllers(void) {
+    outb(0x21, 0xff), outb(0xa1, 0xff);
+    if (!platform_map_device(IO_APIC, PAGE)) return;
+    volatile uint32_t *select = (void *)(uint64_t)IO_APIC, *window = select + 4;
+    *select = 1; /* version: highest entry */
+    uint32_t highest = *window >> 16 & 0xff;
+    for (uint32_t i = 0; i <= highest && highest < 240; i++) *select = 0x10 + 2 * i, *window = MASKED;
+}
+
+void lapic_start(void) {
+    uint64_t base = rdmsr(MSR_APIC_BASE);
+    if (cpuid(1, 0).c >> 21 & 1) base |= X2APIC;
+    wrmsr(MSR_APIC_BASE, base | APIC_ON);
+    if (!(base & X2APIC)) {
+        if (!platform_map_device(base & 0xffffff000, PAGE)) platform_panic("cannot map the local APIC");
+        lapic = (void *)(base & 0xffffff000);
+    }
+    mask_controllers();
+    for (unsigned reg = LVT_FIRST; reg <= LVT_LAST; reg += 0x10) lapic_write(reg, MASKED);
+    lapic_write(SPURIOUS, 0x100 | VECTOR_SPURIOUS);
+    lapic_write(DIVIDE, BY_16);
+    lapic_write(LVT_TIMER, MASKED | VECTOR_TIMER);
+}
+
+void lapic_count(uint32_t count) { lapic_write(INITIAL, count); }
+uint32_t lapic_counted(void) { return lapic_read(CURRENT); }
+
+static void arm(uint64_t at) {
+    uint64_t now = platform_now(), us = at > now ? at - now : 1;
+    if (us > LONGEST_US) us = LONGEST_US;
+    armed = at;
+    if (deadline_mode) {
+        wrmsr(MSR_TSC_DEADLINE, rdtsc() + us * tsc_khz / 1000 + 1);
+    } else {
+        uint64_t ticks = us * ticks_per_ms / 1000 + 1;
+        lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
+    }
+}
+
+/* 0 ticks: by TSC deadline. */
+void timer_start(uint32_t lapic_ticks_per_ms) {
+    ticks_per_ms = lapic_ticks_per_ms;
+    deadline_mode = !ticks_per_ms;
+    lapic_write(LVT_TIMER, (deadline_mode ? DEADLINE_MODE : 0) | VECTOR_TIMER);
+    __asm__ volatile("mfence; mov %0, %%cr8; sti" ::"r"(14ul) : "memory");
+    arm(platform_now() + WATCHDOG_US);
+}
+
+void interrupt(uint64_t timer, uint64_t rip) {
+    if (timer) armed = 0;
+    else interrupts++;
+    lapic_write(END_OF_INTERRUPT, 0);
+    if (asleep) return;
+    if (rip != (uint64_t)after_halt && *(uint8_t *)(rip - 1) == 0xf4)
+        platform_panic("the C library gave up: hlt at %lx", rip - 1);
+    if (timer) arm(platform_now() + WATCHDOG_US);
+}
+
+void platform_sleep(uint64_t until) {
+    static uint32_t seen;
+    clock_refine();
+    __asm__ volatile("cli" ::: "memory");
+    asleep = 1;
+    while (interrupts == seen && (until == PLATFORM_FOREVER || platform_now() < until)) {
+        if (until != PLATFORM_FOREVER && armed != until) arm(until);
+        wait_for_interrupt();
+    }
+    seen = interrupts;
+    asleep = 0;
+    if (!armed) arm(platform_now() + WATCHDOG_US);
+    __asm__ volatile("sti" ::: "memory");
+}
+
+int platform_take_vector(void) { return next_vector < VECTOR_TIMER ? next_vector++ : -1; }
+uint64_t platform_message_address(void) { return 0xfee00000 | (uint64_t)(lapic ? lapic[ID / 4] >> 24 : 0) << 12; }
