@@ -1,4 +1,4 @@
-// Where a transport protocol puts its packets: the IP layer's end of a Link slot. Implemented by stack/host over Link;
+// Where a transport protocol puts its packets: the IP layer's end of a Link slot. Implemented by stack/ipv4 over Link;
 // its fake is test/support/fake-ip-sink.ts.
 //
 //   const at = sink.reserve();                       // -1: nothing free now; ask again when told to transmit
@@ -6,19 +6,21 @@
 //   sink.send(at, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
 
 import type { Ipv4 } from "./address.ts";
+import { NO_PAYLOAD } from "./link.ts";
 
 /** Bytes that may be written at `at`: what a slot holds after the Ethernet and IPv4 headers. */
 export const HEAD_ROOM = 1984;
 
 export abstract class IpSink {
+  // What the way out can do: set by the implementation's constructor.
   /** The memory that `reserve` hands out of. */
-  abstract readonly bytes: Uint8Array;
+  bytes: Uint8Array = NO_PAYLOAD;
   /** Largest IP packet without fragmentation on the local link. */
-  abstract readonly mtu: number;
+  mtu = 1500;
   /** True: write only the pseudo-header's sum into the checksum field and name it in `checksumOffset`. */
-  abstract readonly checksumOffload: boolean;
+  checksumOffload = false;
   /** True: one TCP packet may carry up to 65,000 bytes of payload with `segmentSize` set. */
-  abstract readonly segmentOffload: boolean;
+  segmentOffload = false;
 
   // Options of the next `send`, which sets them back.
   /** Offset of the checksum field in the transport header (TCP 16, UDP 6) when offloaded; 0: already complete. */

@@ -21,6 +21,9 @@ import { type Instant, NEVER } from "./result.ts";
 /** Bytes a slot holds: a full Ethernet frame with a VLAN tag and a margin. */
 export const SLOT_SIZE = 2048;
 
+/** The payload argument of a frame that lies wholly in its slot. */
+export const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+
 /** Who takes the frames of a link. */
 export abstract class FrameReceiver {
   /**
@@ -32,16 +35,17 @@ export abstract class FrameReceiver {
 }
 
 export abstract class Link {
+  // What the card is: its class sets these in its constructor. (Fields, not abstract properties: those do not compile.)
   /** This card's address. */
-  abstract readonly mac: number;
+  mac = 0;
   /** Largest IP packet that a frame carries (1500 on Ethernet). */
-  abstract readonly mtu: number;
+  mtu = 1500;
   /** True: the link completes TCP and UDP checksums (see `checksumStart`). */
-  abstract readonly checksumOffload: boolean;
+  checksumOffload = false;
   /** True: the link cuts a large TCP segment into `segmentSize` pieces (TSO, IPv4). Implies checksumOffload. */
-  abstract readonly segmentOffload: boolean;
+  segmentOffload = false;
   /** Where frames to send are written, SLOT_SIZE bytes each. */
-  abstract readonly slots: Uint8Array;
+  slots: Uint8Array = NO_PAYLOAD;
 
   // What the next `send` asks of the device; `send` sets them back to 0.
   /** Offset in the frame from which to sum, 0 for no offload; the pseudo-header's sum is already in the field. */
@@ -84,6 +88,3 @@ export abstract class Link {
     return NEVER;
   }
 }
-
-/** The payload argument of a frame that lies wholly in its slot. */
-export const NO_PAYLOAD: Uint8Array = new Uint8Array(0);

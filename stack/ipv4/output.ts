@@ -42,7 +42,6 @@ export abstract class OutputUser {
 }
 
 export class IpOutput extends IpSink {
-  override readonly bytes: Uint8Array;
   /** Set by the host before anything that may send. */
   now: Instant = 0;
   /** Identification of the next datagram that may be fragmented; begin at random. */
@@ -71,21 +70,12 @@ export class IpOutput extends IpSink {
     super();
     this.link = link;
     this.bytes = link.slots;
+    this.mtu = link.mtu;
+    this.checksumOffload = link.checksumOffload;
+    this.segmentOffload = link.segmentOffload;
     this.slots = new Slots(link);
     this.waiting = new Waiting(this.slots);
     this.arp = new ArpCache(link.mac as Mac);
-  }
-
-  override get mtu(): number {
-    return this.link.mtu;
-  }
-
-  override get checksumOffload(): boolean {
-    return this.link.checksumOffload;
-  }
-
-  override get segmentOffload(): boolean {
-    return this.link.segmentOffload;
   }
 
   /**
@@ -177,14 +167,14 @@ export class IpOutput extends IpSink {
     let identification = 0;
     let flags = DONT_FRAGMENT;
     if (!this.dontFragment) {
-      if (total > FRAGMENT_MTU || total > this.link.mtu) {
+      if (total > FRAGMENT_MTU || total > this.mtu) {
         this.sendFragments(at, mac, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
         return;
       }
       // RFC 6864 4.1: an identification means something only where fragments can arise.
       identification = this.nextIdentification();
       flags = 0;
-    } else if (total > (this.segmentSize === 0 ? this.link.mtu : LARGEST_DATAGRAM)) {
+    } else if (total > (this.segmentSize === 0 ? this.mtu : LARGEST_DATAGRAM)) {
       this.dropped++;
       this.release(at);
       return;
@@ -267,7 +257,7 @@ export class IpOutput extends IpSink {
     payloadLength: number,
   ): void {
     const length = headLength + payloadLength;
-    const most = fragmentPayload(this.link.mtu);
+    const most = fragmentPayload(this.mtu);
     if (length > LARGEST_DATAGRAM - IPV4_HEADER || this.checksumOffset !== 0) {
       this.dropped++;
       this.release(at);

@@ -1,31 +1,60 @@
 // Entry for `scriptc coverage`: reaches every file of the lower protocols, so that what cannot be compiled is listed.
 
-import type { Ipv4 } from "../../stack/base/address.ts";
-import { type Link, NO_PAYLOAD } from "../../stack/base/link.ts";
+import type { Ipv4, Mac, Port } from "../../stack/base/address.ts";
+import { Link } from "../../stack/base/link.ts";
 import { formatImfDate, formatRfc3339, parseImfDate } from "../../stack/base/time.ts";
 import { decode as decodeEthernet, EthernetHeader } from "../../stack/ethernet/wire.ts";
-import { Icmp, type IcmpUser } from "../../stack/icmp/machine.ts";
-import { IpOutput, type OutputUser } from "../../stack/ipv4/output.ts";
+import { Icmp, IcmpUser } from "../../stack/icmp/machine.ts";
+import type { IcmpMessage } from "../../stack/icmp/wire.ts";
+import { IpOutput, OutputUser } from "../../stack/ipv4/output.ts";
 import { Reassembly } from "../../stack/ipv4/reassembly.ts";
 import { decode as decodeIpv4, Ipv4Header } from "../../stack/ipv4/wire.ts";
-import { Udp } from "../../stack/udp/machine.ts";
+import { Udp, UdpUser } from "../../stack/udp/machine.ts";
 
 console.log(formatImfDate(0), formatRfc3339(0), parseImfDate(formatImfDate(784_111_777)));
 
-export function reach(link: Link, outputUser: OutputUser, icmpUser: IcmpUser): void {
-  const bytes = NO_PAYLOAD;
-  const output = new IpOutput(link);
-  output.configure(0 as Ipv4, 24, 0 as Ipv4, 0);
-  output.receiveArp(bytes, 0, 0, 0, outputUser);
-  output.step(0, outputUser);
-  const ethernet = new EthernetHeader();
-  const header = new Ipv4Header();
-  decodeEthernet(bytes, 0, 0, ethernet);
-  decodeIpv4(bytes, 0, 0, header);
-  new Reassembly().input(header, bytes, 0);
-  const udp = new Udp(output);
-  udp.input(header, bytes, 0, 0, false, 0);
-  const icmp = new Icmp();
-  icmp.input(header, bytes, 0, 0, true, 0, output, icmpUser);
-  icmp.portUnreachable(header, bytes, 0, output);
+class NoLink extends Link {
+  override reserve(): number {
+    return -1;
+  }
+  override send(_slot: number, _head: number, _payload: Uint8Array, _offset: number, _length: number): void {}
 }
+
+class NoUser extends OutputUser {
+  override unreachable(_destination: Ipv4, _now: number): void {}
+  override conflict(_mac: Mac, _now: number): void {}
+}
+
+class NoErrors extends IcmpUser {
+  override icmpError(_message: IcmpMessage, _now: number): void {}
+}
+
+class Ears extends UdpUser {
+  override datagram(
+    _localPort: Port,
+    _source: Ipv4,
+    _sourcePort: Port,
+    _bytes: Uint8Array,
+    _offset: number,
+    _length: number,
+    _now: number,
+  ): void {}
+}
+
+const bytes = new Uint8Array(64);
+const output = new IpOutput(new NoLink());
+const outputUser = new NoUser();
+output.configure(0 as Ipv4, 24, 0 as Ipv4, 0);
+output.receiveArp(bytes, 0, 0, 0, outputUser);
+output.step(0, outputUser);
+const ethernet = new EthernetHeader();
+const header = new Ipv4Header();
+decodeEthernet(bytes, 0, 0, ethernet);
+decodeIpv4(bytes, 0, 0, header);
+new Reassembly().input(header, bytes, 0);
+const udp = new Udp(output);
+udp.bind(53 as Port, new Ears());
+udp.input(header, bytes, 0, 0, false, 0);
+const icmp = new Icmp();
+icmp.input(header, bytes, 0, 0, true, 0, output, new NoErrors());
+icmp.portUnreachable(header, bytes, 0, output);

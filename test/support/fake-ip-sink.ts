@@ -20,11 +20,6 @@ export interface SentPacket {
 }
 
 export class FakeIpSink extends IpSink {
-  readonly bytes: Uint8Array;
-  mtu = 1500;
-  checksumOffload = false;
-  segmentOffload = false;
-
   /** Everything sent and not yet taken. */
   readonly packets: SentPacket[] = [];
   /** Slots that may still be reserved; set it to 0 to be full. */

@@ -8,12 +8,6 @@ import { Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
 
 export class FakeLink extends Link {
-  mac: number;
-  mtu = 1500;
-  checksumOffload = false;
-  segmentOffload = false;
-  readonly slots: Uint8Array;
-
   /** Frames on the wire, oldest first; `drain` takes them. */
   readonly frames: Uint8Array[] = [];
   /** Calls of send, before any cutting. */
