@@ -1,0 +1,128 @@
+// The server's connections: a pool of records, found by stream handle without a Map.
+
+import { type Handle, NO_HANDLE } from "../base/streams.ts";
+
+// What a connection is doing.
+/** Between requests, or within a head. */
+export const READING = 0;
+/** Within a request's body. */
+export const BODY = 1;
+/** The appliance has the request. Nothing more is read: the receive window is the back-pressure. */
+export const WAITING = 2;
+/** The last response is on its way; what comes in is dropped (RFC 9112 9.6). */
+export const LINGERING = 3;
+
+export class Connection {
+  handle: Handle = NO_HANDLE;
+  state = READING;
+  peerAddress = 0;
+  peerPort = 0;
+  maxHead = 0;
+  /** Bytes of an incomplete head that were searched for its end, and that were decoded last; 0: none. */
+  scanned = 0;
+  decoded = 0;
+  /** When the first byte of the head in progress was seen. */
+  since = 0;
+  /** Responses queued since the queue was last empty. */
+  responses = 0;
+  /** The exchange in progress in BODY and WAITING, or -1. */
+  exchange = -1;
+  /** Bytes dropped while lingering. */
+  dropped = 0;
+  /** The stream would not take a range: nothing more can be said on it. */
+  broken = false;
+  /** True while its requests are being worked on, so that an answer given at once does not recur. */
+  running = false;
+}
+
+export class ConnectionTable {
+  readonly #connections: Connection[] = [];
+  /** Stack of free records. */
+  readonly #free: Int32Array;
+  #freeCount = 0;
+  /** Open addressing by handle: index plus one, 0 for a free place. At most half full. */
+  readonly #places: Int32Array;
+  readonly #mask: number;
+
+  constructor(size: number) {
+    let places = 16;
+    while (places < size * 2) places *= 2;
+    this.#places = new Int32Array(places);
+    this.#mask = places - 1;
+    this.#free = new Int32Array(size);
+    for (let i = size - 1; i >= 0; i--) {
+      this.#free[this.#freeCount] = i;
+      this.#freeCount++;
+    }
+    for (let i = 0; i < size; i++) this.#connections.push(new Connection());
+  }
+
+  get size(): number {
+    return this.#connections.length;
+  }
+
+  get used(): number {
+    return this.#connections.length - this.#freeCount;
+  }
+
+  at(index: number): Connection {
+    return this.#connections[index]!;
+  }
+
+  /** The index of the handle's connection, or -1. */
+  find(handle: Handle): number {
+    for (let at = this.#home(handle); ; at = (at + 1) & this.#mask) {
+      const index = this.#places[at]! - 1;
+      if (index < 0) return -1;
+      if (this.#connections[index]!.handle === handle) return index;
+    }
+  }
+
+  /** Takes a record for the handle; -1 when all are in use. */
+  take(handle: Handle): number {
+    if (this.#freeCount === 0) return -1;
+    this.#freeCount--;
+    const index = this.#free[this.#freeCount]!;
+    const c = this.#connections[index]!;
+    c.handle = handle;
+    c.state = READING;
+    c.scanned = 0;
+    c.decoded = 0;
+    c.responses = 0;
+    c.exchange = -1;
+    c.dropped = 0;
+    c.running = false;
+    c.broken = false;
+    let at = this.#home(handle);
+    while (this.#places[at]! !== 0) at = (at + 1) & this.#mask;
+    this.#places[at] = index + 1;
+    return index;
+  }
+
+  /** Gives the record back. */
+  release(index: number): void {
+    const c = this.#connections[index]!;
+    let hole = this.#home(c.handle);
+    while (this.#places[hole]! !== index + 1) hole = (hole + 1) & this.#mask;
+    c.handle = NO_HANDLE;
+    this.#free[this.#freeCount] = index;
+    this.#freeCount++;
+    // Deletion from open addressing (Knuth, TAOCP 6.4, algorithm R): entries behind the hole that may move into it do.
+    let at = hole;
+    for (;;) {
+      at = (at + 1) & this.#mask;
+      const entry = this.#places[at]!;
+      if (entry === 0) break;
+      const home = this.#home(this.#connections[entry - 1]!.handle);
+      if (((at - home) & this.#mask) >= ((at - hole) & this.#mask)) {
+        this.#places[hole] = entry;
+        hole = at;
+      }
+    }
+    this.#places[hole] = 0;
+  }
+
+  #home(handle: Handle): number {
+    return handle & this.#mask;
+  }
+}

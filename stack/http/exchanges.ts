@@ -1,0 +1,136 @@
+// Requests that the appliance answers: a copy of the head, the body, and what the answer will need. A pool; an id that
+// is over is never taken for another (it counts generations).
+
+import { NO_PAYLOAD } from "../base/link.ts";
+import { copyBytes, latin1 } from "../base/native.ts";
+import { ChunkDecoder } from "./chunked.ts";
+import { COLON, CR, HTAB, SP } from "./syntax.ts";
+import { RequestHead } from "./wire.ts";
+
+export class Exchange {
+  /** Index of the connection, or -1: free. */
+  connection = -1;
+  generation = 0;
+  readonly head: RequestHead = new RequestHead();
+  /** The head's bytes; `head` holds offsets in them. */
+  bytes: Uint8Array = NO_PAYLOAD;
+  /** bodyLength bytes of it are the body so far. */
+  body: Uint8Array = NO_PAYLOAD;
+  bodyLength = 0;
+  /** Bytes that the server counts for the body. */
+  charged = 0;
+  readonly chunks: ChunkDecoder = new ChunkDecoder();
+  /** When the request's first byte came, and when its body began. */
+  since = 0;
+  bodySince = 0;
+
+  method(): string {
+    return latin1(this.bytes, this.head.start, this.head.methodEnd - this.head.start);
+  }
+
+  /** Path and query; begins with "/" (an absolute form has lost its authority, RFC 9112 3.2.2). */
+  target(): string {
+    const rest = latin1(this.bytes, this.head.pathStart, this.head.targetEnd - this.head.pathStart);
+    return this.head.pathEnd === this.head.pathStart ? `/${rest}` : rest;
+  }
+
+  /** All header lines as they came, each with its CRLF. */
+  headerText(): string {
+    return latin1(this.bytes, this.head.headersStart, this.bytes.length - 2 - this.head.headersStart);
+  }
+
+  /** Name of the nth header line in lower case. */
+  headerName(n: number): string {
+    const start = this.#line(n);
+    let end = start;
+    while (this.bytes[end] !== COLON) end++;
+    return latin1(this.bytes, start, end - start).toLowerCase();
+  }
+
+  /** Value of the nth header line without the whitespace around it. */
+  headerValue(n: number): string {
+    let start = this.#line(n);
+    while (this.bytes[start] !== COLON) start++;
+    start++;
+    while (this.bytes[start] === SP || this.bytes[start] === HTAB) start++;
+    let end = start;
+    while (this.bytes[end] !== CR) end++;
+    while (end > start && (this.bytes[end - 1] === SP || this.bytes[end - 1] === HTAB)) end--;
+    return latin1(this.bytes, start, end - start);
+  }
+
+  /** The body, in an array of exactly its length. */
+  wholeBody(): Uint8Array {
+    if (this.body.length !== this.bodyLength) {
+      const exact = new Uint8Array(this.bodyLength);
+      copyBytes(exact, 0, this.body, 0, this.bodyLength);
+      this.body = exact;
+    }
+    return this.body;
+  }
+
+  /** Offset of the nth header line; 0 <= n < head.headerCount, and the decoder has checked the lines. */
+  #line(n: number): number {
+    let at = this.head.headersStart;
+    for (let k = 0; k < n; k++) {
+      while (this.bytes[at] !== CR) at++;
+      at += 2;
+    }
+    return at;
+  }
+}
+
+export class ExchangeTable {
+  readonly #exchanges: Exchange[] = [];
+  /** Indices of free records. */
+  readonly #free: number[] = [];
+
+  /** Exchanges in progress. */
+  get used(): number {
+    return this.#exchanges.length - this.#free.length;
+  }
+
+  /** Takes a record for the connection and returns its index. */
+  take(connection: number): number {
+    let index = this.#exchanges.length;
+    if (this.#free.length > 0) {
+      index = this.#free[this.#free.length - 1]!;
+      this.#free.pop();
+    } else this.#exchanges.push(new Exchange());
+    this.#exchanges[index]!.connection = connection;
+    return index;
+  }
+
+  at(index: number): Exchange {
+    return this.#exchanges[index]!;
+  }
+
+  /** The id under which the appliance knows the exchange. */
+  id(index: number): number {
+    return this.#exchanges[index]!.generation * GENERATION + index;
+  }
+
+  /** The index of the exchange of this id, or -1 when it is over. */
+  find(id: number): number {
+    if (!(id >= 0)) return -1;
+    const index = id % GENERATION;
+    if (index >= this.#exchanges.length) return -1;
+    const e = this.#exchanges[index]!;
+    return e.connection >= 0 && e.generation * GENERATION + index === id ? index : -1;
+  }
+
+  /** Ends the exchange and lets go of its memory. */
+  release(index: number): void {
+    const e = this.#exchanges[index]!;
+    e.connection = -1;
+    e.generation++;
+    e.bytes = NO_PAYLOAD;
+    e.body = NO_PAYLOAD;
+    e.bodyLength = 0;
+    e.charged = 0;
+    this.#free.push(index);
+  }
+}
+
+/** More exchanges than there can be connections; 2^53 / 2^16 generations are never used up. */
+const GENERATION = 65_536;

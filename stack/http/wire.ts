@@ -1,0 +1,443 @@
+// The head of a request, read in place. Read first: RFC 9112 2 to 6 (HTTP/1.1 messages), RFC 9110 5 to 7.
+//
+// One pass over the bytes, nothing allocated: the caller owns a RequestHead, and what it holds are offsets. The decoder
+// is strict wherever RFC 9112 lets a recipient choose: a bare CR or LF, a folded line, whitespace before a colon, a
+// second Content-Length or Host all mean 400, because what two readers understand differently is a way in.
+
+import { COLON, CR, decimal, HTAB, LF, listHas, matchesLower, PATH, QUERY, SLASH, SP, TOKEN, VALUE } from "./syntax.ts";
+import { authorityIsValid, pathIsPlain } from "./target.ts";
+
+/** decodeRequestHead: the head is not complete yet. Every other answer but 0 is the status of an error response. */
+export const INCOMPLETE = -1;
+
+// Methods of RFC 9110 9.3 and RFC 5789; any other token is METHOD_UNKNOWN.
+export const METHOD_UNKNOWN = 0;
+export const METHOD_GET = 1;
+export const METHOD_HEAD = 2;
+export const METHOD_POST = 3;
+export const METHOD_PUT = 4;
+export const METHOD_DELETE = 5;
+export const METHOD_OPTIONS = 6;
+export const METHOD_PATCH = 7;
+export const METHOD_TRACE = 8;
+export const METHOD_CONNECT = 9;
+
+// Bits of RequestHead.fields and .repeated.
+export const FIELD_HOST = 1;
+export const FIELD_CONTENT_LENGTH = 2;
+export const FIELD_TRANSFER_ENCODING = 4;
+export const FIELD_IF_NONE_MATCH = 8;
+export const FIELD_IF_MODIFIED_SINCE = 16;
+export const FIELD_IF_MATCH = 32;
+export const FIELD_IF_UNMODIFIED_SINCE = 64;
+export const FIELD_RANGE = 128;
+export const FIELD_IF_RANGE = 256;
+export const FIELD_ACCEPT_ENCODING = 512;
+export const FIELD_USER_AGENT = 1024;
+export const FIELD_REFERER = 2048;
+
+/** A decoded head. Every `Start` and `End` is an offset in the bytes that were decoded. */
+export class RequestHead {
+  /** Bytes that the head takes, its empty line and empty lines before it included. */
+  length = 0;
+  /** Offset of the method; empty lines lie before it (RFC 9112 2.2). */
+  start = 0;
+  method = METHOD_UNKNOWN;
+  methodEnd = 0;
+  targetStart = 0;
+  /** 0: the request line is not complete. */
+  targetEnd = 0;
+  /** Path without query. Empty for the absolute form without a path, which means "/" (RFC 9112 3.2.1), and for "*". */
+  pathStart = 0;
+  pathEnd = 0;
+  pathHash = 0;
+  /** True for "*" (RFC 9112 3.2.4). */
+  asterisk = false;
+  /** HTTP/1.x. */
+  minor = 0;
+  /** Offset of the first header line, and number of lines. */
+  headersStart = 0;
+  headerCount = 0;
+  /** Which of the known fields are there, and which more than once; a field's offsets mean something only then. */
+  fields = 0;
+  repeated = 0;
+  contentLength = 0;
+  chunked = false;
+  /** Connection: close, keep-alive. */
+  close = false;
+  keepAlive = false;
+  /** Expect: 100-continue. */
+  expectContinue = false;
+  ifNoneMatchStart = 0;
+  ifNoneMatchEnd = 0;
+  ifModifiedSinceStart = 0;
+  ifModifiedSinceEnd = 0;
+  ifMatchStart = 0;
+  ifMatchEnd = 0;
+  ifUnmodifiedSinceStart = 0;
+  ifUnmodifiedSinceEnd = 0;
+  rangeStart = 0;
+  rangeEnd = 0;
+  ifRangeStart = 0;
+  ifRangeEnd = 0;
+  acceptEncodingStart = 0;
+  acceptEncodingEnd = 0;
+  userAgentStart = 0;
+  userAgentEnd = 0;
+  refererStart = 0;
+  refererEnd = 0;
+}
+
+/** The hash that the ready table is kept by: 24 bits. */
+export function hashStep(hash: number, byte: number): number {
+  return (hash * 33 + byte) & 0xffffff;
+}
+export const HASH_START = 5381;
+
+/**
+ * Decodes the request head at `start`. 0: complete; INCOMPLETE: valid so far; otherwise 400, 414, 431, 417, 501 or 505.
+ * The answer depends only on the first bytes up to where the error lies, so it is the same however they arrived.
+ */
+export function decodeRequestHead(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  maxHead: number,
+  maxTarget: number,
+  maxHeaders: number,
+  head: RequestHead,
+): number {
+  const tooLong = length >= maxHead;
+  const end = start + Math.min(length, maxHead);
+  head.targetEnd = 0;
+  head.fields = 0;
+  head.repeated = 0;
+  head.headerCount = 0;
+  head.contentLength = 0;
+  head.chunked = false;
+  head.close = false;
+  head.keepAlive = false;
+  head.expectContinue = false;
+  let status = 0;
+  let i = start;
+
+  // RFC 9112 2.2: empty lines before the request line are ignored.
+  while (i < end && bytes[i] === CR) {
+    if (i + 1 >= end) return tooLong ? 431 : INCOMPLETE;
+    if (bytes[i + 1] !== LF) return 400;
+    i += 2;
+  }
+  head.start = i;
+  head.methodEnd = i;
+
+  // RFC 9112 3: request-line = method SP request-target SP HTTP-version
+  while (i < end && TOKEN[bytes[i]!]! !== 0) i++;
+  if (i - head.start > MAX_METHOD) return 501;
+  if (i >= end) return tooLong ? 414 : INCOMPLETE;
+  if (bytes[i] !== SP || i === head.start) return 400;
+  head.methodEnd = i;
+  head.method = methodOf(bytes, head.start, i - head.start);
+  i++;
+  const targetStart = i;
+  head.targetStart = i;
+
+  if (i < end && bytes[i] === SLASH) {
+    // The origin form, nearly always: hashed as it is read.
+    let hash = HASH_START;
+    let second = 0;
+    while (i < end) {
+      const c = bytes[i]!;
+      const kind = PATH[c]!;
+      if (kind === 0) break;
+      second |= kind;
+      hash = (hash * 33 + c) & 0xffffff;
+      i++;
+    }
+    head.pathStart = targetStart;
+    head.pathEnd = i;
+    head.pathHash = hash;
+    head.asterisk = false;
+    if (i < end && bytes[i] === 63) {
+      i++;
+      while (i < end && QUERY[bytes[i]!]! === 1) i++;
+    }
+    if (i - targetStart > maxTarget) return 414;
+    if (i >= end) return tooLong ? 414 : INCOMPLETE;
+    if (bytes[i] !== SP) return 400;
+    if ((second & 2) !== 0 && !pathIsPlain(bytes, targetStart, head.pathEnd)) return 400;
+  } else {
+    while (i < end && QUERY[bytes[i]!]! === 1) i++;
+    if (i - targetStart > maxTarget) return 414;
+    if (i >= end) return tooLong ? 414 : INCOMPLETE;
+    if (bytes[i] !== SP) return 400;
+    status = otherForm(bytes, targetStart, i, head);
+    if (status !== 0) return status;
+  }
+  const targetEnd = i;
+  i++;
+
+  // RFC 9112 2.3: HTTP-name "/" DIGIT "." DIGIT
+  for (let k = 0; k < 8; k++, i++) {
+    if (i >= end) return tooLong ? 414 : INCOMPLETE;
+    const c = bytes[i]!;
+    if (k === 5 || k === 7 ? c < 48 || c > 57 : c !== VERSION.charCodeAt(k)) return 400;
+  }
+  if (bytes[i - 3] !== 49) return 505;
+  head.minor = bytes[i - 1]! - 48;
+  if (i + 1 >= end) {
+    if (i < end && bytes[i] !== CR) return 400;
+    return tooLong ? 414 : INCOMPLETE;
+  }
+  if (bytes[i] !== CR || bytes[i + 1] !== LF) return 400;
+  i += 2;
+  head.targetEnd = targetEnd;
+  head.headersStart = i;
+
+  // RFC 9112 5: field-name ":" OWS field-value OWS CRLF
+  let count = 0;
+  for (;;) {
+    if (i >= end) return tooLong ? 431 : INCOMPLETE;
+    const nameStart = i;
+    while (i < end && TOKEN[bytes[i]!]! !== 0) i++;
+    if (i >= end) return tooLong ? 431 : INCOMPLETE;
+    const nameLength = i - nameStart;
+    if (nameLength === 0) {
+      // The empty line; a fold (RFC 9112 5.2), a bare LF, an empty name are errors.
+      if (bytes[i] !== CR) return 400;
+      if (i + 1 >= end) return tooLong ? 431 : INCOMPLETE;
+      if (bytes[i + 1] !== LF) return 400;
+      i += 2;
+      break;
+    }
+    // RFC 9112 5.1: no whitespace between name and colon.
+    if (bytes[i] !== COLON) return 400;
+    i++;
+    while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++;
+    const valueStart = i;
+    while (i < end && VALUE[bytes[i]!]! === 1) i++;
+    if (i >= end) return tooLong ? 431 : INCOMPLETE;
+    // RFC 9112 2.2 and RFC 9110 5.5: a bare CR, LF or NUL is refused.
+    if (bytes[i] !== CR) return 400;
+    if (i + 1 >= end) return tooLong ? 431 : INCOMPLETE;
+    if (bytes[i + 1] !== LF) return 400;
+    let valueEnd = i;
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
+    i += 2;
+    count++;
+    if (count > maxHeaders) return 431;
+    if (nameLength < 20 && KNOWN_LENGTHS[nameLength]! === 1) {
+      status = noteField(bytes, nameStart, nameLength, valueStart, valueEnd, head);
+      if (status !== 0) return status;
+    }
+  }
+  head.headerCount = count;
+  head.length = i - start;
+  return checkFraming(head);
+}
+
+/** RFC 9112 6.1, 6.3, 3.2 and RFC 9110 10.1.1: what only the whole head can tell. */
+function checkFraming(head: RequestHead): number {
+  if (head.minor === 0) {
+    // RFC 9112 6.1: Transfer-Encoding in HTTP/1.0 is a framing error; RFC 9110 10.1.1: its Expect is ignored.
+    if ((head.fields & FIELD_TRANSFER_ENCODING) !== 0) return 400;
+    head.expectContinue = false;
+  } else if ((head.fields & FIELD_HOST) === 0) return 400;
+  if (
+    (head.fields & (FIELD_TRANSFER_ENCODING | FIELD_CONTENT_LENGTH)) ===
+    (FIELD_TRANSFER_ENCODING | FIELD_CONTENT_LENGTH)
+  )
+    return 400;
+  // RFC 9110 9.1: a method that is not recognised; 9.3.6: this is no proxy.
+  if (head.method === METHOD_UNKNOWN || head.method === METHOD_CONNECT) return 501;
+  if (head.asterisk && head.method !== METHOD_OPTIONS) return 400;
+  return 0;
+}
+
+const VERSION = "HTTP/1.1";
+/** Longer than any method that is registered (UPDATEREDIRECTREF has 17). */
+const MAX_METHOD = 24;
+
+function methodOf(bytes: Uint8Array, start: number, length: number): number {
+  // RFC 9110 9.1: case-sensitive.
+  const c = bytes[start]!;
+  if (length === 3) {
+    if (c === 71 && bytes[start + 1] === 69 && bytes[start + 2] === 84) return METHOD_GET;
+    return literal(bytes, start, length, "PUT") ? METHOD_PUT : METHOD_UNKNOWN;
+  }
+  if (length === 4) {
+    if (literal(bytes, start, length, "HEAD")) return METHOD_HEAD;
+    return literal(bytes, start, length, "POST") ? METHOD_POST : METHOD_UNKNOWN;
+  }
+  if (literal(bytes, start, length, "DELETE")) return METHOD_DELETE;
+  if (literal(bytes, start, length, "OPTIONS")) return METHOD_OPTIONS;
+  if (literal(bytes, start, length, "PATCH")) return METHOD_PATCH;
+  if (literal(bytes, start, length, "TRACE")) return METHOD_TRACE;
+  return literal(bytes, start, length, "CONNECT") ? METHOD_CONNECT : METHOD_UNKNOWN;
+}
+
+function literal(bytes: Uint8Array, start: number, length: number, text: string): boolean {
+  if (length !== text.length) return false;
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The absolute form (RFC 9112 3.2.2), "*" (3.2.4), and CONNECT's authority form (3.2.3), which ends as 501. */
+function otherForm(bytes: Uint8Array, start: number, end: number, head: RequestHead): number {
+  head.pathStart = end;
+  head.pathEnd = end;
+  head.pathHash = ROOT_HASH;
+  head.asterisk = false;
+  if (head.method === METHOD_CONNECT) return authorityIsValid(bytes, start, end) ? 0 : 400;
+  if (end - start === 1 && bytes[start] === 42) {
+    head.asterisk = true;
+    return 0;
+  }
+  let i = start;
+  if (matchesLower(bytes, start, 7, "http://")) i += 7;
+  else if (matchesLower(bytes, start, 8, "https://")) i += 8;
+  else return 400;
+  const authority = i;
+  while (i < end && bytes[i] !== SLASH && bytes[i] !== 63) i++;
+  if (!authorityIsValid(bytes, authority, i)) return 400;
+  head.pathStart = i;
+  let hash = HASH_START;
+  while (i < end && bytes[i] !== 63) {
+    const c = bytes[i]!;
+    if (PATH[c]! === 0) return 400;
+    hash = hashStep(hash, c);
+    i++;
+  }
+  head.pathEnd = i;
+  if (i > head.pathStart) {
+    head.pathHash = hash;
+    if (!pathIsPlain(bytes, head.pathStart, i)) return 400;
+  }
+  return 0;
+}
+
+const ROOT_HASH = hashStep(HASH_START, SLASH);
+
+/** 1 at the lengths of the names that noteField knows. */
+const KNOWN_LENGTHS: Uint8Array = knownLengths();
+
+function knownLengths(): Uint8Array {
+  const table = new Uint8Array(20);
+  table[4] = 1;
+  table[5] = 1;
+  table[6] = 1;
+  table[7] = 1;
+  table[8] = 1;
+  table[10] = 1;
+  table[13] = 1;
+  table[14] = 1;
+  table[15] = 1;
+  table[17] = 1;
+  table[19] = 1;
+  return table;
+}
+
+/** Remembers a field that the machine looks at. 0, or the status of an error. */
+function noteField(
+  bytes: Uint8Array,
+  name: number,
+  nameLength: number,
+  start: number,
+  end: number,
+  head: RequestHead,
+): number {
+  const first = bytes[name]! | 32;
+  switch (nameLength) {
+    case 4:
+      if (first !== 104 || !matchesLower(bytes, name, 4, "host")) return 0;
+      // RFC 9112 3.2: more than one Host, or a bad one: 400. An empty one is allowed (RFC 9110 7.2).
+      if ((head.fields & FIELD_HOST) !== 0) return 400;
+      if (end > start && !authorityIsValid(bytes, start, end)) return 400;
+      head.fields |= FIELD_HOST;
+      return 0;
+    case 5:
+      if (first !== 114 || !matchesLower(bytes, name, 5, "range")) return 0;
+      mark(head, FIELD_RANGE);
+      head.rangeStart = start;
+      head.rangeEnd = end;
+      return 0;
+    case 6:
+      if (first !== 101 || !matchesLower(bytes, name, 6, "expect")) return 0;
+      // RFC 9110 10.1.1: any other expectation is 417.
+      if (!matchesLower(bytes, start, end - start, "100-continue")) return 417;
+      head.expectContinue = true;
+      return 0;
+    case 7:
+      if (first !== 114 || !matchesLower(bytes, name, 7, "referer")) return 0;
+      mark(head, FIELD_REFERER);
+      head.refererStart = start;
+      head.refererEnd = end;
+      return 0;
+    case 8:
+      if (first !== 105) return 0;
+      if (matchesLower(bytes, name, 8, "if-match")) {
+        mark(head, FIELD_IF_MATCH);
+        head.ifMatchStart = start;
+        head.ifMatchEnd = end;
+      } else if (matchesLower(bytes, name, 8, "if-range")) {
+        mark(head, FIELD_IF_RANGE);
+        head.ifRangeStart = start;
+        head.ifRangeEnd = end;
+      }
+      return 0;
+    case 10:
+      if (first === 99 && matchesLower(bytes, name, 10, "connection")) {
+        if (listHas(bytes, start, end, "close")) head.close = true;
+        else if (listHas(bytes, start, end, "keep-alive")) head.keepAlive = true;
+      } else if (first === 117 && matchesLower(bytes, name, 10, "user-agent")) {
+        mark(head, FIELD_USER_AGENT);
+        head.userAgentStart = start;
+        head.userAgentEnd = end;
+      }
+      return 0;
+    case 13:
+      if (first !== 105 || !matchesLower(bytes, name, 13, "if-none-match")) return 0;
+      mark(head, FIELD_IF_NONE_MATCH);
+      head.ifNoneMatchStart = start;
+      head.ifNoneMatchEnd = end;
+      return 0;
+    case 14:
+      if (first !== 99 || !matchesLower(bytes, name, 14, "content-length")) return 0;
+      // RFC 9112 6.3: a second one, or a list, is refused even when the values agree.
+      if ((head.fields & FIELD_CONTENT_LENGTH) !== 0) return 400;
+      head.fields |= FIELD_CONTENT_LENGTH;
+      head.contentLength = decimal(bytes, start, end);
+      return head.contentLength < 0 ? 400 : 0;
+    case 15:
+      if (first !== 97 || !matchesLower(bytes, name, 15, "accept-encoding")) return 0;
+      mark(head, FIELD_ACCEPT_ENCODING);
+      head.acceptEncodingStart = start;
+      head.acceptEncodingEnd = end;
+      return 0;
+    case 17:
+      if (first === 105 && matchesLower(bytes, name, 17, "if-modified-since")) {
+        mark(head, FIELD_IF_MODIFIED_SINCE);
+        head.ifModifiedSinceStart = start;
+        head.ifModifiedSinceEnd = end;
+      } else if (first === 116 && matchesLower(bytes, name, 17, "transfer-encoding")) {
+        if ((head.fields & FIELD_TRANSFER_ENCODING) !== 0) return 400;
+        head.fields |= FIELD_TRANSFER_ENCODING;
+        if (matchesLower(bytes, start, end - start, "chunked")) head.chunked = true;
+        // RFC 9112 6.1: a coding that is not understood is 501; 6.3: chunked that is not the last one is 400.
+        else return end - start > 7 && matchesLower(bytes, end - 7, 7, "chunked") ? 501 : 400;
+      }
+      return 0;
+    case 19:
+      if (first !== 105 || !matchesLower(bytes, name, 19, "if-unmodified-since")) return 0;
+      mark(head, FIELD_IF_UNMODIFIED_SINCE);
+      head.ifUnmodifiedSinceStart = start;
+      head.ifUnmodifiedSinceEnd = end;
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+function mark(head: RequestHead, field: number): void {
+  if ((head.fields & field) !== 0) head.repeated |= field;
+  head.fields |= field;
+}

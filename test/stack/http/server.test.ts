@@ -1,0 +1,350 @@
+import { describe, expect, it } from "vitest";
+import { SECOND } from "../../../stack/base/result.ts";
+import { CLOSED_BY_RESET } from "../../../stack/base/streams.ts";
+import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
+import { latin1Bytes } from "../../../stack/http/syntax.ts";
+import { bench, exchange, publish } from "../../support/http-bench.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const DATE = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+const PAGE = `HTTP/1.1 200 OK\r\n${DATE}Server: Epiphyte\r\nContent-Type: text/plain\r\nAccept-Ranges: bytes\r\nContent-Length: 5\r\n\r\nhello`;
+
+describe("a ready page", () => {
+  it("is answered at once, byte for byte", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    expect(exchange(b, GET)).toBe(PAGE);
+    expect(b.appliance.lines).toEqual(["GET / 200 5"]);
+    expect(b.appliance.requests).toEqual([]);
+  });
+
+  it("is answered alike wherever the request is cut, and byte by byte", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    for (let cut = 1; cut < GET.length; cut++) {
+      const handle = b.streams.connect(b.server, 0);
+      b.streams.receive(handle, GET.slice(0, cut), 0);
+      expect(b.streams.output(handle)).toBe("");
+      b.streams.receive(handle, GET.slice(cut), 0);
+      expect(b.streams.output(handle)).toBe(PAGE);
+    }
+    const handle = b.streams.connect(b.server, 0);
+    for (const c of GET) b.streams.receive(handle, c, 0);
+    expect(b.streams.output(handle)).toBe(PAGE);
+  });
+
+  it("comes without body for HEAD", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    expect(exchange(b, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(PAGE.slice(0, -5));
+  });
+
+  it("dates every second anew and leaves queued heads as they are", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, GET, 0);
+    b.streams.receive(handle, GET, SECOND);
+    expect(b.streams.output(handle)).toBe(PAGE + PAGE.replace("08:49:37", "08:49:38"));
+    b.streams.acknowledge(handle, SECOND);
+  });
+
+  it("says how the connection goes on, by version and Connection field", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    const cases: ReadonlyArray<readonly [request: string, field: string, ending: string]> = [
+      ["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "Connection: close\r\n", "close"],
+      ["GET / HTTP/1.0\r\n\r\n", "Connection: close\r\n", "close"],
+      ["GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "Connection: keep-alive\r\n", ""],
+      ["GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, keep-alive\r\n\r\n", "", ""],
+    ];
+    for (const [request, field, ending] of cases) {
+      const handle = b.streams.connect(b.server, 0);
+      b.streams.receive(handle, request, 0);
+      expect(b.streams.output(handle)).toBe(PAGE.replace("\r\n\r\n", `\r\n${field}\r\n`));
+      expect(b.streams.of(handle).ending).toBe(ending);
+    }
+  });
+
+  it("answers pipelined requests in order, as many as may be unacknowledged at once", () => {
+    const b = bench({ pipelined: 3 });
+    publish(b.server, "/", "hello");
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, GET.repeat(7), 0);
+    expect(b.streams.output(handle)).toBe(PAGE.repeat(3));
+    b.streams.acknowledge(handle, 0);
+    expect(b.streams.output(handle)).toBe(PAGE.repeat(6));
+    b.streams.acknowledge(handle, 0);
+    expect(b.streams.output(handle)).toBe(PAGE.repeat(7));
+  });
+
+  it("ignores the query, and the authority of an absolute form", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    publish(b.server, "/a", "hello");
+    for (const target of ["/?x=1", "http://a", "http://a:80/", "HTTP://a?x", "/a?b/../c", "https://a/a?"])
+      expect(exchange(b, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)).toBe(PAGE);
+  });
+
+  it("ignores empty lines before the request line (RFC 9112 2.2)", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    expect(exchange(b, `\r\n\r\n${GET}`)).toBe(PAGE);
+  });
+});
+
+describe("a request for the appliance", () => {
+  it("can be read by its accessors and is answered", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "POST /push?x=1 HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\nContent-Length: 3\r\n\r\nabcGET", 0);
+    const id = b.appliance.requests[0]!;
+    const s = b.server;
+    expect([s.method(id), s.target(id), s.headerCount(id)]).toEqual(["POST", "/push?x=1", 3]);
+    expect([s.headerName(id, 1), s.headerValue(id, 1), s.headerName(id, 3)]).toEqual(["x-y", "z", ""]);
+    expect(s.headerText(id)).toBe("Host: a\r\nX-Y:  z \r\nContent-Length: 3\r\n");
+    expect(s.body(id)).toEqual(latin1Bytes("abc"));
+    expect([s.peerAddress(id), s.peerPort(id)]).toEqual([0x0a000202, 40_000]);
+    s.respond(id, 404, "Content-Type: a/b\r\nConnection: no\r\nBad\r\n", latin1Bytes("gone"), 2 * SECOND);
+    expect(b.streams.output(handle)).toBe(
+      "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:39 GMT\r\nServer: Epiphyte\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\ngone",
+    );
+    expect(b.appliance.lines).toEqual(["POST /push?x=1 404 4"]);
+    expect([s.method(id), s.target(id), s.headerText(id), s.body(id).length]).toEqual(["", "", "", 0]);
+    s.respond(id, 200, "", latin1Bytes("again"), 0);
+    s.cancel(id);
+    expect(b.streams.output(handle)).not.toMatch(/again/);
+    expect(b.streams.of(handle).ending).toBe("");
+  });
+
+  it("holds back what follows on its connection until it is answered", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, `GET /new HTTP/1.1\r\nHost: a\r\n\r\n${GET}`, 0);
+    expect(b.streams.output(handle)).toBe("");
+    b.server.respond(b.appliance.requests[0]!, 204, "", latin1Bytes("x"), 0);
+    expect(b.streams.output(handle)).toBe(`HTTP/1.1 204 No Content\r\n${DATE}Server: Epiphyte\r\n\r\n${PAGE}`);
+  });
+
+  it("may be answered from within the event, many times over", () => {
+    const b = bench({ pipelined: 1000 });
+    b.streams.maxRanges = 10_000;
+    b.appliance.onRequest = (id, now) => b.server.respond(id, 200, "", latin1Bytes(b.server.target(id)), now);
+    const handle = b.streams.connect(b.server, 0);
+    let requests = "";
+    for (let i = 0; i < 500; i++) requests += `GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    b.streams.receive(handle, requests, 0);
+    expect(b.appliance.lines.length).toBe(500);
+    expect(b.server.exchanges).toBe(0);
+  });
+
+  it("has its chunks joined and its trailers dropped, however they arrive", () => {
+    const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const body = "4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nX-T: 1\r\n\r\n";
+    for (let cut = 0; cut < body.length; cut++) {
+      const b = bench();
+      const handle = b.streams.connect(b.server, 0);
+      b.streams.receive(handle, head + body.slice(0, cut), 0);
+      expect(b.appliance.requests.length).toBe(0);
+      b.streams.receive(handle, `${body.slice(cut)}${GET}`, 0);
+      expect(b.server.body(b.appliance.requests[0]!)).toEqual(latin1Bytes("Wikipedia"));
+      b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes(""), 0);
+      expect(b.appliance.requests.length).toBe(2);
+    }
+  });
+
+  it("is told to send its body when it expects 100-continue, and not when it has begun", () => {
+    const head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n";
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, head, 0);
+    expect(b.streams.output(handle)).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    b.streams.receive(handle, "abc", 0);
+    expect(b.server.body(b.appliance.requests[0]!)).toEqual(latin1Bytes("abc"));
+    expect(exchange(b, `${head}a`)).toBe("");
+  });
+
+  it("is cancelled when its peer goes, and its memory is free", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    b.streams.break(handle, CLOSED_BY_RESET, 0);
+    expect(b.appliance.cancels).toEqual(b.appliance.requests);
+    b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes("x"), 0);
+    expect([b.server.exchanges, b.server.connections]).toEqual([0, 0]);
+  });
+
+  it("can be cancelled by the appliance", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    b.server.cancel(b.appliance.requests[0]!);
+    expect(b.streams.of(handle).ending).toBe("abort");
+    expect([b.server.exchanges, b.server.connections]).toEqual([0, 0]);
+  });
+
+  it("cannot be made to split a response", () => {
+    const b = bench();
+    b.appliance.onRequest = (id, now) =>
+      b.server.respond(id, 200, "A: b\nSet-Cookie: x\r\nB: c\rd\r\n: e\r\nGood: yes\r\n", latin1Bytes(""), now);
+    expect(exchange(b, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(
+      `HTTP/1.1 200 OK\r\n${DATE}Server: Epiphyte\r\nGood: yes\r\nContent-Length: 0\r\n\r\n`,
+    );
+  });
+
+  it("takes OPTIONS * for a ping", () => {
+    expect(exchange(bench(), "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")).toBe(
+      `HTTP/1.1 204 No Content\r\n${DATE}Server: Epiphyte\r\n\r\n`,
+    );
+  });
+});
+
+describe("limits and time", () => {
+  it("ends a bad request with a lingering close", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "BAD\r\n\r\n and more", 0);
+    expect(b.streams.output(handle)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(b.streams.output(handle)).toMatch(/Connection: close\r\n/);
+    expect([b.streams.of(handle).shutdown, b.streams.of(handle).ending]).toEqual([true, ""]);
+    b.streams.receive(handle, "ignored", 0);
+    expect(b.streams.of(handle).length).toBe(0);
+    b.streams.end(handle, 0);
+    expect(b.streams.of(handle).ending).toBe("close");
+    expect(b.server.connections).toBe(0);
+  });
+
+  it("stops lingering after a time, and after so many bytes", () => {
+    const b = bench({ lingerBytes: 100 });
+    const first = b.streams.connect(b.server, 0);
+    b.streams.receive(first, "BAD\r\n\r\n", 0);
+    b.server.step(DEFAULT_LIMITS.lingerTimeout - 1);
+    expect(b.streams.of(first).ending).toBe("");
+    b.server.step(b.server.nextDeadline());
+    expect(b.streams.of(first).ending).toBe("close");
+    const second = b.streams.connect(b.server, 0);
+    b.streams.receive(second, "BAD\r\n\r\n", 0);
+    b.streams.receive(second, "x".repeat(200), 0);
+    expect(b.streams.of(second).ending).toBe("close");
+  });
+
+  /** Steps as the host does until the connection has an answer or ends; returns the time in seconds. */
+  function run(b: ReturnType<typeof bench>, done: () => boolean): number {
+    let now = 0;
+    for (let i = 0; i < 10_000 && !done(); i++) {
+      now = b.server.nextDeadline();
+      if (now === Number.POSITIVE_INFINITY) return now;
+      b.server.step(now);
+    }
+    return now / SECOND;
+  }
+
+  it("closes an idle connection without a word", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    const at = run(b, () => b.streams.of(handle).ending !== "");
+    expect([b.streams.output(handle), Math.round(at)]).toEqual(["", 60]);
+    expect(b.server.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("answers 408 to a head, and to a body, that does not come", () => {
+    for (const [text, seconds] of [
+      ["GET / HT", 10],
+      ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", 20],
+    ] as const) {
+      const b = bench();
+      const handle = b.streams.connect(b.server, 0);
+      b.streams.receive(handle, text, 0);
+      const at = run(b, () => b.streams.output(handle) !== "");
+      expect(Math.round(at)).toBe(seconds);
+      expect(b.streams.output(handle)).toMatch(/^HTTP\/1.1 408 /);
+    }
+  });
+
+  it("does not let a head be dragged out byte by byte", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    for (let t = 0; t < 30; t++) {
+      b.server.step(t * SECOND);
+      b.streams.receive(handle, t === 0 ? "GET / HTTP/1.1\r\nX: " : "x", t * SECOND);
+    }
+    expect(b.streams.output(handle)).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it("does not let a body be dragged out", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", 0);
+    for (let t = 0; t < 40; t++) {
+      b.server.step(t * SECOND);
+      b.streams.receive(handle, "x", t * SECOND);
+    }
+    expect(b.streams.output(handle)).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  it("resets a peer that does not acknowledge", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, GET, 0);
+    const at = run(b, () => b.streams.of(handle).ending !== "");
+    expect([b.streams.of(handle).ending, Math.round(at)]).toEqual(["abort", 60]);
+  });
+
+  it("answers 503 when the appliance does not", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    run(b, () => b.streams.output(handle) !== "");
+    expect(b.streams.output(handle)).toMatch(/^HTTP\/1.1 503 /);
+    expect(b.appliance.cancels).toEqual(b.appliance.requests);
+  });
+
+  it("refuses a body that is announced too long, or grows too long, or meets full memory", () => {
+    const b = bench({ body: 100, bodyMemory: 150 });
+    const post = "POST / HTTP/1.1\r\nHost: a\r\n";
+    expect(exchange(b, `${post}Content-Length: 101\r\nExpect: 100-continue\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /);
+    const chunks = `${post}Transfer-Encoding: chunked\r\n\r\n32\r\n${"x".repeat(50)}\r\n`;
+    expect(exchange(b, `${chunks}33\r\n${"x".repeat(51)}\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /);
+    expect(exchange(b, `${post}Content-Length: 100\r\n\r\n${"x".repeat(100)}`)).toBe("");
+    expect(exchange(b, `${post}Content-Length: 100\r\n\r\n${"x".repeat(100)}`)).toMatch(/^HTTP\/1.1 503 /);
+    b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes(""), 0);
+    expect(exchange(b, `${post}Content-Length: 100\r\n\r\n${"x".repeat(100)}`)).toBe("");
+  });
+
+  it("makes room for a newcomer by closing an idle connection, never a busy one", () => {
+    const b = bench({ connections: 3 });
+    const busy = [0, 1].map(() => b.streams.connect(b.server, 0));
+    for (const handle of busy) b.streams.receive(handle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    const idle = b.streams.connect(b.server, 0);
+    const third = b.streams.connect(b.server, 0);
+    expect(b.streams.of(idle).ending).toBe("close");
+    b.streams.receive(third, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    const fourth = b.streams.connect(b.server, 0);
+    expect(b.streams.of(fourth).ending).toBe("abort");
+    expect(b.streams.of(third).ending).toBe("");
+    expect(b.server.connections).toBe(3);
+  });
+
+  it("resets rather than send half a response when the stream takes no more ranges", () => {
+    const b = bench();
+    b.streams.maxRanges = 1;
+    publish(b.server, "/", "hello");
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, GET, 0);
+    expect(b.streams.of(handle).ending).toBe("abort");
+  });
+
+  it("lets go of everything after ten thousand connections", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    for (let i = 0; i < 2000; i++) {
+      const handle = b.streams.connect(b.server, i);
+      b.streams.receive(handle, i % 3 === 0 ? "GET / HTTP/1.0\r\n\r\n" : GET, i);
+      if (i % 3 !== 0) b.streams.break(handle, CLOSED_BY_RESET, i);
+    }
+    expect([b.server.connections, b.server.exchanges]).toEqual([0, 0]);
+    expect(b.server.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  });
+});

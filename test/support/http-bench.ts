@@ -1,0 +1,61 @@
+// An HTTP server on fake streams, whose appliance records what it is asked and answers when the test says so.
+
+import type { Handle } from "../../stack/base/streams.ts";
+import type { AccessLine } from "../../stack/http/access.ts";
+import { DEFAULT_LIMITS, type HttpLimits } from "../../stack/http/limits.ts";
+import { HttpEvents, HttpServer } from "../../stack/http/server.ts";
+import { latin1Bytes } from "../../stack/http/syntax.ts";
+import { FakeStreams } from "./fake-streams.ts";
+
+/** Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110's examples. */
+export const WALL_MS = 784_111_777_000;
+
+export class Appliance extends HttpEvents {
+  readonly requests: number[] = [];
+  readonly cancels: number[] = [];
+  /** "METHOD target status bytes" a response. */
+  readonly lines: string[] = [];
+  /** Called for a request; by default it waits. */
+  onRequest: (exchange: number, now: number) => void = () => {};
+
+  override request(exchange: number, now: number): void {
+    this.requests.push(exchange);
+    this.onRequest(exchange, now);
+  }
+  override cancelled(exchange: number, _now: number): void {
+    this.cancels.push(exchange);
+  }
+  override answered(line: AccessLine, _now: number): void {
+    const text = (start: number, length: number): string =>
+      String.fromCharCode(...line.bytes.subarray(start, start + length));
+    this.lines.push(
+      `${text(line.methodStart, line.methodLength)} ${text(line.targetStart, line.targetLength)} ${line.status} ${line.sent}`,
+    );
+  }
+}
+
+export interface Bench {
+  readonly streams: FakeStreams;
+  readonly appliance: Appliance;
+  readonly server: HttpServer;
+}
+
+export function bench(limits: Partial<HttpLimits> = {}, readLimit = 16_384): Bench {
+  const streams = new FakeStreams(readLimit);
+  const appliance = new Appliance();
+  const server = new HttpServer(streams, appliance, { ...DEFAULT_LIMITS, ...limits });
+  server.setWallClock(WALL_MS, 0);
+  return { streams, appliance, server };
+}
+
+/** Publishes a page as text. */
+export function publish(server: HttpServer, path: string, body: string, etag = "", lastModified = 0): void {
+  server.ready.put(path, 200, "Content-Type: text/plain\r\n", etag, lastModified, "", latin1Bytes(body));
+}
+
+/** Sends bytes on a new connection and returns what comes back. */
+export function exchange(b: Bench, text: string, now = 0): string {
+  const handle: Handle = b.streams.connect(b.server, now);
+  b.streams.receive(handle, text, now);
+  return b.streams.output(handle);
+}
