@@ -38,6 +38,73 @@ export type GitError =
   | {
       readonly kind: "too-large";
       readonly where: string;
-      readonly what: "pack bytes" | "objects" | "object bytes" | "commits" | "files" | "advertisement bytes";
+      readonly what: "pack bytes" | "objects" | "object bytes" | "files" | "changes of files" | "advertisement bytes";
       readonly limit: number;
     };
+
+/** True when trying again later may help without anyone's doing; otherwise someone must change something first. */
+export function isTransient(error: GitError): boolean {
+  switch (error.kind) {
+    case "unsupported-url":
+    case "too-large":
+      return false;
+    default:
+      // Even a missing repository or branch may be pushed a minute later: everything else is worth another try.
+      return true;
+  }
+}
+
+/** What happened, where, and what to do: for the console, the log and the 503 page. Holds no credentials. */
+export function describeGitError(error: GitError): string {
+  const at = `${error.where}:`;
+  switch (error.kind) {
+    case "no-such-host":
+      return `${at} there is no host named ${error.host}. Check the remote's URL and the name server (--dns).`;
+    case "no-name-server":
+      return `${at} no name server answered for ${error.host}. Check the network and --dns.`;
+    case "refused":
+      return `${at} the connection was refused. Check that the server runs and the port is right.`;
+    case "unreachable":
+      return `${at} the server cannot be reached. Check the network, the gateway and the server.`;
+    case "timed-out":
+      return `${at} the server did not answer in time.`;
+    case "broken":
+      return `${at} the connection broke: ${error.reason}.`;
+    case "redirects":
+      return `${at} the redirects of the server lead nowhere: ${error.reason}.`;
+    case "unsupported-url":
+      return `${at} ${error.reason}.`;
+    case "unauthorized":
+      return error.given
+        ? `${at} the server refuses the credentials of the remote's URL (status ${error.status}).`
+        : `${at} the server wants credentials (status ${error.status}). Put them into the remote's URL: http://USER:TOKEN@HOST/…`;
+    case "not-found":
+      return `${at} there is no such repository (status ${error.status}). Check the path; a private one may need credentials.`;
+    case "http-status":
+      return `${at} the server answered with status ${error.status}.`;
+    case "not-git":
+      return `${at} this is not a Git repository over smart HTTP: ${error.reason}.`;
+    case "empty-repository":
+      return `${at} the repository has no commit yet. Push one.`;
+    case "unknown-branch":
+      return `${at} there is no branch ${error.branch}. There is: ${listBranches(error.branches)}.`;
+    case "remote-error":
+      return `${at} the server says: ${error.message}`;
+    case "pack-cut-short":
+      return `${at} the pack ended early, after ${error.received} bytes.`;
+    case "pack-corrupt":
+      return `${at} the pack is damaged: ${error.reason}.`;
+    case "object-missing":
+      return `${at} the repository lacks object ${error.oid}. Check it with git fsck.`;
+    case "too-large":
+      return `${at} the repository is too large for this machine: more than ${error.limit} ${error.what}. Give it more memory or a smaller repository.`;
+  }
+}
+
+const BRANCHES_TOLD = 10;
+
+function listBranches(branches: readonly string[]): string {
+  if (branches.length === 0) return "none";
+  const told = branches.slice(0, BRANCHES_TOLD).join(", ");
+  return branches.length > BRANCHES_TOLD ? `${told} and ${branches.length - BRANCHES_TOLD} more` : told;
+}

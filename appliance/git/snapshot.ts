@@ -40,9 +40,9 @@ export interface Entry {
 /**
  * When a path came and when it last changed, by the author's date, as Canopy has it.
  *
- * `updated` is the commit that `git log -1 -- PATH` prints, `created` the last one that
- * `git log --date-order --diff-filter=d -- PATH` prints: the default simplification, in which a merge counts only when
- * it differs from all its parents. A path that was deleted and came back keeps the date of its first coming.
+ * `updated` is the first commit that `git log --date-order -- PATH` prints and `created` the last: the default
+ * simplification, in which a merge counts only when it differs from all its parents. A path that was deleted and came
+ * back keeps the date of its first coming.
  */
 export interface PathDates {
   readonly created: GitTime;
@@ -62,8 +62,8 @@ export interface Snapshot {
   /** Every leaf by its path, in the tree's order. */
   readonly entries: ReadonlyMap<string, Entry>;
   /**
-   * The bytes of a blob; fresh for each call, the caller may keep them. Undefined when the store has no such blob (the
-   * oid of a submodule, or one that is not of this snapshot), or when it is larger than the limit.
+   * The bytes of a blob; the caller may keep them and must not change them. Undefined when there is no such blob, as for
+   * the oid of a submodule.
    */
   read(oid: string): Uint8Array | undefined;
   /** Dates of a path in `entries`; undefined for any other path. */

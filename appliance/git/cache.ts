@@ -1,0 +1,66 @@
+// What has been read and may be wanted again, within a number of bytes.
+
+/**
+ * Keeps values by row. Two generations instead of a list by age: what is read moves to the young one; when that has
+ * half of the limit, the old one is dropped and the young one grows old. Constant time, no keys.
+ */
+export class GenerationCache<T extends object> {
+  readonly #half: number;
+  #values: (T | undefined)[] = [];
+  #sizes: number[] = [];
+  /** By row: the generation that holds it. */
+  #stamps: number[] = [];
+  #generation = 1;
+  #young: number[] = [];
+  #old: number[] = [];
+  #youngBytes = 0;
+
+  constructor(limit: number) {
+    this.#half = limit / 2;
+  }
+
+  get(row: number): T | undefined {
+    const value = this.#values[row];
+    if (value !== undefined && this.#stamps[row] !== this.#generation) this.#enter(row, value, this.#sizes[row]!);
+    return value;
+  }
+
+  put(row: number, value: T, bytes: number): void {
+    // One value shall not push out everything else.
+    if (bytes > this.#half / 2) return;
+    if (this.#values[row] !== undefined && this.#stamps[row] === this.#generation) return;
+    this.#enter(row, value, bytes);
+  }
+
+  clear(): void {
+    this.#values = [];
+    this.#sizes = [];
+    this.#stamps = [];
+    this.#young = [];
+    this.#old = [];
+    this.#youngBytes = 0;
+  }
+
+  #enter(row: number, value: T, bytes: number): void {
+    if (this.#youngBytes + bytes > this.#half) this.#age();
+    // Fill the gap, or the engine makes the array a dictionary.
+    while (this.#values.length <= row) {
+      this.#values.push(undefined);
+      this.#sizes.push(0);
+      this.#stamps.push(0);
+    }
+    this.#values[row] = value;
+    this.#sizes[row] = bytes;
+    this.#stamps[row] = this.#generation;
+    this.#young.push(row);
+    this.#youngBytes += bytes;
+  }
+
+  #age(): void {
+    for (const row of this.#old) if (this.#stamps[row] !== this.#generation) this.#values[row] = undefined;
+    this.#old = this.#young;
+    this.#young = [];
+    this.#youngBytes = 0;
+    this.#generation++;
+  }
+}

@@ -1,0 +1,281 @@
+// Read first: gitprotocol-http(5) and gitprotocol-pack(5). The protocol is isomorphic-git's; here its file system and
+// its HTTP client are ours, and so are its errors: each becomes a GitError.
+
+import { Errors, fetch, type GitHttpRequest, type GitHttpResponse, listServerRefs } from "isomorphic-git";
+import type { Result } from "../../stack/base/result.ts";
+import type { GitError } from "./error.ts";
+import { FetchFileSystem, PackTaken } from "./filesystem.ts";
+import type { GitLimits } from "./limits.ts";
+import type { Remote } from "./remote.ts";
+import type { OnGitProgress } from "./snapshot.ts";
+import type { GitResponse, GitTransport } from "./transport.ts";
+
+/** What the server has, as it says itself. */
+export interface Advertisement {
+  /** The branch asked for, or the server's own choice; without "refs/heads/". */
+  readonly branch: string;
+  /** The commit that it points to, in hexadecimal. */
+  readonly commit: string;
+}
+
+const HEADS = "refs/heads/";
+const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+const SERVICE = "/info/refs?service=git-upload-pack";
+/** Between two callbacks of progress, in bytes. */
+const PROGRESS_STEP = 256 * 1024;
+
+/** One conversation with a remote: first `advertisement`, then, if need be, `pack`. Serves once. */
+export class Download {
+  readonly #remote: Remote;
+  readonly #transport: GitTransport;
+  readonly #limits: GitLimits;
+  readonly #onProgress: OnGitProgress;
+  /** Where the repository is after redirects; requests of the library go there. */
+  #base: string;
+  /** The answer to info/refs, for the library asks once to list and once more to fetch. */
+  #advertisement: { readonly bytes: Uint8Array; readonly type: string } | undefined;
+  /** The first thing that went wrong below the library, which hides it behind errors of its own. */
+  #failure: GitError | undefined;
+  #received = 0;
+
+  constructor(remote: Remote, transport: GitTransport, limits: GitLimits, onProgress: OnGitProgress) {
+    this.#remote = remote;
+    this.#transport = transport;
+    this.#limits = limits;
+    this.#onProgress = onProgress;
+    this.#base = remote.url;
+  }
+
+  /** Asks the server for its branches and picks ours. */
+  async advertisement(): Promise<Result<Advertisement, GitError>> {
+    const where = this.#remote.url;
+    this.#onProgress({ phase: "connecting", url: where });
+    let refs: Awaited<ReturnType<typeof listServerRefs>>;
+    try {
+      refs = await listServerRefs({
+        http: { request: (request) => this.#request(request) },
+        url: where,
+        headers: this.#headers(),
+        protocolVersion: 1,
+        symrefs: true,
+      });
+    } catch (thrown) {
+      return { ok: false, error: this.#explain(thrown) };
+    }
+    const branches = new Map<string, string>();
+    let head: { readonly oid: string; readonly target?: string } | undefined;
+    for (const { ref, oid, target } of refs) {
+      if (!isOid(oid)) return { ok: false, error: { kind: "not-git", where, reason: `${ref} is no SHA-1 object` } };
+      if (ref === "HEAD") head = target === undefined ? { oid } : { oid, target };
+      else if (ref.startsWith(HEADS)) branches.set(ref.slice(HEADS.length), oid);
+    }
+    const names = [...branches.keys()];
+    const wanted = this.#remote.branch ?? headBranch(head, branches);
+    if (wanted === undefined) {
+      if (names.length === 0) return { ok: false, error: { kind: "empty-repository", where } };
+      return { ok: false, error: { kind: "unknown-branch", where, branch: "HEAD", branches: names } };
+    }
+    const commit = branches.get(wanted);
+    if (commit !== undefined) return { ok: true, value: { branch: wanted, commit } };
+    if (names.length === 0) return { ok: false, error: { kind: "empty-repository", where } };
+    return { ok: false, error: { kind: "unknown-branch", where, branch: wanted, branches: names } };
+  }
+
+  /**
+   * Fetches what the branch has beyond `have` (a commit held with all its history, or undefined: everything). The
+   * value is the pack, or undefined when the server sends none.
+   */
+  async pack(branch: string, have: string | undefined): Promise<Result<Uint8Array | undefined, GitError>> {
+    const fs = new FetchFileSystem(have);
+    try {
+      await fetch({
+        fs,
+        http: { request: (request) => this.#request(request) },
+        gitdir: FetchFileSystem.gitdir,
+        url: this.#base,
+        remote: "origin",
+        ref: FetchFileSystem.have,
+        remoteRef: HEADS + branch,
+        singleBranch: true,
+        tags: false,
+        headers: this.#headers(),
+        onMessage: (text) => this.#onProgress({ phase: "remote", text: text.trim() }),
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof PackTaken) || this.#failure !== undefined)
+        return { ok: false, error: this.#explain(thrown) };
+    }
+    if (this.#failure !== undefined) return { ok: false, error: this.#failure };
+    return { ok: true, value: fs.pack };
+  }
+
+  #headers(): Record<string, string> {
+    const { authorization } = this.#remote;
+    return authorization === undefined ? {} : { Authorization: authorization };
+  }
+
+  /** The http plug-in. A rejection ends the library's work; #failure tells why. */
+  async #request(request: GitHttpRequest): Promise<GitHttpResponse> {
+    const get = request.method !== "POST";
+    if (get && this.#advertisement !== undefined) return this.#replay(request.url, this.#advertisement);
+
+    const response = await this.#transport.request({
+      method: get ? "GET" : "POST",
+      url: request.url,
+      headers: Object.entries(request.headers ?? {}),
+      body: await collect(request.body),
+    });
+    if (!response.ok) return this.#fail(response.error);
+    const { value } = response;
+    const fault = this.#statusFault(value);
+    if (fault !== undefined) {
+      value.close();
+      return this.#fail(fault);
+    }
+    const type = value.headers.find(([name]) => name === "content-type")?.[1] ?? "";
+    if (!get) return { url: value.url, statusCode: 200, statusMessage: "OK", headers: {}, body: this.#packBody(value) };
+
+    // gitprotocol-http(5), "Smart Server Response": clients must check the type, and a dumb server does not have it.
+    if (type !== ADVERTISEMENT) {
+      value.close();
+      const reason = type === "" ? "its answer has no type" : `its answer is of type ${type}`;
+      return this.#fail({ kind: "not-git", where: this.#remote.url, reason });
+    }
+    if (value.url.endsWith(SERVICE)) this.#base = value.url.slice(0, -SERVICE.length);
+    const bytes = await this.#readAdvertisement(value);
+    this.#advertisement = { bytes, type };
+    return this.#replay(request.url, this.#advertisement);
+  }
+
+  #replay(url: string, advertisement: { readonly bytes: Uint8Array; readonly type: string }): GitHttpResponse {
+    return {
+      url,
+      statusCode: 200,
+      statusMessage: "OK",
+      headers: { "content-type": advertisement.type },
+      body: once(advertisement.bytes),
+    };
+  }
+
+  async #readAdvertisement(response: GitResponse): Promise<Uint8Array> {
+    const limit = this.#limits.advertisementBytes;
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (;;) {
+      const chunk = await response.read();
+      if (!chunk.ok) return this.#fail(chunk.error);
+      if (chunk.value === undefined) break;
+      total += chunk.value.length;
+      if (total > limit) {
+        response.close();
+        return this.#fail({ kind: "too-large", where: this.#remote.url, what: "advertisement bytes", limit });
+      }
+      chunks.push(chunk.value);
+    }
+    return concat(chunks, total);
+  }
+
+  /** The pack with its side-band around it. The library ends its streams quietly on an error: #failure remembers. */
+  async *#packBody(response: GitResponse): AsyncIterableIterator<Uint8Array> {
+    const limit = this.#limits.packBytes;
+    let told = 0;
+    for (;;) {
+      const chunk = await response.read();
+      if (!chunk.ok) {
+        const received = this.#received;
+        const cut = chunk.error.kind === "broken" && received > 0;
+        return this.#fail(cut ? { kind: "pack-cut-short", where: this.#remote.url, received } : chunk.error);
+      }
+      if (chunk.value === undefined) return;
+      this.#received += chunk.value.length;
+      if (this.#received > limit) {
+        response.close();
+        return this.#fail({ kind: "too-large", where: this.#remote.url, what: "pack bytes", limit });
+      }
+      if (this.#received - told >= PROGRESS_STEP) {
+        told = this.#received;
+        this.#onProgress({ phase: "receiving", bytes: told });
+      }
+      yield chunk.value;
+    }
+  }
+
+  #statusFault(response: GitResponse): GitError | undefined {
+    const where = this.#remote.url;
+    const { status } = response;
+    if (status === 200) return undefined;
+    // RFC 9110 15.5.2, 15.5.4; forges that hide what is private answer 404.
+    if (status === 401 || status === 403)
+      return { kind: "unauthorized", where, status, given: this.#remote.authorization !== undefined };
+    if (status === 404 || status === 410) return { kind: "not-found", where, status };
+    return { kind: "http-status", where, status };
+  }
+
+  #fail(error: GitError): never {
+    this.#failure ??= error;
+    throw new Error(error.kind);
+  }
+
+  #explain(thrown: unknown): GitError {
+    if (this.#failure !== undefined) return this.#failure;
+    const where = this.#remote.url;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    // A body that ends inside a pkt-line: the library's parser is the first to notice.
+    if (this.#received > 0 && thrown instanceof Errors.ParseError)
+      return { kind: "pack-cut-short", where, received: this.#received };
+    if (this.#received > 0) return { kind: "remote-error", where, message: oneLine(message) };
+    return { kind: "not-git", where, reason: oneLine(message) };
+  }
+}
+
+/** The branch of HEAD: by the symref capability, else the first branch that points to the same commit. */
+function headBranch(
+  head: { readonly oid: string; readonly target?: string } | undefined,
+  branches: ReadonlyMap<string, string>,
+): string | undefined {
+  if (head?.target?.startsWith(HEADS)) return head.target.slice(HEADS.length);
+  for (const name of ["main", "master"])
+    if (head === undefined || branches.get(name) === head.oid) if (branches.has(name)) return name;
+  if (head !== undefined) for (const [name, oid] of branches) if (oid === head.oid) return name;
+  // Some servers leave HEAD out when it points to a branch that is not there: a lone branch is meant.
+  return branches.size === 1 ? [...branches.keys()][0] : undefined;
+}
+
+function isOid(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text);
+}
+
+const MAX_MESSAGE_LENGTH = 200;
+
+function oneLine(text: string): string {
+  return text
+    .replace(/[\x00-\x1f\x7f]+/g, " ")
+    .trim()
+    .slice(0, MAX_MESSAGE_LENGTH);
+}
+
+async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
+  yield bytes;
+}
+
+/** The library passes an array of Buffers where its types promise an iterator. */
+async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    total += chunk.length;
+  }
+  return concat(chunks, total);
+}
+
+function concat(chunks: readonly Uint8Array[], total: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,348 @@
+// Read first: git-log(1), "History Simplification", default mode.
+//
+// The dates of every path, in two steps. `learn` looks at each commit once, for good: which paths does it change
+// against its parents? That is where objects are read. `date` then goes over those records, from the head back, and
+// finds for each path of the head what git log would find for it alone. It reads no object, so it is simply done anew
+// after each update, whatever the update did to the history.
+//
+// The rule for a merge: a path that is the same as in one of its parents comes from there, from the first such, and the
+// merge did not change it. A path that differs from all parents was changed by the merge, and came from each of them.
+
+import type { Result } from "../../stack/base/result.ts";
+import { decodeCommit } from "./commit.ts";
+import { dateOrder } from "./date-order.ts";
+import type { GitError } from "./error.ts";
+import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
+import { COMMIT, type ObjectStore } from "./objects.ts";
+import type { GitPerson, GitTime, PathDates } from "./snapshot.ts";
+import { type Difference, leavesAgree, type TreeReader } from "./tree.ts";
+
+/** Work between two pauses. */
+const PAUSE_COMMITS = 16;
+/** Changes of paths that are recorded for each file allowed. */
+const CHANGES_PER_FILE = 10;
+/** In a record: the path differs from all parents. */
+const ALL = -1;
+const NONE: readonly number[] = [];
+
+/** For each path its dates, by the commits that made them; of the head that `date` was given. */
+export interface Dating {
+  dates(path: string): PathDates | undefined;
+  /** True when the head has this commit (hexadecimal) in its history. */
+  contains(commit: string): boolean;
+}
+
+export class History {
+  readonly #where: string;
+  readonly #objects: ObjectStore;
+  readonly #trees: TreeReader;
+  readonly #limits: GitLimits;
+
+  // Commits by number, in columns.
+  readonly #rows: number[] = [];
+  readonly #treeRows: number[] = [];
+  readonly #parents: (readonly number[])[] = [];
+  readonly #authors: GitPerson[] = [];
+  readonly #authored: GitTime[] = [];
+  readonly #committed: number[] = [];
+  /**
+   * What the commit changes: pairs of the path's number times two, plus one if the path is there afterwards, and of the
+   * index of the first parent that has it the same (ALL: none has). Undefined: not looked at yet.
+   */
+  readonly #changes: (readonly number[] | undefined)[] = [];
+  #changeCount = 0;
+  /** Number of a commit by its row in the store. */
+  readonly #numbers: (number | undefined)[] = [];
+
+  /** Paths by number, all that ever were. */
+  readonly #paths = new Map<string, number>();
+  readonly #persons = new Map<string, GitPerson>();
+
+  constructor(where: string, objects: ObjectStore, trees: TreeReader, limits: GitLimits) {
+    this.#where = where;
+    this.#objects = objects;
+    this.#trees = trees;
+    this.#limits = limits;
+  }
+
+  /** Looks at all commits of this head's history that have not been looked at. */
+  async learn(
+    head: string,
+    pause: () => Promise<void>,
+    onProgress: (commits: number, total: number) => void,
+  ): Promise<Result<undefined, GitError>> {
+    const row = this.#objects.findHex(head);
+    if (row < 0) return { ok: false, error: this.#missing(head) };
+    const entered = await this.#enterCommits(row, pause);
+    if (entered !== undefined) return { ok: false, error: entered };
+    // From the head back: that is the order in which packs make deltas, each of a newer tree.
+    const order = this.#order(this.#numbers[row]!).filter((commit) => this.#changes[commit] === undefined);
+    for (let i = 0; i < order.length; i++) {
+      if (i % PAUSE_COMMITS === 0) {
+        onProgress(i, order.length);
+        await pause();
+      }
+      const fault = this.#record(order[i]!);
+      if (fault !== undefined) return { ok: false, error: fault };
+    }
+    onProgress(order.length, order.length);
+    return { ok: true, value: undefined };
+  }
+
+  /** The tree of a commit that has been learnt, as a row of the store. */
+  treeRowOf(commit: string): number {
+    const number = this.#numbers[this.#objects.findHex(commit)];
+    return number === undefined ? -1 : this.#treeRows[number]!;
+  }
+
+  /** Dates the paths of a head that has been learnt. `paths`: those of its tree. */
+  date(head: string, paths: Iterable<string>): Dating {
+    const headNumber = this.#numbers[this.#objects.findHex(head)]!;
+    const order = this.#order(headNumber);
+    const { created, updated } = this.#walk(order, headNumber, paths);
+    const reached = new Set(order);
+    const time = (commit: number): GitTime => this.#authored[commit]!;
+    return {
+      dates: (path) => {
+        const number = this.#paths.get(path);
+        if (number === undefined || number >= updated.length || updated[number]! < 0) return undefined;
+        const first = created[number]!;
+        const last = updated[number]!;
+        return {
+          created: time(first),
+          createdBy: this.#authors[first]!,
+          createdCommit: this.#objects.nameOf(this.#rows[first]!),
+          updated: time(last),
+          updatedBy: this.#authors[last]!,
+          updatedCommit: this.#objects.nameOf(this.#rows[last]!),
+        };
+      },
+      contains: (commit) => {
+        const number = this.#numbers[this.#objects.findHex(commit)];
+        return number !== undefined && reached.has(number);
+      },
+    };
+  }
+
+  /** Numbers the commits that can be reached from a row and have no number yet. */
+  async #enterCommits(head: number, pause: () => Promise<void>): Promise<GitError | undefined> {
+    if (this.#numbers[head] !== undefined) return undefined;
+    // Decoded first and numbered after all are sound, so that an error leaves no half-known history.
+    const found: {
+      readonly row: number;
+      readonly parents: number[];
+      readonly tree: number;
+      author: GitPerson;
+      authored: GitTime;
+      committed: number;
+    }[] = [];
+    const seen = new Set<number>([head]);
+    const stack = [head];
+    for (let steps = 1; ; steps++) {
+      const row = stack.pop();
+      if (row === undefined) break;
+      if (steps % (PAUSE_COMMITS * 8) === 0) await pause();
+      const commit = this.#objects.typeOf(row) === COMMIT ? decodeCommit(this.#objects.read(row, false)) : undefined;
+      if (commit === undefined) return this.#damaged(row);
+      const tree = this.#objects.findHex(commit.tree);
+      if (tree < 0) return this.#missing(commit.tree);
+      const parents: number[] = [];
+      for (const name of commit.parents) {
+        const parent = this.#objects.findHex(name);
+        // The server's own repository may be shallow: its history ends here.
+        if (parent < 0) continue;
+        parents.push(parent);
+        if (this.#numbers[parent] !== undefined || seen.has(parent)) continue;
+        seen.add(parent);
+        stack.push(parent);
+      }
+      const { author, committer } = commit;
+      found.push({
+        row,
+        parents,
+        tree,
+        author: this.#person(author.person),
+        authored: author.time,
+        committed: committer.time.seconds,
+      });
+    }
+    while (this.#numbers.length < this.#objects.count) this.#numbers.push(undefined);
+    for (const { row, tree, author, authored, committed } of found) {
+      this.#numbers[row] = this.#rows.length;
+      this.#rows.push(row);
+      this.#treeRows.push(tree);
+      this.#authors.push(author);
+      this.#authored.push(authored);
+      this.#committed.push(committed);
+      this.#changes.push(undefined);
+    }
+    for (const { parents } of found) this.#parents.push(parents.map((parent) => this.#numbers[parent]!));
+    return undefined;
+  }
+
+  /** Commits from the head back, children before parents, of those that may come next the youngest: --date-order. */
+  #order(head: number): number[] {
+    return dateOrder(head, this.#parents, this.#committed);
+  }
+
+  #record(commit: number): GitError | undefined {
+    const parents = this.#parents[commit]!;
+    const trees = parents.map((parent) => this.#treeRows[parent]!);
+    if (trees.length === 0) trees.push(-1);
+    const changes: number[] = [];
+    const fault = this.#compare(this.#treeRows[commit]!, trees, "", 0, changes);
+    if (fault !== undefined) return fault;
+    const broken = this.#trees.fault;
+    if (broken !== undefined) {
+      this.#trees.clearFault();
+      return broken.kind === "missing" ? this.#missing(broken.oid) : this.#damaged(broken.row);
+    }
+    this.#changes[commit] = changes.length === 0 ? NONE : changes;
+    this.#changeCount += changes.length / 2;
+    return undefined;
+  }
+
+  /** Records what differs between a tree and the trees in its place in the parents, by the first parent's. */
+  #compare(
+    tree: number,
+    parents: readonly number[],
+    prefix: string,
+    depth: number,
+    changes: number[],
+  ): GitError | undefined {
+    const first = parents[0]!;
+    if (tree === first) return undefined;
+    if (depth > MAX_TREE_DEPTH)
+      return {
+        kind: "pack-corrupt",
+        where: this.#where,
+        reason: `directories are nested deeper than ${MAX_TREE_DEPTH}`,
+      };
+    const limit = this.#limits.files * CHANGES_PER_FILE;
+    if (this.#changeCount + changes.length / 2 > limit)
+      return { kind: "too-large", where: this.#where, what: "changes of files", limit };
+
+    const differences = this.#trees.differences(first, tree);
+    // A view lives as long as it is in use here, whatever the cache does.
+    const newBytes = this.#trees.view(tree).bytes;
+    const firstBytes = this.#trees.view(first).bytes;
+    const others: { readonly differences: Map<string, Difference>; readonly bytes: Uint8Array }[] = [];
+    for (let k = 1; k < parents.length; k++)
+      others.push({
+        differences: this.#trees.differences(parents[k]!, tree),
+        bytes: this.#trees.view(parents[k]!).bytes,
+      });
+
+    for (const d of differences.values()) {
+      const path = prefix + d.name;
+      if (!leavesAgree(d, firstBytes, newBytes)) {
+        let same = ALL;
+        for (let k = 0; k < others.length && same === ALL; k++) {
+          const other = others[k]!;
+          const otherwise = other.differences.get(d.name);
+          if (otherwise === undefined || leavesAgree(otherwise, other.bytes, newBytes)) same = k + 1;
+        }
+        changes.push(this.#pathNumber(path) * 2 + (d.newLeaf < 0 ? 0 : 1), same);
+      }
+      if (d.newTree < 0 && d.oldTree < 0) continue;
+      const subtree = d.newTree < 0 ? -1 : this.#trees.rowOf(newBytes, d.newTree);
+      const subtrees = [d.oldTree < 0 ? -1 : this.#trees.rowOf(firstBytes, d.oldTree)];
+      for (const other of others) {
+        const otherwise = other.differences.get(d.name);
+        if (otherwise === undefined) subtrees.push(subtree);
+        else subtrees.push(otherwise.oldTree < 0 ? -1 : this.#trees.rowOf(other.bytes, otherwise.oldTree));
+      }
+      if (this.#trees.fault !== undefined) return undefined;
+      const fault = this.#compare(subtree, subtrees, `${path}/`, depth + 1, changes);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /**
+   * From the head back, every path on a track that lies at a commit. A track moves on to the first parent; what a merge
+   * has from another parent changes over to a track there; where two tracks meet they become one (union-find), so that
+   * a path costs something only at commits that change it.
+   */
+  #walk(order: readonly number[], head: number, paths: Iterable<string>): { created: Int32Array; updated: Int32Array } {
+    const created = new Int32Array(this.#paths.size).fill(-1);
+    const updated = new Int32Array(this.#paths.size).fill(-1);
+    /** By path: its tracks; the head's is 0. A path that differs from all parents of a merge is on several. */
+    const tracksOf: (number[] | undefined)[] = new Array<number[] | undefined>(this.#paths.size).fill(undefined);
+    for (const path of paths) {
+      const number = this.#paths.get(path);
+      if (number !== undefined) tracksOf[number] = [0];
+    }
+    const unions: number[] = [0];
+    const find = (track: number): number => {
+      let root = track;
+      while (unions[root] !== root) root = unions[root]!;
+      unions[track] = root;
+      return root;
+    };
+    const trackAt: (number | undefined)[] = new Array<number | undefined>(this.#rows.length).fill(undefined);
+    trackAt[head] = 0;
+    const trackTo = (commit: number): number => {
+      let track = trackAt[commit];
+      if (track === undefined) {
+        track = unions.length;
+        unions.push(track);
+        trackAt[commit] = track;
+      }
+      return track;
+    };
+
+    for (const commit of order) {
+      const at = trackAt[commit];
+      if (at === undefined) continue;
+      const track = find(at);
+      const parents = this.#parents[commit]!;
+      const changes = this.#changes[commit]!;
+      for (let i = 0; i < changes.length; i += 2) {
+        const path = changes[i]! >> 1;
+        const tracks = tracksOf[path];
+        if (tracks === undefined || !tracks.some((other) => find(other) === track)) continue;
+        const same = changes[i + 1]!;
+        if (same !== ALL) {
+          tracksOf[path] = [...tracks.filter((other) => find(other) !== track), trackTo(parents[same]!)];
+          continue;
+        }
+        if (updated[path]! < 0) updated[path] = commit;
+        if (changes[i]! & 1) created[path] = commit;
+        for (let k = 1; k < parents.length; k++) tracks.push(trackTo(parents[k]!));
+      }
+      const next = parents[0];
+      if (next === undefined) continue;
+      const there = trackAt[next];
+      if (there === undefined) trackAt[next] = track;
+      else unions[track] = find(there);
+    }
+    return { created, updated };
+  }
+
+  #pathNumber(path: string): number {
+    let number = this.#paths.get(path);
+    if (number === undefined) {
+      number = this.#paths.size;
+      this.#paths.set(path, number);
+    }
+    return number;
+  }
+
+  /** Few people write many commits: one object for each. */
+  #person(person: GitPerson): GitPerson {
+    const key = `${person.name}\0${person.email}`;
+    const known = this.#persons.get(key);
+    if (known !== undefined) return known;
+    this.#persons.set(key, person);
+    return person;
+  }
+
+  #missing(oid: string): GitError {
+    return { kind: "object-missing", where: this.#where, oid };
+  }
+
+  #damaged(row: number): GitError {
+    return { kind: "pack-corrupt", where: this.#where, reason: `object ${this.#objects.nameOf(row)} makes no sense` };
+  }
+}

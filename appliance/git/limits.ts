@@ -1,0 +1,44 @@
+// How much of a remote's repository this machine is willing to hold. A repository is input like any other.
+
+export interface GitLimits {
+  /** Bytes of one pack as received, and of all packs held. */
+  readonly packBytes: number;
+  /** Objects in one pack, and in all packs held. */
+  readonly objects: number;
+  /** Bytes of one object, inflated. */
+  readonly objectBytes: number;
+  /** Leaves in the tree of the head commit; ten times as many changes of paths over the whole history. */
+  readonly files: number;
+  /** Bytes of the server's list of branches and tags. */
+  readonly advertisementBytes: number;
+  /** Bytes of inflated objects kept between reads. */
+  readonly cacheBytes: number;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+export const DEFAULT_LIMITS: GitLimits = {
+  packBytes: 256 * MEGABYTE,
+  objects: 2_000_000,
+  objectBytes: 64 * MEGABYTE,
+  files: 200_000,
+  advertisementBytes: 8 * MEGABYTE,
+  cacheBytes: 16 * MEGABYTE,
+};
+
+/** Limits that leave room for the rest of the appliance on a machine with this many bytes of memory to give. */
+export function limitsFor(heapBytes: number): GitLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    // While a pack arrives it exists about three times: as received, as collected, and as kept.
+    packBytes: Math.min(DEFAULT_LIMITS.packBytes, Math.floor(heapBytes / 4)),
+    objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(heapBytes / 6)),
+    objects: Math.min(DEFAULT_LIMITS.objects, Math.floor(heapBytes / 128)),
+    cacheBytes: Math.min(DEFAULT_LIMITS.cacheBytes, Math.floor(heapBytes / 8)),
+  };
+}
+
+/** git-pack-objects refuses a deeper chain (builtin/pack-objects.c: OE_DEPTH_BITS 12). */
+export const MAX_DELTA_DEPTH = 4095;
+/** Directories within directories. */
+export const MAX_TREE_DEPTH = 128;

@@ -1,0 +1,390 @@
+// Read first: gitformat-pack(5). All objects of a repository, in the packs they came in: held once, inflated on demand.
+//
+// An object is a number, its row in a table of columns (place in its pack, type, base, name); names are looked up in a
+// hash table over the column of names. No JavaScript object and no string exists per Git object: with 30,000 of them
+// that is the difference between one megabyte and ten, and the collector never sees them.
+
+import type { Result } from "../../stack/base/result.ts";
+import { GenerationCache } from "./cache.ts";
+import type { GitError } from "./error.ts";
+import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
+import {
+  applyDelta,
+  BLOB,
+  COMMIT,
+  decodeEntry,
+  decodePackHeader,
+  deltaResultLength,
+  OFS_DELTA,
+  PACK_HEADER_LENGTH,
+  PACK_TRAILER_LENGTH,
+  type PackEntry,
+  REF_DELTA,
+  TAG,
+  TREE,
+} from "./pack.ts";
+
+const OID_LENGTH = 20;
+const MAX_PACKS = 0xffff;
+/** Work between two pauses: about two milliseconds of either. */
+const PAUSE_OBJECTS = 128;
+const PAUSE_BYTES = 1024 * 1024;
+const TYPE_NAMES = ["", "commit", "tree", "blob", "tag"];
+
+export class ObjectStore {
+  readonly #where: string;
+  readonly #limits: GitLimits;
+  readonly #cache: GenerationCache<Uint8Array>;
+  #packs: Uint8Array[] = [];
+  #packBytes = 0;
+
+  /** Rows in use; the columns have room for more. */
+  #count = 0;
+  #packOf = new Uint16Array(0);
+  #offsets = new Uint32Array(0);
+  #types = new Uint8Array(0);
+  /** Row of the delta's base, or -1. */
+  #bases = new Int32Array(0);
+  #depths = new Uint16Array(0);
+  #names = new Uint8Array(0);
+  /** Open addressing, linear probing: row + 1, or 0 for a free place. Twice the rows at least. */
+  #buckets = new Int32Array(2);
+
+  /** Header and content in one piece, for SHA-1. */
+  #scratch = new Uint8Array(4096);
+  readonly #entry: PackEntry = { type: 0, size: 0, data: 0, baseOffset: -1, baseName: -1 };
+
+  /** `where` is the remote's URL, for errors. */
+  constructor(where: string, limits: GitLimits) {
+    this.#where = where;
+    this.#limits = limits;
+    this.#cache = new GenerationCache(limits.cacheBytes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+  get packCount(): number {
+    return this.#packs.length;
+  }
+  get packBytes(): number {
+    return this.#packBytes;
+  }
+
+  /** The row of the object named by the 20 bytes at the offset; -1 when it is not here. */
+  find(names: Uint8Array, offset: number): number {
+    const mask = this.#buckets.length - 1;
+    let at = hash(names, offset) & mask;
+    for (;;) {
+      const row = this.#buckets[at]! - 1;
+      if (row < 0) return -1;
+      if (nativeEqual(this.#names, row * OID_LENGTH, names, offset, OID_LENGTH)) return row;
+      at = (at + 1) & mask;
+    }
+  }
+
+  /** The row of the object with this name of 40 hexadecimal digits; -1 when it is not here. */
+  findHex(hex: string): number {
+    const name = fromHex(hex);
+    return name === undefined ? -1 : this.find(name, 0);
+  }
+
+  /** COMMIT, TREE, BLOB or TAG. */
+  typeOf(row: number): number {
+    return this.#types[row]!;
+  }
+
+  /** 40 hexadecimal digits. */
+  nameOf(row: number): string {
+    return toHex(this.#names, row * OID_LENGTH);
+  }
+
+  /** The content. It may be shared with others: it must not be changed. `keep`: likely to be wanted again. */
+  read(row: number, keep: boolean): Uint8Array {
+    const chain: number[] = [];
+    let at = row;
+    let bytes = this.#cache.get(at);
+    while (bytes === undefined) {
+      const base = this.#bases[at]!;
+      if (base < 0) bytes = this.#inflate(at);
+      else {
+        chain.push(at);
+        at = base;
+        bytes = this.#cache.get(at);
+      }
+    }
+    if (keep || chain.length > 0) this.#cache.put(at, bytes, bytes.length);
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const link = chain[i]!;
+      const made = applyDelta(bytes, this.#inflate(link));
+      if (made === undefined) throw new Error(`object ${this.nameOf(link)} was sound when its pack came`);
+      bytes = made;
+      if (keep || i > 0) this.#cache.put(link, bytes, bytes.length);
+    }
+    return bytes;
+  }
+
+  /** Forgets what is kept between reads. */
+  dropCache(): void {
+    this.#cache.clear();
+    this.#scratch = new Uint8Array(4096);
+  }
+
+  /**
+   * Adds a pack: checks it whole (checksum, every stream, every delta) and names its objects. After an error the store
+   * is as before. `pause` is awaited every few milliseconds of work.
+   */
+  async addPack(
+    pack: Uint8Array,
+    pause: () => Promise<void>,
+    onProgress: (objects: number, total: number) => void,
+  ): Promise<Result<undefined, GitError>> {
+    const total = decodePackHeader(pack);
+    if (typeof total === "string") return { ok: false, error: this.#corrupt(total) };
+    const limit = this.#limits.objects;
+    if (this.#count + total > limit) return { ok: false, error: this.#tooLarge("objects", limit) };
+    if (this.#packBytes + pack.length > this.#limits.packBytes || this.#packs.length >= MAX_PACKS)
+      return { ok: false, error: this.#tooLarge("pack bytes", this.#limits.packBytes) };
+    const end = pack.length - PACK_TRAILER_LENGTH;
+    // An entry takes two bytes of head and eight of zlib at the least: no pack makes us reserve more than it carries.
+    if (total * 9 > end) return { ok: false, error: this.#corrupt(`it promises ${total} objects in ${end} bytes`) };
+    await pause();
+    if (!nativeEqual(nativeSha1(pack.subarray(0, end)), 0, pack, end, PACK_TRAILER_LENGTH))
+      return { ok: false, error: this.#corrupt("its checksum does not match") };
+
+    const first = this.#count;
+    this.#reserve(first + total);
+    this.#packs.push(pack);
+    this.#packBytes += pack.length;
+    const fault = await this.#index(pack, first, total, end, pause, onProgress);
+    if (fault === undefined) return { ok: true, value: undefined };
+
+    this.#packs.pop();
+    this.#packBytes -= pack.length;
+    this.#count = first;
+    this.#cache.clear();
+    this.#rehash(this.#buckets.length);
+    return { ok: false, error: fault };
+  }
+
+  async #index(
+    pack: Uint8Array,
+    first: number,
+    total: number,
+    end: number,
+    pause: () => Promise<void>,
+    onProgress: (objects: number, total: number) => void,
+  ): Promise<GitError | undefined> {
+    const entry = this.#entry;
+    const packNumber = this.#packs.length - 1;
+    /** Deltas whose base has not been named yet, by its name or by "#row". */
+    const waiting = new Map<string, number[]>();
+    let unresolved = 0;
+    let offset = PACK_HEADER_LENGTH;
+    let worked = 0;
+    for (let i = 0; i < total; i++) {
+      const row = first + i;
+      if (!decodeEntry(pack, offset, end, entry)) return this.#corrupt(`object ${i + 1} has a damaged head`);
+      const { type, size, baseOffset, baseName } = entry;
+      if (size > this.#limits.objectBytes) return this.#tooLarge("object bytes", this.#limits.objectBytes);
+      const data = nativeInflate(pack, entry.data, size);
+      if (data === undefined || data.length !== size) return this.#corrupt(`object ${i + 1} does not inflate`);
+      const next = entry.data + nativeInflateConsumed();
+      if (next > end) return this.#corrupt("its last object runs into the checksum");
+
+      this.#packOf[row] = packNumber;
+      this.#offsets[row] = offset;
+      this.#types[row] = 0;
+      this.#bases[row] = -1;
+      this.#depths[row] = 0;
+      this.#count = row + 1;
+      offset = next;
+
+      let base = -1;
+      if (type === OFS_DELTA) {
+        base = this.#rowAt(first, row, baseOffset);
+        if (base < 0) return this.#corrupt(`object ${i + 1} builds on nothing`);
+      } else if (type === REF_DELTA) base = this.find(pack, baseName);
+
+      let fault: GitError | undefined;
+      if (type !== OFS_DELTA && type !== REF_DELTA) fault = this.#settle(row, type, data);
+      else if (base >= 0 && this.#types[base] !== 0) fault = this.#settleDelta(row, base, data);
+      else {
+        const key = base >= 0 ? `#${base}` : toHex(pack, baseName);
+        const rows = waiting.get(key);
+        if (rows === undefined) waiting.set(key, [row]);
+        else rows.push(row);
+        unresolved++;
+      }
+      if (fault !== undefined) return fault;
+
+      worked += size;
+      if (i % PAUSE_OBJECTS === PAUSE_OBJECTS - 1 || worked > PAUSE_BYTES) {
+        worked = 0;
+        onProgress(i + 1, total);
+        await pause();
+      }
+    }
+    if (offset !== end) return this.#corrupt("bytes follow its last object");
+    if (unresolved > 0) {
+      const fault = await this.#settleWaiting(waiting, unresolved, first, total, pause);
+      if (fault !== undefined) return fault;
+    }
+    onProgress(total, total);
+    return undefined;
+  }
+
+  /** Deltas that came before their bases (a REF_DELTA may), and those that build on them. */
+  async #settleWaiting(
+    waiting: Map<string, number[]>,
+    unresolved: number,
+    first: number,
+    total: number,
+    pause: () => Promise<void>,
+  ): Promise<GitError | undefined> {
+    const ready: number[] = [];
+    for (let row = first; row < first + total; row++) if (this.#types[row] !== 0) ready.push(row);
+    let left = unresolved;
+    for (let steps = 1; left > 0; steps++) {
+      const base = ready.pop();
+      if (base === undefined) break;
+      if (steps % PAUSE_OBJECTS === 0) await pause();
+      for (const key of [`#${base}`, this.nameOf(base)]) {
+        const rows = waiting.get(key);
+        if (rows === undefined) continue;
+        waiting.delete(key);
+        for (const row of rows) {
+          const fault = this.#settleDelta(row, base, this.#inflate(row));
+          if (fault !== undefined) return fault;
+          ready.push(row);
+          left--;
+        }
+      }
+    }
+    if (left === 0) return undefined;
+    const name = [...waiting.keys()].find((key) => !key.startsWith("#"));
+    return name === undefined
+      ? this.#corrupt("its deltas build on each other")
+      : { kind: "object-missing", where: this.#where, oid: name };
+  }
+
+  #settleDelta(row: number, base: number, delta: Uint8Array): GitError | undefined {
+    const depth = this.#depths[base]! + 1;
+    if (depth > MAX_DELTA_DEPTH) return this.#corrupt(`a chain of deltas is deeper than ${MAX_DELTA_DEPTH}`);
+    const length = deltaResultLength(delta);
+    if (length > this.#limits.objectBytes) return this.#tooLarge("object bytes", this.#limits.objectBytes);
+    const made = length < 0 ? undefined : applyDelta(this.read(base, true), delta);
+    if (made === undefined) return this.#corrupt("a delta does not fit its base");
+    this.#bases[row] = base;
+    this.#depths[row] = depth;
+    return this.#settle(row, this.#types[base]!, made);
+  }
+
+  /** The object is whole: hash it (gitformat-pack: SHA-1 of "type length\0content") and enter it. */
+  #settle(row: number, type: number, content: Uint8Array): GitError | undefined {
+    const head = `${TYPE_NAMES[type]!} ${content.length}\0`;
+    const length = head.length + content.length;
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(length, this.#scratch.length * 2));
+    for (let i = 0; i < head.length; i++) this.#scratch[i] = head.charCodeAt(i);
+    nativeCopy(this.#scratch, head.length, content, 0, content.length);
+    nativeCopy(this.#names, row * OID_LENGTH, nativeSha1(this.#scratch.subarray(0, length)), 0, OID_LENGTH);
+    this.#types[row] = type;
+    this.#cache.put(row, content, content.length);
+    this.#enter(row);
+    return undefined;
+  }
+
+  #inflate(row: number): Uint8Array {
+    const pack = this.#packs[this.#packOf[row]!]!;
+    const entry = this.#entry;
+    if (decodeEntry(pack, this.#offsets[row]!, pack.length, entry)) {
+      const data = nativeInflate(pack, entry.data, entry.size);
+      if (data !== undefined) return data;
+    }
+    throw new Error(`row ${row} was sound when its pack came`);
+  }
+
+  /** The row in [first, end) whose entry begins at the offset; -1 when there is none. Offsets rise with the rows. */
+  #rowAt(first: number, end: number, offset: number): number {
+    let low = first;
+    let high = end - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = this.#offsets[middle]!;
+      if (found === offset) return middle;
+      if (found < offset) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  #enter(row: number): void {
+    const mask = this.#buckets.length - 1;
+    let at = hash(this.#names, row * OID_LENGTH) & mask;
+    for (;;) {
+      const other = this.#buckets[at]! - 1;
+      if (other < 0) break;
+      // An object that came before, in an earlier pack: the first stays.
+      if (nativeEqual(this.#names, other * OID_LENGTH, this.#names, row * OID_LENGTH, OID_LENGTH)) return;
+      at = (at + 1) & mask;
+    }
+    this.#buckets[at] = row + 1;
+  }
+
+  #reserve(rows: number): void {
+    if (rows > this.#types.length) {
+      const room = Math.max(rows, Math.min(Math.ceil(this.#types.length * 1.25), this.#limits.objects));
+      this.#packOf = grown(this.#packOf, new Uint16Array(room));
+      this.#offsets = grown(this.#offsets, new Uint32Array(room));
+      this.#types = grown(this.#types, new Uint8Array(room));
+      this.#bases = grown(this.#bases, new Int32Array(room));
+      this.#depths = grown(this.#depths, new Uint16Array(room));
+      this.#names = grown(this.#names, new Uint8Array(room * OID_LENGTH));
+    }
+    let size = this.#buckets.length;
+    while (size < rows * 2) size *= 2;
+    if (size !== this.#buckets.length) this.#rehash(size);
+  }
+
+  #rehash(size: number): void {
+    this.#buckets = new Int32Array(size);
+    for (let row = 0; row < this.#count; row++) if (this.#types[row] !== 0) this.#enter(row);
+  }
+
+  #corrupt(reason: string): GitError {
+    return { kind: "pack-corrupt", where: this.#where, reason };
+  }
+
+  #tooLarge(what: "objects" | "object bytes" | "pack bytes", limit: number): GitError {
+    return { kind: "too-large", where: this.#where, what, limit };
+  }
+}
+
+export { BLOB, COMMIT, TAG, TREE };
+
+const DIGITS = "0123456789abcdef";
+const HEX = Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!);
+
+/** The 20 bytes at the offset as 40 hexadecimal digits. */
+export function toHex(bytes: Uint8Array, offset: number): string {
+  let text = "";
+  for (let i = offset; i < offset + OID_LENGTH; i++) text += HEX[bytes[i]!]!;
+  return text;
+}
+
+function fromHex(hex: string): Uint8Array | undefined {
+  if (!/^[0-9a-f]{40}$/.test(hex)) return undefined;
+  const bytes = new Uint8Array(OID_LENGTH);
+  for (let i = 0; i < OID_LENGTH; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+/** A name is a hash already: four of its bytes will do. */
+function hash(names: Uint8Array, offset: number): number {
+  return (names[offset]! << 22) ^ (names[offset + 1]! << 14) ^ (names[offset + 2]! << 7) ^ names[offset + 3]!;
+}
+
+function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}

@@ -1,0 +1,74 @@
+// A remote as the operator writes it: URL#branch, credentials in the URL (RFC 3986 3.2.1) if need be.
+
+import type { Result } from "../../stack/base/result.ts";
+
+export interface Remote {
+  /** http or https, without credentials and fragment, without a slash at the end. */
+  readonly url: string;
+  /** Value of the Authorization header (RFC 7617), when the URL held credentials. */
+  readonly authorization: string | undefined;
+  /** Undefined: the branch that the server's HEAD points to. */
+  readonly branch: string | undefined;
+}
+
+const MAX_URL_LENGTH = 2048;
+
+/** Reads `URL[#branch]`. The error says in words what is wrong; it never repeats credentials. */
+export function parseRemote(text: string): Result<Remote, string> {
+  if (text.length > MAX_URL_LENGTH) return { ok: false, error: `longer than ${MAX_URL_LENGTH} characters` };
+  const hash = text.indexOf("#");
+  const address = hash < 0 ? text : text.slice(0, hash);
+  const branch = hash < 0 ? undefined : text.slice(hash + 1);
+  if (branch !== undefined) {
+    const fault = branchFault(branch);
+    if (fault !== undefined) return { ok: false, error: fault };
+  }
+
+  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(address)?.[1]?.toLowerCase();
+  if (scheme === undefined) {
+    // git-clone(1), "GIT URLS": the scp-like form and plain paths.
+    if (/^[^/]+:/.test(address)) return { ok: false, error: "Git over SSH is not supported; use an http:// URL" };
+    return { ok: false, error: "not a URL; expected http://host/path" };
+  }
+  if (scheme !== "http" && scheme !== "https")
+    return { ok: false, error: `${scheme}:// is not supported; use http://` };
+
+  const rest = address.slice(scheme.length + 3);
+  const slash = rest.search(/[/?]/);
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  const path = slash < 0 ? "" : rest.slice(slash).replace(/\/+$/, "");
+  const at = authority.lastIndexOf("@");
+  const host = authority.slice(at + 1);
+  if (!/^[a-zA-Z0-9._-]+(:[0-9]{1,5})?$/.test(host)) return { ok: false, error: "the URL names no valid host" };
+  if (/[^\x21-\x7e]/.test(path)) return { ok: false, error: "the URL holds a character that must be percent-encoded" };
+  if (path.includes("?")) return { ok: false, error: "the URL of a repository has no query" };
+
+  let authorization: string | undefined;
+  if (at >= 0) {
+    const credentials = authority.slice(0, at);
+    const colon = credentials.indexOf(":");
+    const user = percentDecode(colon < 0 ? credentials : credentials.slice(0, colon));
+    const password = percentDecode(colon < 0 ? "" : credentials.slice(colon + 1));
+    if (user === undefined || password === undefined)
+      return { ok: false, error: "the credentials in the URL are not percent-encoded correctly" };
+    // RFC 7617 2.1: the bytes are those of UTF-8.
+    const bytes = nativeUtf8Encode(`${user}:${password}`);
+    authorization = `Basic ${btoa(nativeLatin1Decode(bytes, 0, bytes.length))}`;
+  }
+  return { ok: true, value: { url: `${scheme}://${host}${path}`, authorization, branch } };
+}
+
+/** The rules of git-check-ref-format(1) that matter for a name that we only look up. */
+function branchFault(branch: string): string | undefined {
+  if (branch === "") return "the branch after # is empty";
+  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(branch)) return `#${branch} is not a name of a branch`;
+  return undefined;
+}
+
+function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

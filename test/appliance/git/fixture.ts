@@ -1,0 +1,64 @@
+// A directory of repositories behind a real Git server, for one test file.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_LIMITS, type GitLimits } from "../../../appliance/git/limits.ts";
+import { parseRemote } from "../../../appliance/git/remote.ts";
+import type { OnGitProgress } from "../../../appliance/git/snapshot.ts";
+import { GitStore } from "../../../appliance/git/store.ts";
+import { type GitServer, startGitServer } from "../../../tools/git-server.ts";
+import { nodeTransport } from "./node-transport.ts";
+
+/** The reason to skip what needs the real git; undefined when it is here. */
+export function gitMissing(): boolean {
+  try {
+    execFileSync("git", ["http-backend"], { stdio: "ignore", env: { ...process.env, REQUEST_METHOD: "GET" } });
+  } catch (error) {
+    // It complains about the missing path, but it is there: only a program that is not found has a code.
+    return (error as { code?: string }).code === "ENOENT";
+  }
+  return false;
+}
+
+export interface Fixture {
+  readonly root: string;
+  readonly server: GitServer;
+  /** Path of a repository to be made. */
+  directory(name: string): string;
+  /** Runs git in a repository and returns what it printed. */
+  git(name: string, ...command: string[]): string;
+  store(remote: string, limits?: Partial<GitLimits>, onProgress?: OnGitProgress): GitStore;
+  close(): Promise<void>;
+}
+
+export async function makeFixture(): Promise<Fixture> {
+  const root = mkdtempSync(join(tmpdir(), "epiphyte-git-"));
+  const server = await startGitServer({ root });
+  return {
+    root,
+    server,
+    directory: (name) => join(root, `${name}.git`),
+    git: (name, ...command) =>
+      execFileSync("git", ["-C", join(root, `${name}.git`), ...command], {
+        encoding: "utf8",
+        maxBuffer: 64 * 1024 * 1024,
+      }),
+    store(remote, limits = {}, onProgress = () => {}) {
+      const parsed = parseRemote(/^\w+:/.test(remote) ? remote : `${server.url}/${remote.replace(/(#|$)/, ".git$1")}`);
+      if (!parsed.ok) throw new Error(parsed.error);
+      return new GitStore({
+        remote: parsed.value,
+        transport: nodeTransport,
+        pause: async () => {},
+        onProgress,
+        limits: { ...DEFAULT_LIMITS, ...limits },
+      });
+    },
+    async close() {
+      await server.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
