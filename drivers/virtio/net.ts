@@ -1,0 +1,333 @@
+// The virtio network card. Read: VIRTIO 1.2, 5.1; then net-transmit.ts and net-receive.ts.
+//
+// A card that breaks the rules (queue.ts) or asks for it (DEVICE_NEEDS_RESET) is reset, reported by `takeEvents`, and
+// initialised again, at once for the first time and then at growing intervals. While it is away frames are dropped,
+// as a cable that is pulled would; TCP mends that.
+
+import { type FrameReceiver, Link } from "../../stack/base/link.ts";
+import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
+import type { Hal } from "../hal.ts";
+import type { PciFunction } from "../pci/enumerate.ts";
+import type { VirtioError } from "./error.ts";
+import {
+  agreedFeatures,
+  formatNetFeatures,
+  NET_CSUM,
+  NET_GUEST_CSUM,
+  NET_HOST_TSO4,
+  NET_MAC,
+  NET_MRG_RXBUF,
+  NET_MTU,
+  NET_STATUS,
+  type NetOptions,
+  wantedFeatures,
+} from "./net-features.ts";
+import { NetReceive } from "./net-receive.ts";
+import { NetTransmit } from "./net-transmit.ts";
+import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES } from "./queue.ts";
+import { FEATURE_EVENT_IDX, openTransport, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport.ts";
+
+// 5.1.2: virtqueues.
+const RECEIVE_QUEUE = 0;
+const TRANSMIT_QUEUE = 1;
+// 5.1.4: struct virtio_net_config.
+const CONFIG_MAC = 0;
+const CONFIG_STATUS = 6;
+const CONFIG_MTU = 10;
+const STATUS_LINK_UP = 1;
+
+/** What Ethernet carries; a larger MTU of the device is not used: segmentation offload gives more for less. */
+export const ETHERNET_MTU = 1500;
+/** RFC 791 3.2: every link carries this much. 5.1.4.1: the device offers no less. */
+export const LEAST_MTU = 68;
+/** Entries that a queue needs so that a frame of two parts fits. */
+export const LEAST_ENTRIES = 4;
+
+/** How often at most the status register is looked at. */
+export const CHECK_INTERVAL = 100 * MILLISECOND;
+/** How often a device without interrupts is polled. */
+export const POLL_INTERVAL = MILLISECOND;
+/** Least time between two initialisations after a fault; doubled each time, up to the most. */
+export const RECOVERY_LEAST = SECOND;
+export const RECOVERY_MOST = 64 * SECOND;
+/** After so long without a fault the interval begins anew. */
+export const RECOVERY_FORGIVEN = 600 * SECOND;
+
+/** What `takeEvents` reports, as bits. */
+export const EVENT_LINK_UP = 1;
+export const EVENT_LINK_DOWN = 2;
+export const EVENT_FAULT = 4;
+export const EVENT_RECOVERED = 8;
+
+/** Faults beyond those of a queue. */
+export const FAULT_NEEDS_RESET = 16;
+export const FAULT_HEADER = 17;
+export const FAULT_START = 18;
+
+export function describeFault(fault: number): string {
+  switch (fault) {
+    case FAULT_NONE:
+      return "no fault";
+    case FAULT_USED_INDEX:
+      return "its used index moved beyond what it was given";
+    case FAULT_ID:
+      return "it returned a buffer that it did not have";
+    case FAULT_LENGTH:
+      return "it wrote more than the buffer holds, by its own account";
+    case FAULT_NEEDS_RESET:
+      return "it asked to be reset";
+    case FAULT_HEADER:
+      return "it returned a receive buffer without a valid header";
+    case FAULT_START:
+      return "it could not be initialised again";
+    default:
+      return `fault ${fault}`;
+  }
+}
+
+export type NetResult =
+  | { readonly ok: true; readonly value: VirtioNet }
+  | { readonly ok: false; readonly error: VirtioError };
+
+/** Brings up the card. Tried first with all that is wanted, then, if the device takes its offer back, with nothing. */
+export function openNet(hal: Hal, fn: PciFunction, options: NetOptions): NetResult {
+  const opened = openTransport(hal, fn);
+  if (!opened.ok) return { ok: false, error: opened.error };
+  const transport = opened.value;
+  let wanted = wantedFeatures(options);
+  let error = transport.negotiate(wanted, 0);
+  if (error !== undefined && error.kind === "features-refused") {
+    wanted = NET_MAC;
+    error = transport.negotiate(wanted, 0);
+  }
+  if (error !== undefined) return { ok: false, error };
+  const receive = transport.queueSize(RECEIVE_QUEUE);
+  const transmit = transport.queueSize(TRANSMIT_QUEUE);
+  if (receive < LEAST_ENTRIES) {
+    return { ok: false, error: { kind: "queue-unusable", queue: RECEIVE_QUEUE, size: receive } };
+  }
+  if (transmit < LEAST_ENTRIES) {
+    return { ok: false, error: { kind: "queue-unusable", queue: TRANSMIT_QUEUE, size: transmit } };
+  }
+  const agreed = agreedFeatures(transport.offeredLow, wanted);
+  const net = new VirtioNet(
+    transport,
+    agreed,
+    options.mac,
+    Math.min(receive, MOST_ENTRIES),
+    Math.min(transmit, MOST_ENTRIES),
+  );
+  const failed = net.bringUp();
+  if (failed !== undefined) return { ok: false, error: failed };
+  return { ok: true, value: net };
+}
+
+export class VirtioNet extends Link {
+  override readonly mac: number;
+  override readonly mtu: number;
+  override readonly checksumOffload: boolean;
+  override readonly segmentOffload: boolean;
+  override readonly slots: Uint8Array;
+
+  /** Times that the device was reset for a fault, and the last of them. */
+  faults = 0;
+  lastFault = FAULT_NONE;
+
+  private readonly transport: VirtioTransport;
+  private readonly features: number;
+  private readonly rx: NetReceive;
+  private readonly tx: NetTransmit;
+  private live = false;
+  private events = 0;
+  private checkAt: Instant = 0;
+  private checkWanted = false;
+  private polledAt: Instant = 0;
+  private recoverAt: Instant = NEVER;
+  private broughtUpAt: Instant = Number.NEGATIVE_INFINITY;
+  private recoveryInterval = RECOVERY_LEAST;
+
+  /** `features` are agreed; the sizes are those that the queues will have. Ready after `bringUp`. */
+  constructor(transport: VirtioTransport, features: number, mac: number, receiveSize: number, transmitSize: number) {
+    super();
+    const hal = transport.hal;
+    this.transport = transport;
+    this.features = features;
+    this.rx = new NetReceive(hal, receiveSize, (features & NET_MRG_RXBUF) !== 0, (features & NET_GUEST_CSUM) !== 0);
+    this.tx = new NetTransmit(hal, transmitSize);
+    this.slots = this.tx.slots;
+    this.checksumOffload = (features & NET_CSUM) !== 0;
+    this.segmentOffload = (features & NET_HOST_TSO4) !== 0;
+    const own = (features & NET_MAC) !== 0 ? transport.configAddress(CONFIG_MAC) : 0;
+    // An address of all zeros or of a group is none.
+    this.mac = own === 0 || Math.floor(own / 0x10000000000) % 2 === 1 ? mac : own;
+    const mtu = (features & NET_MTU) !== 0 ? transport.configField(CONFIG_MTU, 2) : ETHERNET_MTU;
+    this.mtu = mtu < LEAST_MTU ? ETHERNET_MTU : Math.min(mtu, ETHERNET_MTU);
+  }
+
+  /** 3.1.1, 5.1.5: from reset to live, with every receive buffer handed over. */
+  bringUp(): VirtioError | undefined {
+    const { transport, features } = this;
+    const eventIndex = (features & FEATURE_EVENT_IDX) !== 0;
+    const refused = transport.negotiate(features, 0);
+    if (refused !== undefined) return refused;
+    // The rest of the stack was told what the card can do: one that comes back with less stays away.
+    if ((transport.offeredLow & features) !== features) {
+      return { kind: "features-refused", low: features >>> 0, high: 0 };
+    }
+    const receive = transport.queueSize(RECEIVE_QUEUE);
+    const transmit = transport.queueSize(TRANSMIT_QUEUE);
+    if (receive < this.rx.queue.size) return { kind: "queue-unusable", queue: RECEIVE_QUEUE, size: receive };
+    if (transmit < this.tx.queue.size) return { kind: "queue-unusable", queue: TRANSMIT_QUEUE, size: transmit };
+    this.rx.prepare(eventIndex);
+    this.tx.prepare(eventIndex);
+    const failed =
+      transport.enableQueue(RECEIVE_QUEUE, this.rx.queue) ?? transport.enableQueue(TRANSMIT_QUEUE, this.tx.queue);
+    if (failed !== undefined) return failed;
+    const broken = transport.start();
+    if (broken !== undefined) return broken;
+    this.live = true;
+    this.recoverAt = NEVER;
+    this.rx.queue.publish();
+    this.carrier();
+    return undefined;
+  }
+
+  override reserve(): number {
+    return this.live ? this.tx.reserve() : -1;
+  }
+
+  override send(
+    slot: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    const { checksumStart, checksumOffset, segmentSize } = this;
+    this.checksumStart = 0;
+    this.checksumOffset = 0;
+    this.segmentSize = 0;
+    if (checksumStart !== 0 && !this.checksumOffload) throw new RangeError("checksum left to a card without CSUM");
+    if (segmentSize !== 0 && !this.segmentOffload) throw new RangeError("segment left to a card without HOST_TSO4");
+    if (!this.live) this.tx.drop(slot);
+    else {
+      this.tx.header(slot, headLength, checksumStart, checksumOffset, segmentSize);
+      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength);
+    }
+  }
+
+  override flush(): void {
+    if (this.live) this.tx.queue.publish();
+  }
+
+  override poll(receiver: FrameReceiver, now: Instant): boolean {
+    this.polledAt = now;
+    if (!this.live) {
+      this.recover(now);
+      if (!this.live) return false;
+    }
+    this.tx.queue.publish();
+    this.tx.reclaim();
+    const received = this.rx.poll(receiver);
+    if (this.rx.badHeader) this.fail(FAULT_HEADER, now);
+    else if (this.rx.queue.fault !== FAULT_NONE) this.fail(this.rx.queue.fault, now);
+    else if (this.tx.queue.fault !== FAULT_NONE) this.fail(this.tx.queue.fault, now);
+    else if (received) this.checkWanted = true;
+    else if (now >= this.checkAt) this.check(now);
+    else this.checkWanted = true;
+    return received;
+  }
+
+  override nextDeadline(): Instant {
+    if (!this.live) return this.recoverAt;
+    if (!this.transport.interrupts) return this.polledAt + POLL_INTERVAL;
+    return this.checkWanted ? this.checkAt : NEVER;
+  }
+
+  /** Whether the device wakes the machine. */
+  get interrupts(): boolean {
+    return this.transport.interrupts;
+  }
+
+  /** "virtio-net at 00:03.0 (csum tso4 …)" */
+  get description(): string {
+    return `virtio-net at ${this.transport.name} (${formatNetFeatures(this.features)})`;
+  }
+
+  /** EVENT_ bits of what has happened since the last call. */
+  takeEvents(): number {
+    const events = this.events;
+    this.events = 0;
+    return events;
+  }
+
+  get framesReceived(): number {
+    return this.rx.frames;
+  }
+  get bytesReceived(): number {
+    return this.rx.bytes;
+  }
+  get receiveDrops(): number {
+    return this.rx.drops;
+  }
+  get framesSent(): number {
+    return this.tx.frames;
+  }
+  get bytesSent(): number {
+    return this.tx.bytes;
+  }
+  get sendDrops(): number {
+    return this.tx.drops;
+  }
+  /** Times that `reserve` found no slot. */
+  get ringFull(): number {
+    return this.tx.full;
+  }
+  get notifications(): number {
+    return this.rx.queue.notifications + this.tx.queue.notifications;
+  }
+
+  /** A configuration interrupt cannot be told from another: so the registers are read, rarely, when nothing else is due. */
+  private check(now: Instant): void {
+    this.checkAt = now + CHECK_INTERVAL;
+    this.checkWanted = false;
+    if ((this.transport.status() & STATUS_NEEDS_RESET) !== 0) this.fail(FAULT_NEEDS_RESET, now);
+    else this.carrier();
+  }
+
+  private carrier(): void {
+    const up =
+      (this.features & NET_STATUS) === 0 || (this.transport.configField(CONFIG_STATUS, 2) & STATUS_LINK_UP) !== 0;
+    if (up !== this.up) this.events |= up ? EVENT_LINK_UP : EVENT_LINK_DOWN;
+    this.up = up;
+  }
+
+  private fail(fault: number, now: Instant): void {
+    this.faults++;
+    this.lastFault = fault;
+    this.events |= EVENT_FAULT;
+    this.live = false;
+    this.up = false;
+    // Until it is known to be reset the device may use every buffer: they stay as they are.
+    if (this.transport.reset()) this.tx.forget();
+    if (now - this.broughtUpAt > RECOVERY_FORGIVEN) this.recoveryInterval = RECOVERY_LEAST;
+    this.recoverAt = Math.max(now, this.broughtUpAt + this.recoveryInterval);
+  }
+
+  private recover(now: Instant): void {
+    if (now < this.recoverAt) return;
+    if (now - this.broughtUpAt <= RECOVERY_FORGIVEN) {
+      this.recoveryInterval = Math.min(this.recoveryInterval * 2, RECOVERY_MOST);
+    }
+    this.broughtUpAt = now;
+    const failed = this.bringUp();
+    if (failed === undefined) {
+      this.events |= EVENT_RECOVERED;
+      this.checkAt = now + CHECK_INTERVAL;
+      return;
+    }
+    this.transport.fail();
+    this.lastFault = FAULT_START;
+    this.recoverAt = now + this.recoveryInterval;
+  }
+}

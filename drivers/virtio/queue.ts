@@ -1,0 +1,318 @@
+// A split virtqueue. Read: VIRTIO 1.2, 2.7 (layout), 2.7.13 (supplying buffers), 2.7.14 (receiving used buffers),
+// 2.7.7 and 2.7.10 (suppression by flag and by event index).
+//
+// Nothing in the rings is read back as state: which descriptors are free, what belongs to which chain and how much the
+// device may have written is kept in arrays of our own. From the device come the used index, and per used element an id
+// and a length; each is read once and checked against the shadow. After a fault the queue yields nothing more until
+// `prepare`.
+//
+//   q.segmentAddress[0] = …; q.segmentLength[0] = …;         // up to MOST_SEGMENTS of them
+//   q.add(count, readable, token) … add …; q.publish();      // one notification for all, if the device wants one
+//   for (let n = q.ready(); n > 0; n--) { const token = q.take(); … q.usedLength …; q.release() or q.repost(); }
+
+import { type Hal, PAGE_SIZE } from "../hal.ts";
+
+/** Entries that a queue of ours has at most. */
+export const MOST_ENTRIES = 256;
+/** Descriptors in one chain. */
+export const MOST_SEGMENTS = 8;
+
+/** How a device can break the rules of the ring. */
+export const FAULT_NONE = 0;
+/** The used index moved further than buffers were made available. */
+export const FAULT_USED_INDEX = 1;
+/** A used element names a buffer that the device does not have. */
+export const FAULT_ID = 2;
+/** A used element claims more bytes than the buffer holds. */
+export const FAULT_LENGTH = 3;
+export type QueueFault = typeof FAULT_NONE | typeof FAULT_USED_INDEX | typeof FAULT_ID | typeof FAULT_LENGTH;
+
+// 2.7.5: struct virtq_desc.
+const DESCRIPTOR_SIZE = 16;
+const DESCRIPTOR_NEXT = 1;
+const DESCRIPTOR_WRITE = 2;
+// 2.7.6: struct virtq_avail; used_event follows the ring. 2.7.8: struct virtq_used; avail_event follows the ring.
+const RING = 4;
+const INDEX = 2;
+const AVAILABLE_NO_INTERRUPT = 1;
+const USED_NO_NOTIFY = 1;
+
+const NO_DESCRIPTOR = -1;
+
+export class Virtqueue {
+  /** Entries, a power of two. */
+  readonly size: number;
+  readonly descriptorsAddress: number;
+  readonly availableAddress: number;
+  readonly usedAddress: number;
+
+  /** The segments of the chain that `add` is about to make available. */
+  readonly segmentAddress: number[] = [];
+  readonly segmentLength: number[] = [];
+
+  /** Of the element that `take` has taken: bytes that the device wrote (0 when it could write none). */
+  usedLength = 0;
+  fault: QueueFault = FAULT_NONE;
+  /** Notifications sent: each is an exit to the hypervisor. */
+  notifications = 0;
+
+  private readonly hal: Hal;
+  private readonly memory: Uint8Array;
+  private readonly descriptors: number;
+  private readonly available: number;
+  private readonly used: number;
+  private index = 0;
+  private notifyAddress = 0;
+  private eventIndex = false;
+  private armed = true;
+
+  // The shadow. By descriptor: the next one of its chain or of the free list. By head: the other four.
+  private readonly next: number[] = [];
+  private readonly chain: number[] = [];
+  private readonly writable: number[] = [];
+  private readonly tokens: number[] = [];
+  private readonly postedAt: number[] = [];
+  private freeHead = NO_DESCRIPTOR;
+  private freeCount = 0;
+  private taken = NO_DESCRIPTOR;
+  // Buffers ever made available, told to the device, taken back. Modulo 2^16 they are the indices in the rings.
+  private availableCount = 0;
+  private publishedCount = 0;
+  private usedCount = 0;
+
+  constructor(hal: Hal, size: number) {
+    if (size < 1 || size > MOST_ENTRIES || (size & (size - 1)) !== 0) throw new RangeError(`queue of ${size} entries`);
+    this.hal = hal;
+    this.size = size;
+    // 2.7: descriptors aligned to 16, the available ring to 2, the used ring to 4.
+    const available = size * DESCRIPTOR_SIZE;
+    const used = Math.ceil((available + RING + 2 * size + 2) / 4) * 4;
+    const total = used + RING + 8 * size + 2;
+    this.memory = new Uint8Array(total + PAGE_SIZE);
+    const address = hal.addressOf(this.memory);
+    const shift = (PAGE_SIZE - (address % PAGE_SIZE)) % PAGE_SIZE;
+    this.descriptors = shift;
+    this.available = shift + available;
+    this.used = shift + used;
+    this.descriptorsAddress = address + this.descriptors;
+    this.availableAddress = address + this.available;
+    this.usedAddress = address + this.used;
+    for (let i = 0; i < MOST_SEGMENTS; i++) {
+      this.segmentAddress.push(0);
+      this.segmentLength.push(0);
+    }
+    for (let i = 0; i < size; i++) {
+      this.next.push(0);
+      this.chain.push(0);
+      this.writable.push(0);
+      this.tokens.push(0);
+      this.postedAt.push(0);
+    }
+    this.prepare(false);
+  }
+
+  /** Empties the queue. Only while the device is reset: before, it may still read and write the rings. */
+  prepare(eventIndex: boolean): void {
+    const memory = this.memory;
+    for (let i = 0; i < memory.length; i++) memory[i] = 0;
+    for (let i = 0; i < this.size; i++) {
+      this.next[i] = i + 1 < this.size ? i + 1 : NO_DESCRIPTOR;
+      this.chain[i] = 0;
+    }
+    this.freeHead = 0;
+    this.freeCount = this.size;
+    this.taken = NO_DESCRIPTOR;
+    this.availableCount = 0;
+    this.publishedCount = 0;
+    this.usedCount = 0;
+    this.usedLength = 0;
+    this.fault = FAULT_NONE;
+    this.eventIndex = eventIndex;
+    this.armed = true;
+  }
+
+  /** Which queue of the device this is, and where it is notified. */
+  attach(index: number, notifyAddress: number): void {
+    this.index = index;
+    this.notifyAddress = notifyAddress;
+  }
+
+  /** Free descriptors. */
+  get free(): number {
+    return this.freeCount;
+  }
+
+  /** Chains that the device has, or will have after `publish`. */
+  get outstanding(): number {
+    return this.availableCount - this.usedCount;
+  }
+
+  /**
+   * 2.7.13: makes a chain of the first `count` segments; the first `readable` of them the device reads, the rest it
+   * writes (2.7.4.2). False when too few descriptors are free. `token` is what `take` will return.
+   */
+  add(count: number, readable: number, token: number): boolean {
+    if (count < 1 || count > MOST_SEGMENTS) throw new RangeError(`chain of ${count} segments`);
+    if (count > this.freeCount) return false;
+    const memory = this.memory;
+    const head = this.freeHead;
+    let id = head;
+    let writable = 0;
+    for (let i = 0; i < count; i++) {
+      const address = this.segmentAddress[i]!;
+      const length = this.segmentLength[i]!;
+      const next = this.next[id]!;
+      const more = i + 1 < count;
+      let flags = more ? DESCRIPTOR_NEXT : 0;
+      if (i >= readable) {
+        flags |= DESCRIPTOR_WRITE;
+        writable += length;
+      }
+      const low = address >>> 0;
+      const high = (address - low) / 0x100000000;
+      const at = this.descriptors + id * DESCRIPTOR_SIZE;
+      memory[at] = low & 255;
+      memory[at + 1] = (low >>> 8) & 255;
+      memory[at + 2] = (low >>> 16) & 255;
+      memory[at + 3] = low >>> 24;
+      memory[at + 4] = high & 255;
+      memory[at + 5] = (high >>> 8) & 255;
+      memory[at + 6] = (high >>> 16) & 255;
+      memory[at + 7] = high >>> 24;
+      memory[at + 8] = length & 255;
+      memory[at + 9] = (length >>> 8) & 255;
+      memory[at + 10] = (length >>> 16) & 255;
+      memory[at + 11] = length >>> 24;
+      memory[at + 12] = flags;
+      memory[at + 13] = 0;
+      memory[at + 14] = more ? next & 255 : 0;
+      memory[at + 15] = more ? next >>> 8 : 0;
+      if (!more) this.freeHead = next;
+      id = next;
+    }
+    this.freeCount -= count;
+    this.chain[head] = count;
+    this.writable[head] = writable;
+    this.tokens[head] = token;
+    this.post(head);
+    return true;
+  }
+
+  /** 2.7.13.3, 2.7.13.4: shows the device what was added since the last call, and notifies it if it asks for that. */
+  publish(): void {
+    const now = this.availableCount;
+    const before = this.publishedCount;
+    if (now === before) return;
+    const hal = this.hal;
+    // 2.7.13.3: descriptors and ring entries are visible before the index is.
+    hal.fence();
+    hal.sharedWrite16(this.availableAddress + INDEX, now & 0xffff);
+    this.publishedCount = now;
+    // 2.7.13.4.1: the index is visible before we look whether the device wants to be notified.
+    hal.fence();
+    let wanted = false;
+    if (this.eventIndex) {
+      // 2.7.10.1: it does when the index has passed avail_event.
+      const event = hal.sharedRead16(this.usedAddress + RING + 8 * this.size);
+      wanted = ((now - event - 1) & 0xffff) < now - before;
+    } else wanted = (hal.sharedRead16(this.usedAddress) & USED_NO_NOTIFY) === 0;
+    if (!wanted) return;
+    this.notifications++;
+    hal.deviceWrite(this.notifyAddress, 2, this.index);
+  }
+
+  /** 2.7.14: how many used elements wait to be taken. 0 after a fault. */
+  ready(): number {
+    const ready = (this.hal.sharedRead16(this.usedAddress + INDEX) - this.usedCount) & 0xffff;
+    if (ready === 0 || this.fault !== FAULT_NONE) return 0;
+    if (ready > this.publishedCount - this.usedCount) {
+      this.fault = FAULT_USED_INDEX;
+      return 0;
+    }
+    // The elements are read after the index that vouches for them.
+    this.hal.fence();
+    return ready;
+  }
+
+  /** Takes the next of the elements that `ready` has counted: its token, or -1 for a fault. Then release or repost it. */
+  take(): number {
+    const memory = this.memory;
+    const at = this.used + RING + 8 * (this.usedCount & (this.size - 1));
+    const id = (memory[at]! | (memory[at + 1]! << 8) | (memory[at + 2]! << 16) | (memory[at + 3]! << 24)) >>> 0;
+    const length = (memory[at + 4]! | (memory[at + 5]! << 8) | (memory[at + 6]! << 16) | (memory[at + 7]! << 24)) >>> 0;
+    if (id >= this.size || this.chain[id]! === 0) return this.broken(FAULT_ID);
+    // Added but not published: the device cannot know of it.
+    if (this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
+    const writable = this.writable[id]!;
+    if (length > writable && writable > 0) return this.broken(FAULT_LENGTH);
+    // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).
+    this.usedLength = writable > 0 ? length : 0;
+    this.usedCount++;
+    this.taken = id;
+    return this.tokens[id]!;
+  }
+
+  /** Frees the descriptors of the chain taken. */
+  release(): void {
+    const head = this.taken;
+    const count = this.chain[head]!;
+    let last = head;
+    for (let i = 1; i < count; i++) last = this.next[last]!;
+    this.next[last] = this.freeHead;
+    this.freeHead = head;
+    this.freeCount += count;
+    this.chain[head] = 0;
+    this.taken = NO_DESCRIPTOR;
+  }
+
+  /** Makes the chain taken available once more as it is: its descriptors still say what they said. */
+  repost(): void {
+    this.post(this.taken);
+    this.taken = NO_DESCRIPTOR;
+  }
+
+  /**
+   * Asks for an interrupt when more than `after` further buffers have been used (without event index: any). True: some
+   * were used meanwhile, and the interrupt may not come for them.
+   */
+  arm(after: number): boolean {
+    this.armed = true;
+    this.wish(false, (this.usedCount + after) & 0xffff);
+    // 2.7.14: the wish is visible before we look once more.
+    this.hal.fence();
+    return this.ready() > after;
+  }
+
+  /** Asks for no interrupts; a hint that the device may not follow (2.7.7, 2.7.10). */
+  disarm(): void {
+    if (!this.armed) return;
+    this.armed = false;
+    // With event index an index just passed comes round after 2^16 buffers: one interrupt too many, which harms nobody.
+    this.wish(true, (this.usedCount - 1) & 0xffff);
+  }
+
+  private wish(quiet: boolean, event: number): void {
+    const memory = this.memory;
+    if (!this.eventIndex) {
+      memory[this.available] = quiet ? AVAILABLE_NO_INTERRUPT : 0;
+      return;
+    }
+    // 2.7.7.1: with event index the flags stay 0. Two bytes, not at once: `arm` looks again after both.
+    const at = this.available + RING + 2 * this.size;
+    memory[at] = event & 255;
+    memory[at + 1] = event >>> 8;
+  }
+
+  private post(head: number): void {
+    const at = this.available + RING + 2 * (this.availableCount & (this.size - 1));
+    this.memory[at] = head & 255;
+    this.memory[at + 1] = head >>> 8;
+    this.postedAt[head] = this.availableCount;
+    this.availableCount++;
+  }
+
+  private broken(fault: QueueFault): number {
+    this.fault = fault;
+    return -1;
+  }
+}

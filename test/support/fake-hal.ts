@@ -1,0 +1,226 @@
+// The fake of drivers/hal.ts: a machine of arrays. PCI functions are plugged in; arrays given to addressOf become
+// memory that the fake devices reach by address, above 4 GB and badly aligned, so that nobody relies on either.
+
+import { Hal } from "../../drivers/hal.ts";
+
+const ALL_ONES: Record<number, number> = { 1: 0xff, 2: 0xffff, 4: 0xffffffff };
+const TWO_32 = 0x100000000;
+
+export function getLe(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
+  return value;
+}
+
+export function putLe(bytes: Uint8Array, at: number, size: number, value: number): void {
+  let rest = value;
+  for (let i = 0; i < size; i++) {
+    bytes[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+export interface FakeBar {
+  readonly size: number;
+  /** 64-bit: takes the next register, too. */
+  readonly wide: boolean;
+}
+
+/** A PCI function: configuration space as a real one has it, and BARs that subclasses answer for. */
+export class FakePciFunction {
+  readonly config = new Uint8Array(256);
+  readonly bars = new Map<number, FakeBar>();
+  /** BAR sizes probed while memory decoding was on: a driver's mistake. */
+  probedWhileDecoding = 0;
+
+  constructor(vendor: number, device: number, classCode: number, subclass: number) {
+    putLe(this.config, 0x00, 2, vendor);
+    putLe(this.config, 0x02, 2, device);
+    this.config[0x0a] = subclass;
+    this.config[0x0b] = classCode;
+  }
+
+  addBar(index: number, address: number, size: number, wide: boolean): void {
+    this.bars.set(index, { size, wide });
+    putLe(this.config, 0x10 + 4 * index, 4, (address % TWO_32) + (wide ? 4 : 0));
+    if (wide) putLe(this.config, 0x14 + 4 * index, 4, Math.floor(address / TWO_32));
+  }
+
+  /** Appends a capability to the list and returns where it lies. */
+  addCapability(at: number, bytes: readonly number[]): void {
+    this.config[0x06] = this.config[0x06]! | 0x10;
+    let last = 0x34;
+    while (this.config[last] !== 0) last = this.config[last]! + 1;
+    this.config[last] = at;
+    bytes.forEach((b, i) => {
+      this.config[at + i] = b;
+    });
+    this.config[at + 1] = 0;
+  }
+
+  get decoding(): boolean {
+    return (this.config[0x04]! & 2) !== 0;
+  }
+
+  barAddress(index: number): number {
+    const high = this.bars.get(index)!.wide ? getLe(this.config, 0x14 + 4 * index, 4) : 0;
+    return high * TWO_32 + getLe(this.config, 0x10 + 4 * index, 4) - (this.config[0x10 + 4 * index]! & 15);
+  }
+
+  configRead(offset: number, size: number): number {
+    return getLe(this.config, offset, size);
+  }
+
+  configWrite(offset: number, size: number, value: number): void {
+    if (offset >= 0x10 && offset < 0x28 && size === 4) {
+      this.writeBar((offset - 0x10) / 4, value);
+      return;
+    }
+    // Read-only: identification, header type, capabilities' addresses.
+    if (offset < 0x04 || (offset >= 0x06 && offset < 0x10) || (offset >= 0x28 && offset < 0x38)) return;
+    putLe(this.config, offset, size, value);
+  }
+
+  barRead(_bar: number, _offset: number, size: number): number {
+    return ALL_ONES[size]!;
+  }
+
+  barWrite(_bar: number, _offset: number, _size: number, _value: number): void {}
+
+  private writeBar(index: number, value: number): void {
+    if (value === 0xffffffff && this.decoding) this.probedWhileDecoding++;
+    const own = this.bars.get(index);
+    const below = this.bars.get(index - 1);
+    if (own !== undefined) {
+      const mask = own.size >= TWO_32 ? 0 : (0xffffffff - (own.size - 1)) >>> 0;
+      putLe(this.config, 0x10 + 4 * index, 4, ((value & mask) >>> 0) + (own.wide ? 4 : 0));
+    } else if (below?.wide === true) {
+      const mask = below.size > TWO_32 ? (0xffffffff - (below.size / TWO_32 - 1)) >>> 0 : 0xffffffff;
+      putLe(this.config, 0x10 + 4 * index, 4, (value & mask) >>> 0);
+    }
+  }
+}
+
+export class FakeHal extends Hal {
+  /** Message data of the vectors not taken yet. */
+  vectors: number[] = [0x30, 0x31, 0x32, 0x33];
+  /** Addresses that mapDevice refuses. */
+  refuseMapping = false;
+  /** False: a machine without PCI, whose ports float. */
+  pci = true;
+  fences = 0;
+  readonly entropy: number[] = [];
+  readonly mapped: { from: number; to: number }[] = [];
+
+  private readonly functions: { readonly address: number; readonly fn: FakePciFunction }[] = [];
+  private readonly arrays: { readonly from: number; readonly bytes: Uint8Array }[] = [];
+  private nextAddress = 0x1_2345_6008;
+  private selected = 0;
+
+  plug(bus: number, device: number, fn: number, it: FakePciFunction): void {
+    this.functions.push({ address: (bus << 16) | (device << 11) | (fn << 8), fn: it });
+  }
+
+  portRead(port: number, size: number): number {
+    if (!this.pci) return ALL_ONES[size]!;
+    if (port === 0xcf8) return this.selected;
+    if (port < 0xcfc || port > 0xcff) return ALL_ONES[size]!;
+    const fn = this.selectedFunction();
+    return fn === undefined ? ALL_ONES[size]! : fn.configRead((this.selected & 0xfc) + port - 0xcfc, size);
+  }
+
+  portWrite(port: number, size: number, value: number): void {
+    if (port === 0xcf8 && size === 4) this.selected = value;
+    else if (port >= 0xcfc && port <= 0xcff)
+      this.selectedFunction()?.configWrite((this.selected & 0xfc) + port - 0xcfc, size, value);
+  }
+
+  deviceRead(address: number, size: number): number {
+    const at = this.deviceAt(address, size);
+    return at === undefined ? ALL_ONES[size]! : at.fn.barRead(at.bar, at.offset, size);
+  }
+
+  deviceWrite(address: number, size: number, value: number): void {
+    const at = this.deviceAt(address, size);
+    at?.fn.barWrite(at.bar, at.offset, size, value);
+  }
+
+  mapDevice(address: number, length: number): boolean {
+    if (this.refuseMapping) return false;
+    this.mapped.push({ from: address, to: address + length });
+    return true;
+  }
+
+  addressOf(bytes: Uint8Array): number {
+    const known = this.arrays.find((a) => a.bytes === bytes);
+    if (known !== undefined) return known.from;
+    const from = this.nextAddress;
+    this.arrays.push({ from, bytes });
+    // A gap behind each array, so that one byte too far is nobody's.
+    this.nextAddress += Math.ceil((bytes.length + 64) / 16) * 16;
+    return from;
+  }
+
+  sharedRead16(address: number): number {
+    if (address % 2 !== 0) throw new Error("odd address");
+    return this.dmaRead(address, 2);
+  }
+
+  sharedWrite16(address: number, value: number): void {
+    if (address % 2 !== 0 || value > 0xffff) throw new Error("not a 16-bit access");
+    this.dmaWrite(address, 2, value);
+  }
+
+  fence(): void {
+    this.fences++;
+  }
+
+  takeVector(): number {
+    return this.vectors.shift() ?? -1;
+  }
+
+  messageAddress(): number {
+    return 0xfee00000;
+  }
+
+  addEntropy(bytes: Uint8Array): void {
+    for (const b of bytes) this.entropy.push(b);
+  }
+
+  /** What a device does: memory by physical address. */
+  dmaRead(address: number, size: number): number {
+    const { bytes, at } = this.memoryAt(address, size);
+    return getLe(bytes, at, size);
+  }
+
+  dmaWrite(address: number, size: number, value: number): void {
+    const { bytes, at } = this.memoryAt(address, size);
+    putLe(bytes, at, size, value);
+  }
+
+  private memoryAt(address: number, size: number): { bytes: Uint8Array; at: number } {
+    for (const { from, bytes } of this.arrays) {
+      if (address >= from && address + size <= from + bytes.length) return { bytes, at: address - from };
+    }
+    throw new Error(`no memory at ${address}`);
+  }
+
+  private selectedFunction(): FakePciFunction | undefined {
+    const address = this.selected % 0x80000000;
+    return this.functions.find((f) => f.address === address - (address % 256))?.fn;
+  }
+
+  private deviceAt(address: number, size: number): { fn: FakePciFunction; bar: number; offset: number } | undefined {
+    if (!this.mapped.some((m) => address >= m.from && address + size <= m.to))
+      throw new Error(`${address} is not mapped`);
+    if (address % size !== 0) throw new Error("unaligned access");
+    for (const { fn } of this.functions) {
+      if (!fn.decoding) continue;
+      for (const [bar, { size: length }] of fn.bars) {
+        const offset = address - fn.barAddress(bar);
+        if (offset >= 0 && offset + size <= length) return { fn, bar, offset };
+      }
+    }
+    return undefined;
+  }
+}
