@@ -1,0 +1,251 @@
+// One connection: the state variables of RFC 9293 3.3.1 and what the other RFCs add. Data only; what happens to it is in
+// input.ts (segments that arrive), output.ts (segments that leave), deadlines.ts (time) and tcp.ts (calls of the user).
+//
+// The states (RFC 9293 3.3.2), and where each lives here:
+//
+//   LISTEN        no Connection: a row in the machine's list of ports. A SYN makes a Connection in SYN-RECEIVED, or,
+//                 when too many are half open, none at all: a SYN cookie goes out and its ACK makes the Connection.
+//   SYN-SENT      connect() made it. A SYN-ACK opens it; a bare SYN (simultaneous open) leads to SYN-RECEIVED.
+//   SYN-RECEIVED  waits for the ACK of our SYN. Its user hears nothing of it before ESTABLISHED.
+//   ESTABLISHED   both ways open.
+//   FIN-WAIT-1    we have ended our side (shutdown or close): data that is queued still leaves, then the FIN.
+//   FIN-WAIT-2    our FIN is acknowledged, the peer may go on. With a user this lasts as long as both like; when the
+//                 user has let go it ends by finWait2Time.
+//   CLOSING       both FINs crossed; ours is not acknowledged yet.
+//   TIME-WAIT     all done; stays 2 MSL for the peer's sake, or until more than timeWait of them wait.
+//   CLOSE-WAIT    the peer has ended its side, ours goes on.
+//   LAST-ACK      both ended, the peer first; ours is not acknowledged yet.
+//   CLOSED        not in use: in the pool.
+//
+// Two things beside the state say who still cares. `user` is the index of the user, or NOBODY: an orphan, whose user has
+// called close. An orphan always has a deadline (`lingerAt`), so none stays in a closing state because a peer went
+// silent, keeps its window shut or never sends its FIN. And a connection whose protocol is over but whose user has not
+// read everything yet (`over`) keeps its bytes until they are read, or until the user lets go.
+
+import type { Ipv4 } from "../base/address.ts";
+import { NO_PAYLOAD } from "../base/link.ts";
+import { type Instant, NEVER } from "../base/result.ts";
+import type { Seq } from "../base/seq.ts";
+import { type Handle, NO_HANDLE } from "../base/streams.ts";
+import { INITIAL_RTO, MAX_INTERVALS } from "./limits.ts";
+import { SendQueue } from "./send-queue.ts";
+
+export const CLOSED = 0;
+export const SYN_SENT = 1;
+export const SYN_RECEIVED = 2;
+export const ESTABLISHED = 3;
+export const FIN_WAIT_1 = 4;
+export const FIN_WAIT_2 = 5;
+export const CLOSING = 6;
+export const TIME_WAIT = 7;
+export const CLOSE_WAIT = 8;
+export const LAST_ACK = 9;
+
+/** The user of an orphan. */
+export const NOBODY = -1;
+
+// What the user is to be told when the segment at hand has been worked through.
+export const OPENED = 1;
+export const SENT = 2;
+export const READABLE = 4;
+
+// What `bufferClass` says when it is not a class of the pool.
+/** No bytes are kept. */
+export const NO_BUFFER = -1;
+/** `buffer` is the packet that is just being read: what its user leaves unread is copied before input returns. */
+export const LENT = -2;
+
+export class Connection {
+  readonly index: number;
+  /** NO_HANDLE while in the pool. */
+  handle: Handle = NO_HANDLE;
+  /** How often this object has been used. */
+  generation = 0;
+  state = CLOSED;
+  user = NOBODY;
+  events = 0;
+  /** Made by a peer's SYN: a reset in SYN-RECEIVED returns silently to LISTEN (RFC 9293 3.10.7.4). */
+  passive = false;
+  /** Counted among the half-open ones. */
+  halfOpen = false;
+  /** Listed for `transmit`. */
+  pending = false;
+  /** The protocol has ended in order; only unread bytes keep this. */
+  over = false;
+
+  localAddress: Ipv4 = 0 as Ipv4;
+  remoteAddress: Ipv4 = 0 as Ipv4;
+  localPort = 0;
+  remotePort = 0;
+
+  // ---- Sending (RFC 9293 3.3.1: SND) ----
+  iss: Seq = 0 as Seq;
+  sndUna: Seq = 0 as Seq;
+  sndNxt: Seq = 0 as Seq;
+  /** The highest snd.nxt ever; after a timeout snd.nxt goes back. */
+  sndMax: Seq = 0 as Seq;
+  /** Scaled to bytes. */
+  sndWnd = 0;
+  sndWl1: Seq = 0 as Seq;
+  sndWl2: Seq = 0 as Seq;
+  maxSndWnd = 0;
+  sndScale = 0;
+  /** Both SYNs carry a window scale (RFC 7323 2.2). */
+  scaling = false;
+  /** Effective: payload bytes of a full segment, options taken off. */
+  mss = 0;
+  /** As the peer's SYN had it. */
+  peerMss = 0;
+  /** Path MTU; the link's until an ICMP message says less. */
+  pathMtu = 0;
+  dontFragment = true;
+  readonly queue: SendQueue = new SendQueue();
+  /** The user has ended our side: a FIN follows the queue. */
+  finQueued = false;
+  /** A SYN or SYN-ACK is to be sent. */
+  synDue = false;
+  /** The segment at snd.una is to be sent again. */
+  retransmitDue = false;
+  /** One octet may leave in spite of the window (RFC 9293 3.8.6.1), or a short segment in spite of SWS avoidance. */
+  probeDue = false;
+  /** A keep-alive probe is to be sent. */
+  keepAliveDue = false;
+
+  // ---- Receiving (RCV) ----
+  irs: Seq = 0 as Seq;
+  rcvNxt: Seq = 0 as Seq;
+  /** Right edge of the window that the peer has been told of; never goes back (RFC 9293 3.8.6 SHLD-14). */
+  rcvAdv: Seq = 0 as Seq;
+  rcvScale = 0;
+  receiveLimit = 0;
+  /** The peer's FIN has been seen, at finSeq; taken in when rcv.nxt comes there. */
+  finSeen = false;
+  finSeq: Seq = 0 as Seq;
+  /** rcv.nxt has passed the FIN. */
+  finReceived = false;
+
+  /** Unread bytes: buffer[start .. start + unread); bytes out of order lie behind, at their places. */
+  buffer: Uint8Array = NO_PAYLOAD;
+  bufferClass = NO_BUFFER;
+  start = 0;
+  unread = 0;
+  /** Intervals out of order, ascending, apart from each other. */
+  intervals = 0;
+  readonly intervalStart: Seq[] = [];
+  readonly intervalEnd: Seq[] = [];
+
+  // ---- Acknowledging ----
+  ackNow = false;
+  /** Full-sized segments that have come since an ACK went out. */
+  unacknowledged = 0;
+  challengeAt: Instant = 0;
+
+  // ---- Timestamps (RFC 7323) ----
+  timestamps = false;
+  tsOffset = 0;
+  tsRecent = 0;
+  tsRecentAt: Instant = 0;
+  lastAckSent: Seq = 0 as Seq;
+
+  // ---- Round-trip time (RFC 6298), µs ----
+  srtt = 0;
+  rttvar = 0;
+  rto = INITIAL_RTO;
+  /** Timeouts in a row. */
+  retries = 0;
+  /** An ACK of rttSeq ends the measurement that began at rttAt; NEVER: none runs. */
+  rttSeq: Seq = 0 as Seq;
+  rttAt: Instant = NEVER;
+
+  // ---- Congestion (RFC 5681, RFC 6582), bytes ----
+  cwnd = 0;
+  ssthresh = 0;
+  /** Bytes acknowledged in congestion avoidance towards the next increase. */
+  cwndCredit = 0;
+  dupAcks = 0;
+  inRecovery = false;
+  recover: Seq = 0 as Seq;
+  sentAt: Instant = 0;
+
+  // ---- Deadlines ----
+  /** Retransmission; zero-window probe when nothing is in flight (`persisting`). */
+  rtoAt: Instant = NEVER;
+  persisting = false;
+  persistCount = 0;
+  ackAt: Instant = NEVER;
+  /** End of TIME-WAIT, of an orphan, of a handshake. */
+  lingerAt: Instant = NEVER;
+  keepAliveAt: Instant = NEVER;
+  keepAliveProbes = 0;
+  /** Since when something is in flight without progress. */
+  unackedSince: Instant = 0;
+
+  // TIME-WAIT connections in the order of their end: indices, -1 for none.
+  olderTimeWait = -1;
+  newerTimeWait = -1;
+
+  constructor(index: number) {
+    this.index = index;
+    for (let i = 0; i < MAX_INTERVALS; i++) {
+      this.intervalStart.push(0 as Seq);
+      this.intervalEnd.push(0 as Seq);
+    }
+  }
+
+  /** The earliest of its deadlines. */
+  get deadline(): Instant {
+    let at = this.rtoAt;
+    if (this.ackAt < at) at = this.ackAt;
+    if (this.lingerAt < at) at = this.lingerAt;
+    return Math.min(this.keepAliveAt, at);
+  }
+
+  /** Makes it as new. Buffer and queue are empty already; `pending` stays: the list still names it. */
+  reset(): void {
+    this.events = 0;
+    this.passive = false;
+    this.halfOpen = false;
+    this.over = false;
+    this.sndWnd = 0;
+    this.maxSndWnd = 0;
+    this.sndScale = 0;
+    this.scaling = false;
+    this.dontFragment = true;
+    this.finQueued = false;
+    this.synDue = false;
+    this.retransmitDue = false;
+    this.probeDue = false;
+    this.keepAliveDue = false;
+    this.rcvScale = 0;
+    this.finSeen = false;
+    this.finReceived = false;
+    this.start = 0;
+    this.unread = 0;
+    this.intervals = 0;
+    this.ackNow = false;
+    this.unacknowledged = 0;
+    this.challengeAt = 0;
+    this.timestamps = false;
+    this.tsRecent = 0;
+    this.tsRecentAt = 0;
+    this.srtt = 0;
+    this.rttvar = 0;
+    this.rto = INITIAL_RTO;
+    this.retries = 0;
+    this.rttAt = NEVER;
+    this.cwnd = 0;
+    this.ssthresh = 0x7fffffff;
+    this.cwndCredit = 0;
+    this.dupAcks = 0;
+    this.inRecovery = false;
+    this.sentAt = 0;
+    this.rtoAt = NEVER;
+    this.persisting = false;
+    this.persistCount = 0;
+    this.ackAt = NEVER;
+    this.lingerAt = NEVER;
+    this.keepAliveAt = NEVER;
+    this.keepAliveProbes = 0;
+    this.unackedSince = 0;
+  }
+}

@@ -1,0 +1,297 @@
+// What all parts of one TCP machine share: the connections and their pools, the table, the timers, the users, the
+// counters; and the birth and death of a connection. tcp.ts puts it behind the port Streams.
+
+import type { Ipv4 } from "../base/address.ts";
+import type { IpSink } from "../base/ip-sink.ts";
+import { NO_PAYLOAD } from "../base/link.ts";
+import { type Instant, NEVER } from "../base/result.ts";
+import { type Handle, NO_HANDLE, type StreamUser } from "../base/streams.ts";
+import { BufferPool } from "./buffers.ts";
+import {
+  CLOSED,
+  Connection,
+  FIN_WAIT_2,
+  NO_BUFFER,
+  NOBODY,
+  OPENED,
+  READABLE,
+  SENT,
+  SYN_RECEIVED,
+  TIME_WAIT,
+} from "./connection.ts";
+import { Secret } from "./isn.ts";
+import { HEADERS, MAX_CONNECTIONS, type TcpLimits } from "./limits.ts";
+import { ConnectionTable } from "./table.ts";
+import { Timers } from "./timers.ts";
+import { Segment } from "./wire.ts";
+
+/** What has happened since the start, and what there is now. */
+export class TcpCounters {
+  /** Connections in any state, those below included. */
+  connections = 0;
+  halfOpen = 0;
+  timeWait = 0;
+  orphans = 0;
+  segmentsIn = 0;
+  segmentsOut = 0;
+  retransmits = 0;
+  timeouts = 0;
+  resetsIn = 0;
+  resetsOut = 0;
+  /** Segments thrown away: damaged, or for nobody. */
+  dropped = 0;
+  /** Segments thrown away because no receive buffer was left. */
+  droppedForMemory = 0;
+  /** SYNs thrown away because every connection was in use. */
+  refused = 0;
+  cookiesSent = 0;
+  challengeAcks = 0;
+}
+
+export class TcpCore {
+  readonly sink: IpSink;
+  readonly limits: TcpLimits;
+  readonly secret: Secret;
+  readonly table: ConnectionTable;
+  readonly timers: Timers;
+  readonly pool: BufferPool;
+  readonly counters: TcpCounters = new TcpCounters();
+  readonly users: StreamUser[] = [];
+  /** The segment at hand. */
+  readonly segment: Segment = new Segment();
+
+  /** All connections ever made, by index; those in `#free` are CLOSED. */
+  readonly connections: Connection[] = [];
+  readonly #free: number[] = [];
+  readonly capacity: number;
+
+  // Ports listened on.
+  readonly listenPorts: number[] = [];
+  readonly listenUsers: number[] = [];
+  readonly listenLimits: number[] = [];
+  /** When a SYN cookie was last sent. */
+  cookieSentAt: Instant = -NEVER;
+
+  // Connections that have something to send, or to tell.
+  readonly pending: number[] = [];
+  pendingCount = 0;
+
+  /** Payload bytes of the packet that was just written (output.ts). */
+  written = 0;
+
+  // The clock of timestamps: milliseconds.
+  #now: Instant = 0;
+  milliseconds = 0;
+
+  #oldestTimeWait = -1;
+  #newestTimeWait = -1;
+
+  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
+    this.sink = sink;
+    this.limits = limits;
+    this.secret = new Secret(secret);
+    this.capacity = Math.max(1, Math.min(limits.connections, MAX_CONNECTIONS));
+    this.table = new ConnectionTable(this.capacity, this.secret.tableKey(0), this.secret.tableKey(1));
+    this.timers = new Timers(this.capacity);
+    this.pool = new BufferPool(limits.memoryTotal);
+    for (let i = 0; i < this.capacity; i++) this.pending.push(0);
+  }
+
+  /** Sets the clock that timestamps are taken from. */
+  setNow(now: Instant): void {
+    if (now === this.#now) return;
+    this.#now = now;
+    this.milliseconds = Math.floor(now / 1000) >>> 0;
+  }
+
+  /** The connection of a handle, as index; -1 when it is gone. */
+  lookup(handle: Handle): number {
+    const index = handle & 0xffff;
+    if (index >= this.connections.length) return -1;
+    return this.connections[index]!.handle === handle ? index : -1;
+  }
+
+  /** Our MSS option and the base of the effective one. */
+  get localMss(): number {
+    return this.sink.mtu - HEADERS;
+  }
+
+  /** Row of the port in the list of listeners, or -1. */
+  listener(port: number): number {
+    for (let i = 0; i < this.listenPorts.length; i++) if (this.listenPorts[i]! === port) return i;
+    return -1;
+  }
+
+  /** Lists the connection for `transmit`. */
+  wake(c: Connection): void {
+    if (c.pending) return;
+    c.pending = true;
+    if (this.pendingCount === this.pending.length) this.pending.push(c.index);
+    else this.pending[this.pendingCount] = c.index;
+    this.pendingCount++;
+  }
+
+  /**
+   * A connection for these addresses, in the table, or -1: there is no room. The oldest in TIME-WAIT makes room when
+   * there is one. The addresses must not be in the table.
+   */
+  create(local: Ipv4, localPort: number, remote: Ipv4, remotePort: number): number {
+    let index = -1;
+    const reused = this.#free.pop();
+    if (reused !== undefined) index = reused;
+    else if (this.connections.length < this.capacity) {
+      index = this.connections.length;
+      this.connections.push(new Connection(index));
+    } else {
+      const oldest = this.#oldestUnowned();
+      if (oldest < 0) return -1;
+      this.release(this.connections[oldest]!);
+      return this.create(local, localPort, remote, remotePort);
+    }
+    const c = this.connections[index]!;
+    c.reset();
+    c.generation++;
+    c.handle = (c.generation * 0x10000 + index) as Handle;
+    c.localAddress = local;
+    c.localPort = localPort;
+    c.remoteAddress = remote;
+    c.remotePort = remotePort;
+    c.pathMtu = this.sink.mtu;
+    c.tsOffset = this.secret.timestampOffset(local, localPort, remote, remotePort);
+    this.table.insert(local, localPort, remote, remotePort, index);
+    this.counters.connections++;
+    return index;
+  }
+
+  /** The connection is over: out of the table, everything back to the pools, the handle dead. Tells nobody. */
+  release(c: Connection): void {
+    if (c.state === CLOSED) return;
+    this.setHalfOpen(c, false);
+    if (c.state === TIME_WAIT) this.leaveTimeWait(c);
+    else if (c.user === NOBODY && c.state !== SYN_RECEIVED) this.counters.orphans--;
+    this.table.remove(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
+    this.dropBuffer(c);
+    c.queue.clear();
+    c.state = CLOSED;
+    c.handle = NO_HANDLE;
+    c.user = NOBODY;
+    c.rtoAt = NEVER;
+    c.ackAt = NEVER;
+    c.lingerAt = NEVER;
+    c.keepAliveAt = NEVER;
+    this.counters.connections--;
+    this.#free.push(c.index);
+  }
+
+  /** `release`, and its user hears of it. */
+  end(c: Connection, reason: number, now: Instant): void {
+    const user = c.user;
+    const handle = c.handle;
+    // A connection that its user has never been told of ends without a word.
+    const known = user !== NOBODY && !(c.passive && c.state === SYN_RECEIVED);
+    this.release(c);
+    if (known) this.users[user]!.closed(handle, reason, now);
+  }
+
+  setHalfOpen(c: Connection, halfOpen: boolean): void {
+    if (c.halfOpen === halfOpen) return;
+    c.halfOpen = halfOpen;
+    this.counters.halfOpen += halfOpen ? 1 : -1;
+  }
+
+  /** The user lets go; the protocol goes on to its end, with a deadline. The state is a synchronized one. */
+  orphan(c: Connection): void {
+    this.disown(c);
+    if (c.state === TIME_WAIT) return;
+    this.counters.orphans++;
+    const at = this.#now + (c.state === FIN_WAIT_2 ? this.limits.finWait2Time : this.limits.orphanTime);
+    if (at < c.lingerAt) c.lingerAt = at;
+    this.wake(c);
+  }
+
+  /** The handle is dead, the connection is not. */
+  disown(c: Connection): void {
+    this.dropBuffer(c);
+    c.handle = NO_HANDLE;
+    c.user = NOBODY;
+    c.events = 0;
+  }
+
+  /** Everything is done (RFC 9293 3.6): 2 MSL for the peer's sake. Makes room when too many wait. */
+  enterTimeWait(c: Connection, now: Instant): void {
+    if (this.counters.timeWait >= this.limits.timeWait) {
+      const oldest = this.#oldestUnowned();
+      if (oldest >= 0) this.release(this.connections[oldest]!);
+    }
+    if (c.user === NOBODY) this.counters.orphans--;
+    c.state = TIME_WAIT;
+    c.rtoAt = NEVER;
+    c.keepAliveAt = NEVER;
+    this.#enlist(c, now);
+  }
+
+  /** RFC 9293 3.10.7.4: a FIN that comes again starts the 2 MSL again. */
+  restartTimeWait(c: Connection, now: Instant): void {
+    this.leaveTimeWait(c);
+    this.#enlist(c, now);
+  }
+
+  /** The oldest in TIME-WAIT that no user reads from any more, or -1. */
+  #oldestUnowned(): number {
+    let index = this.#oldestTimeWait;
+    while (index >= 0 && this.connections[index]!.user !== NOBODY) index = this.connections[index]!.newerTimeWait;
+    return index;
+  }
+
+  #enlist(c: Connection, now: Instant): void {
+    this.counters.timeWait++;
+    c.lingerAt = now + this.limits.timeWaitTime;
+    c.olderTimeWait = this.#newestTimeWait;
+    c.newerTimeWait = -1;
+    if (this.#newestTimeWait >= 0) this.connections[this.#newestTimeWait]!.newerTimeWait = c.index;
+    else this.#oldestTimeWait = c.index;
+    this.#newestTimeWait = c.index;
+  }
+
+  leaveTimeWait(c: Connection): void {
+    this.counters.timeWait--;
+    if (c.olderTimeWait >= 0) this.connections[c.olderTimeWait]!.newerTimeWait = c.newerTimeWait;
+    else this.#oldestTimeWait = c.newerTimeWait;
+    if (c.newerTimeWait >= 0) this.connections[c.newerTimeWait]!.olderTimeWait = c.olderTimeWait;
+    else this.#newestTimeWait = c.olderTimeWait;
+  }
+
+  dropBuffer(c: Connection): void {
+    if (c.bufferClass >= 0) this.pool.give(c.bufferClass, c.buffer);
+    c.bufferClass = NO_BUFFER;
+    c.buffer = NO_PAYLOAD;
+    c.start = 0;
+    c.unread = 0;
+    c.intervals = 0;
+  }
+
+  /**
+   * Tells the user what the segment at hand has brought. The user may do anything meanwhile, so after each call the
+   * connection is looked at afresh. Returns false when it is gone.
+   */
+  deliver(c: Connection, now: Instant): boolean {
+    const handle = c.handle;
+    const events = c.events;
+    c.events = 0;
+    if (c.user === NOBODY) return true;
+    if ((events & OPENED) !== 0) {
+      if (c.passive) this.users[c.user]!.accepted(handle, c.localPort, now);
+      else this.users[c.user]!.connected(handle, now);
+      if (c.handle !== handle) return false;
+    }
+    if ((events & SENT) !== 0 && c.user !== NOBODY) {
+      this.users[c.user]!.sent(handle, now);
+      if (c.handle !== handle) return false;
+    }
+    if ((events & READABLE) !== 0 && c.user !== NOBODY) {
+      this.users[c.user]!.readable(handle, now);
+      if (c.handle !== handle) return false;
+    }
+    return true;
+  }
+}

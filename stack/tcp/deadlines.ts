@@ -1,0 +1,96 @@
+// What time does to a connection: retransmission (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1), delayed ACKs,
+// keep-alive (3.8.4), and every limit on how long a state may last.
+
+import { type Instant, NEVER } from "../base/result.ts";
+import { CLOSED_BY_TIMEOUT } from "../base/streams.ts";
+import { timedOut } from "./congestion.ts";
+import { CLOSED, type Connection, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO } from "./limits.ts";
+import { sendReset } from "./reply.ts";
+
+/** Does what is due at `now`. */
+export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void {
+  if (c.ackAt <= now) {
+    c.ackAt = NEVER;
+    c.ackNow = true;
+    core.wake(c);
+  }
+  if (c.lingerAt <= now) {
+    if (c.state === TIME_WAIT) {
+      // A user that has not read to the end keeps the bytes, not the wait.
+      if (c.user === NOBODY) core.release(c);
+      else {
+        c.lingerAt = NEVER;
+        c.over = true;
+      }
+      return;
+    }
+    giveUp(core, c, now);
+    return;
+  }
+  if (c.rtoAt <= now) {
+    c.rtoAt = NEVER;
+    if (c.persisting) persist(core, c, now);
+    else retransmissionTimeout(core, c, now);
+  }
+  if (c.state !== CLOSED && c.keepAliveAt <= now) keepAlive(core, c, now);
+}
+
+/** The connection has lasted too long in its state. */
+function giveUp(core: TcpCore, c: Connection, now: Instant): void {
+  // The peer may still believe in it, unless it never answered.
+  if (c.state !== SYN_SENT && c.state !== SYN_RECEIVED) sendReset(core, c);
+  core.counters.timeouts++;
+  core.end(c, CLOSED_BY_TIMEOUT, now);
+}
+
+/** RFC 6298 5.4 to 5.7, RFC 9293 3.8.3. */
+function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void {
+  if (c.state === SYN_SENT || c.state === SYN_RECEIVED) {
+    if (c.passive && c.retries >= core.limits.synAckRetries) {
+      core.counters.timeouts++;
+      core.release(c);
+      return;
+    }
+    // RFC 6298 5.5. The congestion window begins after the handshake (input.ts, established).
+    c.retries++;
+    c.rto = Math.min(c.rto * 2, MAX_RTO);
+    c.rttAt = NEVER;
+    c.synDue = true;
+    core.counters.retransmits++;
+    core.wake(c);
+    return;
+  }
+  if (now - c.unackedSince >= core.limits.userTimeout) {
+    giveUp(core, c, now);
+    return;
+  }
+  timedOut(c);
+  // Everything from snd.una on leaves again, as fast as slow start lets it.
+  c.sndNxt = c.sndUna;
+  c.queue.rewind();
+  core.wake(c);
+}
+
+/** RFC 9293 3.8.6.1: as long as the peer acknowledges probes, it may keep its window shut. */
+function persist(core: TcpCore, c: Connection, now: Instant): void {
+  if (now - c.unackedSince >= core.limits.userTimeout) {
+    giveUp(core, c, now);
+    return;
+  }
+  c.persistCount++;
+  c.probeDue = true;
+  core.wake(c);
+}
+
+function keepAlive(core: TcpCore, c: Connection, now: Instant): void {
+  if (c.keepAliveProbes >= KEEP_ALIVE_PROBES) {
+    giveUp(core, c, now);
+    return;
+  }
+  c.keepAliveProbes++;
+  c.keepAliveDue = true;
+  c.keepAliveAt = now + KEEP_ALIVE_INTERVAL;
+  core.wake(c);
+}

@@ -1,0 +1,75 @@
+// Every number that bounds TCP. A machine takes one TcpLimits at its construction; all times are microseconds.
+
+import { MILLISECOND, SECOND } from "../base/result.ts";
+
+/** What a machine may use and how long it waits. Set fields before handing it to Tcp. */
+export class TcpLimits {
+  /** Connections in any state, TIME-WAIT included; at most MAX_CONNECTIONS. */
+  connections = 1024;
+  /** Of those, in SYN-RECEIVED by a peer's SYN; beyond it SYN cookies answer (RFC 4987 3.6). */
+  halfOpen = 128;
+  /** Of those, in TIME-WAIT; beyond it the oldest goes. */
+  timeWait = 256;
+  /** Of those, let go of by their user and not yet over; beyond it `close` resets. */
+  orphans = 256;
+  /** Bytes of all receive buffers. */
+  memoryTotal = 4 * 1024 * 1024;
+  /** Ranges that one connection may have queued to send. */
+  sendRanges = 64;
+
+  /** 2 MSL (RFC 9293 3.4.2 says 4 minutes; everybody takes one). */
+  timeWaitTime = 60 * SECOND;
+  /** FIN-WAIT-2 of a connection that its user has let go of. */
+  finWait2Time = 30 * SECOND;
+  /** Data without an acknowledgment: R2 of RFC 9293 3.8.3, at least 100 s. */
+  userTimeout = 120 * SECOND;
+  /** A connection that its user has let go of, in any state but TIME-WAIT, without an ACK of anything new. */
+  orphanTime = 60 * SECOND;
+  /** An active open: R2 for SYN, at least 3 minutes (RFC 9293 3.8.3 MUST-23). */
+  connectTimeout = 180 * SECOND;
+  /** SYN-ACKs sent again before a half-open connection is dropped. */
+  synAckRetries = 4;
+  /** Idle time before the first keep-alive probe (RFC 9293 3.8.4); 0: none, which is the default there as well. */
+  keepAlive = 0;
+}
+
+/** A handle has 16 bits for the index; one is left over so that NO_HANDLE finds nothing. */
+export const MAX_CONNECTIONS = 0xfff0;
+
+/** RFC 6298 2.1. */
+export const INITIAL_RTO = SECOND;
+/** RFC 6298 5.7: after a SYN was lost. */
+export const INITIAL_RTO_AFTER_LOSS = 3 * SECOND;
+/** Below the 1 s of RFC 6298 2.4, as Linux, BSD and Windows have it: today's clocks tell milliseconds. */
+export const MIN_RTO = 200 * MILLISECOND;
+/** RFC 6298 2.5. */
+export const MAX_RTO = 60 * SECOND;
+/** RFC 9293 3.8.6.3: less than 0.5 s. */
+export const DELAYED_ACK = 40 * MILLISECOND;
+/** RFC 5961 7: ten a second, counted for each connection so that no counter is shared (RFC 5961 10, CVE-2016-5696). */
+export const CHALLENGE_INTERVAL = 100 * MILLISECOND;
+/** RFC 9293 3.8.4. */
+export const KEEP_ALIVE_INTERVAL = 75 * SECOND;
+export const KEEP_ALIVE_PROBES = 8;
+
+/** RFC 9293 3.7.1: assumed when a SYN names none. */
+export const DEFAULT_MSS = 536;
+/** Smallest MSS that a peer may talk us into: a smaller one would cost more header than data. */
+export const MIN_MSS = 88;
+/** Smallest path MTU believed (RFC 1191 3 allows 68, RFC 5927 7 warns of it); below it, packets may be fragmented. */
+export const MIN_PATH_MTU = 552;
+/** IPv4 and TCP headers without options. */
+export const HEADERS = 40;
+/** Payload of one packet with segmentation offload. */
+export const MAX_OFFLOAD = 65_000;
+/** Ranges up to this are copied behind the header; longer ones leave from where they lie. */
+export const COPY_LIMIT = 512;
+/** Out-of-order intervals kept for a connection. */
+export const MAX_INTERVALS = 8;
+/** RFC 7323 2.3. */
+export const MAX_WINDOW_SCALE = 14;
+/** RFC 7323 5.5: after 24 days the last timestamp says nothing any more. */
+export const TIMESTAMP_EXPIRY = 24 * 86_400 * SECOND;
+/** RFC 6335 6. */
+export const FIRST_EPHEMERAL = 49_152;
+export const LAST_EPHEMERAL = 65_535;

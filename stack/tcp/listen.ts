@@ -1,0 +1,131 @@
+// Segments that find no connection: RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN), SYN cookies (RFC 4987 3.6) when
+// too many connections are half open, and new SYNs for connections in TIME-WAIT (RFC 6191).
+//
+// Under a SYN flood cookies answer, not random eviction: with a queue of fixed length a flood that turns it over within
+// a round-trip time evicts every honest peer, while a cookie costs no memory at all. What it costs is known: that
+// connection has no window scale and no timestamps.
+
+import type { Ipv4 } from "../base/address.ts";
+import type { Instant } from "../base/result.ts";
+import { seqAdd, seqLt } from "../base/seq.ts";
+import { initialWindow } from "./congestion.ts";
+import { type Connection, ESTABLISHED, NOBODY, OPENED, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { takeSynOptions } from "./input.ts";
+import { COOKIE_LIFE } from "./isn.ts";
+import { DEFAULT_MSS } from "./limits.ts";
+import { setEffectiveMss } from "./output.ts";
+import { rightEdge } from "./reassembly.ts";
+import { refuse, sendCookie } from "./reply.ts";
+import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
+
+/** `core.segment` belongs to no connection. Returns the index of a connection that goes on with it, or -1. */
+export function noConnection(core: TcpCore, source: Ipv4, destination: Ipv4, now: Instant): number {
+  const s = core.segment;
+  const row = core.listener(s.destinationPort);
+  if ((s.flags & RST) !== 0) return -1;
+  if (row < 0) {
+    refuse(core, s, source, destination);
+    return -1;
+  }
+  if ((s.flags & ACK) !== 0) {
+    const index = (s.flags & SYN) === 0 ? cookieReturned(core, s, source, destination, row, now) : -1;
+    if (index < 0) refuse(core, s, source, destination);
+    return index;
+  }
+  // A SYN that ends what it begins is no client's (RFC 9293 has no use for it in LISTEN).
+  if ((s.flags & SYN) === 0 || (s.flags & FIN) !== 0) return -1;
+  if (core.counters.halfOpen >= core.limits.halfOpen) {
+    const mss = s.mss === 0 ? DEFAULT_MSS : s.mss;
+    const cookie = core.secret.cookie(destination, s.destinationPort, source, s.sourcePort, s.seq, mss, now);
+    core.cookieSentAt = now;
+    sendCookie(core, s, source, destination, cookie, core.listenLimits[row]!);
+    return -1;
+  }
+  const index = core.create(destination, s.destinationPort, source, s.sourcePort);
+  if (index < 0) {
+    // No answer: the peer's SYN comes again, perhaps when there is room. A reset would tell it to give up.
+    core.counters.refused++;
+    return -1;
+  }
+  const c = core.connections[index]!;
+  c.state = SYN_RECEIVED;
+  c.passive = true;
+  c.user = core.listenUsers[row]!;
+  core.setHalfOpen(c, true);
+  setReceiveLimit(c, core.listenLimits[row]!);
+  takeSynOptions(c, s, now);
+  c.rcvAdv = c.rcvNxt;
+  setIss(core, c, now);
+  c.synDue = true;
+  core.wake(c);
+  return -1;
+}
+
+/** RFC 6528 and the send variables that begin there. */
+export function setIss(core: TcpCore, c: Connection, now: Instant): void {
+  c.iss = core.secret.isn(c.localAddress, c.localPort, c.remoteAddress, c.remotePort, now);
+  c.sndUna = c.iss;
+  c.sndNxt = c.iss;
+  c.sndMax = c.iss;
+}
+
+/** The limit on unread bytes, and the window scale that can express it (RFC 7323 2.3). */
+export function setReceiveLimit(c: Connection, limit: number): void {
+  c.receiveLimit = limit;
+  c.rcvScale = 0;
+  while (limit >>> c.rcvScale > 0xffff) c.rcvScale++;
+}
+
+/**
+ * RFC 6191 2 and RFC 9293 3.6.1: may this segment begin a new connection over one in TIME-WAIT? By a newer timestamp,
+ * or without timestamps by a sequence number beyond the old ones.
+ */
+export function reopens(c: Connection, s: Segment): boolean {
+  if (c.state !== TIME_WAIT || (s.flags & (SYN | ACK | RST | FIN)) !== SYN || c.user !== NOBODY) return false;
+  if (c.timestamps && s.hasTimestamps) {
+    const later = (s.tsValue - c.tsRecent) | 0;
+    return later > 0 || (later === 0 && seqLt(c.rcvNxt, s.seq));
+  }
+  return seqLt(c.rcvNxt, s.seq);
+}
+
+/** The ACK of a cookie makes the connection that the SYN did not. Returns its index, or -1. */
+function cookieReturned(core: TcpCore, s: Segment, source: Ipv4, destination: Ipv4, row: number, now: Instant): number {
+  // While none is under way, none can come back: nobody guesses 24 bits at leisure.
+  if (now - core.cookieSentAt > COOKIE_LIFE) return -1;
+  const irs = seqAdd(s.seq, -1);
+  const cookie = seqAdd(s.ack, -1);
+  const mss = core.secret.cookieMss(destination, s.destinationPort, source, s.sourcePort, irs, cookie, now);
+  if (mss === 0) return -1;
+  const index = core.create(destination, s.destinationPort, source, s.sourcePort);
+  if (index < 0) {
+    core.counters.refused++;
+    return -1;
+  }
+  const c = core.connections[index]!;
+  c.state = ESTABLISHED;
+  c.passive = true;
+  c.user = core.listenUsers[row]!;
+  c.receiveLimit = core.listenLimits[row]!;
+  c.irs = irs;
+  c.rcvNxt = s.seq;
+  c.rcvAdv = s.seq;
+  c.peerMss = mss;
+  setEffectiveMss(c);
+  c.rcvAdv = rightEdge(core, c);
+  c.iss = cookie;
+  c.sndUna = s.ack;
+  c.sndNxt = s.ack;
+  c.sndMax = s.ack;
+  c.recover = cookie;
+  c.sndWnd = s.window;
+  c.maxSndWnd = s.window;
+  c.sndWl1 = s.seq;
+  c.sndWl2 = s.ack;
+  c.cwnd = initialWindow(c.mss);
+  c.sentAt = now;
+  c.events = OPENED;
+  core.wake(c);
+  return index;
+}

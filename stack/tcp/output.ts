@@ -1,0 +1,300 @@
+// Segments that leave: what to send and when (RFC 9293 3.8.6.2.1, 3.10.7; RFC 5681), and how one is written.
+//
+// `output` is called for a connection at the end of a step in which anything happened to it, so that an ACK leaves with
+// the answer that the user has queued meanwhile. The Nagle algorithm (RFC 9293 3.7.4) is off: our users queue whole
+// answers, by reference and many ranges at a time, and one step sends what they queued in as few packets as it takes, so
+// Nagle would save nothing and would cost a round trip for the last short segment.
+
+import { fold, pseudoHeaderSum, sumRanges } from "../base/checksum.ts";
+import { HEAD_ROOM, PROTOCOL_TCP } from "../base/ip-sink.ts";
+import { NO_PAYLOAD } from "../base/link.ts";
+import { copyBytes } from "../base/native.ts";
+import { type Instant, NEVER } from "../base/result.ts";
+import { type Seq, seqAdd, seqDiff, seqLt } from "../base/seq.ts";
+import { DUP_ACK_THRESHOLD, flight, restart } from "./congestion.ts";
+import {
+  CLOSED,
+  CLOSING,
+  type Connection,
+  FIN_WAIT_1,
+  LAST_ACK,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
+} from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { COPY_LIMIT, DELAYED_ACK, HEADERS, MAX_OFFLOAD, MAX_RTO, MIN_MSS, MIN_PATH_MTU } from "./limits.ts";
+import { rightEdge } from "./reassembly.ts";
+import { writeChecksum } from "./reply.ts";
+import {
+  ACK,
+  CHECKSUM,
+  encodeHeader,
+  encodeSynOptions,
+  encodeTimestamps,
+  FIN,
+  HEADER_LENGTH,
+  PSH,
+  SYN,
+  TIMESTAMPS_LENGTH,
+} from "./wire.ts";
+
+/** Sends all that may leave now and sets the deadlines that follow from it. False: the link has no slot left. */
+export function output(core: TcpCore, c: Connection, now: Instant): boolean {
+  if (c.state === CLOSED) return true;
+  if (c.state === SYN_SENT || c.state === SYN_RECEIVED) return !c.synDue || sendSyn(core, c, now);
+  if (c.state !== TIME_WAIT) {
+    if (c.retransmitDue) {
+      c.retransmitDue = false;
+      if (!retransmit(core, c, now)) {
+        c.retransmitDue = true;
+        return false;
+      }
+    }
+    if ((c.queue.queued > 0 || c.finQueued) && !sendNew(core, c, now)) return false;
+  }
+  if (c.keepAliveDue) {
+    // RFC 9293 3.8.4: an old sequence number, so that the peer answers.
+    if (!sendSegment(core, c, seqAdd(c.sndUna, -1), 0, ACK, false)) return false;
+    c.keepAliveDue = false;
+  }
+  if (c.ackNow) return sendSegment(core, c, c.sndMax, 0, ACK, false);
+  // RFC 9293 3.8.6.3: an ACK may wait for company, but not long.
+  if (c.unacknowledged > 0 && c.ackAt === NEVER) c.ackAt = now + DELAYED_ACK;
+  return true;
+}
+
+/** MSS options taken off (RFC 6691), from the peer's MSS and the path's MTU. */
+export function setEffectiveMss(c: Connection): void {
+  const path = Math.max(c.pathMtu, MIN_PATH_MTU) - HEADERS;
+  const mss = Math.max(MIN_MSS, Math.min(c.peerMss, path));
+  c.mss = c.timestamps ? mss - TIMESTAMPS_LENGTH : mss;
+}
+
+/** RFC 9293 3.10.1 and 3.10.7.2: a SYN, or a SYN-ACK. */
+function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
+  const sink = core.sink;
+  const at = sink.reserve();
+  if (at < 0) return false;
+  const synAck = c.state === SYN_RECEIVED;
+  c.rcvAdv = synAck ? rightEdge(core, c) : c.rcvAdv;
+  // RFC 7323 2.2: the window of a SYN is never scaled.
+  const window = synAck ? seqDiff(c.rcvAdv, c.rcvNxt) : c.receiveLimit;
+  const options = encodeSynOptions(
+    sink.bytes,
+    at + HEADER_LENGTH,
+    core.localMss,
+    synAck && !c.scaling ? -1 : c.rcvScale,
+    !synAck || c.timestamps,
+    (core.milliseconds + c.tsOffset) >>> 0,
+    c.tsRecent,
+  );
+  encodeHeader(
+    sink.bytes,
+    at,
+    c.localPort,
+    c.remotePort,
+    c.iss,
+    synAck ? c.rcvNxt : (0 as Seq),
+    synAck ? SYN | ACK : SYN,
+    Math.min(window, 0xffff),
+    options,
+  );
+  c.synDue = false;
+  c.lastAckSent = c.rcvNxt;
+  c.sndNxt = seqAdd(c.iss, 1);
+  c.sndMax = c.sndNxt;
+  if (c.retries === 0) {
+    c.rttSeq = c.sndNxt;
+    c.rttAt = now;
+  }
+  c.rtoAt = now + c.rto;
+  core.counters.segmentsOut++;
+  writeChecksum(sink, at, c.localAddress, c.remoteAddress, HEADER_LENGTH + options);
+  sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, HEADER_LENGTH + options, NO_PAYLOAD, 0, 0);
+  return true;
+}
+
+/** Sends the segment at snd.una again (fast retransmit, partial ACK). snd.nxt stays. */
+function retransmit(core: TcpCore, c: Connection, now: Instant): boolean {
+  const sent = Math.min(seqDiff(c.sndMax, c.sndUna), c.queue.queued, c.mss);
+  if (sent <= 0) return true;
+  const cursor = c.queue.cursor;
+  const cursorSkip = c.queue.cursorSkip;
+  c.queue.rewind();
+  const written = sendSegment(core, c, c.sndUna, sent, ACK, false);
+  c.queue.cursor = cursor;
+  c.queue.cursorSkip = cursorSkip;
+  if (!written) return false;
+  core.counters.retransmits++;
+  c.rtoAt = now + c.rto;
+  return true;
+}
+
+/** Sends from snd.nxt what congestion and peer allow, and the FIN behind it. */
+function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
+  const queue = c.queue;
+  let inFlight = flight(c);
+  let unsent = queue.queued - inFlight;
+  if (unsent > 0) {
+    if (inFlight === 0) restart(c, now);
+    let window = c.cwnd;
+    // RFC 3042: the first two duplicate ACKs let a new segment out each.
+    if (!c.inRecovery && c.dupAcks > 0 && c.dupAcks < DUP_ACK_THRESHOLD) window += c.dupAcks * c.mss;
+    if (window > c.sndWnd) window = c.sndWnd;
+    while (unsent > 0) {
+      let usable = window - inFlight;
+      let probe = false;
+      // RFC 9293 3.8.6.2.1, sender's SWS avoidance: not a short segment, unless it is all there is or half of the
+      // largest window that the peer ever had.
+      if (usable < unsent && usable < c.mss && (usable <= 0 || usable * 2 < c.maxSndWnd)) {
+        if (!c.probeDue) break;
+        probe = true;
+        if (usable <= 0) usable = 1;
+      } else if (c.persisting) {
+        c.persisting = false;
+        c.persistCount = 0;
+        c.rtoAt = NEVER;
+      }
+      const limit = core.sink.segmentOffload ? MAX_OFFLOAD : c.mss;
+      let length = Math.min(unsent, usable);
+      if (length > limit) length = limit;
+      // A packet of several segments ends at a segment's boundary unless it takes everything.
+      if (length < unsent && length > c.mss) length -= length % c.mss;
+      const fin = c.finQueued && length === unsent;
+      if (!sendSegment(core, c, c.sndNxt, length, fin ? ACK | FIN : ACK, length === unsent)) return false;
+      c.probeDue = false;
+      const sent = core.written;
+      const next = seqAdd(c.sndNxt, sent + (fin && sent === length ? 1 : 0));
+      if (probe) {
+        // What a probe carries counts as not sent, so that it leaves again with the rest when the window opens.
+        if (seqLt(c.sndMax, next)) c.sndMax = next;
+        queue.rewind();
+        c.rtoAt = now + persistInterval(c);
+        return true;
+      }
+      if (seqLt(c.sndNxt, c.sndMax)) core.counters.retransmits++;
+      else if (c.rttAt === NEVER) {
+        c.rttAt = now;
+        c.rttSeq = next;
+      }
+      advance(c, next, now);
+      inFlight += sent;
+      unsent -= sent;
+      // The FIN went along.
+      if (seqDiff(next, c.sndUna) > inFlight) return true;
+    }
+    if (unsent > 0 && inFlight === 0 && c.rtoAt === NEVER) {
+      // Nothing under way that could bring a window update: ask for it (RFC 9293 3.8.6.1).
+      c.persisting = true;
+      c.persistCount = 0;
+      c.probeDue = false;
+      c.unackedSince = now;
+      c.rtoAt = now + persistInterval(c);
+    }
+  }
+  if (unsent === 0 && c.finQueued && inFlight === queue.queued && finMayLeave(c)) {
+    if (!sendSegment(core, c, c.sndNxt, 0, ACK | FIN, false)) return false;
+    advance(c, seqAdd(c.sndNxt, 1), now);
+  }
+  return true;
+}
+
+function finMayLeave(c: Connection): boolean {
+  return c.state === FIN_WAIT_1 || c.state === CLOSING || c.state === LAST_ACK;
+}
+
+/** snd.nxt has moved: RFC 6298 5.1, start the timer unless it runs. */
+function advance(c: Connection, next: Seq, now: Instant): void {
+  if (c.sndMax === c.sndUna) c.unackedSince = now;
+  c.sndNxt = next;
+  if (seqLt(c.sndMax, next)) c.sndMax = next;
+  c.sentAt = now;
+  if (c.rtoAt === NEVER) c.rtoAt = now + c.rto;
+}
+
+/** RFC 9293 3.8.6.1: the first probe after an RTO, the next ones exponentially later. */
+function persistInterval(c: Connection): number {
+  return Math.min(c.rto * (1 << Math.min(c.persistCount, 8)), MAX_RTO);
+}
+
+/**
+ * Writes and sends one packet with up to `length` bytes from the queue's cursor, which moves on; `core.written` tells
+ * how many it took (ranges may end it early). A FIN is left out when not all could be taken.
+ */
+function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, flags: number, push: boolean): boolean {
+  const sink = core.sink;
+  const at = sink.reserve();
+  if (at < 0) return false;
+  const bytes = sink.bytes;
+  const optionsLength = c.timestamps ? TIMESTAMPS_LENGTH : 0;
+  let headLength = HEADER_LENGTH + optionsLength;
+  const ownHeaders = headLength;
+
+  // Short ranges are copied behind the header; the first long one ends the packet and stays where it is.
+  let foreign = NO_PAYLOAD;
+  let foreignOffset = 0;
+  let foreignLength = 0;
+  if (length > 0) {
+    const queue = c.queue;
+    const whole = length <= c.mss;
+    let left = length;
+    while (left > 0) {
+      const slot = queue.cursor & queue.mask;
+      const rest = queue.lengths[slot]! - queue.cursorSkip;
+      const take = Math.min(rest, left);
+      const from = queue.offsets[slot]! + queue.cursorSkip;
+      if (take === rest) {
+        queue.cursor++;
+        queue.cursorSkip = 0;
+      } else queue.cursorSkip += take;
+      left -= take;
+      // Within one segment a range that others follow is copied, too: full segments, not fragments of ranges.
+      if (headLength + take <= HEAD_ROOM && (take <= COPY_LIMIT || (whole && left > 0))) {
+        copyBytes(bytes, at + headLength, queue.bytes[slot]!, from, take);
+        headLength += take;
+      } else {
+        foreign = queue.bytes[slot]!;
+        foreignOffset = from;
+        foreignLength = take;
+        break;
+      }
+    }
+    core.written = length - left;
+  } else core.written = 0;
+
+  const payloadLength = core.written;
+  let flagBits = flags;
+  if (payloadLength < length) flagBits &= ~FIN;
+  else if (push) flagBits |= PSH;
+
+  // The window: what was promised, or more if there is more (RFC 9293 3.8.6.2.2).
+  const edge = rightEdge(core, c);
+  c.rcvAdv = edge;
+  const window = seqDiff(edge, c.rcvNxt) >>> c.rcvScale;
+  encodeHeader(bytes, at, c.localPort, c.remotePort, seq, c.rcvNxt, flagBits, Math.min(window, 0xffff), optionsLength);
+  if (optionsLength > 0) {
+    encodeTimestamps(bytes, at + HEADER_LENGTH, (core.milliseconds + c.tsOffset) >>> 0, c.tsRecent);
+  }
+  c.lastAckSent = c.rcvNxt;
+  c.ackNow = false;
+  c.unacknowledged = 0;
+  c.ackAt = NEVER;
+
+  // RFC 9293 3.1: the checksum; the pseudo-header's length is that of the whole packet even when it will be cut.
+  const sum = pseudoHeaderSum(c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength + foreignLength);
+  let field = sum;
+  if (sink.checksumOffload) sink.checksumOffset = CHECKSUM;
+  else field = fold(sumRanges(bytes, at, headLength, foreign, foreignOffset, foreignLength, sum)) ^ 0xffff;
+  bytes[at + CHECKSUM] = field >>> 8;
+  bytes[at + CHECKSUM + 1] = field;
+  if (payloadLength > c.mss) sink.segmentSize = c.mss;
+  if (!c.dontFragment) sink.dontFragment = false;
+  core.counters.segmentsOut++;
+  if (ownHeaders === headLength && foreignLength === 0) {
+    sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, NO_PAYLOAD, 0, 0);
+  } else {
+    sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, foreign, foreignOffset, foreignLength);
+  }
+  return true;
+}

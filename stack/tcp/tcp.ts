@@ -1,0 +1,381 @@
+// TCP as one machine: segments and time go in, segments come out through an IpSink, users see Streams.
+//
+// Read RFC 9293 3.10, then connection.ts (what a connection is), input.ts, output.ts, deadlines.ts. A step of the host is
+//
+//   tcp.input(...) for each segment; tcp.step(now); ... users act ...; tcp.transmit(now); sleep until tcp.nextDeadline()
+
+import type { Ipv4 } from "../base/address.ts";
+import { fold, pseudoHeaderSum } from "../base/checksum.ts";
+import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
+import { NO_PAYLOAD } from "../base/link.ts";
+import { sumBytes } from "../base/native.ts";
+import type { Instant } from "../base/result.ts";
+import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
+import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
+import { LARGEST_BUFFER } from "./buffers.ts";
+import {
+  CLOSE_WAIT,
+  CLOSED,
+  type Connection,
+  ESTABLISHED,
+  FIN_WAIT_1,
+  LAST_ACK,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
+} from "./connection.ts";
+import { TcpCore, type TcpCounters } from "./core.ts";
+import { deadlinesPass } from "./deadlines.ts";
+import { segmentArrives, settleEnd } from "./input.ts";
+import { FIRST_EPHEMERAL, LAST_EPHEMERAL, type TcpLimits } from "./limits.ts";
+import { noConnection, reopens, setIss, setReceiveLimit } from "./listen.ts";
+import { output, setEffectiveMss } from "./output.ts";
+import { consumed, rightEdge } from "./reassembly.ts";
+import { sendReset } from "./reply.ts";
+import { decode } from "./wire.ts";
+
+/** What an ICMP error says (RFC 792, RFC 1191). */
+export const ICMP_UNREACHABLE = 1;
+export const ICMP_FRAGMENTATION_NEEDED = 2;
+
+export class Tcp extends Streams {
+  readonly #core: TcpCore;
+  #portCounter = 0;
+
+  /** `secret`: 16 bytes or more of a cryptographic generator, kept to itself. */
+  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
+    super();
+    this.#core = new TcpCore(sink, limits, secret);
+  }
+
+  get counters(): TcpCounters {
+    return this.#core.counters;
+  }
+
+  /** Bytes of receive buffers in use. */
+  get memoryInUse(): number {
+    return this.#core.pool.inUse;
+  }
+
+  /** True: something waits for `transmit`, as after the link had no slot left. */
+  get transmitPending(): boolean {
+    return this.#core.pendingCount > 0;
+  }
+
+  /** Makes the user known; its number goes into `listen` and `connect`. */
+  addUser(user: StreamUser): number {
+    this.#core.users.push(user);
+    return this.#core.users.length - 1;
+  }
+
+  /** Accepts connections to the port; `receiveLimit` (bytes unread, at most 256 KB) holds for each. False: port taken. */
+  listen(port: number, user: number, receiveLimit: number): boolean {
+    const core = this.#core;
+    if (core.listener(port) >= 0) return false;
+    core.listenPorts.push(port);
+    core.listenUsers.push(user);
+    core.listenLimits.push(Math.max(1, Math.min(receiveLimit, LARGEST_BUFFER)));
+    return true;
+  }
+
+  /** No new connections to the port; those that are go on. */
+  unlisten(port: number): void {
+    const core = this.#core;
+    const row = core.listener(port);
+    if (row < 0) return;
+    core.listenPorts.splice(row, 1);
+    core.listenUsers.splice(row, 1);
+    core.listenLimits.splice(row, 1);
+  }
+
+  /** Begins a connection (RFC 9293 3.10.1). NO_HANDLE: no room, or no port free. The user hears `connected` or `closed`. */
+  connect(local: Ipv4, remote: Ipv4, remotePort: number, user: number, receiveLimit: number, now: Instant): Handle {
+    const core = this.#core;
+    core.setNow(now);
+    const localPort = this.#ephemeralPort(local, remote, remotePort);
+    if (localPort === 0) return NO_HANDLE;
+    const index = core.create(local, localPort, remote, remotePort);
+    if (index < 0) return NO_HANDLE;
+    const c = core.connections[index]!;
+    c.state = SYN_SENT;
+    c.user = user;
+    setReceiveLimit(c, Math.max(1, Math.min(receiveLimit, LARGEST_BUFFER)));
+    setIss(core, c, now);
+    c.lingerAt = now + core.limits.connectTimeout;
+    c.synDue = true;
+    core.wake(c);
+    return c.handle;
+  }
+
+  /**
+   * A segment has come (RFC 9293 3.10.7): a range of a packet, valid during the call. Addresses are the packet's;
+   * `checksumValid` when the device has checked. Damaged segments and impossible addresses are dropped.
+   */
+  input(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    source: Ipv4,
+    destination: Ipv4,
+    checksumValid: boolean,
+    now: Instant,
+  ): void {
+    const core = this.#core;
+    const s = core.segment;
+    core.setNow(now);
+    core.counters.segmentsIn++;
+    if (decode(bytes, offset, length, s) !== 0) {
+      core.counters.dropped++;
+      return;
+    }
+    if (!checksumValid) {
+      const sum = pseudoHeaderSum(source, destination, PROTOCOL_TCP, length);
+      if (fold(sumBytes(bytes, offset, length, sum)) !== 0xffff) {
+        core.counters.dropped++;
+        return;
+      }
+    }
+    let index = core.table.find(destination, s.destinationPort, source, s.sourcePort);
+    if (index >= 0 && core.connections[index]!.state === TIME_WAIT && reopens(core.connections[index]!, s)) {
+      core.release(core.connections[index]!);
+      index = -1;
+    }
+    if (index < 0) {
+      // RFC 1122 4.2.3.10: neither from nor to a group; port 0 is nobody's.
+      const foreign = source >>> 28 >= 14 || destination >>> 28 >= 14 || source === 0 || source >>> 24 === 127;
+      if (foreign || s.sourcePort === 0 || s.destinationPort === 0) {
+        core.counters.dropped++;
+        return;
+      }
+      index = noConnection(core, source, destination, now);
+      if (index < 0) return;
+    }
+    segmentArrives(core, core.connections[index]!, bytes, now);
+  }
+
+  /** An ICMP error that quotes a segment of ours. `seq` is the quoted sequence number; it must be in flight (RFC 5927 4). */
+  icmpError(
+    local: Ipv4,
+    localPort: number,
+    remote: Ipv4,
+    remotePort: number,
+    seq: Seq,
+    kind: number,
+    mtu: number,
+    now: Instant,
+  ): void {
+    const core = this.#core;
+    core.setNow(now);
+    const index = core.table.find(local, localPort, remote, remotePort);
+    if (index < 0) return;
+    const c = core.connections[index]!;
+    if (seqLt(seq, c.sndUna) || seqLe(c.sndMax, seq)) return;
+    if (kind === ICMP_FRAGMENTATION_NEEDED) {
+      // RFC 1191: only ever down; never below what an IPv4 link must carry.
+      if (mtu >= c.pathMtu || mtu < 68 || c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
+      c.pathMtu = mtu;
+      c.dontFragment = mtu >= 552;
+      setEffectiveMss(c);
+      // RFC 1191 6.5: sent again at once, and no sign of congestion.
+      c.sndNxt = c.sndUna;
+      c.queue.rewind();
+      c.rttAt = Number.POSITIVE_INFINITY;
+      core.wake(c);
+    } else if (c.state === SYN_SENT) {
+      // RFC 5927 5.2: after the handshake unreachable is soft, and time decides.
+      core.end(c, CLOSED_UNREACHABLE, now);
+    }
+  }
+
+  /** Does what time demands. */
+  step(now: Instant): void {
+    const core = this.#core;
+    core.setNow(now);
+    while (core.timers.first <= now) {
+      const c = core.connections[core.timers.take()]!;
+      if (c.state === CLOSED) continue;
+      if (c.deadline <= now) deadlinesPass(core, c, now);
+      if (c.state !== CLOSED) core.timers.schedule(c.index, c.deadline);
+    }
+  }
+
+  /** Sends all that is due, ACKs included. What the link has no slot for stays due (`transmitPending`). */
+  transmit(now: Instant): void {
+    const core = this.#core;
+    core.setNow(now);
+    let done = 0;
+    while (done < core.pendingCount) {
+      const c = core.connections[core.pending[done]!]!;
+      if (c.state !== CLOSED) {
+        if (!output(core, c, now)) break;
+        if (c.over || c.state === TIME_WAIT) {
+          c.pending = false;
+          done++;
+          core.timers.schedule(c.index, c.deadline);
+          settleEnd(core, c, now);
+          continue;
+        }
+        core.timers.schedule(c.index, c.deadline);
+      }
+      c.pending = false;
+      done++;
+    }
+    // What is left moves to the front.
+    const left = core.pendingCount - done;
+    if (done > 0) for (let i = 0; i < left; i++) core.pending[i] = core.pending[done + i]!;
+    core.pendingCount = left;
+  }
+
+  /** When `step` must be called again; never later than due, at times too early. */
+  nextDeadline(): Instant {
+    return this.#core.timers.first;
+  }
+
+  /** The local address is gone: every connection ends (CLOSED_UNREACHABLE), without a word to the peers. */
+  addressLost(now: Instant): void {
+    const core = this.#core;
+    for (let i = 0; i < core.connections.length; i++) {
+      const c = core.connections[i]!;
+      if (c.state !== CLOSED) core.end(c, CLOSED_UNREACHABLE, now);
+    }
+  }
+
+  // ---- Streams ----
+
+  override readBuffer(handle: Handle): Uint8Array {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? NO_PAYLOAD : this.#core.connections[index]!.buffer;
+  }
+
+  override readStart(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.start;
+  }
+
+  override readLength(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.unread;
+  }
+
+  override readLimit(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.receiveLimit;
+  }
+
+  override readEnded(handle: Handle): boolean {
+    const index = this.#core.lookup(handle);
+    if (index < 0) return true;
+    const c = this.#core.connections[index]!;
+    return c.finReceived && c.unread === 0;
+  }
+
+  override consume(handle: Handle, length: number): void {
+    const core = this.#core;
+    const index = core.lookup(handle);
+    if (index < 0 || length <= 0) return;
+    const c = core.connections[index]!;
+    consumed(core, c, Math.min(length, c.unread));
+    if (c.finReceived) {
+      if (c.unread === 0) core.wake(c);
+      return;
+    }
+    // RFC 9293 3.8.6.2.2: a window update of its own when it is worth a packet.
+    const edge = rightEdge(core, c);
+    const gain = seqDiff(edge, c.rcvAdv);
+    if (gain > 0 && (gain >= 2 * c.mss || gain * 2 >= c.receiveLimit || seqDiff(c.rcvAdv, c.rcvNxt) < c.mss)) {
+      c.ackNow = true;
+      core.wake(c);
+    }
+  }
+
+  override send(handle: Handle, bytes: Uint8Array, offset: number, length: number): boolean {
+    const core = this.#core;
+    const index = core.lookup(handle);
+    if (index < 0) return false;
+    const c = core.connections[index]!;
+    if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
+    if (length <= 0) return true;
+    if (!c.queue.push(bytes, offset, length, core.limits.sendRanges)) return false;
+    core.wake(c);
+    return true;
+  }
+
+  override queued(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.queue.queued;
+  }
+
+  override shutdown(handle: Handle): void {
+    const index = this.#core.lookup(handle);
+    if (index >= 0) endSending(this.#core, this.#core.connections[index]!);
+  }
+
+  override close(handle: Handle): void {
+    const core = this.#core;
+    const index = core.lookup(handle);
+    if (index < 0) return;
+    const c = core.connections[index]!;
+    // RFC 9293 3.10.4: in SYN-SENT nothing is owed to anybody.
+    if (opening(c) || c.over) {
+      if (c.state === SYN_RECEIVED) sendReset(core, c);
+      core.release(c);
+      return;
+    }
+    // RFC 2525 2.17: bytes that nobody will read must not look delivered.
+    if (c.unread > 0 || core.counters.orphans >= core.limits.orphans) {
+      if (c.state !== TIME_WAIT) sendReset(core, c);
+      core.release(c);
+      return;
+    }
+    endSending(core, c);
+    core.orphan(c);
+  }
+
+  override abort(handle: Handle): void {
+    const core = this.#core;
+    const index = core.lookup(handle);
+    if (index < 0) return;
+    const c = core.connections[index]!;
+    // RFC 9293 3.10.5
+    if (c.state !== SYN_SENT && c.state !== TIME_WAIT && !c.over) sendReset(core, c);
+    core.release(c);
+  }
+
+  override peerAddress(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.remoteAddress;
+  }
+
+  override peerPort(handle: Handle): number {
+    const index = this.#core.lookup(handle);
+    return index < 0 ? 0 : this.#core.connections[index]!.remotePort;
+  }
+
+  /** RFC 6056 3.3.3, algorithm 3: a start that depends on the peer, then upwards. 0: none free. */
+  #ephemeralPort(local: Ipv4, remote: Ipv4, remotePort: number): number {
+    const core = this.#core;
+    const count = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
+    const start = core.secret.port(local, remote, remotePort, 0) + this.#portCounter;
+    for (let i = 0; i < count; i++) {
+      this.#portCounter++;
+      const port = FIRST_EPHEMERAL + ((start + i) % count);
+      if (core.listener(port) < 0 && core.table.find(local, port, remote, remotePort) < 0) return port;
+    }
+    return 0;
+  }
+}
+
+/** The user's connect has not succeeded yet. */
+function opening(c: Connection): boolean {
+  return c.state === SYN_SENT || c.state === SYN_RECEIVED;
+}
+
+/** RFC 9293 3.10.4: a FIN goes behind the queue. */
+function endSending(core: TcpCore, c: Connection): void {
+  if (c.finQueued) return;
+  if (c.state === ESTABLISHED) c.state = FIN_WAIT_1;
+  else if (c.state === CLOSE_WAIT) c.state = LAST_ACK;
+  else if (!opening(c)) return;
+  c.finQueued = true;
+  core.wake(c);
+}

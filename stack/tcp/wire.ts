@@ -1,0 +1,171 @@
+// A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323, RFC 2018). Read the field offsets, then decode.
+
+import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
+import type { Seq } from "../base/seq.ts";
+
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+export const URG = 0x20;
+
+/** Header without options. */
+export const HEADER_LENGTH = 20;
+/** NOP, NOP, timestamps: the option block of every segment on a connection that uses them (RFC 7323 A). */
+export const TIMESTAMPS_LENGTH = 12;
+
+// RFC 9293 3.1
+const SOURCE_PORT = 0;
+const DESTINATION_PORT = 2;
+const SEQUENCE = 4;
+const ACKNOWLEDGMENT = 8;
+const DATA_OFFSET = 12;
+const FLAGS = 13;
+const WINDOW = 14;
+export const CHECKSUM = 16;
+const URGENT = 18;
+
+// RFC 9293 3.2 and the IANA registry
+const OPTION_END = 0;
+const OPTION_NOP = 1;
+const OPTION_MSS = 2;
+const OPTION_SCALE = 3;
+const OPTION_SACK_PERMITTED = 4;
+const OPTION_TIMESTAMPS = 8;
+const PLAIN_TIMESTAMPS = 0x0101080a;
+
+export const DECODE_TOO_SHORT = 1;
+export const DECODE_BAD_OFFSET = 2;
+
+/** A decoded segment. One object is filled again and again. */
+export class Segment {
+  sourcePort = 0;
+  destinationPort = 0;
+  seq: Seq = 0 as Seq;
+  ack: Seq = 0 as Seq;
+  flags = 0;
+  /** As it stands in the header, not scaled. */
+  window = 0;
+  payloadOffset = 0;
+  payloadLength = 0;
+  hasTimestamps = false;
+  tsValue = 0;
+  tsEcho = 0;
+  /** Options of a SYN; left at these values when absent. */
+  mss = 0;
+  scale = -1;
+  sackPermitted = false;
+}
+
+/**
+ * Fills `segment` from the range. Returns 0, DECODE_TOO_SHORT or DECODE_BAD_OFFSET. The checksum is the caller's.
+ * Unknown options are skipped; the first malformed one ends the list (RFC 9293 3.2 MUST-7).
+ */
+export function decode(bytes: Uint8Array, offset: number, length: number, segment: Segment): number {
+  if (length < HEADER_LENGTH) return DECODE_TOO_SHORT;
+  const headerLength = (bytes[offset + DATA_OFFSET]! >>> 4) << 2;
+  if (headerLength < HEADER_LENGTH || headerLength > length) return DECODE_BAD_OFFSET;
+  segment.sourcePort = readU16(bytes, offset + SOURCE_PORT);
+  segment.destinationPort = readU16(bytes, offset + DESTINATION_PORT);
+  segment.seq = readU32(bytes, offset + SEQUENCE) as Seq;
+  segment.ack = readU32(bytes, offset + ACKNOWLEDGMENT) as Seq;
+  const flags = bytes[offset + FLAGS]! & 0x3f;
+  segment.flags = flags;
+  segment.window = readU16(bytes, offset + WINDOW);
+  segment.payloadOffset = offset + headerLength;
+  segment.payloadLength = length - headerLength;
+  segment.hasTimestamps = false;
+  if (headerLength === HEADER_LENGTH + TIMESTAMPS_LENGTH && readU32(bytes, offset + 20) === PLAIN_TIMESTAMPS) {
+    segment.hasTimestamps = true;
+    segment.tsValue = readU32(bytes, offset + 24);
+    segment.tsEcho = readU32(bytes, offset + 28);
+    if ((flags & SYN) === 0) return 0;
+  }
+  if ((flags & SYN) !== 0) {
+    segment.mss = 0;
+    segment.scale = -1;
+    segment.sackPermitted = false;
+  }
+  if (headerLength > HEADER_LENGTH) decodeOptions(bytes, offset + HEADER_LENGTH, offset + headerLength, segment);
+  return 0;
+}
+
+function decodeOptions(bytes: Uint8Array, start: number, end: number, segment: Segment): void {
+  let at = start;
+  while (at < end) {
+    const kind = bytes[at]!;
+    if (kind === OPTION_END) return;
+    if (kind === OPTION_NOP) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= end) return;
+    const length = bytes[at + 1]!;
+    if (length < 2 || at + length > end) return;
+    if (kind === OPTION_TIMESTAMPS && length === 10) {
+      segment.hasTimestamps = true;
+      segment.tsValue = readU32(bytes, at + 2);
+      segment.tsEcho = readU32(bytes, at + 6);
+    } else if ((segment.flags & SYN) !== 0) {
+      // RFC 9293 3.7.1 and RFC 7323 2.2: these mean something on a SYN only.
+      if (kind === OPTION_MSS && length === 4) segment.mss = readU16(bytes, at + 2);
+      else if (kind === OPTION_SCALE && length === 3) segment.scale = bytes[at + 2]!;
+      else if (kind === OPTION_SACK_PERMITTED && length === 2) segment.sackPermitted = true;
+    }
+    at += length;
+  }
+}
+
+/** Writes the 20 bytes; the checksum is left 0. `optionsLength` is a multiple of 4; `window` is already scaled. */
+export function encodeHeader(
+  into: Uint8Array,
+  at: number,
+  sourcePort: number,
+  destinationPort: number,
+  seq: Seq,
+  ack: Seq,
+  flags: number,
+  window: number,
+  optionsLength: number,
+): void {
+  writeU16(into, at + SOURCE_PORT, sourcePort);
+  writeU16(into, at + DESTINATION_PORT, destinationPort);
+  writeU32(into, at + SEQUENCE, seq);
+  writeU32(into, at + ACKNOWLEDGMENT, ack);
+  into[at + DATA_OFFSET] = (HEADER_LENGTH + optionsLength) << 2;
+  into[at + FLAGS] = flags;
+  writeU16(into, at + WINDOW, window);
+  writeU16(into, at + CHECKSUM, 0);
+  writeU16(into, at + URGENT, 0);
+}
+
+/** Writes the 12 bytes NOP, NOP, timestamps. */
+export function encodeTimestamps(into: Uint8Array, at: number, value: number, echo: number): void {
+  writeU32(into, at, PLAIN_TIMESTAMPS);
+  writeU32(into, at + 4, value);
+  writeU32(into, at + 8, echo);
+}
+
+/** Writes the options of a SYN and returns their length. `scale` < 0 and `timestamps` false leave those out. */
+export function encodeSynOptions(
+  into: Uint8Array,
+  at: number,
+  mss: number,
+  scale: number,
+  timestamps: boolean,
+  tsValue: number,
+  tsEcho: number,
+): number {
+  writeU32(into, at, 0x02040000 + mss);
+  let length = 4;
+  if (scale >= 0) {
+    writeU32(into, at + length, 0x01030300 + scale);
+    length += 4;
+  }
+  if (timestamps) {
+    encodeTimestamps(into, at + length, tsValue, tsEcho);
+    length += TIMESTAMPS_LENGTH;
+  }
+  return length;
+}

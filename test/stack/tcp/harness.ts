@@ -1,0 +1,322 @@
+// What the tests of TCP share: a sink that keeps packets, a user that keeps its events, a peer written by hand, and two
+// machines joined by a link that loses, doubles and reorders.
+
+import type { Ipv4 } from "../../../stack/base/address.ts";
+import { writeU16 } from "../../../stack/base/bytes.ts";
+import { fold, pseudoHeaderSum } from "../../../stack/base/checksum.ts";
+import { HEAD_ROOM, IpSink, PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
+import { sumBytes } from "../../../stack/base/native.ts";
+import type { Seq } from "../../../stack/base/seq.ts";
+import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
+import { TcpLimits } from "../../../stack/tcp/limits.ts";
+import { Tcp } from "../../../stack/tcp/tcp.ts";
+import { decode, encodeHeader, encodeSynOptions, encodeTimestamps, SYN, Segment } from "../../../stack/tcp/wire.ts";
+
+export const HERE = 0x0a000001 as Ipv4;
+export const THERE = 0x0a000002 as Ipv4;
+
+export interface Packet {
+  readonly source: Ipv4;
+  readonly destination: Ipv4;
+  readonly bytes: Uint8Array;
+}
+
+/** Keeps what is sent, cut into segments when it was one large packet. Checks what every packet must keep to. */
+export class RecordingSink extends IpSink {
+  readonly bytes: Uint8Array = new Uint8Array(4096);
+  mtu = 1500;
+  checksumOffload = false;
+  segmentOffload = false;
+  /** Slots before reserve says no. */
+  slots = 1_000_000;
+  packets: Packet[] = [];
+  /** Payload bytes of each `send`, before cutting. */
+  sends: number[] = [];
+  fragmentable: boolean[] = [];
+  #reserved = false;
+
+  override reserve(): number {
+    if (this.#reserved) throw new Error("reserved twice");
+    if (this.slots === 0) return -1;
+    this.slots--;
+    this.#reserved = true;
+    return 100;
+  }
+
+  override release(): void {
+    this.#reserved = false;
+  }
+
+  override send(
+    at: number,
+    source: Ipv4,
+    destination: Ipv4,
+    protocol: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    if (!this.#reserved || protocol !== PROTOCOL_TCP || headLength > HEAD_ROOM) throw new Error("bad send");
+    this.#reserved = false;
+    const packet = new Uint8Array(headLength + payloadLength);
+    packet.set(this.bytes.subarray(at, at + headLength));
+    packet.set(payload.subarray(payloadOffset, payloadOffset + payloadLength), headLength);
+    const header = (packet[12]! >> 4) * 4;
+    this.sends.push(packet.length - header);
+    this.fragmentable.push(!this.dontFragment);
+    if (this.segmentSize > 0) this.#cut(source, destination, packet, header);
+    else {
+      if (packet.length > this.mtu - 20) throw new Error(`packet of ${packet.length} beyond the MTU`);
+      if (this.checksumOffset > 0) checksum(packet, source, destination);
+      this.packets.push({ source, destination, bytes: packet });
+    }
+    this.checksumOffset = 0;
+    this.segmentSize = 0;
+    this.dontFragment = true;
+  }
+
+  /** TSO, as a card does it. */
+  #cut(source: Ipv4, destination: Ipv4, packet: Uint8Array, header: number): void {
+    if (!this.segmentOffload || packet.length > 65_515) throw new Error("not to be cut");
+    const view = new DataView(packet.buffer);
+    const seq = view.getUint32(4);
+    for (let from = header; from < packet.length; from += this.segmentSize) {
+      const end = Math.min(packet.length, from + this.segmentSize);
+      const piece = new Uint8Array(header + end - from);
+      piece.set(packet.subarray(0, header));
+      piece.set(packet.subarray(from, end), header);
+      new DataView(piece.buffer).setUint32(4, (seq + from - header) >>> 0);
+      // FIN and PSH only on the last.
+      if (end < packet.length) piece[13] = piece[13]! & ~0x09;
+      checksum(piece, source, destination);
+      this.packets.push({ source, destination, bytes: piece });
+    }
+  }
+
+  take(): Packet[] {
+    const packets = this.packets;
+    this.packets = [];
+    this.sends = [];
+    this.fragmentable = [];
+    return packets;
+  }
+}
+
+export function checksum(packet: Uint8Array, source: Ipv4, destination: Ipv4): void {
+  writeU16(packet, 16, 0);
+  const sum = pseudoHeaderSum(source, destination, PROTOCOL_TCP, packet.length);
+  writeU16(packet, 16, fold(sumBytes(packet, 0, packet.length, sum)) ^ 0xffff);
+}
+
+/** Keeps what it is told, and what it reads if it is to read. */
+export class RecordingUser extends StreamUser {
+  events: string[] = [];
+  received: number[] = [];
+  handle: Handle = -1 as Handle;
+  reads = true;
+  onReadable: (handle: Handle) => void = () => {};
+  onAccepted: (handle: Handle) => void = () => {};
+  tcp: Tcp | undefined;
+
+  override accepted(handle: Handle, port: number): void {
+    this.events.push(`accepted ${port}`);
+    this.handle = handle;
+    this.onAccepted(handle);
+  }
+  override connected(handle: Handle): void {
+    this.events.push("connected");
+    this.handle = handle;
+  }
+  override readable(handle: Handle): void {
+    this.events.push("readable");
+    this.onReadable(handle);
+    if (this.reads) this.read(handle);
+  }
+  override sent(): void {
+    this.events.push("sent");
+  }
+  override closed(_handle: Handle, reason: number): void {
+    this.events.push(`closed ${reason}`);
+  }
+  read(handle: Handle): void {
+    const tcp = this.tcp!;
+    const length = tcp.readLength(handle);
+    const start = tcp.readStart(handle);
+    for (const byte of tcp.readBuffer(handle).subarray(start, start + length)) this.received.push(byte);
+    tcp.consume(handle, length);
+  }
+  take(): string[] {
+    const events = this.events;
+    this.events = [];
+    return events;
+  }
+}
+
+export interface SegmentFields {
+  seq?: number;
+  ack?: number;
+  flags?: number;
+  window?: number;
+  mss?: number;
+  scale?: number;
+  timestamps?: readonly [value: number, echo: number];
+  data?: Uint8Array | string;
+}
+
+/** A machine at HERE and a peer at THERE whose segments the test writes by hand. */
+export class Bench {
+  readonly sink: RecordingSink = new RecordingSink();
+  readonly user: RecordingUser = new RecordingUser();
+  readonly limits: TcpLimits = new TcpLimits();
+  readonly tcp: Tcp;
+  readonly userNumber: number;
+  now = 1_000_000;
+  localPort = 80;
+  remotePort = 5555;
+  /** The peer's next sequence number, and what it has acknowledged. */
+  seq = 7_000_000;
+  ack = 0;
+  iss = 0;
+  handle: Handle = -1 as Handle;
+
+  constructor(change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
+    change(this.limits, this.sink);
+    this.tcp = new Tcp(this.sink, this.limits, SECRET);
+    this.user.tcp = this.tcp;
+    this.userNumber = this.tcp.addUser(this.user);
+    this.tcp.listen(80, this.userNumber, 65_536);
+  }
+
+  /** Brings a segment from the peer in, and answers what the machine sends in return. */
+  receive(fields: SegmentFields): Segment[] {
+    this.input(fields);
+    return this.sent();
+  }
+
+  input(fields: SegmentFields): void {
+    const bytes = build(this.remotePort, this.localPort, this.seq, this.ack, fields);
+    checksum(bytes, THERE, HERE);
+    this.tcp.input(bytes, 0, bytes.length, THERE, HERE, false, this.now);
+  }
+
+  /** Lets the machine send; what it sent. */
+  sent(): Segment[] {
+    this.tcp.transmit(this.now);
+    return this.sink.take().map((packet) => {
+      expectChecksum(packet);
+      return decoded(packet.bytes);
+    });
+  }
+
+  /** Time goes on, in steps of the machine's own deadlines; all it sent meanwhile. */
+  pass(microseconds: number): Segment[] {
+    const end = this.now + microseconds;
+    const out: Segment[] = [];
+    for (;;) {
+      const next = this.tcp.nextDeadline();
+      if (next > end) break;
+      this.now = Math.max(this.now, next);
+      this.tcp.step(this.now);
+      for (const segment of this.sent()) out.push(segment);
+    }
+    this.now = end;
+    return out;
+  }
+
+  /** The peer connects to port 80. */
+  accept(fields: SegmentFields = {}): Segment {
+    const [synAck] = this.receive({ flags: SYN, mss: 1460, window: 65_535, ...fields });
+    this.seq++;
+    this.iss = synAck!.seq;
+    this.ack = this.iss + 1;
+    const last: SegmentFields = { flags: 0x10 };
+    if (fields.window !== undefined) last.window = fields.window;
+    if (fields.timestamps !== undefined) last.timestamps = [fields.timestamps[0], synAck!.tsValue];
+    this.receive(last);
+    this.handle = this.user.handle;
+    return synAck!;
+  }
+
+  /** The machine connects to the peer's port 443. */
+  connect(fields: SegmentFields = {}): Segment {
+    this.remotePort = 443;
+    this.handle = this.tcp.connect(HERE, THERE, 443, this.userNumber, 65_536, this.now);
+    const [syn] = this.sent();
+    this.iss = syn!.seq;
+    this.localPort = syn!.sourcePort;
+    this.ack = this.iss + 1;
+    this.receive({ flags: 0x12, mss: 1460, ...fields });
+    this.seq++;
+    return syn!;
+  }
+
+  send(length: number): void {
+    this.tcp.send(this.handle, PATTERN, 0, length);
+  }
+}
+
+export const SECRET: Uint8Array = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+export const PATTERN: Uint8Array = new Uint8Array(1 << 21);
+for (let i = 0; i < PATTERN.length; i++) PATTERN[i] = (i * 7 + (i >> 8) * 13) & 255;
+
+export function build(
+  sourcePort: number,
+  destinationPort: number,
+  seq: number,
+  ack: number,
+  fields: SegmentFields,
+): Uint8Array {
+  const data =
+    typeof fields.data === "string" ? Uint8Array.from(fields.data, (c) => c.charCodeAt(0)) : (fields.data ?? NONE);
+  const head = new Uint8Array(80);
+  const flags = fields.flags ?? 0x10;
+  let options = 0;
+  if ((flags & SYN) !== 0) {
+    const [value, echo] = fields.timestamps ?? [0, 0];
+    const timestamps = fields.timestamps !== undefined;
+    options = encodeSynOptions(head, 20, fields.mss ?? 1460, fields.scale ?? -1, timestamps, value, echo);
+  } else if (fields.timestamps !== undefined) {
+    encodeTimestamps(head, 20, fields.timestamps[0], fields.timestamps[1]);
+    options = 12;
+  }
+  encodeHeader(
+    head,
+    0,
+    sourcePort,
+    destinationPort,
+    ((fields.seq ?? seq) >>> 0) as Seq,
+    ((fields.ack ?? ack) >>> 0) as Seq,
+    flags,
+    fields.window ?? 65_535,
+    options,
+  );
+  const bytes = new Uint8Array(20 + options + data.length);
+  bytes.set(head.subarray(0, 20 + options));
+  bytes.set(data, 20 + options);
+  return bytes;
+}
+
+const NONE = new Uint8Array(0);
+
+export function decoded(bytes: Uint8Array): Segment {
+  const segment = new Segment();
+  if (decode(bytes, 0, bytes.length, segment) !== 0) throw new Error("not decodable");
+  return segment;
+}
+
+export function expectChecksum(packet: Packet): void {
+  const sum = pseudoHeaderSum(packet.source, packet.destination, PROTOCOL_TCP, packet.bytes.length);
+  if (fold(sumBytes(packet.bytes, 0, packet.bytes.length, sum)) !== 0xffff) throw new Error("bad checksum");
+}
+
+/** A generator of numbers in [0, 1) from a seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 0x100000000;
+  };
+}

@@ -1,0 +1,100 @@
+// Two machines joined by a link under a virtual clock.
+
+import type { Ipv4 } from "../../../stack/base/address.ts";
+import { TcpLimits } from "../../../stack/tcp/limits.ts";
+import { Tcp } from "../../../stack/tcp/tcp.ts";
+import { HERE, type Packet, RecordingSink, RecordingUser, random, SECRET, THERE } from "./harness.ts";
+
+export interface LinkQuality {
+  readonly seed: number;
+  readonly loss: number;
+  readonly duplication: number;
+  readonly reordering: number;
+  /** One way, µs. */
+  readonly delay: number;
+}
+
+export class End {
+  readonly sink: RecordingSink = new RecordingSink();
+  readonly user: RecordingUser = new RecordingUser();
+  readonly limits: TcpLimits = new TcpLimits();
+  readonly address: Ipv4;
+  readonly tcp: Tcp;
+  readonly userNumber: number;
+
+  constructor(address: Ipv4, change: (limits: TcpLimits, sink: RecordingSink) => void) {
+    this.address = address;
+    change(this.limits, this.sink);
+    this.tcp = new Tcp(this.sink, this.limits, SECRET);
+    this.user.tcp = this.tcp;
+    this.userNumber = this.tcp.addUser(this.user);
+  }
+}
+
+interface InFlight {
+  readonly at: number;
+  readonly order: number;
+  readonly packet: Packet;
+}
+
+export class Pair {
+  readonly a: End;
+  readonly b: End;
+  readonly #quality: LinkQuality;
+  readonly #random: () => number;
+  #flying: InFlight[] = [];
+  #order = 0;
+  now = 0;
+
+  constructor(quality: LinkQuality, change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
+    this.#quality = quality;
+    this.#random = random(quality.seed);
+    this.a = new End(HERE, change);
+    this.b = new End(THERE, change);
+  }
+
+  /** Runs until nothing is due before `until` or `done` says so. */
+  run(until: number, done: () => boolean): void {
+    for (let steps = 0; steps < 1_000_000; steps++) {
+      for (const end of [this.a, this.b]) {
+        end.tcp.step(this.now);
+        end.tcp.transmit(this.now);
+        for (const packet of end.sink.take()) this.#launch(packet);
+      }
+      if (done()) return;
+      let next = Math.min(this.a.tcp.nextDeadline(), this.b.tcp.nextDeadline());
+      const first = this.#flying[0];
+      if (first !== undefined && first.at < next) next = first.at;
+      if (next > until) {
+        this.now = until;
+        return;
+      }
+      this.now = Math.max(this.now, next);
+      for (;;) {
+        const flight = this.#flying[0];
+        if (flight === undefined || flight.at > this.now) break;
+        this.#flying.shift();
+        const end = flight.packet.destination === HERE ? this.a : this.b;
+        const bytes = flight.packet.bytes;
+        end.tcp.input(bytes, 0, bytes.length, flight.packet.source, flight.packet.destination, false, this.now);
+        // What the user was lent must have been copied by now.
+        bytes.fill(0xee);
+      }
+    }
+    throw new Error("the simulation does not end");
+  }
+
+  #launch(packet: Packet): void {
+    const q = this.#quality;
+    if (this.#random() < q.loss) return;
+    const copies = this.#random() < q.duplication ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      let at = this.now + q.delay;
+      if (this.#random() < q.reordering) at += Math.floor(this.#random() * q.delay * 3);
+      const flight = { at, order: this.#order++, packet: { ...packet, bytes: packet.bytes.slice() } };
+      let place = this.#flying.length;
+      while (place > 0 && this.#flying[place - 1]!.at > at) place--;
+      this.#flying.splice(place, 0, flight);
+    }
+  }
+}
