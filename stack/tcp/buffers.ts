@@ -4,7 +4,7 @@
 import { NO_PAYLOAD } from "../base/link.ts";
 
 /** Sizes by class. */
-export const BUFFER_SIZES = [4096, 16_384, 65_536, 262_144] as const;
+export const BUFFER_SIZES: readonly number[] = [4096, 16_384, 65_536, 262_144];
 export const LARGEST_BUFFER = 262_144;
 const CLASSES = 4;
 

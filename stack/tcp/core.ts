@@ -135,19 +135,18 @@ export class TcpCore {
    * A connection for these addresses, in the table, or -1: there is no room. The oldest in TIME-WAIT makes room when
    * there is one. The addresses must not be in the table.
    */
-  create(local: Ipv4, localPort: number, remote: Ipv4, remotePort: number): number {
-    let index = -1;
-    const reused = this.#free.pop();
-    if (reused !== undefined) index = reused;
-    else if (this.connections.length < this.capacity) {
-      index = this.connections.length;
-      this.connections.push(new Connection(index));
-    } else {
-      const oldest = this.#oldestUnowned();
-      if (oldest < 0) return -1;
-      this.release(this.connections[oldest]!);
-      return this.create(local, localPort, remote, remotePort);
-    }
+  open(local: Ipv4, localPort: number, remote: Ipv4, remotePort: number): number {
+    let index = this.connections.length;
+    if (this.counters.connections === index) {
+      // None is free.
+      if (index < this.capacity) this.connections.push(new Connection(index));
+      else {
+        index = this.#oldestUnowned();
+        if (index < 0) return -1;
+        this.release(this.connections[index]!);
+        this.#free.pop();
+      }
+    } else index = this.#free.pop()!;
     const c = this.connections[index]!;
     c.reset();
     c.generation++;
@@ -159,16 +158,18 @@ export class TcpCore {
     c.pathMtu = this.sink.mtu;
     c.tsOffset = this.secret.timestampOffset(local, localPort, remote, remotePort);
     this.table.insert(local, localPort, remote, remotePort, index);
-    this.counters.connections++;
+    const counters = this.counters;
+    counters.connections++;
     return index;
   }
 
   /** The connection is over: out of the table, everything back to the pools, the handle dead. Tells nobody. */
   release(c: Connection): void {
     if (c.state === CLOSED) return;
+    const counters = this.counters;
     this.setHalfOpen(c, false);
     if (c.state === TIME_WAIT) this.leaveTimeWait(c);
-    else if (c.user === NOBODY && c.state !== SYN_RECEIVED) this.counters.orphans--;
+    else if (c.user === NOBODY && c.state !== SYN_RECEIVED) counters.orphans--;
     this.table.remove(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
     this.dropBuffer(c);
     c.queue.clear();
@@ -179,7 +180,7 @@ export class TcpCore {
     c.ackAt = NEVER;
     c.lingerAt = NEVER;
     c.keepAliveAt = NEVER;
-    this.counters.connections--;
+    counters.connections--;
     this.#free.push(c.index);
   }
 
@@ -196,14 +197,16 @@ export class TcpCore {
   setHalfOpen(c: Connection, halfOpen: boolean): void {
     if (c.halfOpen === halfOpen) return;
     c.halfOpen = halfOpen;
-    this.counters.halfOpen += halfOpen ? 1 : -1;
+    const counters = this.counters;
+    counters.halfOpen += halfOpen ? 1 : -1;
   }
 
   /** The user lets go; the protocol goes on to its end, with a deadline. The state is a synchronized one. */
   orphan(c: Connection): void {
     this.disown(c);
     if (c.state === TIME_WAIT) return;
-    this.counters.orphans++;
+    const counters = this.counters;
+    counters.orphans++;
     const at = this.#now + (c.state === FIN_WAIT_2 ? this.limits.finWait2Time : this.limits.orphanTime);
     if (at < c.lingerAt) c.lingerAt = at;
     this.wake(c);
@@ -219,11 +222,12 @@ export class TcpCore {
 
   /** Everything is done (RFC 9293 3.6): 2 MSL for the peer's sake. Makes room when too many wait. */
   enterTimeWait(c: Connection, now: Instant): void {
-    if (this.counters.timeWait >= this.limits.timeWait) {
+    const counters = this.counters;
+    if (counters.timeWait >= this.limits.timeWait) {
       const oldest = this.#oldestUnowned();
       if (oldest >= 0) this.release(this.connections[oldest]!);
     }
-    if (c.user === NOBODY) this.counters.orphans--;
+    if (c.user === NOBODY) counters.orphans--;
     c.state = TIME_WAIT;
     c.rtoAt = NEVER;
     c.keepAliveAt = NEVER;
@@ -244,7 +248,8 @@ export class TcpCore {
   }
 
   #enlist(c: Connection, now: Instant): void {
-    this.counters.timeWait++;
+    const counters = this.counters;
+    counters.timeWait++;
     c.lingerAt = now + this.limits.timeWaitTime;
     c.olderTimeWait = this.#newestTimeWait;
     c.newerTimeWait = -1;
@@ -254,7 +259,8 @@ export class TcpCore {
   }
 
   leaveTimeWait(c: Connection): void {
-    this.counters.timeWait--;
+    const counters = this.counters;
+    counters.timeWait--;
     if (c.olderTimeWait >= 0) this.connections[c.olderTimeWait]!.newerTimeWait = c.newerTimeWait;
     else this.#oldestTimeWait = c.newerTimeWait;
     if (c.newerTimeWait >= 0) this.connections[c.newerTimeWait]!.olderTimeWait = c.olderTimeWait;

@@ -41,7 +41,8 @@ export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void 
 function giveUp(core: TcpCore, c: Connection, now: Instant): void {
   // The peer may still believe in it, unless it never answered.
   if (c.state !== SYN_SENT && c.state !== SYN_RECEIVED) sendReset(core, c);
-  core.counters.timeouts++;
+  const counters = core.counters;
+  counters.timeouts++;
   core.end(c, CLOSED_BY_TIMEOUT, now);
 }
 
@@ -49,7 +50,8 @@ function giveUp(core: TcpCore, c: Connection, now: Instant): void {
 function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void {
   if (c.state === SYN_SENT || c.state === SYN_RECEIVED) {
     if (c.passive && c.retries >= core.limits.synAckRetries) {
-      core.counters.timeouts++;
+      const counters = core.counters;
+      counters.timeouts++;
       core.release(c);
       return;
     }
@@ -58,7 +60,8 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     c.rto = Math.min(c.rto * 2, MAX_RTO);
     c.rttAt = NEVER;
     c.synDue = true;
-    core.counters.retransmits++;
+    const counters = core.counters;
+    counters.retransmits++;
     core.wake(c);
     return;
   }

@@ -14,7 +14,7 @@ const FOR_COOKIE = 4;
 const FOR_TABLE = 5;
 
 /** MSS values that a cookie can carry in three bits, ascending (RFC 4987 A). */
-const COOKIE_MSS = [216, 536, 1024, 1220, 1400, 1440, 1452, 1460] as const;
+const COOKIE_MSS: readonly number[] = [216, 536, 1024, 1220, 1400, 1440, 1452, 1460];
 /** A cookie's minute hand: about 67 s. */
 const COOKIE_PERIOD = 67_108_864;
 

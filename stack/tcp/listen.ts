@@ -42,10 +42,11 @@ export function noConnection(core: TcpCore, source: Ipv4, destination: Ipv4, now
     sendCookie(core, s, source, destination, cookie, core.listenLimits[row]!);
     return -1;
   }
-  const index = core.create(destination, s.destinationPort, source, s.sourcePort);
+  const index = core.open(destination, s.destinationPort, source, s.sourcePort);
   if (index < 0) {
     // No answer: the peer's SYN comes again, perhaps when there is room. A reset would tell it to give up.
-    core.counters.refused++;
+    const counters = core.counters;
+    counters.refused++;
     return -1;
   }
   const c = core.connections[index]!;
@@ -98,9 +99,10 @@ function cookieReturned(core: TcpCore, s: Segment, source: Ipv4, destination: Ip
   const cookie = seqAdd(s.ack, -1);
   const mss = core.secret.cookieMss(destination, s.destinationPort, source, s.sourcePort, irs, cookie, now);
   if (mss === 0) return -1;
-  const index = core.create(destination, s.destinationPort, source, s.sourcePort);
+  const index = core.open(destination, s.destinationPort, source, s.sourcePort);
   if (index < 0) {
-    core.counters.refused++;
+    const counters = core.counters;
+    counters.refused++;
     return -1;
   }
   const c = core.connections[index]!;

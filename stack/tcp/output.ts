@@ -109,7 +109,8 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
     c.rttAt = now;
   }
   c.rtoAt = now + c.rto;
-  core.counters.segmentsOut++;
+  const counters = core.counters;
+  counters.segmentsOut++;
   writeChecksum(sink, at, c.localAddress, c.remoteAddress, HEADER_LENGTH + options);
   sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, HEADER_LENGTH + options, NO_PAYLOAD, 0, 0);
   return true;
@@ -126,13 +127,15 @@ function retransmit(core: TcpCore, c: Connection, now: Instant): boolean {
   c.queue.cursor = cursor;
   c.queue.cursorSkip = cursorSkip;
   if (!written) return false;
-  core.counters.retransmits++;
+  const counters = core.counters;
+  counters.retransmits++;
   c.rtoAt = now + c.rto;
   return true;
 }
 
 /** Sends from snd.nxt what congestion and peer allow, and the FIN behind it. */
 function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
+  const counters = core.counters;
   const queue = c.queue;
   let inFlight = flight(c);
   let unsent = queue.queued - inFlight;
@@ -173,7 +176,7 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
         c.rtoAt = now + persistInterval(c);
         return true;
       }
-      if (seqLt(c.sndNxt, c.sndMax)) core.counters.retransmits++;
+      if (seqLt(c.sndNxt, c.sndMax)) counters.retransmits++;
       else if (c.rttAt === NEVER) {
         c.rttAt = now;
         c.rttSeq = next;
@@ -290,7 +293,8 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   bytes[at + CHECKSUM + 1] = field;
   if (payloadLength > c.mss) sink.segmentSize = c.mss;
   if (!c.dontFragment) sink.dontFragment = false;
-  core.counters.segmentsOut++;
+  const counters = core.counters;
+  counters.segmentsOut++;
   if (ownHeaders === headLength && foreignLength === 0) {
     sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, NO_PAYLOAD, 0, 0);
   } else {

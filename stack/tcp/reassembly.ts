@@ -36,7 +36,8 @@ export function receive(
     return length;
   }
   if (!reserve(core, c, c.unread + length)) {
-    core.counters.droppedForMemory++;
+    const counters = core.counters;
+    counters.droppedForMemory++;
     return 0;
   }
   copyBytes(c.buffer, c.start + c.unread, bytes, offset, length);
@@ -143,7 +144,8 @@ function keepOutOfOrder(
   const place = c.unread + seqDiff(seq, c.rcvNxt);
   // The last quarter of the memory is for what can be read at once.
   if (core.pool.available * 4 < core.limits.memoryTotal || !reserve(core, c, place + length)) {
-    core.counters.droppedForMemory++;
+    const counters = core.counters;
+    counters.droppedForMemory++;
     return;
   }
   copyBytes(c.buffer, c.start + place, bytes, offset, length);

@@ -63,8 +63,9 @@ export function sendCookie(
     options,
   );
   writeChecksum(sink, at, destination, source, length);
-  core.counters.segmentsOut++;
-  core.counters.cookiesSent++;
+  const counters = core.counters;
+  counters.segmentsOut++;
+  counters.cookiesSent++;
   sink.send(at, destination, source, PROTOCOL_TCP, length, NO_PAYLOAD, 0, 0);
 }
 
@@ -83,7 +84,8 @@ function bare(
   if (at < 0) return;
   encodeHeader(sink.bytes, at, localPort, remotePort, seq, ack, flags, 0, 0);
   writeChecksum(sink, at, local, remote, HEADER_LENGTH);
-  core.counters.segmentsOut++;
-  core.counters.resetsOut++;
+  const counters = core.counters;
+  counters.segmentsOut++;
+  counters.resetsOut++;
   sink.send(at, local, remote, PROTOCOL_TCP, HEADER_LENGTH, NO_PAYLOAD, 0, 0);
 }

@@ -94,7 +94,7 @@ export class Tcp extends Streams {
     core.setNow(now);
     const localPort = this.#ephemeralPort(local, remote, remotePort);
     if (localPort === 0) return NO_HANDLE;
-    const index = core.create(local, localPort, remote, remotePort);
+    const index = core.open(local, localPort, remote, remotePort);
     if (index < 0) return NO_HANDLE;
     const c = core.connections[index]!;
     c.state = SYN_SENT;
@@ -123,15 +123,18 @@ export class Tcp extends Streams {
     const core = this.#core;
     const s = core.segment;
     core.setNow(now);
-    core.counters.segmentsIn++;
+    const counters = core.counters;
+    counters.segmentsIn++;
     if (decode(bytes, offset, length, s) !== 0) {
-      core.counters.dropped++;
+      const counters = core.counters;
+      counters.dropped++;
       return;
     }
     if (!checksumValid) {
       const sum = pseudoHeaderSum(source, destination, PROTOCOL_TCP, length);
       if (fold(sumBytes(bytes, offset, length, sum)) !== 0xffff) {
-        core.counters.dropped++;
+        const counters = core.counters;
+        counters.dropped++;
         return;
       }
     }
@@ -144,7 +147,8 @@ export class Tcp extends Streams {
       // RFC 1122 4.2.3.10: neither from nor to a group; port 0 is nobody's.
       const foreign = source >>> 28 >= 14 || destination >>> 28 >= 14 || source === 0 || source >>> 24 === 127;
       if (foreign || s.sourcePort === 0 || s.destinationPort === 0) {
-        core.counters.dropped++;
+        const counters = core.counters;
+        counters.dropped++;
         return;
       }
       index = noConnection(core, source, destination, now);

@@ -2,16 +2,16 @@
 import type { Ipv4 } from "../../../stack/base/address.ts";
 import { IpSink } from "../../../stack/base/ip-sink.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
-import { type Handle, StreamUser, type Streams } from "../../../stack/base/streams.ts";
+import { type Handle, type Streams, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { ICMP_UNREACHABLE, Tcp } from "../../../stack/tcp/tcp.ts";
 
 class Sink extends IpSink {
-  readonly bytes: Uint8Array = new Uint8Array(4096);
-  readonly mtu = 1500;
-  readonly checksumOffload = false;
-  readonly segmentOffload = false;
   sent = 0;
+  constructor() {
+    super();
+    this.bytes = new Uint8Array(4096);
+  }
   reserve(): number {
     return 0;
   }

@@ -10,7 +10,7 @@ import type { Seq } from "../../../stack/base/seq.ts";
 import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
-import { decode, encodeHeader, encodeSynOptions, encodeTimestamps, SYN, Segment } from "../../../stack/tcp/wire.ts";
+import { decode, encodeHeader, encodeSynOptions, encodeTimestamps, Segment, SYN } from "../../../stack/tcp/wire.ts";
 
 export const HERE = 0x0a000001 as Ipv4;
 export const THERE = 0x0a000002 as Ipv4;
@@ -23,10 +23,7 @@ export interface Packet {
 
 /** Keeps what is sent, cut into segments when it was one large packet. Checks what every packet must keep to. */
 export class RecordingSink extends IpSink {
-  readonly bytes: Uint8Array = new Uint8Array(4096);
-  mtu = 1500;
-  checksumOffload = false;
-  segmentOffload = false;
+  override bytes: Uint8Array = new Uint8Array(4096);
   /** Slots before reserve says no. */
   slots = 1_000_000;
   packets: Packet[] = [];

@@ -1,0 +1,157 @@
+// What the acknowledgment number and the window of a segment do: "fifth, check the ACK field" of RFC 9293 3.10.7.4, with
+// the round-trip measurement of RFC 6298 and RFC 7323 4.
+
+import { type Instant, NEVER } from "../base/result.ts";
+import { seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
+import { challenge } from "./acceptance.ts";
+import { acknowledged, duplicateAck, initialWindow, measured } from "./congestion.ts";
+import {
+  CLOSED,
+  CLOSING,
+  type Connection,
+  ESTABLISHED,
+  FIN_WAIT_1,
+  FIN_WAIT_2,
+  LAST_ACK,
+  NOBODY,
+  OPENED,
+  SENT,
+  SYN_RECEIVED,
+  TIME_WAIT,
+} from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { INITIAL_RTO_AFTER_LOSS } from "./limits.ts";
+import { refuse } from "./reply.ts";
+import { FIN, type Segment } from "./wire.ts";
+
+/** Fifth of RFC 9293 3.10.7.4: the acknowledgment number and the window. False: dropped. */
+export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: Instant): boolean {
+  const acked = seqDiff(s.ack, c.sndUna);
+  if (c.state === SYN_RECEIVED) {
+    if (acked <= 0 || seqLt(c.sndMax, s.ack)) {
+      refuse(core, s, c.remoteAddress, c.localAddress);
+      return false;
+    }
+    if (c.rttAt !== NEVER) measured(c, now - c.rttAt);
+    c.sndUna = seqAdd(c.iss, 1);
+    established(core, c, now);
+    core.wake(c);
+  } else if (acked > 0) {
+    if (seqLt(c.sndMax, s.ack)) {
+      // RFC 9293 3.10.7.4: acknowledges what was never sent.
+      challenge(core, c, now);
+      return false;
+    }
+    newAck(core, c, s, acked, now);
+    if (c.state === CLOSED) return false;
+  } else if (acked < 0) {
+    // RFC 5961 5.2: older than the largest window could be.
+    if (-acked > c.maxSndWnd && -acked > 0xffff) {
+      challenge(core, c, now);
+      return false;
+    }
+    return true;
+  } else if (
+    // RFC 5681 2: a duplicate ACK.
+    s.payloadLength === 0 &&
+    c.sndMax !== c.sndUna &&
+    s.window << c.sndScale === c.sndWnd &&
+    (s.flags & FIN) === 0 &&
+    !c.persisting
+  ) {
+    if (duplicateAck(c)) c.retransmitDue = true;
+    core.wake(c);
+  }
+  if (c.persisting) c.unackedSince = now;
+  if (c.keepAliveAt !== NEVER) {
+    c.keepAliveAt = now + core.limits.keepAlive;
+    c.keepAliveProbes = 0;
+  }
+  // The window, from this segment unless an earlier one was newer (RFC 9293 3.10.7.4, SND.WL1 and SND.WL2).
+  if (seqLt(c.sndWl1, s.seq) || (c.sndWl1 === s.seq && seqLe(c.sndWl2, s.ack))) {
+    const window = s.window << c.sndScale;
+    c.sndWl1 = s.seq;
+    c.sndWl2 = s.ack;
+    if (window !== c.sndWnd) {
+      c.sndWnd = window;
+      if (window > c.maxSndWnd) c.maxSndWnd = window;
+      core.wake(c);
+    }
+  }
+  return true;
+}
+
+/** snd.una moves. */
+function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: Instant): void {
+  const queue = c.queue;
+  const inFlight = seqDiff(c.sndMax, c.sndUna);
+  const bytes = Math.min(acked, queue.queued);
+  c.sndUna = s.ack;
+  const behind = seqLt(c.sndNxt, s.ack);
+  if (behind) {
+    // After a timeout: more had arrived than we knew.
+    c.sndNxt = s.ack;
+  }
+  if (bytes > 0) {
+    queue.drop(bytes);
+    c.events |= SENT;
+  }
+  if (behind) queue.rewind();
+
+  // RFC 6298 3 (Karn) by our own clock; when that was spoilt by a retransmission, the timestamp's echo tells.
+  if (c.rttAt !== NEVER) {
+    if (seqLe(c.rttSeq, s.ack)) {
+      measured(c, now - c.rttAt);
+      c.rttAt = NEVER;
+    }
+  } else if (c.timestamps && s.hasTimestamps && s.tsEcho !== 0) {
+    const ms = (core.milliseconds + c.tsOffset - s.tsEcho) | 0;
+    if (ms >= 0 && ms < 600_000) measured(c, ms * 1000);
+  }
+  c.retries = 0;
+  c.unackedSince = now;
+  if (c.user === NOBODY && c.state !== TIME_WAIT) c.lingerAt = now + core.limits.orphanTime;
+  if (acknowledged(c, acked, inFlight)) c.retransmitDue = true;
+  if (!c.persisting) c.rtoAt = c.sndUna === c.sndMax ? NEVER : now + c.rto;
+  if (queue.queued > 0 || c.finQueued) core.wake(c);
+
+  // Is our FIN acknowledged? It is, when more was than the queue held.
+  if (acked > bytes) finAcknowledged(core, c, now);
+}
+
+function finAcknowledged(core: TcpCore, c: Connection, now: Instant): void {
+  c.finQueued = false;
+  c.rtoAt = NEVER;
+  c.persisting = false;
+  if (c.state === FIN_WAIT_1) {
+    c.state = FIN_WAIT_2;
+    if (c.user === NOBODY) c.lingerAt = now + core.limits.finWait2Time;
+    core.wake(c);
+  } else if (c.state === CLOSING) {
+    core.enterTimeWait(c, now);
+  } else if (c.state === LAST_ACK) {
+    if (c.user === NOBODY) core.release(c);
+    else c.over = true;
+  }
+}
+
+/** The handshake is over. */
+export function established(core: TcpCore, c: Connection, now: Instant): void {
+  c.state = c.finQueued ? FIN_WAIT_1 : ESTABLISHED;
+  core.setHalfOpen(c, false);
+  c.events |= OPENED;
+  c.lingerAt = NEVER;
+  c.rtoAt = NEVER;
+  c.rttAt = NEVER;
+  c.recover = c.iss;
+  // RFC 6298 5.7 and RFC 5681 3.1: a SYN that was lost.
+  if (c.retries > 0) {
+    c.rto = Math.max(c.rto, INITIAL_RTO_AFTER_LOSS);
+    if (c.srtt === 0) c.rto = INITIAL_RTO_AFTER_LOSS;
+    c.cwnd = c.mss;
+  } else c.cwnd = initialWindow(c.mss);
+  c.retries = 0;
+  c.sentAt = now;
+  c.queue.rewind();
+  if (core.limits.keepAlive > 0) c.keepAliveAt = now + core.limits.keepAlive;
+}
