@@ -43,6 +43,8 @@ export interface GitServerOptions {
   readonly host?: string;
   /** Lets anyone who reaches it push. */
   readonly push?: boolean;
+  /** Lets git's complaints through to standard error. */
+  readonly verbose?: boolean;
 }
 
 export async function startGitServer(options: GitServerOptions): Promise<GitServer> {
@@ -110,7 +112,7 @@ async function serve(
       // The repositories may belong to another user than the one who serves them.
       ...gitConfig({ "safe.directory": "*", "http.receivepack": options.push === true ? "true" : "false" }),
     },
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", options.verbose === true ? "inherit" : "ignore"],
   });
   response.on("close", () => child.kill());
   child.stdin.on("error", () => {});
@@ -119,8 +121,8 @@ async function serve(
   const isFetch = pathname.endsWith("/git-upload-pack") && searchParams.get("service") === null;
   let head: Buffer | undefined = Buffer.alloc(0);
   let sent = 0;
-  for await (const piece of child.stdout) {
-    let chunk = piece as Buffer;
+  for await (const piece of child.stdout as AsyncIterable<Buffer>) {
+    let chunk = piece;
     if (head !== undefined) {
       head = Buffer.concat([head, chunk]);
       const end = head.indexOf("\r\n\r\n");

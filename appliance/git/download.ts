@@ -20,7 +20,10 @@ export interface Advertisement {
 
 const HEADS = "refs/heads/";
 const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+const SERVICE_LINE = "001e# service=git-upload-pack\n";
 const SERVICE = "/info/refs?service=git-upload-pack";
+/** The first ref's line, with the capabilities, is within these bytes. */
+const MAX_CAPABILITIES = 64 * 1024;
 /** Between two callbacks of progress, in bytes. */
 const PROGRESS_STEP = 256 * 1024;
 
@@ -32,8 +35,10 @@ export class Download {
   readonly #onProgress: OnGitProgress;
   /** Where the repository is after redirects; requests of the library go there. */
   #base: string;
-  /** The answer to info/refs, for the library asks once to list and once more to fetch. */
-  #advertisement: { readonly bytes: Uint8Array; readonly type: string } | undefined;
+  /** What the server can do, the words after the first NUL of its answer to info/refs. */
+  #capabilities = "";
+  /** The answer to info/refs that the library gets when it asks once more, to fetch: the branch chosen, as HEAD. */
+  #chosen: Uint8Array | undefined;
   /** The first thing that went wrong below the library, which hides it behind errors of its own. */
   #failure: GitError | undefined;
   #received = 0;
@@ -70,15 +75,12 @@ export class Download {
       else if (ref.startsWith(HEADS)) branches.set(ref.slice(HEADS.length), oid);
     }
     const names = [...branches.keys()];
-    const wanted = this.#remote.branch ?? headBranch(head, branches);
-    if (wanted === undefined) {
-      if (names.length === 0) return { ok: false, error: { kind: "empty-repository", where } };
-      return { ok: false, error: { kind: "unknown-branch", where, branch: "HEAD", branches: names } };
-    }
-    const commit = branches.get(wanted);
-    if (commit !== undefined) return { ok: true, value: { branch: wanted, commit } };
     if (names.length === 0) return { ok: false, error: { kind: "empty-repository", where } };
-    return { ok: false, error: { kind: "unknown-branch", where, branch: wanted, branches: names } };
+    const branch = this.#remote.branch ?? headBranch(head, branches) ?? "HEAD";
+    const commit = branches.get(branch);
+    if (commit === undefined) return { ok: false, error: { kind: "unknown-branch", where, branch, branches: names } };
+    this.#chosen = advertise(branch, commit, this.#capabilities);
+    return { ok: true, value: { branch, commit } };
   }
 
   /**
@@ -117,7 +119,7 @@ export class Download {
   /** The http plug-in. A rejection ends the library's work; #failure tells why. */
   async #request(request: GitHttpRequest): Promise<GitHttpResponse> {
     const get = request.method !== "POST";
-    if (get && this.#advertisement !== undefined) return this.#replay(request.url, this.#advertisement);
+    if (get && this.#chosen !== undefined) return advertised(request.url, this.#chosen);
 
     const response = await this.#transport.request({
       method: get ? "GET" : "POST",
@@ -143,18 +145,13 @@ export class Download {
     }
     if (value.url.endsWith(SERVICE)) this.#base = value.url.slice(0, -SERVICE.length);
     const bytes = await this.#readAdvertisement(value);
-    this.#advertisement = { bytes, type };
-    return this.#replay(request.url, this.#advertisement);
-  }
-
-  #replay(url: string, advertisement: { readonly bytes: Uint8Array; readonly type: string }): GitHttpResponse {
-    return {
-      url,
-      statusCode: 200,
-      statusMessage: "OK",
-      headers: { "content-type": advertisement.type },
-      body: once(advertisement.bytes),
-    };
+    const text = nativeLatin1Decode(bytes, 0, Math.min(bytes.length, MAX_CAPABILITIES));
+    const capabilities = /\0([^\n]*)\n/.exec(text)?.[1];
+    // Git before 2.41 lists nothing at all for an empty repository, which the library takes for protocol version 2.
+    if (capabilities === undefined && text.startsWith(SERVICE_LINE))
+      return this.#fail({ kind: "empty-repository", where: this.#remote.url });
+    this.#capabilities = capabilities ?? "";
+    return advertised(request.url, bytes);
   }
 
   async #readAdvertisement(response: GitResponse): Promise<Uint8Array> {
@@ -252,6 +249,26 @@ function oneLine(text: string): string {
     .replace(/[\x00-\x1f\x7f]+/g, " ")
     .trim()
     .slice(0, MAX_MESSAGE_LENGTH);
+}
+
+/**
+ * gitprotocol-http(5), "Smart Server Response", for one branch. The library wants a HEAD, which a server leaves out when
+ * its HEAD points to a branch that is not there.
+ */
+function advertise(branch: string, commit: string, capabilities: string): Uint8Array {
+  const kept = capabilities.split(" ").filter((word) => word !== "" && !word.startsWith("symref="));
+  const first = pktLine(`${commit} HEAD\0${[...kept, `symref=HEAD:${HEADS}${branch}`].join(" ")}\n`);
+  return nativeUtf8Encode(`${SERVICE_LINE}0000${first}${pktLine(`${commit} ${HEADS}${branch}\n`)}0000`);
+}
+
+/** gitprotocol-common(5): four hexadecimal digits of the length in bytes, their own included. */
+function pktLine(text: string): string {
+  return (nativeUtf8Encode(text).length + 4).toString(16).padStart(4, "0") + text;
+}
+
+function advertised(url: string, bytes: Uint8Array): GitHttpResponse {
+  const headers = { "content-type": ADVERTISEMENT };
+  return { url, statusCode: 200, statusMessage: "OK", headers, body: once(bytes) };
 }
 
 async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {

@@ -94,9 +94,9 @@ describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", ()
   afterAll(() => fixture.close());
 
   it("are those of git log on histories with merges, reverts, deletions and returns", async () => {
-    for (let seed = 0; seed < 30; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const name = `random-${seed}`;
-      await makeRepository(fixture.directory(name), randomHistory(seed, 6 + seed * 2));
+      await makeRepository(fixture.directory(name), randomHistory(seed, 6 + seed * 3));
       const result = await fixture.store(name).update();
       if (!result.ok) throw new Error(result.error.kind);
       expectGitDates(fixture, name, result.value);
