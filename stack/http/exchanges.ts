@@ -4,7 +4,7 @@
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
 import { ChunkDecoder } from "./chunked.ts";
-import { COLON, CR, HTAB, SP } from "./syntax.ts";
+import { COLON, CR, HTAB, SP, TOKEN } from "./syntax.ts";
 import { RequestHead } from "./wire.ts";
 
 export class Exchange {
@@ -34,7 +34,20 @@ export class Exchange {
     return this.head.pathEnd === this.head.pathStart ? `/${rest}` : rest;
   }
 
-  /** All header lines as they came, each with its CRLF. */
+  /** Writes the names of the header lines in lower case, once, after `bytes` and `head` have been set. */
+  lowerNames(): void {
+    let at = this.head.headersStart;
+    for (let n = 0; n < this.head.headerCount; n++) {
+      while (this.bytes[at] !== COLON) {
+        this.bytes[at] = TOKEN[this.bytes[at]!]!;
+        at++;
+      }
+      while (this.bytes[at] !== CR) at++;
+      at += 2;
+    }
+  }
+
+  /** All header lines, names in lower case, each with its CRLF. */
   headerText(): string {
     return latin1(this.bytes, this.head.headersStart, this.bytes.length - 2 - this.head.headersStart);
   }
@@ -44,7 +57,7 @@ export class Exchange {
     const start = this.#line(n);
     let end = start;
     while (this.bytes[end] !== COLON) end++;
-    return latin1(this.bytes, start, end - start).toLowerCase();
+    return latin1(this.bytes, start, end - start);
   }
 
   /** Value of the nth header line without the whitespace around it. */

@@ -94,7 +94,7 @@ export class HttpServer extends StreamUser {
     return e < 0 ? "" : this.#exchanges.at(e).target();
   }
 
-  /** All header lines as sent, "Name: value\r\n"... */
+  /** All header lines, "name: value\r\n"..., names in lower case. */
   headerText(exchange: number): string {
     const e = this.#exchanges.find(exchange);
     return e < 0 ? "" : this.#exchanges.at(e).headerText();
@@ -327,6 +327,7 @@ export class HttpServer extends StreamUser {
     e.bytes = new Uint8Array(length);
     copyBytes(e.bytes, 0, bytes, start, length);
     decodeRequestHead(e.bytes, 0, length, length + 1, this.#limits.target, this.#limits.headers, e.head);
+    e.lowerNames();
     e.since = since;
     this.#streams.consume(c.handle, length);
     if (e.head.contentLength === 0 && !e.head.chunked) {

@@ -102,7 +102,7 @@ describe("a request for the appliance", () => {
     const s = b.server;
     expect([s.method(id), s.target(id), s.headerCount(id)]).toEqual(["POST", "/push?x=1", 3]);
     expect([s.headerName(id, 1), s.headerValue(id, 1), s.headerName(id, 3)]).toEqual(["x-y", "z", ""]);
-    expect(s.headerText(id)).toBe("Host: a\r\nX-Y:  z \r\nContent-Length: 3\r\n");
+    expect(s.headerText(id)).toBe("host: a\r\nx-y:  z \r\ncontent-length: 3\r\n");
     expect(s.body(id)).toEqual(latin1Bytes("abc"));
     expect([s.peerAddress(id), s.peerPort(id)]).toEqual([0x0a000202, 40_000]);
     s.respond(id, 404, "Content-Type: a/b\r\nConnection: no\r\nBad\r\n", latin1Bytes("gone"), 2 * SECOND);

@@ -1,0 +1,458 @@
+// HTTP requests of the machine's own: Git over HTTP, later ACME and the like. Above the seam, over Network.connect.
+// Read first: RFC 9110 15.4 (redirects), RFC 9112 9.3 (a kept connection may close at any time).
+//
+//   const result = await httpRequest(network, timers, { url: "http://git.example/blog.git/info/refs?service=…" });
+//   if (!result.ok) log(describeHttpError(result.error)); else use(result.value.status, result.value.chunks);
+//
+// Never rejects. A connection is kept for each origin and used again; a response body comes as the chunks that arrived.
+// Credentials (in the URL, or an authorization) go to the origin that they were given for and to no other.
+
+import type { Port } from "../base/address.ts";
+import type { Result } from "../base/result.ts";
+import {
+  encodeRequest,
+  FAILED,
+  GOT_DATA,
+  GOT_END,
+  GOT_HEAD,
+  HttpResponseReader,
+  NEED_MORE,
+  RESPONSE_LIMITS,
+  type ResponseError,
+} from "../http/client.ts";
+import type { ConnectError, Flow, FlowError, Network } from "./network.ts";
+import { formatUrl, hostOf, originOf, parseUrl, resolveReference, type Url } from "./url.ts";
+
+/** The timer of appliance/platform.ts. */
+export interface Timers {
+  /** Runs the callback once after this many milliseconds; the returned function cancels it. */
+  timer(ms: number, callback: () => void): () => void;
+}
+
+export interface HttpClientRequest {
+  readonly url: string;
+  /** GET when left out. */
+  readonly method?: string;
+  /** Without Host, Content-Length, Connection, Transfer-Encoding: those are written here. */
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>;
+  /** Must not change until the answer has come. */
+  readonly body?: Uint8Array;
+  /** Value of the Authorization field; goes before userinfo in the URL. */
+  readonly authorization?: string;
+  /** Bytes of body at most; more is "too-large". 256 MB when left out. */
+  readonly maxBody?: number;
+  /** Milliseconds without progress, in connecting and in each read and write. 30 seconds when left out. */
+  readonly timeoutMs?: number;
+  /** Body bytes so far, and how many were announced, or -1. */
+  readonly onProgress?: (received: number, expected: number) => void;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly reason: string;
+  /** Where the answer came from, after redirects; without credentials. */
+  readonly url: string;
+  /** Names in lower case, in order of arrival. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  /** The body, in the pieces in which it arrived. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+export type HttpClientError =
+  | { readonly kind: "bad-url"; readonly url: string; readonly reason: string }
+  | { readonly kind: "bad-request"; readonly reason: string }
+  | { readonly kind: "https-not-supported"; readonly url: string }
+  | { readonly kind: "connect"; readonly origin: string; readonly cause: ConnectError }
+  | { readonly kind: "flow"; readonly origin: string; readonly cause: FlowError }
+  | { readonly kind: "timed-out"; readonly origin: string; readonly during: "sending" | "receiving" }
+  | { readonly kind: "response"; readonly origin: string; readonly cause: ResponseError }
+  | { readonly kind: "content-coding"; readonly origin: string; readonly coding: string }
+  | { readonly kind: "too-many-redirects"; readonly url: string }
+  | { readonly kind: "bad-redirect"; readonly from: string; readonly location: string; readonly reason: string };
+
+/** Opens a TLS flow, once there is one to open. */
+export type SecureConnect = (host: string, port: Port, timeoutMs: number) => Promise<Result<Flow, ConnectError>>;
+
+export const MAX_REDIRECTS = 5;
+/** An unused connection is closed after this time: servers close theirs after 5 to 75 seconds. */
+export const KEEP_MS = 4000;
+/** Origins to which a connection is kept. */
+export const MAX_KEPT = 8;
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** One request through the connections that are kept for this network. */
+export function httpRequest(
+  network: Network,
+  timers: Timers,
+  request: HttpClientRequest,
+): Promise<Result<HttpAnswer, HttpClientError>> {
+  let client = clients.get(network);
+  if (client === undefined) {
+    client = new HttpClient(network, timers);
+    clients.set(network, client);
+  }
+  return client.request(request);
+}
+
+/** The chunks as one array. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}
+
+/** What happened, for the person who has to mend it. */
+export function describeHttpError(error: HttpClientError): string {
+  switch (error.kind) {
+    case "bad-url":
+      return `${error.url} is not a URL that can be fetched: ${error.reason}`;
+    case "bad-request":
+      return `the request cannot be written down: ${error.reason}`;
+    case "https-not-supported":
+      return `${error.url}: https is not supported yet, use http`;
+    case "connect":
+      return `${error.origin} ${describeConnectError(error.cause)}`;
+    case "flow":
+      return error.cause.kind === "timed-out"
+        ? `${error.origin} stopped answering`
+        : `${error.origin} broke the connection off`;
+    case "timed-out":
+      return `${error.origin} did not ${error.during === "sending" ? "take the request" : "answer"} in time`;
+    case "response":
+      return `${error.origin} ${RESPONSE_WORDS[error.cause]}`;
+    case "content-coding":
+      return `${error.origin} answered in the coding ${error.coding}, which was not asked for`;
+    case "too-many-redirects":
+      return `${error.url} was reached after ${MAX_REDIRECTS} redirects and redirects again`;
+    case "bad-redirect":
+      return `${error.from} redirects to ${error.location}, which cannot be followed: ${error.reason}`;
+  }
+}
+
+const RESPONSE_WORDS: Readonly<Record<ResponseError, string>> = {
+  malformed: "answered something that is not HTTP",
+  "head-too-large": "answered with more header fields than are taken",
+  "body-too-large": "answered with more than the limit allows",
+  "cut-short": "closed the connection before the answer was complete",
+  unexpected: "answered in a way that was not asked for",
+};
+
+function describeConnectError(cause: ConnectError): string {
+  switch (cause.kind) {
+    case "refused":
+      return "refused the connection";
+    case "unreachable":
+      return "cannot be reached";
+    case "timed-out":
+      return "did not answer";
+    case "no-room":
+      return "could not be called: no connection is free on this machine";
+    case "resolve":
+      switch (cause.cause.kind) {
+        case "no-such-name":
+          return `cannot be reached: the name ${cause.cause.name} does not exist`;
+        case "no-answer":
+          return `cannot be reached: no name server answered for ${cause.cause.name}`;
+        case "no-resolver":
+          return "cannot be reached: this machine knows no name server";
+        case "bad-name":
+          return `cannot be reached: ${cause.cause.name} is not a proper name`;
+      }
+  }
+}
+
+const clients = new WeakMap<Network, HttpClient>();
+
+interface Kept {
+  readonly flow: Flow;
+  readonly cancel: () => void;
+}
+
+/** A request as it stands after the redirects so far. */
+interface Hop {
+  readonly url: Url;
+  readonly method: string;
+  readonly body: Uint8Array | undefined;
+}
+
+interface Received {
+  readonly reader: HttpResponseReader;
+  readonly chunks: Uint8Array[];
+}
+
+export class HttpClient {
+  readonly #network: Network;
+  readonly #timers: Timers;
+  readonly #secure: SecureConnect | undefined;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(network: Network, timers: Timers, secure?: SecureConnect) {
+    this.#network = network;
+    this.#timers = timers;
+    this.#secure = secure;
+  }
+
+  async request(request: HttpClientRequest): Promise<Result<HttpAnswer, HttpClientError>> {
+    const first = parseUrl(request.url);
+    if (!first.ok)
+      return { ok: false, error: { kind: "bad-url", url: hideUserinfo(request.url), reason: first.error } };
+    const home = originOf(first.value);
+    const authorization =
+      request.authorization ?? (first.value.userinfo === "" ? undefined : basic(first.value.userinfo));
+    let hop: Hop = { url: first.value, method: request.method ?? "GET", body: request.body };
+    for (let redirects = 0; ; redirects++) {
+      const result = await this.#fetch(request, hop, originOf(hop.url) === home, authorization);
+      if (!result.ok) return result;
+      const { reader, chunks } = result.value;
+      const location = REDIRECTS.has(reader.status) ? headerOf(reader, "location") : undefined;
+      if (location === undefined) return answer(reader, chunks, hop.url);
+      const from = formatUrl(hop.url);
+      if (redirects === MAX_REDIRECTS) return { ok: false, error: { kind: "too-many-redirects", url: from } };
+      const next = resolveReference(hop.url, location);
+      if (!next.ok)
+        return {
+          ok: false,
+          error: { kind: "bad-redirect", from, location: hideUserinfo(location), reason: next.error },
+        };
+      // From an encrypted page to a clear one: what was private would not be any more.
+      if (hop.url.scheme === "https" && next.value.scheme === "http")
+        return {
+          ok: false,
+          error: { kind: "bad-redirect", from, location: formatUrl(next.value), reason: "it leads from https to http" },
+        };
+      hop = redirected(reader.status, hop, next.value);
+    }
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    for (const kept of this.#kept.values()) {
+      kept.cancel();
+      kept.flow.close();
+    }
+    this.#kept.clear();
+  }
+
+  /** One exchange, on a kept connection or a new one. */
+  async #fetch(
+    request: HttpClientRequest,
+    hop: Hop,
+    home: boolean,
+    authorization: string | undefined,
+  ): Promise<Result<Received, HttpClientError>> {
+    // A line break in a name or value would make two fields of one, each of them well-formed.
+    if (request.headers?.some(([name, text]) => /[\r\n]/.test(name + text)) || /[\r\n]/.test(authorization ?? ""))
+      return { ok: false, error: { kind: "bad-request", reason: REQUEST_WORDS["bad-header"] } };
+    const head = encodeRequest(
+      hop.method,
+      hostOf(hop.url),
+      hop.url.target,
+      headerText(request, home, authorization, hop.body !== undefined),
+      hop.body?.length ?? -1,
+    );
+    if (!head.ok) return { ok: false, error: { kind: "bad-request", reason: REQUEST_WORDS[head.error] } };
+    const kept = this.#take(originOf(hop.url));
+    if (kept !== undefined) {
+      const reader = newReader(request, hop);
+      const result = await this.#exchange(kept, reader, head.value, request, hop);
+      // RFC 9112 9.3.1: the server closed while the connection lay idle; it cannot have begun with this request.
+      if (result.ok || reader.begun || (result.error.kind !== "flow" && !isCutShort(result.error))) return result;
+    }
+    const flow = await this.#connect(request, hop.url);
+    if (!flow.ok) return flow;
+    return this.#exchange(flow.value, newReader(request, hop), head.value, request, hop);
+  }
+
+  async #connect(request: HttpClientRequest, url: Url): Promise<Result<Flow, HttpClientError>> {
+    const timeout = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    if (url.scheme === "https" && this.#secure === undefined)
+      return { ok: false, error: { kind: "https-not-supported", url: formatUrl(url) } };
+    const flow =
+      url.scheme === "https" && this.#secure !== undefined
+        ? await this.#secure(url.host, url.port as Port, timeout)
+        : await this.#network.connect(url.host, url.port as Port, timeout);
+    return flow.ok ? flow : { ok: false, error: { kind: "connect", origin: originOf(url), cause: flow.error } };
+  }
+
+  /** Sends the request and reads the whole response; the flow is kept or closed afterwards. */
+  async #exchange(
+    flow: Flow,
+    reader: HttpResponseReader,
+    head: Uint8Array,
+    request: HttpClientRequest,
+    hop: Hop,
+  ): Promise<Result<Received, HttpClientError>> {
+    const origin = originOf(hop.url);
+    const timeout = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const failed = (error: HttpClientError): Result<Received, HttpClientError> => {
+      flow.close();
+      return { ok: false, error };
+    };
+    for (const part of hop.body === undefined || hop.body.length === 0 ? [head] : [head, hop.body]) {
+      const written = await this.#inTime(flow.write(part), timeout);
+      if (written === undefined) return failed({ kind: "timed-out", origin, during: "sending" });
+      // A server may have answered and closed before it had read all (RFC 9112 9.6): its answer is worth reading.
+      if (!written.ok) break;
+    }
+    const chunks: Uint8Array[] = [];
+    for (;;) {
+      const read = await this.#inTime(flow.read(), timeout);
+      if (read === undefined) return failed({ kind: "timed-out", origin, during: "receiving" });
+      if (!read.ok) return failed({ kind: "flow", origin, cause: read.error });
+      const bytes = read.value;
+      if (bytes === undefined) {
+        if (reader.end() === FAILED) return failed({ kind: "response", origin, cause: reader.error });
+        flow.close();
+        return { ok: true, value: { reader, chunks } };
+      }
+      let at = 0;
+      let verdict = NEED_MORE;
+      do {
+        verdict = reader.push(bytes, at, bytes.length - at);
+        at += reader.consumed;
+        if (verdict === FAILED) return failed({ kind: "response", origin, cause: reader.error });
+        if (verdict === GOT_HEAD) {
+          const coding = headerOf(reader, "content-encoding") ?? "identity";
+          if (coding.toLowerCase() !== "identity") return failed({ kind: "content-coding", origin, coding });
+        }
+        if (verdict === GOT_DATA) {
+          chunks.push(bytes.subarray(reader.dataStart, reader.dataStart + reader.dataLength));
+          request.onProgress?.(reader.received, reader.expected);
+        }
+      } while (verdict !== NEED_MORE && verdict !== GOT_END);
+      if (verdict === GOT_END) {
+        // Bytes beyond the response belong to nothing that was asked.
+        if (reader.keepAlive && at === bytes.length) this.#keep(origin, flow);
+        else flow.close();
+        return { ok: true, value: { reader, chunks } };
+      }
+    }
+  }
+
+  #take(origin: string): Flow | undefined {
+    const kept = this.#kept.get(origin);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(origin);
+    kept.cancel();
+    return kept.flow;
+  }
+
+  #keep(origin: string, flow: Flow): void {
+    this.#take(origin)?.close();
+    if (this.#kept.size >= MAX_KEPT) {
+      flow.close();
+      return;
+    }
+    const cancel = this.#timers.timer(KEEP_MS, () => {
+      this.#take(origin)?.close();
+    });
+    this.#kept.set(origin, { flow, cancel });
+  }
+
+  /** The promise's value, or undefined when it does not come in time. */
+  #inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#timers.timer(ms, () => resolve(undefined));
+      promise.then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        () => {
+          cancel();
+          resolve(undefined);
+        },
+      );
+    });
+  }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+const REQUEST_WORDS = {
+  "bad-method": "the method is not a token",
+  "bad-host": "the host is not one",
+  "bad-target": "the path holds a character that cannot stand there",
+  "bad-header": "a header field holds a character that cannot stand there",
+} as const;
+
+/** RFC 9110 15.4.2 to 15.4.9: which method and body the next request has. */
+function redirected(status: number, hop: Hop, url: Url): Hop {
+  if (status === 307 || status === 308) return { ...hop, url };
+  // 301 and 302 turn a POST into a GET, as every client does (15.4.2, 15.4.3); 303 turns everything but HEAD.
+  const toGet = status === 303 ? hop.method !== "HEAD" : hop.method === "POST";
+  return toGet ? { url, method: "GET", body: undefined } : { ...hop, url };
+}
+
+function headerText(
+  request: HttpClientRequest,
+  home: boolean,
+  authorization: string | undefined,
+  withBody: boolean,
+): string {
+  let text = "";
+  let agent = false;
+  for (const [name, value] of request.headers ?? []) {
+    const lower = name.toLowerCase();
+    if (WRITTEN_HERE.has(lower)) continue;
+    // Never to an origin that they were not meant for.
+    if (!home && PRIVATE.has(lower)) continue;
+    if (lower === "authorization" && authorization !== undefined) continue;
+    // RFC 9110 15.4: a request that lost its body loses what described it.
+    if (!withBody && lower.startsWith("content-")) continue;
+    if (lower === "user-agent") agent = true;
+    text += `${name}: ${value}\r\n`;
+  }
+  if (home && authorization !== undefined) text += `Authorization: ${authorization}\r\n`;
+  if (!agent) text += "User-Agent: Epiphyte\r\n";
+  return `${text}Accept-Encoding: identity\r\n`;
+}
+
+const WRITTEN_HERE: ReadonlySet<string> = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "transfer-encoding",
+  "accept-encoding",
+  "expect",
+]);
+const PRIVATE: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
+
+function newReader(request: HttpClientRequest, hop: Hop): HttpResponseReader {
+  return new HttpResponseReader(hop.method, { ...RESPONSE_LIMITS, body: request.maxBody ?? RESPONSE_LIMITS.body });
+}
+
+function isCutShort(error: HttpClientError): boolean {
+  return error.kind === "response" && error.cause === "cut-short";
+}
+
+function headerOf(reader: HttpResponseReader, name: string): string | undefined {
+  const index = reader.names.indexOf(name);
+  return index < 0 ? undefined : reader.values[index];
+}
+
+function answer(reader: HttpResponseReader, chunks: readonly Uint8Array[], url: Url): Result<HttpAnswer, never> {
+  const headers = reader.names.map((name, i) => [name, reader.values[i] ?? ""] as const);
+  return {
+    ok: true,
+    value: { status: reader.status, reason: reader.reason, url: formatUrl(url), headers, chunks },
+  };
+}
+
+/** RFC 7617: user-id ":" password in UTF-8, in base64. */
+function basic(userinfo: string): string {
+  const credentials = userinfo.includes(":") ? userinfo : `${userinfo}:`;
+  const utf8 = encodeURIComponent(credentials).replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return `Basic ${btoa(utf8)}`;
+}
+
+/** For messages: a URL that could not be parsed may still hold a password. */
+function hideUserinfo(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, "//");
+}
