@@ -130,13 +130,6 @@ static void count(size_t more, size_t less) {
     if (used > peak) peak = used;
 }
 
-void *heap_pages(size_t pages) {
-    void *p = take(pages);
-    if (!p) return NULL;
-    count(pages * PAGE, 0);
-    return memset(p, 0, pages * PAGE);
-}
-
 /* ---- Slabs ---- */
 
 static void link_slab(struct slab *s) {
@@ -149,8 +142,35 @@ static void unlink_slab(struct slab *s) {
     if ((*s->link = s->next)) s->next->link = s->link;
 }
 
+static void drop_slab(struct range *r, struct slab *s) {
+    size_t at = (size_t)((char *)s - r->base) / PAGE;
+    unlink_slab(s);
+    for (unsigned i = 0; i < SLAB_PAGES; i++) r->map[at + i] = FREE;
+    release(r, at, SLAB_PAGES);
+}
+
+/* Pages; when there are none, the empty slabs that free_small keeps are given up for them. */
+static void *take_or_reclaim(size_t pages) {
+    void *p = take(pages);
+    for (unsigned class = 0; class < CLASSES && !p; class++) {
+        for (struct slab *s = rooms[class], *next; s; s = next) {
+            next = s->next;
+            if (!s->used) drop_slab(range_of(s), s);
+        }
+        p = take(pages);
+    }
+    return p;
+}
+
+void *heap_pages(size_t pages) {
+    void *p = take_or_reclaim(pages);
+    if (!p) return NULL;
+    count(pages * PAGE, 0);
+    return memset(p, 0, pages * PAGE);
+}
+
 static struct slab *new_slab(unsigned class) {
-    struct slab *s = take(SLAB_PAGES);
+    struct slab *s = take_or_reclaim(SLAB_PAGES);
     if (!s) return NULL;
     struct range *r = range_of(s);
     size_t at = (size_t)((char *)s - r->base) / PAGE;
@@ -183,10 +203,7 @@ static void free_small(struct range *r, struct slab *s, void **p) {
     count(0, sizes[class]);
     /* An empty slab goes back to the pages unless it is the only one with room: that one would soon be made again. */
     if (--s->used || (rooms[class] == s && !s->next)) return;
-    unlink_slab(s);
-    size_t at = (size_t)((char *)s - r->base) / PAGE;
-    for (unsigned i = 0; i < SLAB_PAGES; i++) r->map[at + i] = FREE;
-    release(r, at, SLAB_PAGES);
+    drop_slab(r, s);
 }
 
 /* ---- The standard's functions ---- */
@@ -200,7 +217,7 @@ static void *out_of_memory(void) {
 static void *large(size_t alignment, size_t size) {
     if (size > limit || alignment > limit) return out_of_memory();
     size_t pages = (size + PAGE - 1) / PAGE + !size, extra = alignment > PAGE ? alignment / PAGE - 1 : 0;
-    char *p = take(pages + extra);
+    char *p = take_or_reclaim(pages + extra);
     if (!p) return out_of_memory();
     if (extra) {
         struct range *r = range_of(p);
@@ -283,7 +300,7 @@ void *memalign(size_t alignment, size_t size) {
     if (alignment & (alignment - 1)) return errno = EINVAL, NULL;
     if (alignment <= 16) return malloc(size);
     /* Classes that are multiples of 64 begin at multiples of 64: the header has that length. */
-    if (alignment <= SLAB_HEAD && size <= 1792) return malloc((size + SLAB_HEAD - 1) / SLAB_HEAD * SLAB_HEAD);
+    if (alignment <= SLAB_HEAD && size <= 1792) return malloc((size + !size + SLAB_HEAD - 1) / SLAB_HEAD * SLAB_HEAD);
     return large(alignment < PAGE ? PAGE : alignment, size);
 }
 

@@ -1,2 +1,119 @@
+/* A main() that tries what image/runtime/virtual promises; metal.e2e.ts boots it and reads what it says. The command line
+ * names what to do: "report" (and the good cases), or one fault. */
+#include "../../image/runtime/platform.h"
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
-int main(int argc,char**argv){ printf("hello %d %s\n",argc,argv[0]); return 0;}
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS = 200000, SLOTS = 1000 };
+static const char constant[64] = "constant";
+static _Thread_local int thread_local_word = 77;
+static volatile uint64_t sink;
+
+void engine_describe(void) {
+    puts("described");
+    fflush(stdout);
+    if (strstr(platform_parameters(), "twice")) *(volatile int *)8 = 1;
+}
+
+static uint32_t next(void) {
+    static uint32_t state = 1;
+    return state = state * 1664525 + 1013904223, state >> 8;
+}
+
+static int heap_works(void) {
+    static struct { unsigned char *p; size_t size; } slots[SLOTS];
+    size_t before = platform_heap_used();
+    for (int i = 0; i < ROUNDS; i++) {
+        int s = (int)(next() % SLOTS);
+        size_t size = next() % (next() % 64 ? 600 : 20000);
+        if (slots[s].size && (slots[s].p[0] != (unsigned char)s || slots[s].p[slots[s].size - 1] != (unsigned char)s)) return 0;
+        slots[s].p = realloc(slots[s].p, size);
+        if (!slots[s].p && size) return 0;
+        if ((slots[s].size = size)) slots[s].p[0] = slots[s].p[size - 1] = (unsigned char)s;
+    }
+    for (int s = 0; s < SLOTS; s++) free(slots[s].p), slots[s].p = NULL, slots[s].size = 0;
+    return platform_heap_used() == before;
+}
+
+/* The whole heap can be given out once, every megabyte of it written, and taken back. */
+static int memory_works(void) {
+    static char *pieces[8192];
+    int count = 0, good = 1;
+    for (char *p; count < 8192 && (p = malloc(1 << 20)); count++) {
+        pieces[count] = p;
+        *(uint64_t *)p = *(uint64_t *)(p + (1 << 20) - 8) = (uint64_t)p;
+    }
+    for (int i = 0; i < count; i++)
+        good &= *(uint64_t *)pieces[i] == (uint64_t)pieces[i] && *(uint64_t *)(pieces[i] + (1 << 20) - 8) == (uint64_t)pieces[i];
+    printf("megabytes %d errno %d\n", count, errno);
+    for (int i = 0; i < count; i++) free(pieces[i]);
+    return good;
+}
+
+static void report(void) {
+    uint8_t random[40] = {0}, more[40] = {0};
+    time_t now = (time_t)(platform_wall_clock() / 1000);
+    struct tm utc;
+    char date[32];
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M", gmtime_r(&now, &utc));
+    printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target, platform_hypervisor(), platform_parameters(),
+           strlen(platform_module()), platform_module());
+    printf("entered %lu us ago, date %s\nstack %zu KB, heap %zu KB\n", platform_now(), date, platform_stack_size() / 1024,
+           platform_heap_limit() / 1024);
+    printf("tls %d, vector %.3f\n", thread_local_word, sqrt(2.0));
+    int random_works = platform_random(random, 40), differ = platform_random(more, 40) && memcmp(random, more, 40);
+    printf("random %d differ %d getentropy %d\n", random_works, differ, getentropy(random, 16));
+    platform_add_entropy((const uint8_t *)"0123456789abcdef0123456789abcdef", 32, 1);
+    printf("credited %d\n", platform_random(random, 40));
+    printf("vectors %d %d at %lx\n", platform_take_vector(), platform_take_vector(), platform_message_address());
+    printf("map memory %d, map null %d, map high %d\n", platform_map_device(0x100000, 4096), platform_map_device(0, 4096),
+           platform_map_device(0x3000000000, 1 << 24));
+    printf("high reads %x\n", *(volatile uint32_t *)0x3000000000);
+    printf("heap %s, memory %s\n", heap_works() ? "works" : "BROKEN", memory_works() ? "works" : "BROKEN");
+    uint64_t start = platform_now();
+    int64_t wall = platform_wall_clock();
+    for (int i = 0; i < 10; i++) platform_sleep(platform_now() + 100000);
+    printf("slept %lu us, wall %ld ms\n", platform_now() - start, (long)(platform_wall_clock() - wall));
+}
+
+static void overflow(int depth) {
+    volatile char frame[500];
+    frame[0] = (char)depth;
+    overflow(depth + 1);
+    sink = (uint64_t)frame[0];
+}
+
+int main(int argc, char **argv) {
+    const char *what = platform_parameters();
+    static char data_code[] = {(char)0xc3};
+    printf("main %d %s\n", argc, argv[0]);
+    if (strstr(what, "report")) report();
+    if (strstr(what, "idle")) platform_sleep(PLATFORM_FOREVER);
+    if (strstr(what, "text-write")) *(volatile char *)(void *)main = 1;
+    if (strstr(what, "rodata-write")) *(volatile char *)constant = 1;
+    if (strstr(what, "rodata-run")) ((void (*)(void))(void *)constant)();
+    if (strstr(what, "data-run")) ((void (*)(void))(void *)data_code)();
+    if (strstr(what, "heap-run")) ((void (*)(void))memset(malloc(64), 0xc3, 64))();
+    if (strstr(what, "null-read")) sink = *(volatile uint64_t *)(uintptr_t)(sink + 16);
+    if (strstr(what, "null-call")) ((void (*)(void))(uintptr_t)sink)();
+    if (strstr(what, "wild-read")) sink = *(volatile uint64_t *)0x500000000000;
+    if (strstr(what, "overflow")) overflow(0);
+    if (strstr(what, "divide")) sink = (uint64_t)argc / sink;
+    if (strstr(what, "system-call")) fork();
+    if (strstr(what, "abort")) abort();
+    if (strstr(what, "crash")) __asm__ volatile("hlt"); /* musl's a_crash() */
+    if (strstr(what, "double-free")) {
+        void *p = malloc(10000);
+        free(p);
+        free(p);
+    }
+    if (strstr(what, "status")) return 3;
+    puts("end");
+    return 0;
+}

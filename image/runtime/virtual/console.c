@@ -1,7 +1,7 @@
 /* Console on COM1, a 16550A, by polling. Where there is none (Xen, some microVMs) reads give 0xff and it stays silent. */
 #include "machine.h"
 
-enum { COM1 = 0x3f8, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, FIFO = 16, PATIENCE = 1 << 20 };
+enum { COM1 = 0x3f8, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, LINE_IDLE = 0x40, FIFO = 16, PATIENCE = 1 << 20 };
 static int present, room;
 static char last;
 
@@ -34,4 +34,9 @@ void platform_console(const char *text, size_t length) {
         if (text[i] == '\n' && last != '\r') put('\r');
         put(last = text[i]);
     }
+}
+
+/* What is still in the FIFO would die with the machine. */
+void console_drain(void) {
+    for (int left = PATIENCE; present && left && !(inb(LINE_STATUS) & LINE_IDLE); left--) {}
 }

@@ -65,10 +65,16 @@ void timer_start(uint32_t lapic_ticks_per_ms);
 void clock_start(uint64_t entry_tsc);
 void clock_refine(void);
 /* power.c */
-extern struct acpi { uint16_t pm1a, pm1b, sleep_control, pm_timer; int pm_timer_32_bit, has_s5; uint8_t s5; } acpi;
+extern struct acpi {
+    uint16_t pm1a, pm1b, pm_timer; /* ports, 0: none */
+    uint8_t s5;                    /* SLP_TYP of soft off, if has_s5 */
+    int has_s5, pm_timer_32_bit, sleep_in_memory;
+    uint64_t sleep_control; /* port or address; hardware-reduced machines */
+} acpi;
 void acpi_start(uint64_t rsdp);
 /* console.c, entropy.c */
 void console_start(void);
+void console_drain(void);
 void entropy_start(void);
 
 #endif

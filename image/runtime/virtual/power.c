@@ -19,7 +19,7 @@ static const struct table *table_at(uint64_t address) {
 
 /* Name (\_S5, Package {SLP_TYPa, ...}): 08 [5c] "_S5_" 12 PkgLength NumElements, then 00, 01 or 0a and a byte. */
 static void find_s5(const struct table *t) {
-    for (const uint8_t *p = (void *)t, *end = p + t->length - 12; p < end && !acpi.has_s5; p++) {
+    for (const uint8_t *p = (void *)t, *end = p + t->length - 8; p < end && !acpi.has_s5; p++) {
         if (*p != '_' || memcmp(p, "_S5_\x12", 5)) continue;
         p += 5;
         p += 1 + (*p >> 6) + 1;
@@ -33,7 +33,7 @@ static void read_fadt(const struct table *t) {
     const struct table *dsdt = table_at(t->length >= 148 && get(t, 140, 8) ? get(t, 140, 8) : get(t, 40, 4));
     acpi.pm1a = (uint16_t)get(t, 64, 4), acpi.pm1b = (uint16_t)get(t, 68, 4);
     acpi.pm_timer = (uint16_t)get(t, 76, 4), acpi.pm_timer_32_bit = flags >> 8 & 1;
-    if ((flags >> 20 & 1) && t->length >= 256 && get(t, 244, 1) == 1) acpi.sleep_control = (uint16_t)get(t, 248, 8);
+    if ((flags >> 20 & 1) && t->length >= 256) acpi.sleep_control = get(t, 248, 8), acpi.sleep_in_memory = !get(t, 244, 1);
     if (dsdt) find_s5(dsdt);
 }
 
@@ -52,16 +52,22 @@ void acpi_start(uint64_t rsdp) {
     }
 }
 
+/* QEMU and others end the machine a moment after the write. */
+static void wait_a_second(void) {
+    for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 1000 * khz;) __asm__ volatile("pause");
+}
+
 void platform_power_off(int status) {
     __asm__ volatile("cli");
+    uint8_t reduced = (uint8_t)(acpi.s5 << 2 | 1 << 5); /* SLP_TYP and SLP_EN */
+    uint32_t full = (uint32_t)acpi.s5 << 10 | 1 << 13;
     if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
-    if (acpi.has_s5) { /* SLP_TYP and SLP_EN */
-        if (acpi.sleep_control) outb(acpi.sleep_control, (uint8_t)(acpi.s5 << 2 | 1 << 5));
-        if (acpi.pm1a) platform_port_write(acpi.pm1a, 2, (uint32_t)acpi.s5 << 10 | 1 << 13);
-        if (acpi.pm1b) platform_port_write(acpi.pm1b, 2, (uint32_t)acpi.s5 << 10 | 1 << 13);
-    } else {
-        outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
-    }
+    console_drain();
+    if (!acpi.has_s5) outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
+    else if (!acpi.sleep_control) platform_port_write(acpi.pm1a, 2, full), platform_port_write(acpi.pm1b, 2, full);
+    else if (!acpi.sleep_in_memory) outb((uint16_t)acpi.sleep_control, reduced);
+    else if (platform_map_device(acpi.sleep_control, 1)) *(volatile uint8_t *)acpi.sleep_control = reduced;
+    wait_a_second();
     print("epiphyte: this machine cannot be powered off; halted\n");
     for (;;) __asm__ volatile("hlt");
 }

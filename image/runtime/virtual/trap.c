@@ -72,7 +72,8 @@ static void print_stack(uint64_t from) {
 /* Once; what goes wrong from here on ends the machine at once. */
 static void begin_panic(void) {
     __asm__ volatile("cli");
-    if (panicking++) platform_power_off(1);
+    if (++panicking > 3) for (;;) __asm__ volatile("hlt");
+    if (panicking > 1) platform_power_off(1);
 }
 
 _Noreturn static void end_panic(uint64_t stack) {
