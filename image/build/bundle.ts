@@ -19,6 +19,8 @@ export interface Program {
 export const aliases: Readonly<Record<string, string>> = {
   pako: join(root, "image/shims/pako.ts"),
   "crc-32": join(root, "image/shims/crc32.ts"),
+  "sha.js/sha1.js": join(root, "image/shims/sha1.ts"),
+  sax: join(root, "image/shims/absent.ts"),
   pino: join(root, "node_modules/pino/browser.js"),
 };
 

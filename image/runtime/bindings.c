@@ -171,6 +171,7 @@ NATIVE(inflate_took) { return JS_NewInt64(ctx, (int64_t)inflate_consumed); }
 static JSValue compress(JSContext *ctx, JSValueConst *argv, int gzip) {
   BYTES(bytes, 0);
   WHOLE(int, level, 1, 12);
+  if (level == 0) return JS_ThrowRangeError(ctx, "level 1 to 12");
   struct libdeflate_compressor *deflater = libdeflate_alloc_compressor(level);
   if (!deflater) engine_out_of_memory(0);
   size_t room = gzip ? libdeflate_gzip_compress_bound(deflater, bytes_length)

@@ -1,2 +1,180 @@
-nativeConsole(`hello from ${nativeTarget()}\n`);
-nativeConsole(`${[...nativeSha1(new Uint8Array())].join(" ")}\n`);
+// A program that loads every package of the appliance on the engine and uses it once; test/image runs it on both
+// targets. Each line of its output is checked there; a failure ends it with a stack.
+
+import { Feed } from "feed";
+import git from "isomorphic-git";
+import { marked } from "marked";
+import pino from "pino";
+import { parse } from "yaml";
+import { nextTimer, runTimers } from "../../image/shims/timers.ts";
+
+const say = (text: string): void => nativeConsole(`${text}\n`);
+const hex = (bytes: Uint8Array): string => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+function check(what: string, actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected))
+    throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
+  say(`ok ${what}`);
+}
+
+/** The file system that isomorphic-git needs, in a Map. */
+function memoryFs(): object {
+  const files = new Map<string, Uint8Array | undefined>([["/", undefined]]);
+  const absent = (path: string): Error => Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+  const stat = async (path: string): Promise<object> => {
+    if (!files.has(path)) throw absent(path);
+    const bytes = files.get(path);
+    const type = bytes === undefined ? "dir" : "file";
+    return {
+      type,
+      mode: type === "dir" ? 0o40755 : 0o100644,
+      size: bytes?.length ?? 0,
+      ino: 0,
+      mtimeMs: 0,
+      ctimeMs: 0,
+      uid: 0,
+      gid: 0,
+      dev: 0,
+      isFile: () => type === "file",
+      isDirectory: () => type === "dir",
+      isSymbolicLink: () => false,
+    };
+  };
+  const promises = {
+    stat,
+    lstat: stat,
+    async readFile(path: string, options?: { encoding?: string } | string): Promise<Uint8Array | string> {
+      const bytes = files.get(path);
+      if (bytes === undefined) throw absent(path);
+      const encoding = typeof options === "string" ? options : options?.encoding;
+      return encoding === undefined ? bytes : nativeUtf8Decode(bytes, 0, bytes.length);
+    },
+    async writeFile(path: string, data: Uint8Array | string): Promise<void> {
+      files.set(path, typeof data === "string" ? nativeUtf8Encode(data) : data);
+    },
+    async mkdir(path: string): Promise<void> {
+      files.set(path, undefined);
+    },
+    async readdir(path: string): Promise<string[]> {
+      const prefix = path === "/" ? "/" : `${path}/`;
+      return [...files.keys()]
+        .filter((name) => name !== "/" && name.startsWith(prefix) && !name.slice(prefix.length).includes("/"))
+        .map((name) => name.slice(prefix.length));
+    },
+    async unlink(path: string): Promise<void> {
+      files.delete(path);
+    },
+    async rmdir(path: string): Promise<void> {
+      files.delete(path);
+    },
+    async readlink(path: string): Promise<never> {
+      throw absent(path);
+    },
+    async symlink(_target: string, path: string): Promise<never> {
+      throw absent(path);
+    },
+  };
+  return { promises };
+}
+
+function natives(): void {
+  const abc = nativeUtf8Encode("abc");
+  check("SHA-1", hex(nativeSha1(abc)), "a9993e364706816aba3e25717850c26c9cd0d89d");
+  check("SHA-256", hex(nativeSha256(abc)), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const jefe = nativeUtf8Encode("Jefe");
+  const what = nativeUtf8Encode("what do ya want for nothing?");
+  check(
+    "HMAC-SHA-256 (RFC 4231 case 2)",
+    hex(nativeHmacSha256(jefe, what)),
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+  );
+  check("CRC-32", nativeCrc32(nativeUtf8Encode("123456789"), 0), 0xcbf43926);
+  const data = new Uint8Array(300_000);
+  for (let i = 0; i < data.length; i++) data[i] = (i * i) >> 7;
+  const packed = nativeDeflate(data, 6);
+  const padded = new Uint8Array(packed.length + 9);
+  padded.set(packed, 4);
+  const back = nativeInflate(padded, 4, 1e6);
+  check("deflate and inflate", back !== undefined && nativeEqual(back, 0, data, 0, data.length), true);
+  check("bytes taken by inflate", nativeInflateConsumed(), packed.length);
+  check("inflate stops at its limit", nativeInflate(packed, 0, 299_999), undefined);
+  check("inflate of a cut stream", nativeInflate(packed.subarray(0, 99), 0, 1e6), undefined);
+  check("gzip begins with its magic", hex(nativeGzip(data, 1).subarray(0, 3)), "1f8b08");
+  check("checksum of RFC 1071 3", nativeChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7), 0, 8, 0), 0xddf2);
+  check("checksum of an odd length goes on", nativeChecksum(Uint8Array.of(1, 2, 3), 0, 3, 0xfff0), 0x03f3);
+  check("UTF-8 of a lone surrogate", hex(nativeUtf8Encode("a\ud800b😀")), "61efbfbd62f09f9880");
+  const damaged = Uint8Array.of(0x61, 0xf0, 0x9f, 0x98, 0x62, 0xed, 0xa0, 0x80, 0xc0, 0xff, 0xe2, 0x82);
+  check("damaged UTF-8", nativeUtf8Decode(damaged, 0, damaged.length), "a\ufffdb\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd");
+  check("Latin-1", nativeLatin1Decode(Uint8Array.of(0x41, 0xe9, 0xff, 0), 0, 4), "Aéÿ\0");
+  let refused = 0;
+  const seven = new Uint8Array(7);
+  const wrong: (() => unknown)[] = [
+    () => nativeCopy(seven, 0, seven, 1, 7),
+    () => nativeCopy(seven, -1, seven, 0, 1),
+    () => nativeZero(seven, 0.5, 1),
+    () => nativeChecksum(seven, 8, 0, 0),
+    () => nativeChecksum(seven, 0, 7, 65536),
+    () => nativeEqual(seven, 0, seven, Number.NaN, 1),
+    () => nativeUtf8Decode(seven, 7, 1),
+    () => nativeDeflate(seven, 0),
+    () => nativeInflate(seven, 8, 1),
+  ];
+  for (const call of wrong) {
+    try {
+      call();
+    } catch (error) {
+      if (error instanceof RangeError) refused++;
+    }
+  }
+  check("ranges are checked", refused, wrong.length);
+}
+
+async function packages(): Promise<void> {
+  check("marked", marked.parse("# Hi\n\nA *b* `c`."), "<h1>Hi</h1>\n<p>A <em>b</em> <code>c</code>.</p>\n");
+  check("yaml", parse("tags: [a, b]\ndate: 2024-01-02"), { tags: ["a", "b"], date: "2024-01-02" });
+  const feed = new Feed({ id: "https://e.org/", title: "T & U", copyright: "", link: "https://e.org/?a=b&c" });
+  feed.addItem({ id: "https://e.org/1", title: "One", link: "https://e.org/1", date: new Date(0), content: "<p>x</p>" });
+  check("Atom", /<updated>1970-01-01T00:00:00.000Z<\/updated>/.test(feed.atom1()), true);
+  check("RSS", /<link>https:\/\/e.org\/\?a=b&amp;c<\/link>/.test(feed.rss2()), true);
+  let line: unknown;
+  const log = pino({ level: "info", browser: { asObject: true, write: (o: object) => (line = o) } });
+  log.info({ n: 1 }, "hello");
+  check("pino", (line as { msg: string; n: number }).msg, "hello");
+
+  const fs = memoryFs() as Parameters<typeof git.init>[0]["fs"];
+  const at = { fs, dir: "/r" };
+  await git.init({ ...at, defaultBranch: "main" });
+  const blob = await git.writeBlob({ ...at, blob: new TextEncoder().encode("hello\n") });
+  check("git blob", blob, "ce013625030ba8dba906f756967f9e9ca394464a");
+  const tree = await git.writeTree({ ...at, tree: [{ mode: "100644", path: "hello.txt", oid: blob, type: "blob" }] });
+  check("git tree", tree, "aaa96ced2d9a1c8e72c56b253a0e2fe78393feb7");
+  const author = { name: "A", email: "a@e.org", timestamp: 0, timezoneOffset: 0 };
+  const first = await git.commit({ ...at, tree, author, message: "one", ref: "refs/heads/main" });
+  const second = await git.commit({ ...at, tree, author, message: "two", ref: "refs/heads/main", parent: [first] });
+  const log1 = await git.log({ ...at, ref: "main" });
+  check("git log", [log1.map((entry) => entry.commit.message), log1[0]?.oid === second], [["two\n", "one\n"], true]);
+  const { filename, packfile } = await git.packObjects({ ...at, oids: [blob, tree, first, second], write: true });
+  check("git pack", [filename.startsWith("pack-"), packfile === undefined], [true, true]);
+  const { oids } = await git.indexPack({ ...at, filepath: `.git/objects/pack/${filename}` });
+  check("git index of a pack", oids.length, 4);
+}
+
+let ticks = "";
+setTimeout(() => (ticks += "b"), 20);
+setTimeout(() => (ticks += "a"), 1);
+clearTimeout(setTimeout(() => (ticks += "x"), 2));
+
+say(`hello from ${nativeTarget()} on ${nativeHypervisor()}`);
+natives();
+await packages();
+nativeCollect();
+say(`heap ${nativeHeapUsed()} of ${nativeHeapLimit()}, at most ${nativeHeapPeak()}`);
+nativeRun(() => {
+  runTimers(nativeNow());
+  if (ticks === "ab") {
+    check("timers", ticks, "ab");
+    say("all is well");
+    nativePowerOff(0);
+  }
+  return nextTimer();
+});
