@@ -29,15 +29,16 @@ export interface BundleOptions {
   readonly alias?: Readonly<Record<string, string>>;
 }
 
-/** Bundles and compiles `entry`; the program's files lie in build/program and are named after `name`. */
-export async function bundle(entry: string, name: string, options: BundleOptions = {}): Promise<Program> {
+/** Bundles and compiles `entry` (relative to the root); the program's files lie in build/program, named after `out`. */
+export async function bundle(entry: string, out: string, options: BundleOptions = {}): Promise<Program> {
+  const name = out.replace(/^build\//, "").replaceAll("/", "-");
   const folder = join(root, "build/program");
   await mkdir(folder, { recursive: true });
-  const out = join(folder, `${name}.js`);
+  const script = join(folder, `${name}.js`);
   const settings: BuildOptions = {
-    entryPoints: [entry],
+    entryPoints: [join(root, entry)],
     bundle: true,
-    outfile: out,
+    outfile: script,
     absWorkingDir: root,
     format: "esm",
     platform: "browser",
@@ -58,14 +59,12 @@ export async function bundle(entry: string, name: string, options: BundleOptions
   try {
     await build(settings);
   } catch (error) {
-    throw new BuildError(
-      `bundling ${relative(root, entry)}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new BuildError(`bundling ${entry}: ${error instanceof Error ? error.message : String(error)}`);
   }
   const lines = join(folder, `${name}.lines`);
-  await writeFile(lines, await places(`${out}.map`, folder));
+  await writeFile(lines, await places(`${script}.map`, folder));
   const program = { bytecode: join(folder, `${name}.bytecode`), files: join(folder, `${name}.files`) };
-  await run(await bytecodeCompiler(), [basename(out), lines, program.bytecode, program.files], {
+  await run(await bytecodeCompiler(), [basename(script), lines, program.bytecode, program.files], {
     cwd: folder,
     label: "compiling to bytecode",
   });

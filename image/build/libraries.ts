@@ -4,8 +4,10 @@
 import { cp, mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
-import { BuildError, root, run } from "./run.ts";
+import { BuildError, progress, root, run } from "./run.ts";
+import { commonFlags } from "./sources.ts";
 import { vendor } from "./vendor.ts";
 
 export interface Libraries {
@@ -15,18 +17,8 @@ export interface Libraries {
   readonly archives: readonly string[];
 }
 
-/** Flags of everything that is linked into the image: sections for --gc-sections, no unwinding, no path of this machine. */
-export const cFlags: readonly string[] = [
-  "-O2",
-  "-std=gnu11",
-  "-ffunction-sections",
-  "-fdata-sections",
-  "-fno-stack-protector",
-  "-fno-asynchronous-unwind-tables",
-  "-fno-pie",
-];
-
 export async function libraries(): Promise<Libraries> {
+  need("musl-gcc", "gcc", "cmake", "ninja");
   const sources = await vendor();
   const compiler = await run("musl-gcc", ["--version"]);
   const [quickjs, libdeflate, awsLc] = [
@@ -40,11 +32,14 @@ export async function libraries(): Promise<Libraries> {
   };
 }
 
+/** The same in every tree: paths are mapped away below, tree by tree. */
+const libraryFlags = commonFlags("").filter((flag) => !flag.startsWith("-ffile-prefix-map"));
+
 const QUICKJS = "libquickjs-ng-sys/embed/quickjs";
-const QUICKJS_FLAGS = ["-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-char", "-fwrapv", "-w"];
+const QUICKJS_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-char", "-fwrapv", "-w"];
 
 async function buildQuickjs(sources: string, compiler: string): Promise<string> {
-  const flags = [...cFlags, ...QUICKJS_FLAGS];
+  const flags = [...libraryFlags, ...QUICKJS_FLAGS];
   const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags]);
   return cached("quickjs", hash, (folder) =>
     archive(folder, join(sources, QUICKJS), flags, "quickjs-ng", {
@@ -55,7 +50,7 @@ async function buildQuickjs(sources: string, compiler: string): Promise<string> 
 }
 
 async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
-  const flags = [...cFlags, "-DNDEBUG", "-w"];
+  const flags = [...libraryFlags, "-DNDEBUG", "-w"];
   const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags]);
   return cached("libdeflate", hash, (folder) =>
     archive(folder, join(sources, "libdeflate-sys/libdeflate"), flags, "libdeflate", {
@@ -80,7 +75,7 @@ const AWS_LC_DEFINES = [
 async function buildAwsLc(sources: string, compiler: string): Promise<string> {
   const tree = join(sources, "aws-lc-sys/aws-lc");
   // Its own optimisation and standard; and its probes of the machine link without -no-pie.
-  const flags = [...cFlags.filter((flag) => !/^-(O|std|fno-pie)/.test(flag)), ...AWS_LC_DEFINES];
+  const flags = [...libraryFlags.filter((flag) => !/^-(O|fno-pie)/.test(flag)), ...AWS_LC_DEFINES];
   const options = [
     ...["CMAKE_C_COMPILER=musl-gcc", "CMAKE_ASM_COMPILER=musl-gcc", "CMAKE_BUILD_TYPE=Release"],
     ...["BUILD_SHARED_LIBS=OFF", "BUILD_TESTING=OFF", "BUILD_LIBSSL=OFF", "BUILD_TOOL=OFF"],
@@ -125,15 +120,12 @@ async function archive(
   for (const header of parts.headers) await cp(join(tree, header), join(folder, "include", header));
   const objects = parts.sources.map((source) => join(folder, `${source.replaceAll("/", "-")}.o`));
   const jobs = parts.sources.map(
-    (source, i) => () =>
-      run("musl-gcc", [...flags, prefixMap(tree), "-c", join(tree, source), "-o", objects[i]!], {
-        label: `compiling ${label}`,
-      }),
+    (source, i) => () => run("musl-gcc", [...flags, prefixMap(tree), "-c", join(tree, source), "-o", objects[i]!]),
   );
   const workers = Array.from({ length: Math.min(availableParallelism(), jobs.length) }, async () => {
     for (let job = jobs.shift(); job; job = jobs.shift()) await job();
   });
-  await Promise.all(workers);
+  await progress(`compiling ${label}`, Promise.all(workers));
   // D: no times and no users in the archive.
   await run("ar", ["rcsD", join(folder, "library.a"), ...objects]);
 }

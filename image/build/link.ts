@@ -1,46 +1,56 @@
 // The program and the layer of C as one ELF.
 
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Program } from "./bundle.ts";
-import { cFlags, libraries } from "./libraries.ts";
+import { cached, hashOf, hashOfFiles } from "./cache.ts";
+import { type Libraries, libraries } from "./libraries.ts";
 import { root, run } from "./run.ts";
-
-/** Warnings that our own C must not have. */
-const STRICT = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];
+import { commonFlags, ownFlags } from "./sources.ts";
 
 export interface LinkOptions {
   /** What is built, relative to the root. */
   readonly out: string;
-  /** C and assembly sources, relative to the root. */
+  /** C and assembly sources, relative to the root, in link order. */
   readonly sources: readonly string[];
-  /** Further arguments of the compiler for these sources. */
-  readonly flags?: Readonly<Record<string, readonly string[]>>;
+  /** Arguments of the compiler for one source besides the common ones. */
+  readonly flags: (source: string) => readonly string[];
   /** Arguments of the link. */
   readonly link: readonly string[];
   readonly program: Program;
 }
 
-/** Compiles, links and strips; the ELF appears under its name only when it is complete. */
+/** Compiles, links and strips; the ELF appears under its name only when it is complete, beside one with symbols (.debug). */
 export async function link(options: LinkOptions): Promise<void> {
-  const { include, archives } = await libraries();
-  const name = options.out.replaceAll("/", "-");
-  const folder = join(root, "build/objects", name);
-  await mkdir(folder, { recursive: true });
-  const program = join(folder, "program.S");
-  await writeFile(program, assembly(options.program));
+  const built = await libraries();
   const objects: string[] = [];
-  for (const source of [...options.sources, program]) {
-    const object = join(folder, `${source.replace(/^.*\/(image|build)\//, "").replaceAll("/", "-")}.o`);
-    const strict = source.endsWith(".c") ? STRICT : [];
-    const flags = [...cFlags, ...strict, ...(options.flags?.[source] ?? []), `-ffile-prefix-map=${root}=.`, ...include];
-    await run("musl-gcc", [...flags, "-Iimage/runtime", "-c", source, "-o", object]);
-    objects.push(object);
-  }
-  const whole = join(folder, "linked");
-  const strip = ["-Wl,--gc-sections", "-Wl,--build-id=none", "-s"];
-  await run("musl-gcc", [...options.link, ...strip, "-o", whole, ...objects, ...archives], { label: "linking" });
-  await rename(whole, join(root, options.out));
+  for (const source of options.sources) objects.push(await object(source, options.flags(source), built));
+  const folder = join(root, "build/objects");
+  await mkdir(folder, { recursive: true });
+  const name = options.out.replaceAll("/", "-");
+  const program = join(folder, `${name}-program`);
+  await writeFile(`${program}.S`, assembly(options.program));
+  await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
+  const whole = join(folder, `${name}.linked`);
+  await run("musl-gcc", [...options.link, "-o", whole, ...objects, `${program}.o`, ...built.archives], {
+    label: "linking",
+  });
+  await run("strip", ["-o", `${whole}.stripped`, whole]);
+  await rename(whole, join(root, `${options.out}.debug`));
+  await rename(`${whole}.stripped`, join(root, options.out));
+}
+
+/** The object file of one source, compiled when it, a header of ours or the flags have changed. */
+async function object(source: string, flags: readonly string[], built: Libraries): Promise<string> {
+  const strict = source.endsWith(".c") ? ownFlags : [];
+  const all = [...commonFlags(root), ...strict, ...flags, ...built.include, "-Iimage/runtime"];
+  const headers = ["platform.h", "engine.h", "virtual/machine.h"].map((name) => join(root, "image/runtime", name));
+  const hash = hashOf([source, ...all, await readFile(join(root, source), "utf8"), await hashOfFiles(headers)]);
+  const name = source.replace("image/runtime/", "").replaceAll("/", "-");
+  const folder = await cached(name, hash, async (into) => {
+    await run("musl-gcc", [...all, "-c", source, "-o", join(into, `${basename(source)}.o`)]);
+  });
+  return join(folder, `${basename(source)}.o`);
 }
 
 /** The program's bytes as they are, in read-only data. */

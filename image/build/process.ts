@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { type BundleOptions, bundle } from "./bundle.ts";
 import { link } from "./link.ts";
 import { command, root } from "./run.ts";
+import { heapFlags, heapSource } from "./sources.ts";
 
 /** Builds `entry` as a static binary at `out`, both relative to the root. */
 export async function buildProcess(entry: string, out: string, options: BundleOptions = {}): Promise<void> {
-  const name = out.replace(/^build\//, "").replaceAll("/", "-");
   await link({
     out,
-    sources: ["engine.c", "bindings.c", "malloc.c", "process/platform.c"].map((name) => `image/runtime/${name}`),
-    flags: { "image/runtime/malloc.c": ["-fno-builtin"] },
-    link: ["-static", "-no-pie"],
-    program: await bundle(join(root, entry), name, options),
+    sources: [heapSource, ...["engine.c", "bindings.c", "process/platform.c"].map((name) => `image/runtime/${name}`)],
+    flags: (source) => (source === heapSource ? heapFlags : []),
+    link: ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none"],
+    program: await bundle(entry, out, options),
   });
 }
 

@@ -10,7 +10,7 @@ export const root: string = fileURLToPath(new URL("../..", import.meta.url)).rep
 export class BuildError extends Error {}
 
 export interface RunOptions {
-  /** What the progress line says; the command's name when left out. */
+  /** What the progress line says when it takes long; no line when left out. */
   readonly label?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -18,37 +18,34 @@ export interface RunOptions {
 
 /** Runs to the end and resolves to its standard output; rejects with a BuildError that ends with the tool's own words. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const label = options.label ?? command;
-  return progress(
-    label,
-    new Promise((resolve, reject) => {
-      const child = spawn(command, args, {
-        cwd: options.cwd ?? root,
-        env: { ...process.env, ...options.env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let output = "";
-      let errors = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-      });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        errors += text;
-      });
-      child.on("error", (error: NodeJS.ErrnoException) =>
-        reject(new BuildError(error.code === "ENOENT" ? missing(command) : `${command}: ${error.message}`)),
+  const work = new Promise<string>((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? root,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let errors = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+    });
+    child.on("error", (error: NodeJS.ErrnoException) =>
+      reject(new BuildError(error.code === "ENOENT" ? `${command} is not installed` : `${command}: ${error.message}`)),
+    );
+    child.on("close", (status, signal) => {
+      if (status === 0) return resolve(output);
+      const end = signal ?? `status ${status}`;
+      reject(
+        new BuildError(
+          `${options.label ?? "building"} failed: ${command}, ${end}\n${(output + errors).slice(0, 3000)}`,
+        ),
       );
-      child.on("close", (status, signal) => {
-        if (status === 0) resolve(output);
-        else
-          reject(
-            new BuildError(
-              `${label} failed (${signal ?? `status ${status}`}): ${command}\n${(output + errors).slice(0, 3000)}`,
-            ),
-          );
-      });
-    }),
-  );
+    });
+  });
+  return options.label === undefined ? work : progress(options.label, work);
 }
 
 /** Prints the label once the work has lasted a second, and how long it took when it has ended. */
@@ -79,21 +76,4 @@ export async function command(work: () => Promise<void>): Promise<void> {
     process.stderr.write(`${error instanceof BuildError ? error.message : String((error as Error).stack)}\n`);
     process.exitCode = 1;
   }
-}
-
-const PACKAGES: Readonly<Record<string, string>> = {
-  "musl-gcc": "musl-tools",
-  gcc: "gcc",
-  cmake: "cmake",
-  ninja: "ninja-build",
-  ar: "binutils",
-  objcopy: "binutils",
-  strip: "binutils",
-};
-
-function missing(tool: string): string {
-  const wanted = PACKAGES[tool];
-  return wanted === undefined
-    ? `${tool} is not installed`
-    : `${tool} is not installed; this line installs it:\n  sudo apt-get install -y ${wanted}`;
 }

@@ -11,7 +11,9 @@
 /* Output that libdeflate cannot foresee goes here first; more than most Git objects. */
 #define SCRATCH (64 * 1024)
 
-#define NATIVE(name) static JSValue name(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+#define UNUSED __attribute__((unused))
+#define NATIVE(name) \
+  static JSValue name(UNUSED JSContext *ctx, UNUSED JSValueConst self, UNUSED int argc, UNUSED JSValueConst *argv)
 /* A range of a Uint8Array from three arguments, or an exception out of the calling function. */
 #define RANGE(at, array, offset, length) \
   uint8_t *at; \

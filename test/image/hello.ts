@@ -100,7 +100,11 @@ function natives(): void {
   check("inflate stops at its limit", nativeInflate(packed, 0, 299_999), undefined);
   check("inflate of a cut stream", nativeInflate(packed.subarray(0, 99), 0, 1e6), undefined);
   check("gzip begins with its magic", hex(nativeGzip(data, 1).subarray(0, 3)), "1f8b08");
-  check("checksum of RFC 1071 3", nativeChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7), 0, 8, 0), 0xddf2);
+  check(
+    "checksum of RFC 1071 3",
+    nativeChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7), 0, 8, 0),
+    0xddf2,
+  );
   check("checksum of an odd length goes on", nativeChecksum(Uint8Array.of(1, 2, 3), 0, 3, 0xfff0), 0x03f3);
   check("UTF-8 of a lone surrogate", hex(nativeUtf8Encode("a\ud800b😀")), "61efbfbd62f09f9880");
   const damaged = Uint8Array.of(0x61, 0xf0, 0x9f, 0x98, 0x62, 0xed, 0xa0, 0x80, 0xc0, 0xff, 0xe2, 0x82);
@@ -133,7 +137,13 @@ async function packages(): Promise<void> {
   check("marked", marked.parse("# Hi\n\nA *b* `c`."), "<h1>Hi</h1>\n<p>A <em>b</em> <code>c</code>.</p>\n");
   check("yaml", parse("tags: [a, b]\ndate: 2024-01-02"), { tags: ["a", "b"], date: "2024-01-02" });
   const feed = new Feed({ id: "https://e.org/", title: "T & U", copyright: "", link: "https://e.org/?a=b&c" });
-  feed.addItem({ id: "https://e.org/1", title: "One", link: "https://e.org/1", date: new Date(0), content: "<p>x</p>" });
+  feed.addItem({
+    id: "https://e.org/1",
+    title: "One",
+    link: "https://e.org/1",
+    date: new Date(0),
+    content: "<p>x</p>",
+  });
   check("Atom", /<updated>1970-01-01T00:00:00.000Z<\/updated>/.test(feed.atom1()), true);
   check("RSS", /<link>https:\/\/e.org\/\?a=b&amp;c<\/link>/.test(feed.rss2()), true);
   let line: unknown;
