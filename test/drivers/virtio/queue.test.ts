@@ -1,0 +1,349 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  FAULT_ID,
+  FAULT_LENGTH,
+  FAULT_NONE,
+  FAULT_USED_INDEX,
+  MOST_SEGMENTS,
+  Virtqueue,
+} from "../../../drivers/virtio/queue.ts";
+import { FakeHal } from "../../support/fake-hal.ts";
+import { FakeVirtio } from "../../support/fake-virtio.ts";
+
+const RUNS = { numRuns: 150 };
+const EVENT_IDX = 29;
+
+interface Bed {
+  readonly hal: FakeHal;
+  readonly device: FakeVirtio;
+  readonly queue: Virtqueue;
+}
+
+/** A queue in the hands of a model device, without a transport between. */
+function bed(size: number, eventIndex: boolean): Bed {
+  const hal = new FakeHal();
+  const device = new FakeVirtio(hal, 0x1041, 1);
+  // The notification goes to the device's own register, mapped and decoded.
+  hal.plug(0, 0, 0, device);
+  device.config[0x04] = 2;
+  device.status = 4;
+  device.accepted = [eventIndex ? (1 << EVENT_IDX) >>> 0 : 0, 1];
+  const queue = new Virtqueue(hal, size);
+  queue.prepare(eventIndex);
+  const notify = device.barAddress(4) + 0x3000;
+  hal.mapDevice(notify, 2);
+  queue.attach(0, notify);
+  const q = device.queues[0]!;
+  q.size = size;
+  q.enabled = true;
+  q.descriptors = queue.descriptorsAddress;
+  q.driver = queue.availableAddress;
+  q.device = queue.usedAddress;
+  return { hal, device, queue };
+}
+
+/** Adds a chain of segments of these lengths at made-up addresses. */
+function add(queue: Virtqueue, lengths: readonly number[], readable: number, token: number): boolean {
+  lengths.forEach((length, i) => {
+    queue.segmentAddress[i] = 0x7_0000_0000 + token * 0x10000 + i * 0x1000;
+    queue.segmentLength[i] = length;
+  });
+  return queue.add(lengths.length, readable, token);
+}
+
+describe("a virtqueue", () => {
+  let it0: Bed;
+  beforeEach(() => {
+    it0 = bed(8, true);
+  });
+
+  it("lies aligned as 2.7 says, whatever address the array has", () => {
+    for (const size of [1, 2, 4, 8, 64, 256]) {
+      const { hal, queue } = bed(size, false);
+      expect(queue.descriptorsAddress % 4096).toBe(0);
+      expect(queue.availableAddress % 2).toBe(0);
+      expect(queue.usedAddress % 4).toBe(0);
+      expect(queue.availableAddress - queue.descriptorsAddress).toBe(16 * size);
+      // The last byte of the used ring, avail_event included, is still ours.
+      expect(hal.dmaRead(queue.usedAddress + 4 + 8 * size + 1, 1)).toBe(0);
+    }
+  });
+
+  it("writes descriptors and ring as in 2.7.5 and 2.7.6", () => {
+    const { hal, queue } = it0;
+    expect(add(queue, [12, 1500, 1], 2, 5)).toBe(true);
+    const at = queue.descriptorsAddress;
+    const words = [0, 4, 8, 12, 14].map((o) => hal.dmaRead(at + o, o >= 12 ? 2 : 4));
+    expect(words).toEqual([0x50000, 7, 12, 1, 1]);
+    expect([0, 4, 8, 12, 14].map((o) => hal.dmaRead(at + 16 + o, o >= 12 ? 2 : 4))).toEqual([0x51000, 7, 1500, 1, 2]);
+    expect([0, 4, 8, 12, 14].map((o) => hal.dmaRead(at + 32 + o, o >= 12 ? 2 : 4))).toEqual([0x52000, 7, 1, 2, 0]);
+    // Not shown to the device before publish.
+    expect(hal.dmaRead(queue.availableAddress + 2, 2)).toBe(0);
+    queue.publish();
+    expect(hal.dmaRead(queue.availableAddress + 2, 2)).toBe(1);
+  });
+
+  it("refuses a chain for which there is no room, and a length of chain that it was not made for", () => {
+    const { queue } = it0;
+    expect(add(queue, [1, 1, 1, 1, 1], 5, 0)).toBe(true);
+    expect(add(queue, [1, 1, 1, 1], 4, 1)).toBe(false);
+    expect(add(queue, [1, 1, 1], 3, 1)).toBe(true);
+    expect(queue.free).toBe(0);
+    expect(() => queue.add(0, 0, 0)).toThrow();
+    expect(() => queue.add(MOST_SEGMENTS + 1, 0, 0)).toThrow();
+    expect(() => new Virtqueue(it0.hal, 24)).toThrow();
+    expect(() => new Virtqueue(it0.hal, 512)).toThrow();
+  });
+
+  it("notifies once for all that was added, and not at all when the device asks for none", () => {
+    for (const eventIndex of [true, false]) {
+      const { hal, device, queue } = bed(8, eventIndex);
+      add(queue, [1], 1, 0);
+      add(queue, [1], 1, 1);
+      queue.publish();
+      queue.publish();
+      expect(device.queues[0]!.notified).toBe(1);
+      // The device has seen nothing yet (event index 0), or says NO_NOTIFY.
+      if (!eventIndex) hal.dmaWrite(queue.usedAddress, 2, 1);
+      add(queue, [1], 1, 2);
+      queue.publish();
+      expect(device.queues[0]!.notified).toBe(1);
+      expect(queue.notifications).toBe(1);
+    }
+  });
+
+  it("sees what was used while interrupts were being asked for", () => {
+    const { device, queue } = it0;
+    add(queue, [1], 1, 3);
+    queue.publish();
+    expect(queue.arm(0)).toBe(false);
+    device.giveBack(0, device.take(0)!.id, 0);
+    expect(queue.arm(0)).toBe(true);
+    expect(queue.ready()).toBe(1);
+    expect(queue.take()).toBe(3);
+    queue.release();
+    expect(queue.ready()).toBe(0);
+  });
+
+  it("can be emptied and used again after a fault, and yields nothing before", () => {
+    const { hal, device, queue } = it0;
+    add(queue, [64], 0, 1);
+    queue.publish();
+    const chain = device.take(0)!;
+    device.giveBack(0, chain.id, 65);
+    expect(queue.ready()).toBe(1);
+    expect(queue.take()).toBe(-1);
+    expect(queue.fault).toBe(FAULT_LENGTH);
+    expect(queue.ready()).toBe(0);
+    queue.prepare(true);
+    expect(queue.free).toBe(8);
+    expect(queue.fault).toBe(FAULT_NONE);
+    expect(hal.dmaRead(queue.usedAddress + 2, 2)).toBe(0);
+    const q = device.queues[0]!;
+    q.seen = 0;
+    q.used = 0;
+    add(queue, [64], 0, 2);
+    queue.publish();
+    device.giveBack(0, device.take(0)!.id, 64);
+    expect(queue.ready()).toBe(1);
+    expect(queue.take()).toBe(2);
+    expect(queue.usedLength).toBe(64);
+  });
+});
+
+// What driver and device may do next; numbers choose among what is possible.
+type Action =
+  | { readonly do: "add"; readonly lengths: number[]; readonly readable: number }
+  | { readonly do: "publish" }
+  | { readonly do: "use"; readonly which: number; readonly part: number }
+  | { readonly do: "reap"; readonly most: number; readonly repost: boolean }
+  | { readonly do: "arm"; readonly after: number }
+  | { readonly do: "disarm" };
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({
+    do: fc.constant("add" as const),
+    lengths: fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: MOST_SEGMENTS }),
+    readable: fc.nat({ max: MOST_SEGMENTS }),
+  }),
+  fc.record({ do: fc.constant("publish" as const) }),
+  fc.record({ do: fc.constant("use" as const), which: fc.nat(), part: fc.nat({ max: 100 }) }),
+  fc.record({ do: fc.constant("reap" as const), most: fc.nat({ max: 8 }), repost: fc.boolean() }),
+  fc.record({ do: fc.constant("arm" as const), after: fc.nat({ max: 4 }) }),
+  fc.record({ do: fc.constant("disarm" as const) }),
+);
+
+interface Posted {
+  readonly lengths: number[];
+  readonly readable: number;
+}
+
+describe("a virtqueue and an honest device", () => {
+  it("agree on every chain, in any order of use, with and without event index", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(2, 4, 16, 64),
+        fc.boolean(),
+        fc.array(action, { maxLength: 120 }),
+        (size, eventIndex, actions) => {
+          const { device, queue } = bed(size, eventIndex);
+          const posted = new Map<number, Posted>();
+          const held: { id: number; token: number }[] = [];
+          const returned: { token: number; length: number }[] = [];
+          let free = size;
+          let token = 0;
+          for (const a of actions) {
+            switch (a.do) {
+              case "add": {
+                const readable = Math.min(a.readable, a.lengths.length);
+                const fits = a.lengths.length <= free;
+                expect(add(queue, a.lengths, readable, token)).toBe(fits);
+                if (!fits) break;
+                posted.set(token++, { lengths: a.lengths, readable });
+                free -= a.lengths.length;
+                break;
+              }
+              case "publish": {
+                queue.publish();
+                for (let c = device.take(0); c !== undefined; c = device.take(0)) {
+                  const which = Math.floor((c.segments[0]!.address - 0x7_0000_0000) / 0x10000);
+                  const p = posted.get(which)!;
+                  expect(c.segments.map((s) => s.length)).toEqual(p.lengths);
+                  expect(c.segments.map((s) => s.writable)).toEqual(p.lengths.map((_, i) => i >= p.readable));
+                  held.push({ id: c.id, token: which });
+                }
+                break;
+              }
+              case "use": {
+                if (held.length === 0) break;
+                const [h] = held.splice(a.which % held.length, 1);
+                const p = posted.get(h!.token)!;
+                const most = p.lengths.slice(p.readable).reduce((sum, l) => sum + l, 0);
+                const length = Math.floor((most * a.part) / 100);
+                device.giveBack(0, h!.id, length);
+                returned.push({ token: h!.token, length });
+                break;
+              }
+              case "reap": {
+                const ready = queue.ready();
+                expect(ready).toBe(returned.length);
+                for (let n = Math.min(ready, a.most); n > 0; n--) {
+                  const r = returned.shift()!;
+                  expect(queue.take()).toBe(r.token);
+                  expect(queue.usedLength).toBe(r.length);
+                  if (a.repost) queue.repost();
+                  else {
+                    queue.release();
+                    free += posted.get(r.token)!.lengths.length;
+                  }
+                }
+                break;
+              }
+              case "arm":
+                expect(queue.arm(a.after)).toBe(returned.length > a.after);
+                break;
+              default:
+                queue.disarm();
+            }
+            expect(queue.free).toBe(free);
+            expect(queue.fault).toBe(FAULT_NONE);
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+describe("a virtqueue and a device that writes anything anywhere in its rings", () => {
+  it("never throws, never yields more than it had, and has a fault or its own tokens to show", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(2, 8, 32),
+        fc.boolean(),
+        fc.array(
+          fc.oneof(
+            { weight: 3, arbitrary: action },
+            {
+              weight: 2,
+              arbitrary: fc.record({
+                do: fc.constant("scribble" as const),
+                at: fc.nat({ max: 1000 }),
+                value: fc.nat({ max: 255 }),
+              }),
+            },
+            {
+              weight: 1,
+              arbitrary: fc.record({
+                do: fc.constant("claim" as const),
+                id: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 0xffffffff })),
+                length: fc.oneof(fc.nat({ max: 6000 }), fc.nat({ max: 0xffffffff })),
+              }),
+            },
+          ),
+          { maxLength: 100 },
+        ),
+        (size, eventIndex, actions) => {
+          const { hal, device, queue } = bed(size, eventIndex);
+          const total = queue.usedAddress + 4 + 8 * size + 2 - queue.descriptorsAddress;
+          const writable = new Map<number, number>();
+          let token = 0;
+          for (const a of actions) {
+            switch (a.do) {
+              case "add": {
+                const readable = Math.min(a.readable, a.lengths.length);
+                if (add(queue, a.lengths, readable, token))
+                  writable.set(
+                    token++,
+                    a.lengths.slice(readable).reduce((sum, l) => sum + l, 0),
+                  );
+                break;
+              }
+              case "publish":
+                queue.publish();
+                break;
+              case "scribble":
+                hal.dmaWrite(queue.descriptorsAddress + (a.at % total), 1, a.value);
+                break;
+              case "claim":
+                device.giveBack(0, a.id, a.length);
+                break;
+              case "reap": {
+                const ready = queue.ready();
+                expect(ready).toBeLessThanOrEqual(queue.outstanding);
+                for (let n = Math.min(ready, a.most); n > 0; n--) {
+                  const got = queue.take();
+                  if (got < 0) {
+                    expect([FAULT_USED_INDEX, FAULT_ID, FAULT_LENGTH]).toContain(queue.fault);
+                    expect(queue.ready()).toBe(0);
+                    break;
+                  }
+                  expect(queue.usedLength).toBeLessThanOrEqual(writable.get(got)!);
+                  if (a.repost) queue.repost();
+                  else {
+                    queue.release();
+                    writable.delete(got);
+                  }
+                }
+                break;
+              }
+              case "arm":
+                queue.arm(a.after);
+                break;
+              case "disarm":
+                queue.disarm();
+                break;
+              default:
+                break;
+            }
+            expect(queue.free).toBeGreaterThanOrEqual(0);
+            expect(queue.free).toBeLessThanOrEqual(size);
+            expect(queue.outstanding).toBe(writable.size);
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+});
