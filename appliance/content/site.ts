@@ -1,0 +1,114 @@
+// A Site: everything that one commit says, worked out and frozen. Bodies are not in it: they are read from the Snapshot
+// and rendered when somebody asks (render/), so that a Site of thousands of articles is small and quick to build.
+
+import type { Snapshot } from "../git/snapshot.ts";
+import type { Settings } from "./settings.ts";
+import type { Moment } from "./time.ts";
+
+export interface Article {
+  readonly kind: "article";
+  /** In the repository: "Posts/VMM.md". */
+  readonly path: string;
+  /** Decoded URL path: "/Posts/VMM". */
+  readonly url: string;
+  readonly oid: string;
+  readonly title: string;
+  readonly authors: readonly string[];
+  readonly authorUrl: string | undefined;
+  /** Markdown of the abstract that the author wrote. */
+  readonly abstract: string | undefined;
+  /** Plain text: the abstract, or the beginning of the body; for listings and `<meta name=description>`. */
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly language: string | undefined;
+  /** From the header, else of the commit that first had the path. */
+  readonly created: Moment;
+  readonly updated: Moment;
+  /** True: the header gives the date. */
+  readonly dated: boolean;
+  /** Of the commit that first had the path, whatever the header says: what feed ids are made of. */
+  readonly committed: Moment;
+  readonly draft: boolean;
+  readonly aliases: readonly string[];
+  /** Where the Markdown begins in the decoded text. */
+  readonly bodyStart: number;
+}
+
+export type Route =
+  | { readonly kind: "article"; readonly article: Article }
+  /** `directory` is "" for all articles of the blog. `page` counts from 1. */
+  | { readonly kind: "listing"; readonly listing: Listing; readonly page: number }
+  | { readonly kind: "tags" }
+  | { readonly kind: "tag"; readonly tag: Tag; readonly page: number }
+  | { readonly kind: "feed"; readonly format: FeedFormat; readonly tag: Tag | undefined }
+  | {
+      readonly kind: "static";
+      readonly path: string;
+      readonly oid: string;
+      readonly type: string;
+      readonly modified: Moment;
+    }
+  /** A decoded path of this site ("/Posts/VMM"), or a URL as the author wrote it. */
+  | { readonly kind: "redirect"; readonly to: string }
+  | { readonly kind: "sitemap" }
+  | { readonly kind: "robots" };
+
+export type FeedFormat = "atom" | "rss" | "json";
+
+export interface Listing {
+  readonly title: string;
+  readonly url: string;
+  readonly articles: readonly Article[];
+}
+
+export interface Tag {
+  readonly name: string;
+  readonly url: string;
+  readonly articles: readonly Article[];
+}
+
+export interface NavigationItem {
+  readonly label: string;
+  readonly url: string;
+}
+
+/** Something in the repository that is not served as its author meant. */
+export interface Problem {
+  readonly path: string;
+  readonly reason: string;
+  /** True: the path is left out; false: it is served, but not wholly as written. */
+  readonly skipped: boolean;
+}
+
+export interface Site {
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  /** By decoded URL path. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Every article and page by its path in the repository. */
+  readonly documents: ReadonlyMap<string, Article>;
+  /** What listings and feeds are made of, newest first. */
+  readonly articles: readonly Article[];
+  /** Pages: documents that stand outside of listings. */
+  readonly pages: readonly Article[];
+  readonly tags: readonly Tag[];
+  readonly navigation: readonly NavigationItem[];
+  /** The repository's own stylesheet, if it has one. */
+  readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;
+  readonly problems: readonly Problem[];
+  /** Seconds since 1970 at which the next article with a future date is to appear; undefined: none waits. */
+  readonly nextDue: number | undefined;
+}
+
+/** Articles on one page of a listing. */
+export const PAGE_SIZE = 20;
+
+export function pageCount(articles: readonly Article[]): number {
+  return Math.max(1, Math.ceil(articles.length / PAGE_SIZE));
+}
+
+/** The URL path of a page of a listing; the first has the listing's own. */
+export function pageUrl(url: string, page: number): string {
+  if (page === 1) return url;
+  return `${url === "/" ? "" : url}/page/${page}`;
+}

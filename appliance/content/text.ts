@@ -1,0 +1,86 @@
+// Reads a little of a Markdown text without rendering it: its first heading and its first words. A few lines are
+// looked at, never the whole document.
+
+/** Lines in which a title is looked for. */
+const HEADING_LINES = 100;
+/** Characters of an excerpt. */
+export const EXCERPT_LENGTH = 220;
+const EXCERPT_SOURCE_LENGTH = 6000;
+
+export interface Heading {
+  readonly title: string;
+  /** Offset behind the heading. */
+  readonly end: number;
+  /** True: nothing but blank lines before it. */
+  readonly first: boolean;
+}
+
+/** The first heading of level 1 (CommonMark 4.2, 4.3) outside of fenced code. */
+export function firstHeading(text: string, start: number): Heading | undefined {
+  let at = start;
+  let first = true;
+  let fence = "";
+  for (let lines = 0; lines < HEADING_LINES && at < text.length; lines++) {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline + 1;
+    const line = text.slice(at, Math.min(end, at + 2000)).trimEnd();
+    if (fence !== "") {
+      if (line.trim().startsWith(fence)) fence = "";
+    } else {
+      const opening = /^ {0,3}(```|~~~)/.exec(line)?.[1];
+      const atx = /^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?$/.exec(line);
+      if (opening !== undefined) fence = opening;
+      else if (atx !== null) return { title: stripInline(atx[1]!), end, first };
+      else if (line !== "") {
+        const next = /^ {0,3}=+[ \t]*(\r?\n|$)/.exec(text.slice(end, end + 200));
+        if (next !== null && /^ {0,3}\S/.test(line))
+          return { title: stripInline(line.trim()), end: end + next[0].length, first };
+      }
+    }
+    if (line !== "") first = false;
+    at = end;
+  }
+  return undefined;
+}
+
+/** The first paragraph as plain text, cut at a word. */
+export function plainExcerpt(text: string, start: number): string {
+  const lines = text.slice(start, start + EXCERPT_SOURCE_LENGTH).split(/\r?\n/);
+  const words: string[] = [];
+  let fence = "";
+  for (const line of lines) {
+    const trimmed = line.trim();
+    if (fence !== "") {
+      if (trimmed.startsWith(fence)) fence = "";
+      continue;
+    }
+    if (/^(```|~~~)/.test(trimmed)) {
+      if (words.length > 0) break;
+      fence = trimmed.slice(0, 3);
+      continue;
+    }
+    // Headings, quotes, lists, tables, images, HTML and rules are not how a text begins.
+    const prose = trimmed !== "" && !/^(#|>|[-*+] |\d+[.)] |\||!\[|<|(-|\*|_){3,}$|=+$|\[[^\]]+\]:)/.test(trimmed);
+    if (prose) words.push(trimmed);
+    else if (words.length > 0) break;
+  }
+  const plain = stripInline(words.join(" ")).replace(/\s+/g, " ").trim();
+  if (plain.length <= EXCERPT_LENGTH) return plain;
+  const cut = plain.lastIndexOf(" ", EXCERPT_LENGTH);
+  return `${plain.slice(0, cut > EXCERPT_LENGTH / 2 ? cut : EXCERPT_LENGTH).replace(/[\s,;:.–-]+$/, "")}…`;
+}
+
+/** Inline Markdown -> its text. Written for short lines: each pattern is linear. */
+function stripInline(markdown: string): string {
+  return markdown
+    .slice(0, 4000)
+    .replace(/!?\[([^[\]]{0,500})\]\([^()]{0,1000}\)/g, "$1")
+    .replace(/!?\[([^[\]]{0,500})\]\[[^[\]]{0,200}\]/g, "$1")
+    .replace(/<(https?:[^<>\s]{0,1000})>/g, "$1")
+    .replace(/<\/?[A-Za-z][^<>]{0,500}>/g, "")
+    .replace(/(^|[^\\])[`]+/g, "$1")
+    .replace(/\*{1,3}(?=\S)|(?<=\S)\*{1,3}|~~/g, "")
+    .replace(/(^|\s)_{1,3}(?=\S)|(?<=\S)_{1,3}(?=[\s.,;:!?)]|$)/g, "$1")
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
+    .trim();
+}

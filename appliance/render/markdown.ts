@@ -1,0 +1,164 @@
+// Markdown -> HTML by marked: CommonMark and GitHub's additions (tables, task lists, strikethrough, bare links), ids on
+// headings, relative links resolved against the place of the file in the repository.
+//
+// Raw HTML passes through, as it does in Canopy: who can push to the repository is the author of the site, and the
+// Content-Security-Policy (web/headers.ts) keeps inline scripts from running. Links of Markdown that would run a script
+// (`javascript:`) lose their address.
+
+import { Marked, type Tokens } from "marked";
+import type { Result } from "../../stack/base/result.ts";
+import { encodePath, isMarkdownName, resolvePath, withoutMarkdownExtension } from "../content/paths.ts";
+import { escapeHtml } from "./html.ts";
+
+/** Microseconds that one document may take; some inputs cost the square of their length. */
+export const MAX_RENDER_TIME = 10_000_000;
+
+export interface MarkdownOptions {
+  /** The file's directory in the repository, "" at the top: what relative links start from. */
+  readonly directory: string;
+  /** The clock (microseconds) for MAX_RENDER_TIME. */
+  now(): number;
+}
+
+export function renderMarkdown(markdown: string, options: MarkdownOptions): Result<string, string> {
+  context = {
+    directory: options.directory,
+    slugs: new Map(),
+    now: options.now,
+    deadline: options.now() + MAX_RENDER_TIME,
+  };
+  try {
+    return { ok: true, value: parser.parse(markdown, { async: false }) };
+  } catch (cause) {
+    if (cause instanceof TooSlow) return { ok: false, error: `takes more than ${MAX_RENDER_TIME / 1e6} s to render` };
+    // A stack overflow of deep nesting, or a defect of the parser: the document's loss, not the site's.
+    return { ok: false, error: cause instanceof Error ? cause.message.slice(0, 200) : "cannot be rendered" };
+  }
+}
+
+interface Context {
+  readonly directory: string;
+  readonly slugs: Map<string, number>;
+  now(): number;
+  readonly deadline: number;
+}
+
+class TooSlow extends Error {}
+
+// Rendering is synchronous, so one context at a time is enough, and the parser is made once.
+let context: Context = { directory: "", slugs: new Map(), now: () => 0, deadline: 0 };
+
+function checkTime(): void {
+  if (context.now() > context.deadline) throw new TooSlow();
+}
+
+const parser = new Marked({
+  gfm: true,
+  tokenizer: {
+    // Called for every "[" and every delimiter: where hostile input spends its time. `false` goes on as usual.
+    link(): false {
+      checkTime();
+      return false;
+    },
+    emStrong(): false {
+      checkTime();
+      return false;
+    },
+    paragraph(): false {
+      checkTime();
+      return false;
+    },
+  },
+  renderer: {
+    heading(token: Tokens.Heading): string {
+      const inner = this.parser.parseInline(token.tokens);
+      const id = slug(this.parser.parseInline(token.tokens, this.parser.textRenderer));
+      return `<h${token.depth}${id === "" ? "" : ` id="${escapeHtml(id)}"`}>${inner}</h${token.depth}>\n`;
+    },
+    link(token: Tokens.Link): string {
+      const inner = this.parser.parseInline(token.tokens);
+      const href = address(token.href);
+      if (href === undefined) return inner;
+      return `<a href="${escapeHtml(href)}"${title(token.title)}>${inner}</a>`;
+    },
+    image(token: Tokens.Image): string {
+      const src = address(token.href);
+      if (src === undefined) return escapeHtml(token.text);
+      return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(token.text))}"${title(token.title)} loading="lazy">`;
+    },
+    table(token: Tokens.Table): string {
+      const cell = (tag: string, item: Tokens.TableCell): string => {
+        const align = item.align === null ? "" : ` class="${item.align}"`;
+        return `<${tag}${align}>${this.parser.parseInline(item.tokens)}</${tag}>`;
+      };
+      const head = token.header.map((item) => cell("th", item)).join("");
+      const rows = token.rows.map((row) => `<tr>${row.map((item) => cell("td", item)).join("")}</tr>\n`).join("");
+      // Scrolls by itself on a narrow screen.
+      return `<div class="table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody></table></div>\n`;
+    },
+  },
+});
+
+function title(text: string | null | undefined): string {
+  return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(text)}"`;
+}
+
+/** marked leaves Markdown's escapes of the alternative text done; entities it does not. */
+function plain(text: string): string {
+  return text
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+}
+
+/** GitHub's rule for ids: lower case, letters, digits, "-" and "_"; repeated ones are numbered. */
+function slug(text: string): string {
+  const base = plain(text)
+    .replace(/<[^>]*>/g, "")
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}\s_-]/gu, "")
+    .replace(/\s+/g, "-")
+    .slice(0, 100);
+  if (base === "") return "";
+  const seen = context.slugs.get(base) ?? 0;
+  context.slugs.set(base, seen + 1);
+  return seen === 0 ? base : `${base}-${seen}`;
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+/** The address of a link in the page, or undefined when it would run something. */
+function address(href: string): string | undefined {
+  // Browsers ignore blanks and control characters within a scheme.
+  const squeezed = href.replace(/[\x00-\x20\x7f]+/g, "");
+  if (SCHEME.test(squeezed)) {
+    if (/^(javascript|vbscript|data):/i.test(squeezed) && !/^data:image\/(png|gif|jpe?g|webp|avif);/i.test(squeezed))
+      return undefined;
+    return href;
+  }
+  if (href === "" || href.startsWith("#") || href.startsWith("//") || href.startsWith("?")) return href;
+  return resolveLink(context.directory, href);
+}
+
+/**
+ * A relative link -> the URL path that it means: as files lie in the repository, Markdown files without their
+ * extension. One that climbs out of the repository stays as it is.
+ */
+export function resolveLink(directory: string, href: string): string {
+  const path = /^[^?#]*/.exec(href)![0];
+  const rest = href.slice(path.length);
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return href;
+  }
+  const resolved = resolvePath(directory, decoded);
+  if (resolved === undefined) return href;
+  const bare = isMarkdownName(resolved) ? withoutMarkdownExtension(resolved).replace(/(^|\/)index$/, "") : resolved;
+  const slash = decoded.endsWith("/") && bare !== "" ? "/" : "";
+  return `/${encodePath(bare)}${slash}${rest}`;
+}
