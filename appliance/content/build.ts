@@ -6,7 +6,7 @@ import type { Platform } from "../platform.ts";
 import { type Document, mayBeDocument, readDocument } from "./document.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
-import { layOut } from "./routes.ts";
+import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings } from "./settings.ts";
 import type { Article, Problem, Route, Site } from "./site.ts";
 
@@ -146,5 +146,5 @@ function symlinkTarget(
   if (path === undefined) return { ok: false, error: `links to ${target}, outside of the repository` };
   if (isHidden(path)) return { ok: false, error: `links to ${target}, which is never served` };
   // layOut finds the URL that the path has.
-  return { ok: true, value: `repository:${path}` };
+  return { ok: true, value: REPOSITORY + path };
 }

@@ -1,7 +1,7 @@
 // Lays a site out: which URL shows what. Where two claim one URL the earlier rule wins and the loser is a problem:
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
-import { directoryOf, documentUrl, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import { directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
 import type { Settings } from "./settings.ts";
 import {
   type Article,
@@ -15,6 +15,9 @@ import {
   type Site,
   type Tag,
 } from "./site.ts";
+
+/** Marks the target of a symbolic link: a path of the repository, not a URL. */
+export const REPOSITORY = "repository:";
 
 type StaticRoute = Extract<Route, { kind: "static" }>;
 type LaidOut = Omit<Site, "snapshot" | "settings" | "problems" | "nextDue">;
@@ -64,7 +67,7 @@ export function layOut(
   for (const article of served)
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
-      if (url !== article.url) claim(url, { kind: "redirect", to: article.url }, article.path);
+      if (url !== article.url) claim(url, { kind: "redirect", to: encodePath(article.url) }, article.path);
     }
   const listings = listDirectories(articles);
   for (const listing of listings)
@@ -85,7 +88,7 @@ export function layOut(
   // A file's old name leads to its URL, and a directory with an index.html is that file.
   for (const article of served)
     if (withoutMarkdownExtension(article.path) !== article.path)
-      offer(`/${article.path}`, { kind: "redirect", to: article.url });
+      offer(`/${article.path}`, { kind: "redirect", to: encodePath(article.url) });
   for (const file of files) {
     const directory = /^(.*?)\/?index\.html?$/.exec(file.path)?.[1];
     if (directory === undefined) continue;
@@ -94,7 +97,7 @@ export function layOut(
       if (routes.get("/")?.kind === "listing") routes.set("/", file);
     } else if (!routes.has(`/${directory}`) || routes.get(`/${directory}`)?.kind === "listing") {
       routes.set(`/${directory}/`, file);
-      routes.set(`/${directory}`, { kind: "redirect", to: `/${directory}/` });
+      routes.set(`/${directory}`, { kind: "redirect", to: encodePath(`/${directory}/`) });
     }
   }
   const style = files.find((file) => file.path === "static/css/style.css");
@@ -231,10 +234,14 @@ function decode(text: string): string {
   }
 }
 
-/** What a redirect of the repository leads to: a link's target by its path there, else as it is written. */
+/** The Location of a redirect: a link's target by its path in the repository, else what its author wrote. */
 function target(to: string, routes: ReadonlyMap<string, Route>): string {
-  if (!to.startsWith("repository:")) return to;
-  const path = to.slice("repository:".length);
+  // What may not stand in a URI is encoded (RFC 3986 2.1); what is encoded already stays.
+  if (!to.startsWith(REPOSITORY))
+    return encodePath(to)
+      .replace(/%25(?=[0-9A-Fa-f]{2})/g, "%")
+      .replace(/%(3F|23)/g, (hex) => decode(hex));
+  const path = to.slice(REPOSITORY.length);
   const url = documentUrl(path);
-  return routes.get(url)?.kind === "article" ? url : `/${path}`;
+  return encodePath(routes.get(url)?.kind === "article" ? url : `/${path}`);
 }

@@ -48,7 +48,7 @@ export type Route =
       readonly type: string;
       readonly modified: Moment;
     }
-  /** A decoded path of this site ("/Posts/VMM"), or a URL as the author wrote it. */
+  /** As it stands in Location: percent-encoded. */
   | { readonly kind: "redirect"; readonly to: string }
   | { readonly kind: "sitemap" }
   | { readonly kind: "robots" };

@@ -15,10 +15,8 @@ import { escapeHtml } from "./html.ts";
 /** As many as Canopy's feed has. */
 export const FEED_LENGTH = 10;
 
-export interface FeedBody {
-  /** Rendered Markdown of an article, and of its abstract ("" for none). */
-  (article: Article): { readonly body: string; readonly abstract: string };
-}
+/** Rendered Markdown of an article, and of its abstract ("" for none). */
+export type FeedBody = (article: Article) => { readonly body: string; readonly abstract: string };
 
 export function renderFeed(
   site: Site,

@@ -1,0 +1,91 @@
+// Header fields of what is served (RFC 9110, RFC 9111), and which representation a client takes.
+
+import { formatImfDate } from "../../stack/base/time.ts";
+import type { HttpRequest } from "../../stack/edge/network.ts";
+
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+/**
+ * Pages are asked for again each time and mostly answered by 304, so a push is seen at once. Files may be kept for ten
+ * minutes; what has its hash in its name, for ever.
+ */
+export type Freshness = "page" | "file" | "forever";
+
+const CACHE_CONTROL: Readonly<Record<Freshness, string>> = {
+  page: "public, no-cache",
+  file: "public, max-age=600",
+  forever: "public, max-age=31536000, immutable",
+};
+
+/**
+ * What a blog needs and no more: its own styles and scripts, pictures and media from anywhere, embedded frames over
+ * HTTPS. Scripts within the text do not run. A repository sets its own in .config/content_security_policy.
+ */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src * data:",
+  "media-src *",
+  "font-src 'self' data: https:",
+  "frame-src https:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self' https:",
+  "frame-ancestors 'self'",
+].join("; ");
+
+export function headersFor(
+  type: string,
+  freshness: Freshness,
+  encoding: string,
+  varies: boolean,
+  policy: string,
+): Headers {
+  const headers: [string, string][] = [
+    ["Content-Type", type],
+    ["Cache-Control", CACHE_CONTROL[freshness]],
+    ["X-Content-Type-Options", "nosniff"],
+  ];
+  if (encoding !== "") headers.push(["Content-Encoding", encoding]);
+  if (varies) headers.push(["Vary", "Accept-Encoding"]);
+  // SVG can hold scripts as well.
+  if (type.startsWith("text/html") || type === "image/svg+xml" || type.startsWith("application/xhtml"))
+    headers.push(["Content-Security-Policy", policy], ["Referrer-Policy", "strict-origin-when-cross-origin"]);
+  return headers;
+}
+
+/** The field's values joined as RFC 9110 5.3 says, or undefined. `name` in lower case. */
+export function field(request: HttpRequest, name: string): string | undefined {
+  let value: string | undefined;
+  for (const [key, text] of request.headers) if (key === name) value = value === undefined ? text : `${value}, ${text}`;
+  return value;
+}
+
+/** Whether gzip is welcome (RFC 9110 12.5.3): named, or by "*", with a weight above 0. */
+export function acceptsGzip(request: HttpRequest): boolean {
+  const accepted = field(request, "accept-encoding");
+  if (accepted === undefined) return false;
+  let any = false;
+  for (const item of accepted.split(",")) {
+    const [coding, ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+    if (coding !== "gzip" && coding !== "x-gzip" && coding !== "*") continue;
+    const zero = parameters.some((parameter) => /^q\s*=\s*0(\.0*)?$/.test(parameter));
+    if (coding !== "*") return !zero;
+    any = !zero;
+  }
+  return any;
+}
+
+/** True: the client has it already (RFC 9110 13.2.2): If-None-Match first, else If-Modified-Since. */
+export function isNotModified(request: HttpRequest, etag: string, lastModified: number): boolean {
+  const tags = field(request, "if-none-match");
+  if (tags !== undefined) {
+    if (tags.trim() === "*") return true;
+    // Weak comparison (8.8.3.2): W/ does not matter.
+    const sent: readonly string[] = tags.match(/"[^"]*"/g) ?? [];
+    return sent.includes(etag);
+  }
+  const since = field(request, "if-modified-since");
+  return since !== undefined && since === formatImfDate(lastModified);
+}

@@ -1,0 +1,192 @@
+// Request -> Response for everything that the table of ready responses does not hold: the first request of a page,
+// redirects, errors, the webhook. What is made for a request is published, so that the next one does not come here.
+
+import { formatImfDate } from "../../stack/base/time.ts";
+import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
+import { encodePath } from "../content/paths.ts";
+import type { Route, Site } from "../content/site.ts";
+import type { Platform } from "../platform.ts";
+import type { Renderer } from "../render/renderer.ts";
+import { acceptsGzip, CONTENT_SECURITY_POLICY, headersFor, isNotModified } from "./headers.ts";
+import { type Representations, Responses } from "./responses.ts";
+import { parseTarget } from "./target.ts";
+
+export interface WebServerOptions {
+  readonly renderer: Renderer;
+  readonly network: Pick<Network, "publish" | "publishOne">;
+  readonly platform: Pick<Platform, "utf8Decode" | "utf8Encode" | "sha256" | "gzip" | "heapLimit" | "wallClock">;
+  /** Path of the webhook, and what answers it. */
+  readonly hookPath: string;
+  hook(request: HttpRequest): Promise<HttpResponse>;
+  /** Told of a page that could not be made: our bug, not the author's. */
+  onFault(url: string, cause: unknown): void;
+}
+
+/** What is said while there is no site: a sentence for a reader, and how long to wait. */
+export interface Waiting {
+  readonly reason: string;
+  readonly retryAfterSeconds: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+export class WebServer {
+  readonly #options: WebServerOptions;
+  readonly #responses: Responses;
+  #site: Site | undefined;
+  #waiting: Waiting = { reason: "The blog is being fetched.", retryAfterSeconds: 2 };
+
+  constructor(options: WebServerOptions) {
+    this.#options = options;
+    this.#responses = new Responses(options.network, options.platform);
+    this.#addStyle();
+  }
+
+  get site(): Site | undefined {
+    return this.#site;
+  }
+
+  /** Why there is no site yet. */
+  wait(waiting: Waiting): void {
+    this.#waiting = waiting;
+  }
+
+  /** Shows this Site from the next request on. Files that are the same in both stay ready. */
+  show(site: Site): void {
+    this.#site = site;
+    const style = this.#options.renderer.styleUrl;
+    this.#responses.swap((url, made) => {
+      if (url === style) return true;
+      const route = site.routes.get(url);
+      return route?.kind === "static" && made.origin === `${route.oid} ${route.type}`;
+    });
+  }
+
+  /** Makes a page ready before anybody asks. False: there is nothing to make (or it cannot be made). */
+  prepare(url: string): boolean {
+    const site = this.#site;
+    const route = site?.routes.get(url);
+    if (site === undefined || route === undefined || route.kind === "redirect") return false;
+    if (this.#responses.get(url) !== undefined) return false;
+    try {
+      return this.#make(site, route, url) !== undefined;
+    } catch (cause) {
+      this.#options.onFault(url, cause);
+      return false;
+    }
+  }
+
+  /** Never rejects. */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#answer(request);
+    } catch (cause) {
+      this.#options.onFault(request.target, cause);
+      return this.#error(
+        500,
+        "Something went wrong",
+        "This page could not be made. The author will find the reason in the log.",
+      );
+    }
+  }
+
+  async #answer(request: HttpRequest): Promise<HttpResponse> {
+    const target = parseTarget(request.target, this.#options.platform);
+    if (!target.ok) return this.#error(400, "Bad request", "That is not an address this site could have.");
+    const { path, query } = target.value;
+    if (path === this.#options.hookPath) return this.#options.hook(request);
+    if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return this.#error(405, "Method not allowed", "Pages can only be read.", [["Allow", ALLOWED]]);
+    const ready = this.#responses.get(path);
+    if (ready !== undefined) return choose(request, ready);
+    const site = this.#site;
+    if (site === undefined) {
+      const { reason, retryAfterSeconds } = this.#waiting;
+      return this.#error(503, "Not ready yet", reason, [["Retry-After", String(retryAfterSeconds)]]);
+    }
+    const route = site.routes.get(path);
+    if (route === undefined) {
+      const moved = otherSlash(site, path);
+      if (moved !== undefined) return this.#redirect(encodePath(moved) + query);
+      return this.#error(404, "Not found", "There is nothing at this address.");
+    }
+    if (route.kind === "redirect") return this.#redirect(route.to + (route.to.includes("?") ? "" : query));
+    const made = this.#make(site, route, path);
+    if (made === undefined) throw new Error("the repository no longer has it");
+    return choose(request, made);
+  }
+
+  #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Representations | undefined {
+    const rendered = this.#options.renderer.render(site, route, url);
+    if (rendered === undefined) return undefined;
+    return this.#responses.add({
+      url,
+      status: 200,
+      bytes: rendered.bytes,
+      type: rendered.type,
+      // No file is newer than now, whatever its author's clock said (RFC 9110 8.8.2.1).
+      modified: Math.min(rendered.modified.seconds, Math.floor(this.#options.platform.wallClock() / 1000)),
+      freshness: route.kind === "static" ? "file" : "page",
+      policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
+      origin: route.kind === "static" ? `${route.oid} ${route.type}` : "",
+    });
+  }
+
+  #addStyle(): void {
+    const { renderer } = this.#options;
+    this.#responses.add({
+      url: renderer.styleUrl,
+      status: 200,
+      bytes: renderer.style,
+      type: "text/css; charset=utf-8",
+      modified: 0,
+      freshness: "forever",
+      policy: CONTENT_SECURITY_POLICY,
+      origin: "",
+    });
+  }
+
+  #redirect(location: string): HttpResponse {
+    const body = this.#options.platform.utf8Encode(`Moved to ${location}\n`);
+    return {
+      status: 301,
+      headers: [
+        ["Location", location],
+        ["Content-Type", "text/plain; charset=utf-8"],
+      ],
+      body,
+    };
+  }
+
+  #error(status: number, title: string, text: string, headers: HttpResponse["headers"] = []): HttpResponse {
+    return {
+      status,
+      headers: [...headersFor("text/html; charset=utf-8", "page", "", false, CONTENT_SECURITY_POLICY), ...headers],
+      body: this.#options.renderer.error(this.#site, title, text),
+    };
+  }
+}
+
+const ALLOWED = "GET, HEAD, OPTIONS";
+
+/** "/Posts/" for "/Posts" and the other way round: one of them is the page's name. */
+function otherSlash(site: Site, path: string): string | undefined {
+  const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+  return site.routes.has(other) ? other : undefined;
+}
+
+function choose(request: HttpRequest, made: Representations): HttpResponse {
+  const [identity, gzip] = made.all as readonly [ReadyResponse, ReadyResponse?];
+  const chosen = gzip !== undefined && acceptsGzip(request) ? gzip : identity;
+  const headers: [string, string][] = [...chosen.headers.map(([name, value]): [string, string] => [name, value])];
+  headers.push(["ETag", chosen.etag]);
+  if (chosen.lastModified > 0) headers.push(["Last-Modified", formatImfDate(chosen.lastModified)]);
+  if (isNotModified(request, chosen.etag, chosen.lastModified))
+    return {
+      status: 304,
+      headers: headers.filter(([name]) => name !== "Content-Type" && name !== "Content-Encoding"),
+      body: EMPTY,
+    };
+  return { status: chosen.status, headers, body: chosen.body };
+}
