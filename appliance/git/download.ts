@@ -8,7 +8,7 @@ import { FetchFileSystem, PackTaken } from "./filesystem.ts";
 import type { GitLimits } from "./limits.ts";
 import type { Remote } from "./remote.ts";
 import type { OnGitProgress } from "./snapshot.ts";
-import type { GitResponse, GitTransport } from "./transport.ts";
+import type { GitTransport } from "./transport.ts";
 
 /** What the server has, as it says itself. */
 export interface Advertisement {
@@ -121,85 +121,57 @@ export class Download {
     const get = request.method !== "POST";
     if (get && this.#chosen !== undefined) return advertised(request.url, this.#chosen);
 
+    const what = get ? "advertisement bytes" : "pack bytes";
+    const limit = get ? this.#limits.advertisementBytes : this.#limits.packBytes;
     const response = await this.#transport.request({
       method: get ? "GET" : "POST",
       url: request.url,
       headers: Object.entries(request.headers ?? {}),
       body: await collect(request.body),
+      limit,
+      onReceived: (bytes) => this.#count(get, bytes),
     });
-    if (!response.ok) return this.#fail(response.error);
-    const { value } = response;
-    const fault = this.#statusFault(value);
-    if (fault !== undefined) {
-      value.close();
-      return this.#fail(fault);
+    const where = this.#remote.url;
+    if (!response.ok) {
+      const { error } = response;
+      if (error.kind === "body-too-large") return this.#fail({ kind: "too-large", where, what, limit });
+      const received = this.#received;
+      const cut = error.kind === "broken" && received > 0;
+      return this.#fail(cut ? { kind: "pack-cut-short", where, received } : { ...error, where });
     }
-    const type = value.headers.find(([name]) => name === "content-type")?.[1] ?? "";
-    if (!get) return { url: value.url, statusCode: 200, statusMessage: "OK", headers: {}, body: this.#packBody(value) };
+    const { value } = response;
+    const fault = this.#statusFault(value.status);
+    if (fault !== undefined) return this.#fail(fault);
+    if (!get) return { url: value.url, statusCode: 200, statusMessage: "OK", headers: {}, body: consume(value.chunks) };
 
     // gitprotocol-http(5), "Smart Server Response": clients must check the type, and a dumb server does not have it.
-    if (type !== ADVERTISEMENT) {
-      value.close();
-      const reason = type === "" ? "its answer has no type" : `its answer is of type ${type}`;
-      return this.#fail({ kind: "not-git", where: this.#remote.url, reason });
-    }
+    const type = value.headers.find(([name]) => name === "content-type")?.[1] ?? "";
+    if (type !== ADVERTISEMENT)
+      return this.#fail({
+        kind: "not-git",
+        where,
+        reason: type === "" ? "its answer has no type" : `its answer is of type ${type}`,
+      });
     if (value.url.endsWith(SERVICE)) this.#base = value.url.slice(0, -SERVICE.length);
-    const bytes = await this.#readAdvertisement(value);
+    const bytes = concat(value.chunks);
     const text = nativeLatin1Decode(bytes, 0, Math.min(bytes.length, MAX_CAPABILITIES));
     const capabilities = /\0([^\n]*)\n/.exec(text)?.[1];
     // Git before 2.41 lists nothing at all for an empty repository, which the library takes for protocol version 2.
     if (capabilities === undefined && text.startsWith(SERVICE_LINE))
-      return this.#fail({ kind: "empty-repository", where: this.#remote.url });
+      return this.#fail({ kind: "empty-repository", where });
     this.#capabilities = capabilities ?? "";
     return advertised(request.url, bytes);
   }
 
-  async #readAdvertisement(response: GitResponse): Promise<Uint8Array> {
-    const limit = this.#limits.advertisementBytes;
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    for (;;) {
-      const chunk = await response.read();
-      if (!chunk.ok) return this.#fail(chunk.error);
-      if (chunk.value === undefined) break;
-      total += chunk.value.length;
-      if (total > limit) {
-        response.close();
-        return this.#fail({ kind: "too-large", where: this.#remote.url, what: "advertisement bytes", limit });
-      }
-      chunks.push(chunk.value);
-    }
-    return concat(chunks, total);
+  #count(advertisement: boolean, bytes: number): void {
+    if (advertisement) return;
+    if (Math.floor(bytes / PROGRESS_STEP) > Math.floor(this.#received / PROGRESS_STEP))
+      this.#onProgress({ phase: "receiving", bytes });
+    this.#received = bytes;
   }
 
-  /** The pack with its side-band around it. The library ends its streams quietly on an error: #failure remembers. */
-  async *#packBody(response: GitResponse): AsyncIterableIterator<Uint8Array> {
-    const limit = this.#limits.packBytes;
-    let told = 0;
-    for (;;) {
-      const chunk = await response.read();
-      if (!chunk.ok) {
-        const received = this.#received;
-        const cut = chunk.error.kind === "broken" && received > 0;
-        return this.#fail(cut ? { kind: "pack-cut-short", where: this.#remote.url, received } : chunk.error);
-      }
-      if (chunk.value === undefined) return;
-      this.#received += chunk.value.length;
-      if (this.#received > limit) {
-        response.close();
-        return this.#fail({ kind: "too-large", where: this.#remote.url, what: "pack bytes", limit });
-      }
-      if (this.#received - told >= PROGRESS_STEP) {
-        told = this.#received;
-        this.#onProgress({ phase: "receiving", bytes: told });
-      }
-      yield chunk.value;
-    }
-  }
-
-  #statusFault(response: GitResponse): GitError | undefined {
+  #statusFault(status: number): GitError | undefined {
     const where = this.#remote.url;
-    const { status } = response;
     if (status === 200) return undefined;
     // RFC 9110 15.5.2, 15.5.4; forges that hide what is private answer 404.
     if (status === 401 || status === 403)
@@ -275,20 +247,21 @@ async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
   yield bytes;
 }
 
+/** Lets go of each chunk as it is read: the library collects copies of them. */
+async function* consume(chunks: Uint8Array[]): AsyncIterableIterator<Uint8Array> {
+  chunks.reverse();
+  for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) yield chunk;
+}
+
 /** The library passes an array of Buffers where its types promise an iterator. */
 async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    total += chunk.length;
-  }
-  return concat(chunks, total);
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return concat(chunks);
 }
 
-function concat(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const bytes = new Uint8Array(total);
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);

@@ -9,11 +9,12 @@ export type GitTransportError =
   | { readonly kind: "timed-out"; readonly where: string }
   /** The connection broke, or the peer does not speak HTTP; `reason` in plain words. */
   | { readonly kind: "broken"; readonly where: string; readonly reason: string }
+  | { readonly kind: "body-too-large"; readonly where: string; readonly limit: number }
   | { readonly kind: "redirects"; readonly where: string; readonly reason: string }
   | { readonly kind: "unsupported-url"; readonly where: string; readonly reason: string };
 
 export type GitError =
-  | GitTransportError
+  | Exclude<GitTransportError, { readonly kind: "body-too-large" }>
   /** 401 or 403. `given` tells whether the remote's URL held credentials. */
   | { readonly kind: "unauthorized"; readonly where: string; readonly status: number; readonly given: boolean }
   /** 404 or 410. */

@@ -1,4 +1,4 @@
-// What Git needs of HTTP. http-transport.ts makes it from our HTTP client, tools/node-transport.ts from Node's.
+// What Git needs of HTTP. http-transport.ts makes it from our HTTP client; tests make theirs from Node's.
 
 import type { Result } from "../../stack/base/result.ts";
 import type { GitTransportError } from "./error.ts";
@@ -10,6 +10,10 @@ export interface GitRequest {
   /** Authorization among them goes to the origin of `url` only, whatever redirects follow. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body: Uint8Array;
+  /** Bytes of the answer's body at the most; a longer one is "body-too-large". */
+  readonly limit: number;
+  /** Told of the bytes of the answer's body so far, now and then. */
+  readonly onReceived: (bytes: number) => void;
 }
 
 export interface GitResponse {
@@ -18,13 +22,11 @@ export interface GitResponse {
   readonly url: string;
   /** Names in lower case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  /** The next bytes of the body; undefined is its end as announced. A body cut short is "broken". */
-  read(): Promise<Result<Uint8Array | undefined, GitTransportError>>;
-  /** Lets go of the connection before the end. */
-  close(): void;
+  /** The whole body, as it arrived; the caller's own. */
+  readonly chunks: Uint8Array[];
 }
 
 export interface GitTransport {
-  /** Resolves with the response's head; follows redirects of GET. Never rejects. */
+  /** Follows redirects of GET. Never rejects. A body that ends too early is "broken". */
   request(request: GitRequest): Promise<Result<GitResponse, GitTransportError>>;
 }
