@@ -88,12 +88,6 @@ export function openTap(tap: Tap, name: string, options: TapOptions): TapResult 
 }
 
 export class TapLink extends Link {
-  override readonly mac: number;
-  override readonly mtu: number;
-  override readonly checksumOffload: boolean;
-  override readonly segmentOffload: boolean;
-  override readonly slots: Uint8Array;
-
   framesReceived = 0;
   bytesReceived = 0;
   receiveDrops = 0;

@@ -123,12 +123,6 @@ export function openNet(hal: Hal, fn: PciFunction, options: NetOptions): NetResu
 }
 
 export class VirtioNet extends Link {
-  override readonly mac: number;
-  override readonly mtu: number;
-  override readonly checksumOffload: boolean;
-  override readonly segmentOffload: boolean;
-  override readonly slots: Uint8Array;
-
   /** Times that the device was reset for a fault, and the last of them. */
   faults = 0;
   lastFault = FAULT_NONE;
