@@ -85,9 +85,10 @@ export class Icmp {
     writeU16(output.bytes, at + 2, 0xffff ^ fold((0xffff ^ this.message.checksum) + 0xf7ff));
     // The rest lies in a receive buffer, which the output copies when it cuts the datagram into fragments.
     output.dontFragment = false;
-    const rest = length - inSlot;
     const { destination, source } = header;
-    output.send(at, destination, source, PROTOCOL_ICMP, inSlot, rest > 0 ? bytes : NO_PAYLOAD, offset + inSlot, rest);
+    if (length > inSlot)
+      output.send(at, destination, source, PROTOCOL_ICMP, inSlot, bytes, offset + inSlot, length - inSlot);
+    else output.send(at, destination, source, PROTOCOL_ICMP, inSlot, NO_PAYLOAD, 0, 0);
   }
 
   /**

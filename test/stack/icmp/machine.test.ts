@@ -1,0 +1,196 @@
+import * as fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Ipv4 } from "../../../stack/base/address.ts";
+import { writeU16 } from "../../../stack/base/bytes.ts";
+import { sumBytes } from "../../../stack/base/native.ts";
+import { SECOND } from "../../../stack/base/result.ts";
+import { ERROR_BURST, ERRORS_PER_SECOND, Icmp, IcmpUser } from "../../../stack/icmp/machine.ts";
+import {
+  decode,
+  encode,
+  ICMP_CHECKSUM,
+  ICMP_QUOTATION,
+  ICMP_TRUNCATED,
+  IcmpMessage,
+  KIND_OTHER,
+  KIND_PORT_UNREACHABLE,
+  KIND_PROTOCOL_UNREACHABLE,
+  KIND_TIME_EXCEEDED,
+  KIND_TOO_BIG,
+  KIND_UNREACHABLE,
+} from "../../../stack/icmp/wire.ts";
+import { decode as decodeIpv4, encode as encodeIpv4, Ipv4Header } from "../../../stack/ipv4/wire.ts";
+import { bytesOf, hex, pattern, toHex } from "../../support/bytes.ts";
+import { FakeIpSink } from "../../support/fake-ip-sink.ts";
+
+const US = 0x0a00020f as Ipv4;
+const PEER = 0x0a000202 as Ipv4;
+
+class Recorder extends IcmpUser {
+  readonly seen: number[][] = [];
+  icmpError(m: IcmpMessage): void {
+    this.seen.push([m.kind, m.protocol, m.source, m.destination, m.sourcePort, m.destinationPort, m.sequence, m.mtu]);
+  }
+}
+
+/** A datagram from PEER to us with this payload; `header` decoded from `bytes`. */
+function datagram(protocol: number, payload: Uint8Array): { header: Ipv4Header; bytes: Uint8Array } {
+  const bytes = new Uint8Array(20 + payload.length);
+  encodeIpv4(bytes, 0, PEER, US, protocol, bytes.length, 7, 0, 60);
+  bytes.set(payload, 20);
+  const header = new Ipv4Header();
+  expect(decodeIpv4(bytes, 0, bytes.length, header)).toBe(0);
+  return { header, bytes };
+}
+
+/** An error message of this type and code about a TCP segment of ours. */
+function error(type: number, code: number, rest: number): Uint8Array {
+  const bytes = new Uint8Array(8 + 28);
+  encodeIpv4(bytes, 8, US, PEER, 6, 1500, 1, 0x4000, 3);
+  writeU16(bytes, 28, 49_152);
+  writeU16(bytes, 30, 80);
+  writeU16(bytes, 32, 0xdead);
+  writeU16(bytes, 34, 0xbeef);
+  encode(bytes, 0, type, code, rest, bytes.length);
+  return bytes;
+}
+
+let icmp: Icmp;
+let sink: FakeIpSink;
+let user: Recorder;
+beforeEach(() => {
+  icmp = new Icmp();
+  sink = new FakeIpSink();
+  user = new Recorder();
+});
+
+function input(payload: Uint8Array, unicast = true): number {
+  const { header, bytes } = datagram(1, payload);
+  return icmp.input(header, bytes, 20, payload.length, unicast, 0, sink, user);
+}
+
+describe("ICMP", () => {
+  test("a literal echo is answered with identifier, number and data as they came", () => {
+    const echo = hex("0800 0000 1234 0001 6162636465666768");
+    writeU16(echo, 2, 0xffff ^ sumBytes(echo, 0, echo.length, 0));
+    expect(input(echo)).toBe(0);
+    const [reply] = sink.drain();
+    expect([reply!.source, reply!.destination, reply!.protocol]).toEqual([US, PEER, 1]);
+    expect(toHex(reply!.bytes, 4)).toBe("123400016162636465666768");
+    expect(reply!.bytes[0]).toBe(0);
+    expect(sumBytes(reply!.bytes, 0, reply!.bytes.length, 0)).toBe(0xffff);
+    expect(reply!.dontFragment).toBe(false);
+  });
+
+  test("an echo of any length and content has a reply with a right checksum", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 0, max: 5000 }), (data, more) => {
+        const echo = new Uint8Array(8 + data.length + more);
+        echo.set(data, 8);
+        echo.set(pattern(more), 8 + data.length);
+        encode(echo, 0, 8, 0, 0x11223344, echo.length);
+        expect(input(echo)).toBe(0);
+        const [reply] = sink.drain();
+        expect(reply!.bytes.length).toBe(echo.length);
+        expect(reply!.bytes.slice(4)).toEqual(echo.slice(4));
+        expect(sumBytes(reply!.bytes, 0, reply!.bytes.length, 0)).toBe(0xffff);
+      }),
+    );
+  });
+
+  test("an echo to everybody, and one when nothing can be sent, stay without an answer", () => {
+    const echo = new Uint8Array(16);
+    encode(echo, 0, 8, 0, 1, 16);
+    input(echo, false);
+    sink.free = 0;
+    input(echo);
+    expect(sink.packets).toHaveLength(0);
+  });
+
+  test("errors are told with what they quote", () => {
+    const kinds: number[] = [];
+    for (const [type, code] of [
+      [3, 0],
+      [3, 1],
+      [3, 2],
+      [3, 3],
+      [3, 4],
+      [3, 13],
+      [11, 0],
+    ])
+      input(error(type!, code!, 1400));
+    for (const seen of user.seen) {
+      kinds.push(seen[0]!);
+      expect(seen.slice(1, 7)).toEqual([6, US, PEER, 49_152, 80, 0xdeadbeef]);
+      expect(seen[7]).toBe(seen[0] === KIND_TOO_BIG ? 1400 : 0);
+    }
+    expect(kinds).toEqual([
+      KIND_UNREACHABLE,
+      KIND_UNREACHABLE,
+      KIND_PROTOCOL_UNREACHABLE,
+      KIND_PORT_UNREACHABLE,
+      KIND_TOO_BIG,
+      KIND_UNREACHABLE,
+      KIND_TIME_EXCEEDED,
+    ]);
+  });
+
+  test("damage is refused, source quench and redirects mean nothing", () => {
+    expect(input(new Uint8Array(7))).toBe(ICMP_TRUNCATED);
+    const flipped = error(3, 3, 0);
+    flipped[20] = flipped[20]! ^ 1;
+    expect(input(flipped)).toBe(ICMP_CHECKSUM);
+    const short = error(3, 3, 0).slice(0, 30);
+    encode(short, 0, 3, 3, 0, short.length);
+    expect(input(short)).toBe(ICMP_QUOTATION);
+    const later = error(3, 3, 0);
+    writeU16(later, 8 + 6, 100);
+    encode(later, 0, 3, 3, 0, later.length);
+    expect(input(later)).toBe(ICMP_QUOTATION);
+    const message = new IcmpMessage();
+    for (const type of [4, 5, 13]) {
+      const bytes = error(type, 0, 0);
+      expect(decode(bytes, 0, bytes.length, message)).toBe(0);
+      expect(message.kind).toBe(KIND_OTHER);
+    }
+    expect(user.seen).toHaveLength(0);
+  });
+
+  test("any bytes give a number and no exception", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 80 }), fc.boolean(), (bytes, repair) => {
+        const copy = new Uint8Array(bytes);
+        if (repair) encode(copy, 0, copy[0]! % 13, copy[1]! % 16, 0, copy.length);
+        expect(decode(copy, 0, copy.length, new IcmpMessage())).toBeLessThanOrEqual(3);
+      }),
+    );
+  });
+
+  test("the sender of a datagram to a closed port is told, with the head of its datagram", () => {
+    const { header, bytes } = datagram(17, bytesOf("abcdefghijkl"));
+    icmp.portUnreachable(header, bytes, 0, sink);
+    const [packet] = sink.drain();
+    expect([packet!.source, packet!.destination, packet!.protocol]).toEqual([US, PEER, 1]);
+    expect(toHex(packet!.bytes, 0, 2)).toBe("0303");
+    expect(packet!.bytes.slice(8)).toEqual(bytes.slice(0, 28));
+    expect(sumBytes(packet!.bytes, 0, packet!.bytes.length, 0)).toBe(0xffff);
+  });
+
+  test("no error is sent about ICMP or a fragment", () => {
+    const ping = datagram(1, new Uint8Array(8));
+    icmp.protocolUnreachable(ping.header, ping.bytes, 0, sink);
+    const first = datagram(17, new Uint8Array(8));
+    first.header.moreFragments = true;
+    icmp.portUnreachable(first.header, first.bytes, 0, sink);
+    expect(sink.packets).toHaveLength(0);
+  });
+
+  test("errors are limited to a burst and then to so many a second", () => {
+    const { header, bytes } = datagram(17, new Uint8Array(8));
+    for (let i = 0; i < 100; i++) icmp.portUnreachable(header, bytes, 5 * SECOND, sink);
+    expect(sink.drain()).toHaveLength(ERROR_BURST);
+    for (let i = 0; i < 1000; i++) icmp.portUnreachable(header, bytes, 5 * SECOND + i * 1000, sink);
+    expect(sink.drain().length).toBe(ERRORS_PER_SECOND - 1);
+    expect(icmp.suppressed).toBe(80 + 1000 - ERRORS_PER_SECOND + 1);
+  });
+});
