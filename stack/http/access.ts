@@ -1,7 +1,7 @@
 // One line of the access log, as ranges and numbers: whoever writes it down decides about text.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { FIELD_REFERER, FIELD_USER_AGENT, type RequestHead } from "./wire.ts";
+import { FIELD_REFERER, FIELD_USER_AGENT, type RequestHead } from "./request-head.ts";
 
 /** Reused for every answer. Ranges lie in `bytes`; a length of 0 means that it was not sent or could not be read. */
 export class AccessLine {

@@ -1,6 +1,7 @@
 // The server's connections: a pool of records, found by stream handle without a Map.
 
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
+import { CR, LF } from "./syntax.ts";
 
 // What a connection is doing.
 /** Between requests, or within a head. */
@@ -33,6 +34,18 @@ export class Connection {
   broken = false;
   /** True while its requests are being worked on, so that an answer given at once does not recur. */
   running = false;
+}
+/**
+ * An incomplete head is decoded again when its end may be there or when it has doubled, so that a head that comes byte
+ * by byte costs no more than a constant times its length.
+ */
+export function worthDecoding(c: Connection, bytes: Uint8Array, start: number, length: number): boolean {
+  if (length >= c.decoded * 2 || length >= c.maxHead) return true;
+  let found = false;
+  for (let i = Math.max(c.scanned, 3); i < length && !found; i++)
+    found = bytes[start + i] === LF && bytes[start + i - 1] === CR && bytes[start + i - 2] === LF;
+  c.scanned = length;
+  return found;
 }
 
 export class ConnectionTable {

@@ -4,8 +4,8 @@
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
 import { ChunkDecoder } from "./chunked.ts";
+import { RequestHead } from "./request-head.ts";
 import { COLON, CR, HTAB, SP, TOKEN } from "./syntax.ts";
-import { RequestHead } from "./wire.ts";
 
 export class Exchange {
   /** Index of the connection, or -1: free. */

@@ -27,7 +27,6 @@ import {
   KEEP_FOR_READY,
   keepHeaders,
 } from "./head.ts";
-import { latin1Bytes, SLASH } from "./syntax.ts";
 import {
   FIELD_ACCEPT_ENCODING,
   FIELD_IF_MATCH,
@@ -36,12 +35,12 @@ import {
   FIELD_IF_RANGE,
   FIELD_IF_UNMODIFIED_SINCE,
   FIELD_RANGE,
-  HASH_START,
-  hashStep,
   METHOD_GET,
   METHOD_HEAD,
   type RequestHead,
-} from "./wire.ts";
+} from "./request-head.ts";
+import { latin1Bytes, SLASH } from "./syntax.ts";
+import { HASH_START, hashStep } from "./wire.ts";
 
 /** What the table answers: filled by `select`, owned by the caller. */
 export class ReadyAnswer {

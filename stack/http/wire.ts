@@ -4,89 +4,36 @@
 // is strict wherever RFC 9112 lets a recipient choose: a bare CR or LF, a folded line, whitespace before a colon, a
 // second Content-Length or Host all mean 400, because what two readers understand differently is a way in.
 
+import {
+  FIELD_ACCEPT_ENCODING,
+  FIELD_CONTENT_LENGTH,
+  FIELD_HOST,
+  FIELD_IF_MATCH,
+  FIELD_IF_MODIFIED_SINCE,
+  FIELD_IF_NONE_MATCH,
+  FIELD_IF_RANGE,
+  FIELD_IF_UNMODIFIED_SINCE,
+  FIELD_RANGE,
+  FIELD_REFERER,
+  FIELD_TRANSFER_ENCODING,
+  FIELD_USER_AGENT,
+  METHOD_CONNECT,
+  METHOD_DELETE,
+  METHOD_GET,
+  METHOD_HEAD,
+  METHOD_OPTIONS,
+  METHOD_PATCH,
+  METHOD_POST,
+  METHOD_PUT,
+  METHOD_TRACE,
+  METHOD_UNKNOWN,
+  type RequestHead,
+} from "./request-head.ts";
 import { COLON, CR, decimal, HTAB, LF, listHas, matchesLower, PATH, QUERY, SLASH, SP, TOKEN, VALUE } from "./syntax.ts";
 import { authorityIsValid, pathIsPlain } from "./target.ts";
 
 /** decodeRequestHead: the head is not complete yet. Every other answer but 0 is the status of an error response. */
 export const INCOMPLETE = -1;
-
-// Methods of RFC 9110 9.3 and RFC 5789; any other token is METHOD_UNKNOWN.
-export const METHOD_UNKNOWN = 0;
-export const METHOD_GET = 1;
-export const METHOD_HEAD = 2;
-export const METHOD_POST = 3;
-export const METHOD_PUT = 4;
-export const METHOD_DELETE = 5;
-export const METHOD_OPTIONS = 6;
-export const METHOD_PATCH = 7;
-export const METHOD_TRACE = 8;
-export const METHOD_CONNECT = 9;
-
-// Bits of RequestHead.fields and .repeated.
-export const FIELD_HOST = 1;
-export const FIELD_CONTENT_LENGTH = 2;
-export const FIELD_TRANSFER_ENCODING = 4;
-export const FIELD_IF_NONE_MATCH = 8;
-export const FIELD_IF_MODIFIED_SINCE = 16;
-export const FIELD_IF_MATCH = 32;
-export const FIELD_IF_UNMODIFIED_SINCE = 64;
-export const FIELD_RANGE = 128;
-export const FIELD_IF_RANGE = 256;
-export const FIELD_ACCEPT_ENCODING = 512;
-export const FIELD_USER_AGENT = 1024;
-export const FIELD_REFERER = 2048;
-
-/** A decoded head. Every `Start` and `End` is an offset in the bytes that were decoded. */
-export class RequestHead {
-  /** Bytes that the head takes, its empty line and empty lines before it included. */
-  length = 0;
-  /** Offset of the method; empty lines lie before it (RFC 9112 2.2). */
-  start = 0;
-  method = METHOD_UNKNOWN;
-  methodEnd = 0;
-  targetStart = 0;
-  /** 0: the request line is not complete. */
-  targetEnd = 0;
-  /** Path without query. Empty for the absolute form without a path, which means "/" (RFC 9112 3.2.1), and for "*". */
-  pathStart = 0;
-  pathEnd = 0;
-  pathHash = 0;
-  /** True for "*" (RFC 9112 3.2.4). */
-  asterisk = false;
-  /** HTTP/1.x. */
-  minor = 0;
-  /** Offset of the first header line, and number of lines. */
-  headersStart = 0;
-  headerCount = 0;
-  /** Which of the known fields are there, and which more than once; a field's offsets mean something only then. */
-  fields = 0;
-  repeated = 0;
-  contentLength = 0;
-  chunked = false;
-  /** Connection: close, keep-alive. */
-  close = false;
-  keepAlive = false;
-  /** Expect: 100-continue. */
-  expectContinue = false;
-  ifNoneMatchStart = 0;
-  ifNoneMatchEnd = 0;
-  ifModifiedSinceStart = 0;
-  ifModifiedSinceEnd = 0;
-  ifMatchStart = 0;
-  ifMatchEnd = 0;
-  ifUnmodifiedSinceStart = 0;
-  ifUnmodifiedSinceEnd = 0;
-  rangeStart = 0;
-  rangeEnd = 0;
-  ifRangeStart = 0;
-  ifRangeEnd = 0;
-  acceptEncodingStart = 0;
-  acceptEncodingEnd = 0;
-  userAgentStart = 0;
-  userAgentEnd = 0;
-  refererStart = 0;
-  refererEnd = 0;
-}
 
 /** The hash that the ready table is kept by: 24 bits. */
 export function hashStep(hash: number, byte: number): number {

@@ -2,8 +2,9 @@
 
 import type { Handle } from "../../stack/base/streams.ts";
 import type { AccessLine } from "../../stack/http/access.ts";
+import { HttpEvents } from "../../stack/http/events.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../../stack/http/limits.ts";
-import { HttpEvents, HttpServer } from "../../stack/http/server.ts";
+import { HttpServer } from "../../stack/http/server.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
 import { FakeStreams } from "./fake-streams.ts";
 
