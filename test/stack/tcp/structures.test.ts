@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NEVER } from "../../../stack/base/result.ts";
+import type { Seq } from "../../../stack/base/seq.ts";
+import { BufferPool } from "../../../stack/tcp/buffers.ts";
+import { Secret, SipHash } from "../../../stack/tcp/isn.ts";
+import { SendQueue } from "../../../stack/tcp/send-queue.ts";
+import { ConnectionTable } from "../../../stack/tcp/table.ts";
+import { Timers } from "../../../stack/tcp/timers.ts";
+import { PATTERN, SECRET } from "./harness.ts";
+
+describe("the table", () => {
+  test("finds what is in it and nothing else, whatever was inserted and removed", () => {
+    const operation = fc.record({ port: fc.integer({ min: 1, max: 40 }), insert: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 200 }), fc.integer(), (operations, key) => {
+        const table = new ConnectionTable(20, key, 7);
+        const model = new Map<number, number>();
+        for (const { port, insert } of operations) {
+          if (insert && !model.has(port) && model.size < 20) {
+            table.insert(1, 80, 0xc0a80001, port, port + 100);
+            model.set(port, port + 100);
+          } else if (!insert) {
+            table.remove(1, 80, 0xc0a80001, port);
+            model.delete(port);
+          }
+        }
+        expect(table.size).toBe(model.size);
+        for (let port = 1; port <= 40; port++) expect(table.find(1, 80, 0xc0a80001, port)).toBe(model.get(port) ?? -1);
+        expect(table.find(2, 80, 0xc0a80001, 1)).toBe(-1);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the timers", () => {
+  test("come in the order of time, an earlier deadline replacing a later one and not the other way round", () => {
+    const change = fc.tuple(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 0, max: 1000 }));
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
+        const timers = new Timers(16);
+        const model = new Map<number, number>();
+        for (const [who, at] of changes) {
+          timers.schedule(who, at);
+          model.set(who, Math.min(at, model.get(who) ?? NEVER));
+        }
+        let last = -1;
+        while (timers.first !== NEVER) {
+          const at = timers.first;
+          expect(at).toBeGreaterThanOrEqual(last);
+          last = at;
+          const who = timers.take();
+          expect(model.get(who)).toBe(at);
+          model.delete(who);
+        }
+        expect(model.size).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the send queue", () => {
+  test("holds ranges up to its limit and keeps cursor and bytes straight while it grows", () => {
+    const operation = fc.oneof(
+      fc.record({ push: fc.integer({ min: 1, max: 50 }) }),
+      fc.record({ drop: fc.integer({ min: 1, max: 120 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
+        const queue = new SendQueue();
+        let first = 0;
+        let end = 0;
+        for (const operation of operations) {
+          if ("push" in operation) {
+            if (queue.push(PATTERN, end, operation.push, 16)) end += operation.push;
+          } else {
+            const length = Math.min(operation.drop, queue.queued);
+            queue.drop(length);
+            first += length;
+            queue.rewind();
+          }
+          expect(queue.queued).toBe(end - first);
+          if (queue.queued > 0) {
+            const slot = queue.cursor & queue.mask;
+            expect(queue.offsets[slot]! + queue.cursorSkip).toBe(first);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the buffers", () => {
+  test("stay under their limit, and what was given back serves again", () => {
+    const pool = new BufferPool(100_000);
+    const large = pool.take(2);
+    expect(large).toHaveLength(65_536);
+    expect(pool.take(2)).toHaveLength(0);
+    expect(pool.take(1)).toHaveLength(16_384);
+    pool.give(2, large);
+    expect(pool.inUse).toBe(16_384);
+    expect(pool.take(2) === large).toBe(true);
+    pool.give(2, large);
+    // The 64 KB that wait give way to 16 KB buffers.
+    for (let i = 0; i < 5; i++) expect(pool.take(1)).toHaveLength(16_384);
+    expect(pool.take(1)).toHaveLength(0);
+    expect(pool.has(0)).toBe(false);
+  });
+});
+
+describe("the secret", () => {
+  test("SipHash-2-4 agrees with the reference vector for 20 bytes", () => {
+    const key = Uint8Array.from({ length: 16 }, (_, i) => i);
+    const hash = new SipHash(key);
+    expect(hash.of(0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c, 0x13121110)).toBe(0x1aa2ee98);
+  });
+
+  test("initial sequence numbers of a connection follow a 4 µs clock; those of another say nothing about it", () => {
+    const secret = new Secret(SECRET);
+    const at = secret.isn(1, 80, 2, 5000, 0);
+    expect((secret.isn(1, 80, 2, 5000, 4000) - at) >>> 0).toBe(1000);
+    expect(secret.isn(1, 80, 2, 5001, 0) === at).toBe(false);
+  });
+
+  test("a cookie carries the MSS, for two periods and for one connection", () => {
+    const secret = new Secret(SECRET);
+    const now = 1_000_000_000;
+    const cookie = secret.cookie(1, 80, 2, 5000, 77 as Seq, 1450, now);
+    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now)).toBe(1440);
+    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now + 60_000_000)).toBe(1440);
+    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now + 200_000_000)).toBe(0);
+    expect(secret.cookieMss(1, 80, 2, 5001, 77 as Seq, cookie, now)).toBe(0);
+    expect(secret.cookieMss(1, 80, 2, 5000, 78 as Seq, cookie, now)).toBe(0);
+  });
+
+  test("a secret of less than 16 bytes is our bug", () => {
+    expect(() => new Secret(new Uint8Array(15))).toThrow();
+  });
+});
