@@ -1,0 +1,164 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Ipv4, Mac } from "../../../stack/base/address.ts";
+import {
+  DHCP_NO_TYPE,
+  DHCP_NOT_A_REPLY,
+  DHCP_OPTION,
+  DHCP_TRUNCATED,
+  DhcpReply,
+  DhcpRequest,
+  DNS_SERVER_LIMIT,
+  decode,
+  encode,
+  LARGEST_REQUEST,
+  MESSAGE_DISCOVER,
+  MESSAGE_OFFER,
+  MESSAGE_RELEASE,
+} from "../../../stack/dhcp/wire.ts";
+import { hex, toHex } from "../../support/bytes.ts";
+import { fourBytes, readClientMessage, reply } from "./server.ts";
+
+const MAC = 0x525400123456 as Mac;
+
+/** What QEMU's user network offers: 10.0.2.15/24 from 10.0.2.2, name server 10.0.2.3, one day. */
+function offer(options: ReadonlyArray<readonly number[]> = []): Uint8Array {
+  return reply(MESSAGE_OFFER, 0x12345678, MAC, 0x0a00020f as Ipv4, [
+    [54, ...fourBytes(0x0a000202)],
+    [1, 255, 255, 255, 0],
+    [3, ...fourBytes(0x0a000202)],
+    [6, ...fourBytes(0x0a000203)],
+    [51, ...fourBytes(86_400)],
+    ...options,
+  ]);
+}
+
+describe("DHCP messages", () => {
+  test("a DISCOVER is written byte for byte", () => {
+    const request = new DhcpRequest();
+    request.type = MESSAGE_DISCOVER;
+    request.transaction = 0x12345678;
+    request.seconds = 3;
+    request.broadcast = true;
+    request.mac = MAC;
+    request.hostname = "blog";
+    const bytes = new Uint8Array(LARGEST_REQUEST);
+    expect(encode(bytes, request)).toBe(300);
+    expect(toHex(bytes, 0, 34)).toBe(
+      `01010600 12345678 0003 8000 ${"00000000".repeat(4)} 525400123456`.replace(/ /g, ""),
+    );
+    expect(toHex(bytes, 34, 202)).toBe("00".repeat(202));
+    expect(toHex(bytes, 236, 38)).toBe(
+      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 3709 01 03 06 0f 1a 1c 33 3a 3b ff".replace(/ /g, ""),
+    );
+  });
+
+  test("a RELEASE carries the address and the server, and asks for nothing", () => {
+    const request = new DhcpRequest();
+    request.type = MESSAGE_RELEASE;
+    request.mac = MAC;
+    request.clientAddress = 0x0a00020f as Ipv4;
+    request.serverIdentifier = 0x0a000202 as Ipv4;
+    const bytes = new Uint8Array(LARGEST_REQUEST);
+    const message = readClientMessage(bytes, encode(bytes, request));
+    expect(message.options).toEqual({ 53: "07", 61: "01525400123456", 54: "0a000202" });
+    expect(message.clientAddress).toBe(0x0a00020f);
+  });
+
+  test("the longest request fits", () => {
+    const request = new DhcpRequest();
+    request.type = 3;
+    request.requestedAddress = 1 as Ipv4;
+    request.serverIdentifier = 1 as Ipv4;
+    request.seconds = 100_000;
+    request.hostname = "x".repeat(300);
+    const bytes = new Uint8Array(LARGEST_REQUEST);
+    const message = readClientMessage(bytes, encode(bytes, request));
+    expect(message.length).toBeLessThanOrEqual(LARGEST_REQUEST);
+    expect(message.options[12]).toHaveLength(126);
+    expect(message.seconds).toBe(65_535);
+  });
+
+  test("an offer is read", () => {
+    const bytes = offer([
+      [15, ...[..."example.org\0"].map((c) => c.charCodeAt(0))],
+      [26, 5, 120],
+      [58, ...fourBytes(100)],
+      [59, ...fourBytes(200)],
+    ]);
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect([r.type, r.transaction, r.mac, r.yourAddress]).toEqual([MESSAGE_OFFER, 0x12345678, MAC, 0x0a00020f]);
+    expect([r.serverIdentifier, r.subnetMask, r.router]).toEqual([0x0a000202, 0xffffff00, 0x0a000202]);
+    expect(r.dnsServers).toEqual([0x0a000203]);
+    expect([r.leaseTime, r.renewalTime, r.rebindingTime, r.mtu]).toEqual([86_400, 100, 200, 1400]);
+    expect(r.domain).toBe("example.org");
+  });
+
+  test("nothing is left over from the message read before", () => {
+    const r = new DhcpReply();
+    const full = offer([[15, 97]]);
+    decode(full, 0, full.length, r);
+    const bare = reply(5, 1, MAC, 0 as Ipv4, []);
+    expect(decode(bare, 0, bare.length, r)).toBe(0);
+    const fresh = new DhcpReply();
+    decode(bare, 0, bare.length, fresh);
+    expect(r).toEqual(fresh);
+    expect([r.leaseTime, r.domain, r.dnsServers.length]).toEqual([-1, "", 0]);
+  });
+
+  test("options may go on in the file and sname fields (RFC 2132 9.3)", () => {
+    const bytes = offer([[52, 3]]);
+    bytes.set(hex("0f 02 6162 ff"), 108);
+    bytes.set(hex("1a 02 0500 ff"), 44);
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect([r.domain, r.mtu]).toEqual(["ab", 1280]);
+  });
+
+  test("more name servers than DNS_SERVER_LIMIT are left out, options of wrong length are skipped", () => {
+    const many = [6];
+    for (let i = 1; i <= 10; i++) many.push(...fourBytes(i));
+    const bytes = reply(2, 1, MAC, 1 as Ipv4, [many, [51, 1, 2], [1, 1], [26, 0, 60], [3]]);
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect(r.dnsServers).toHaveLength(DNS_SERVER_LIMIT);
+    expect([r.leaseTime, r.subnetMask, r.mtu, r.router]).toEqual([-1, 0, 0, 0]);
+  });
+
+  test("text from a server holds nothing that a console would act on", () => {
+    const bytes = reply(6, 1, MAC, 0 as Ipv4, [[56, 27, 91, 50, 74, 110, 111]]);
+    const r = new DhcpReply();
+    decode(bytes, 0, bytes.length, r);
+    expect(r.message).toBe("?[2Jno");
+  });
+
+  test("each damage has its error", () => {
+    const r = new DhcpReply();
+    const bytes = offer();
+    expect(decode(bytes, 0, 239, r)).toBe(DHCP_TRUNCATED);
+    expect(decode(bytes, 0, 240, r)).toBe(DHCP_NO_TYPE);
+    expect(decode(bytes, 0, 241, r)).toBe(DHCP_OPTION);
+    expect(decode(bytes, 0, 246, r)).toBe(DHCP_OPTION);
+    for (const at of [0, 1, 2, 236]) {
+      const damaged = new Uint8Array(bytes);
+      damaged[at] = 77;
+      expect(decode(damaged, 0, damaged.length, r)).toBe(DHCP_NOT_A_REPLY);
+    }
+  });
+
+  test("any options give a number and no exception", () => {
+    const r = new DhcpReply();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.integer({ min: 0, max: 3 }), (tail, overload) => {
+        const head = offer([[52, overload]]);
+        const bytes = new Uint8Array(head.length - 1 + tail.length);
+        bytes.set(head.slice(0, head.length - 1));
+        bytes.set(tail, head.length - 1);
+        for (let i = 0; i < 60 && i < tail.length; i++) bytes[44 + i] = tail[i]!;
+        expect(decode(bytes, 0, bytes.length, r)).toBeLessThanOrEqual(4);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,288 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Ipv4, Port } from "../../../stack/base/address.ts";
+import { readU16 } from "../../../stack/base/bytes.ts";
+import { NEVER, SECOND } from "../../../stack/base/result.ts";
+import { CACHE_LIMIT, DnsCache, LONGEST_NEGATIVE } from "../../../stack/dns/cache.ts";
+import {
+  DNS_BAD_NAME,
+  DNS_NO_ADDRESS,
+  DNS_NO_ANSWER,
+  DNS_NO_RESOLVER,
+  DNS_NO_ROOM,
+  DNS_NO_SUCH_NAME,
+  FIRST_TIMEOUT,
+  QUERY_LIMIT,
+  RETRY_INTERVAL,
+  Resolver,
+  ResolverSink,
+  ROUNDS,
+  TCP_TIMEOUT,
+  TOKENS_PER_QUERY,
+} from "../../../stack/dns/machine.ts";
+import { TYPE_A, TYPE_AAAA } from "../../../stack/dns/wire.ts";
+import { a, cname, readQuery, respond, soa } from "./server.ts";
+
+const ONE = 0x0a000203 as Ipv4;
+const TWO = 0x0a000204 as Ipv4;
+const NAME = "git.example.org";
+
+interface Sent {
+  readonly port: Port;
+  readonly server: Ipv4;
+  readonly id: number;
+  readonly name: string;
+  readonly type: number;
+}
+
+class Recorder extends ResolverSink {
+  readonly sent: Sent[] = [];
+  readonly open: number[] = [];
+  readonly tcp: { query: number; server: Ipv4; id: number; name: string }[] = [];
+  readonly closedTcp: number[] = [];
+  readonly answers: string[] = [];
+  full = false;
+  private seed = 1;
+
+  random(): number {
+    this.seed = (Math.imul(this.seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.seed;
+  }
+  sendQuery(port: Port, server: Ipv4, bytes: Uint8Array, length: number): boolean {
+    if (this.full || this.open.includes(port)) return false;
+    this.open.push(port);
+    this.sent.push({ port, server, ...readQuery(bytes.slice(0, length)) });
+    return true;
+  }
+  closePort(port: Port): void {
+    this.open.splice(this.open.indexOf(port), 1);
+  }
+  openTcp(query: number, server: Ipv4, bytes: Uint8Array, length: number): void {
+    expect(readU16(bytes, 0)).toBe(length - 2);
+    const { id, name } = readQuery(bytes.slice(2, length));
+    this.tcp.push({ query, server, id, name });
+  }
+  closeTcp(query: number): void {
+    this.closedTcp.push(query);
+  }
+  answer(token: number, addresses: readonly number[], error: number): void {
+    this.answers.push(`${token}: ${error === 0 ? addresses.join(" ") : `error ${error}`}`);
+  }
+  last(): Sent {
+    return this.sent[this.sent.length - 1]!;
+  }
+}
+
+let resolver: Resolver;
+let sink: Recorder;
+beforeEach(() => {
+  resolver = new Resolver();
+  resolver.configure([ONE, TWO], "");
+  sink = new Recorder();
+});
+
+function hear(response: Partial<Parameters<typeof respond>[0]>, now: number, to = sink.last()): void {
+  const bytes = respond({ id: to.id, name: to.name, type: to.type, ...response });
+  resolver.input(to.port, to.server, bytes, 0, bytes.length, now, sink);
+}
+
+describe("the resolver", () => {
+  test("asks, answers, closes its port, and answers from memory until the TTL ends", () => {
+    resolver.query("Git.Example.org.", TYPE_A, 1, 0, sink);
+    expect(sink.last().name).toBe(NAME);
+    expect(sink.last().server).toBe(ONE);
+    expect(sink.last().port).toBeGreaterThanOrEqual(49_152);
+    hear({ answers: [a(NAME, 7), a(NAME, 8)] }, 100);
+    expect(sink.answers).toEqual(["1: 7 8"]);
+    expect(sink.open).toEqual([]);
+    expect(resolver.nextDeadline()).toBe(NEVER);
+    resolver.query(NAME, TYPE_A, 2, 60 * SECOND, sink);
+    expect(sink.answers).toEqual(["1: 7 8", "2: 7 8"]);
+    resolver.query(NAME, TYPE_A, 3, 61 * SECOND, sink);
+    expect(sink.sent).toHaveLength(2);
+  });
+
+  test("two who ask for one name share one query; a name's other type is another query", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    resolver.query(NAME, TYPE_A, 2, 0, sink);
+    resolver.query(NAME, TYPE_AAAA, 3, 0, sink);
+    expect(sink.sent).toHaveLength(2);
+    hear({ answers: [a(NAME, 7)] }, 1, sink.sent[0]!);
+    expect(sink.answers).toEqual(["1: 7", "2: 7"]);
+    hear({}, 1);
+    expect(sink.answers[2]).toBe(`3: error ${DNS_NO_ADDRESS}`);
+  });
+
+  test("silence: the servers take turns, with doubled waits in each round, a new id and port each time", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const waits: number[] = [];
+    let now = 0;
+    while (sink.answers.length === 0) {
+      const next = resolver.nextDeadline();
+      waits.push(next - now);
+      now = next;
+      resolver.step(now, sink);
+    }
+    expect(waits).toEqual([1, 1, 2, 2, 4, 4].map((n) => n * FIRST_TIMEOUT));
+    expect(sink.sent.map((s) => s.server)).toEqual([ONE, TWO, ONE, TWO, ONE, TWO]);
+    expect(sink.sent).toHaveLength(ROUNDS * 2);
+    expect(new Set(sink.sent.map((s) => `${s.id}/${s.port}`)).size).toBe(ROUNDS * 2);
+    expect(sink.answers).toEqual([`1: error ${DNS_NO_ANSWER}`]);
+    expect(sink.open).toEqual([]);
+  });
+
+  test("a server that fails or refuses makes room for the next at once, which is then asked first", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ rcode: 2 }, 5);
+    expect(sink.last().server).toBe(TWO);
+    hear({ answers: [a(NAME, 7)] }, 6);
+    resolver.query("b.example.org", TYPE_A, 2, 7, sink);
+    expect(sink.last().server).toBe(TWO);
+    resolver.refused(sink.last().port, 8, sink);
+    expect(sink.last().server).toBe(ONE);
+  });
+
+  test("answers with another id, question, server or port are ignored", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const sent = sink.last();
+    const answers = [a(NAME, 66)];
+    hear({ id: sent.id ^ 1, answers }, 1);
+    hear({ name: "evil.example.org", answers }, 1);
+    hear({ type: TYPE_AAAA, answers }, 1);
+    hear({ answers }, 1, { ...sent, server: TWO });
+    hear({ answers }, 1, { ...sent, port: (sent.port ^ 1) as Port });
+    resolver.input(sent.port, ONE, new Uint8Array(1), 0, 1, 1, sink);
+    expect(sink.answers).toEqual([]);
+    resolver.step(FIRST_TIMEOUT, sink);
+    hear({ answers }, FIRST_TIMEOUT + 1, sent);
+    expect(sink.answers).toEqual([]);
+    hear({ answers: [a(NAME, 7)] }, FIRST_TIMEOUT + 2);
+    expect(sink.answers).toEqual(["1: 7"]);
+  });
+
+  test("an alias without its target is asked for, a bounded number of times", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ answers: [cname(NAME, "b.example.org")] }, 1);
+    expect(sink.last().name).toBe("b.example.org");
+    hear({ answers: [a("b.example.org", 7)] }, 2);
+    expect(sink.answers).toEqual(["1: 7"]);
+    resolver.query("loop.x", TYPE_A, 2, 3, sink);
+    for (let i = 0; i < 100 && sink.answers.length < 2; i++) hear({ answers: [cname(sink.last().name, `n${i}.x`)] }, 3);
+    expect(sink.answers[1]).toBe(`2: error ${DNS_NO_ANSWER}`);
+    expect(sink.sent.length).toBeLessThan(20);
+  });
+
+  test("absence is remembered for as long as the SOA says, and five minutes at most", () => {
+    const authorities = [soa("example.org", 9000, 8000)];
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ rcode: 3, authorities }, 0);
+    resolver.query(NAME, TYPE_A, 2, (LONGEST_NEGATIVE - 1) * SECOND, sink);
+    expect(sink.answers).toEqual([`1: error ${DNS_NO_SUCH_NAME}`, `2: error ${DNS_NO_SUCH_NAME}`]);
+    resolver.query(NAME, TYPE_A, 3, LONGEST_NEGATIVE * SECOND, sink);
+    expect(sink.sent).toHaveLength(2);
+    hear({ answers: [cname(NAME, "b.x")], authorities }, LONGEST_NEGATIVE * SECOND);
+    expect(sink.answers[2]).toBe(`3: error ${DNS_NO_ADDRESS}`);
+  });
+
+  test("a truncated answer is asked for over TCP from the same server", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ truncated: true }, 1);
+    expect(sink.open).toEqual([]);
+    const { query, server, id, name } = sink.tcp[0]!;
+    expect([server, name]).toEqual([ONE, NAME]);
+    const bytes = respond({ id, name, type: 1, answers: [a(NAME, 7)] });
+    resolver.tcpAnswer(query, bytes, 0, bytes.length, 2, sink);
+    expect(sink.answers).toEqual(["1: 7"]);
+    expect(sink.closedTcp).toEqual([query]);
+    resolver.tcpAnswer(query, bytes, 0, bytes.length, 2, sink);
+    resolver.tcpAnswer(999, bytes, 0, bytes.length, 2, sink);
+    resolver.tcpFailed(-1, 2, sink);
+    expect(sink.answers).toHaveLength(1);
+  });
+
+  test("a TCP connection that fails, is silent, or answers nonsense makes room for the next server", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ truncated: true }, 1);
+    resolver.tcpFailed(sink.tcp[0]!.query, 2, sink);
+    expect(sink.last().server).toBe(TWO);
+    hear({ truncated: true }, 3);
+    expect(resolver.nextDeadline()).toBe(3 + TCP_TIMEOUT);
+    resolver.step(3 + TCP_TIMEOUT, sink);
+    expect(sink.sent).toHaveLength(3);
+    hear({ truncated: true }, 3 + TCP_TIMEOUT);
+    resolver.tcpAnswer(sink.tcp[2]!.query, new Uint8Array(20), 0, 20, 4 + TCP_TIMEOUT, sink);
+    expect(sink.sent).toHaveLength(4);
+    expect(sink.closedTcp).toHaveLength(3);
+  });
+
+  test("a query that cannot be sent is tried again soon", () => {
+    sink.full = true;
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    expect(resolver.nextDeadline()).toBe(RETRY_INTERVAL);
+    sink.full = false;
+    resolver.step(RETRY_INTERVAL, sink);
+    expect(sink.sent).toHaveLength(1);
+  });
+
+  test("addresses resolve to themselves; local and impossible names are refused", () => {
+    resolver.query("10.0.2.2", TYPE_A, 1, 0, sink);
+    resolver.query("10.0.2.2", TYPE_AAAA, 2, 0, sink);
+    resolver.query("localhost", TYPE_A, 3, 0, sink);
+    resolver.query("a.LOCALHOST.", TYPE_A, 4, 0, sink);
+    resolver.query("x.invalid", TYPE_A, 5, 0, sink);
+    resolver.query("a b", TYPE_A, 6, 0, sink);
+    expect(sink.answers).toEqual([
+      `1: ${0x0a000202}`,
+      `2: error ${DNS_NO_ADDRESS}`,
+      `3: error ${DNS_BAD_NAME}`,
+      `4: error ${DNS_BAD_NAME}`,
+      `5: error ${DNS_NO_SUCH_NAME}`,
+      `6: error ${DNS_BAD_NAME}`,
+    ]);
+    expect(sink.sent).toHaveLength(0);
+  });
+
+  test("a name without a dot is looked for in the domain", () => {
+    resolver.configure([ONE], "Example.org");
+    resolver.query("git", TYPE_A, 1, 0, sink);
+    expect(sink.last().name).toBe(NAME);
+    resolver.configure([ONE], "");
+    resolver.query("forge", TYPE_A, 2, 0, sink);
+    expect(sink.last().name).toBe("forge");
+  });
+
+  test("without a server it says so, also when the servers go while it waits", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    resolver.configure([], "");
+    resolver.step(FIRST_TIMEOUT, sink);
+    resolver.query(NAME, TYPE_A, 2, 0, sink);
+    expect(sink.answers).toEqual([`1: error ${DNS_NO_RESOLVER}`, `2: error ${DNS_NO_RESOLVER}`]);
+    expect(sink.open).toEqual([]);
+  });
+
+  test("queries, and those who wait for one, are bounded", () => {
+    for (let i = 0; i < QUERY_LIMIT; i++) resolver.query(`n${i}.x`, TYPE_A, i, 0, sink);
+    expect(sink.answers).toEqual([]);
+    resolver.query("more.x", TYPE_A, 50, 0, sink);
+    expect(sink.answers).toEqual([`50: error ${DNS_NO_ROOM}`]);
+    for (let i = 1; i < TOKENS_PER_QUERY; i++) resolver.query("n0.x", TYPE_A, 100 + i, 0, sink);
+    expect(sink.answers).toHaveLength(1);
+    resolver.query("n0.x", TYPE_A, 51, 0, sink);
+    expect(sink.answers[1]).toBe(`51: error ${DNS_NO_ROOM}`);
+  });
+});
+
+describe("the cache", () => {
+  test("holds CACHE_LIMIT names; what expires first makes room", () => {
+    const cache = new DnsCache();
+    for (let i = 0; i < CACHE_LIMIT; i++) cache.add(`n${i}`, TYPE_A, [i], 0, 100 + ((i * 7) % CACHE_LIMIT), 0);
+    cache.add("new", TYPE_A, [1], 0, 5000, 0);
+    expect(cache.size).toBe(CACHE_LIMIT);
+    expect(cache.lookup("n0", TYPE_A, 1)).toBe(-1);
+    expect(cache.lookup("n1", TYPE_A, 1)).toBeGreaterThanOrEqual(0);
+    cache.add("n1", TYPE_A, [99], 0, 10, 0);
+    expect(cache.addressesAt(cache.lookup("n1", TYPE_A, 1))).toEqual([99]);
+    expect(cache.size).toBe(CACHE_LIMIT);
+    cache.add("zero", TYPE_A, [1], 0, 0, 0);
+    expect(cache.lookup("zero", TYPE_A, 0)).toBe(-1);
+  });
+});
