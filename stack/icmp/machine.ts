@@ -82,7 +82,9 @@ export class Icmp {
     copyBytes(output.bytes, at, bytes, offset, inSlot);
     output.bytes[at] = 0;
     // RFC 1624 3: only the type has changed, 8 to 0; the data need not be summed again.
-    writeU16(output.bytes, at + 2, 0xffff ^ fold((0xffff ^ this.message.checksum) + 0xf7ff));
+    // The two zeros of ones' complement are the same to who verifies, unless all the rest is zero: then only 0xffff is.
+    const checksum = 0xffff ^ fold((0xffff ^ this.message.checksum) + 0xf7ff);
+    writeU16(output.bytes, at + 2, checksum === 0 ? 0xffff : checksum);
     // The rest lies in a receive buffer, which the output copies when it cuts the datagram into fragments.
     output.dontFragment = false;
     const { destination, source } = header;
