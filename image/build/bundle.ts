@@ -21,7 +21,6 @@ export const aliases: Readonly<Record<string, string>> = {
   "crc-32": join(root, "image/shims/crc32.ts"),
   "sha.js/sha1.js": join(root, "image/shims/sha1.ts"),
   sax: join(root, "image/shims/absent.ts"),
-  pino: join(root, "node_modules/pino/browser.js"),
 };
 
 export interface BundleOptions {
@@ -42,7 +41,9 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
     absWorkingDir: root,
     format: "esm",
     platform: "browser",
-    mainFields: ["module", "main"],
+    // Names of modules reach the program: they must not tell where node_modules really lies.
+    preserveSymlinks: true,
+    mainFields: ["browser", "module", "main"],
     conditions: ["import", "module"],
     target: "es2023",
     // Constants of other modules are inlined; names and lines stay for stacks.

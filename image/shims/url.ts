@@ -5,11 +5,11 @@
 const SPECIAL: Readonly<Record<string, string>> = { http: "80", https: "443", ws: "80", wss: "443", ftp: "21" };
 
 // The percent-encode sets of section 1.3, as what they leave alone beyond C0 controls and non-ASCII.
-const FRAGMENT = /[^!#-;=?-_a-~]/g;
-const QUERY = /[^!$-;=?-~]/g;
-const SPECIAL_QUERY = /[^!$-&(-;=?-~]/g;
-const PATH = /[^!$-;=@-\]_a-z|~]/g;
-const USERINFO = /[^!$-.0-9A-Z_a-z~%&'()*+,]/g;
+const FRAGMENT = /[^!#-;=?-_a-~]/gu;
+const QUERY = /[^!$-;=?-~]/gu;
+const SPECIAL_QUERY = /[^!$-&(-;=?-~]/gu;
+const PATH = /[^!$-;=@-\]_a-z|~]/gu;
+const USERINFO = /[^!$-.0-9A-Z_a-z~%&'()*+,]/gu;
 // Forbidden in a domain (section 3.2), once it has been percent-decoded.
 const BAD_HOST = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]|[^\0-\x7f]/;
 
@@ -122,7 +122,7 @@ function parse(input: string, base: Parts | undefined): Parts | undefined {
   if (slashed.startsWith("//")) return withAuthority(parts, slashed.slice(2), special);
   if (absolute) {
     // An opaque path (mailto:, urn:) stays as it is; one that begins with "/" has its dots resolved.
-    parts.path = slashed.startsWith("/") ? resolveDots(encode(slashed, PATH), special) : encode(slashed, /[^\x20-~]/g);
+    parts.path = slashed.startsWith("/") ? resolveDots(encode(slashed, PATH), special) : encode(slashed, /[^\x20-~]/gu);
     return parts;
   }
   if (base === undefined || (base.host === undefined && !base.path.startsWith("/"))) {
@@ -164,7 +164,7 @@ function withAuthority(parts: Parts, text: string, special: boolean): Parts | un
 
 function parseHost(text: string, special: boolean): string | undefined {
   if (text.startsWith("[")) return /^\[[0-9a-fA-F:.]{2,}\]$/.test(text) ? text.toLowerCase() : undefined;
-  if (!special) return /[\0\t\n\r #/:<>?@[\\\]^|]/.test(text) ? undefined : encode(text, /[^\x20-~]/g);
+  if (!special) return /[\0\t\n\r #/:<>?@[\\\]^|]/.test(text) ? undefined : encode(text, /[^\x20-~]/gu);
   const host = percentDecode(text).toLowerCase();
   if (BAD_HOST.test(host)) return undefined;
   // Section 3.5: a name whose last label is a number is an IPv4 address, or nothing.
@@ -194,9 +194,9 @@ function cut(text: string, mark: string): [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+/** The sets match whole code points, so that a surrogate pair is encoded as one. */
 function encode(text: string, set: RegExp): string {
-  // Surrogate pairs go through the encoder together: the sets match one code unit at a time.
-  return text.replace(/[\ud800-\udfff]+/g, percentEncode).replace(set, percentEncode);
+  return text.replace(set, percentEncode);
 }
 
 function percentEncode(text: string): string {
@@ -268,7 +268,7 @@ export class URLSearchParams {
   }
   /** application/x-www-form-urlencoded (section 5.2). */
   toString(): string {
-    const form = (text: string): string => encode(text, /[^*\-.0-9A-Z_a-z ]/g).replaceAll(" ", "+");
+    const form = (text: string): string => encode(text, /[^*\-.0-9A-Z_a-z ]/gu).replaceAll(" ", "+");
     return this.#pairs.map(([name, value]) => `${form(name)}=${form(value)}`).join("&");
   }
 }

@@ -4,7 +4,7 @@
 import { Feed } from "feed";
 import git from "isomorphic-git";
 import { marked } from "marked";
-import pino from "pino";
+import pino from "pino/browser.js";
 import { parse } from "yaml";
 import { nextTimer, runTimers } from "../../image/shims/timers.ts";
 

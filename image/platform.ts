@@ -1,0 +1,33 @@
+// appliance/platform.ts from the native functions: the one place where the appliance meets the machine. The `virtual`
+// and `process` targets use it as it is; on Node image/native-node.ts provides the same functions.
+
+import type { Platform } from "../appliance/platform.ts";
+
+export const platform: Platform = {
+  now: () => nativeNow(),
+  wallClock: () => nativeWallClock(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  timer(ms, callback) {
+    const id = setTimeout(callback, ms);
+    return () => clearTimeout(id);
+  },
+  random(length) {
+    const bytes = new Uint8Array(length);
+    return nativeRandom(bytes, 0, length) ? bytes : undefined;
+  },
+  sha1: (bytes) => nativeSha1(bytes),
+  sha256: (bytes) => nativeSha256(bytes),
+  hmacSha256: (key, bytes) => nativeHmacSha256(key, bytes),
+  gzip: (bytes, level) => nativeGzip(bytes, level),
+  inflate(bytes, offset, limit) {
+    const inflated = nativeInflate(bytes, offset, limit);
+    return inflated === undefined ? undefined : { bytes: inflated, consumed: nativeInflateConsumed() };
+  },
+  crc32: (bytes) => nativeCrc32(bytes, 0),
+  utf8Encode: (text) => nativeUtf8Encode(text),
+  utf8Decode: (bytes) => nativeUtf8Decode(bytes, 0, bytes.length),
+  console: (text) => nativeConsole(text),
+  powerOff: (status) => nativePowerOff(status),
+  heapUsed: () => nativeHeapUsed(),
+  heapLimit: () => nativeHeapLimit(),
+};

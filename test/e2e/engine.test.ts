@@ -1,0 +1,96 @@
+// The engine on both targets: every package loads and works, and every bad end has last words that name the TypeScript
+// file and line.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildImage } from "../../image/build/image.ts";
+import { buildProcess } from "../../image/build/process.ts";
+
+const HELLO = "test/image/hello.ts";
+const PANIC = "test/image/panic.ts";
+
+interface End {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+function inProcess(program: string, parameter: string): End {
+  const run = spawnSync(program, [parameter], { encoding: "utf8", timeout: 20_000, env: { EPIPHYTE_MEMORY: "64" } });
+  return { status: run.status, text: run.stdout };
+}
+
+function inMachine(image: string, parameter: string): End {
+  const words = "-M q35 -accel tcg -cpu max -m 24 -nodefaults -display none -serial stdio -no-reboot".split(" ");
+  const run = spawnSync("qemu-system-x86_64", [...words, "-kernel", image, "-append", parameter], {
+    encoding: "utf8",
+    timeout: 60_000,
+    input: "",
+  });
+  return { status: run.status, text: run.stdout.replaceAll("\r", "") };
+}
+
+/** Where in the sources the text is: "file:line". */
+function lineOf(text: string): string {
+  const lines = readFileSync(PANIC, "utf8").split("\n");
+  return `${PANIC}:${lines.findIndex((line) => line.includes(text)) + 1}`;
+}
+
+beforeAll(async () => {
+  await buildProcess(HELLO, "build/test-hello");
+  await buildProcess(PANIC, "build/test-panic");
+  await buildImage(HELLO, "build/test-hello.elf");
+  await buildImage(PANIC, "build/test-panic.elf");
+});
+
+const targets = [
+  {
+    name: "process",
+    hello: () => inProcess("build/test-hello", ""),
+    panic: (p: string) => inProcess("build/test-panic", p),
+  },
+  {
+    name: "virtual",
+    hello: () => inMachine("build/test-hello.elf", ""),
+    panic: (p: string) => inMachine("build/test-panic.elf", p),
+  },
+];
+
+for (const { name, hello, panic } of targets)
+  describe(`the engine on the ${name} target`, () => {
+    test("loads every package and keeps to the vectors of the native functions", () => {
+      const { status, text } = hello();
+      expect(text).toContain(`hello from ${name}`);
+      expect(text).toContain("all is well");
+      expect(status).toBe(0);
+    });
+
+    const ends = [
+      ["top", "uncaught: Error: at the top", 'throw new Error("at the top")'],
+      ["native", "uncaught: RangeError: not a whole number from 0 to 2", "copyBytes(new"],
+      ["memory", "out of memory: ", "keep.push("],
+      ["recursion", "uncaught: RangeError: Maximum call stack size exceeded", "return recurse("],
+      ["reject", "unhandled rejection: TypeError: nobody waits for this", 'throw new TypeError("nobody'],
+      ["step", "uncaught: Error: the third step", 'throw new Error("the third'],
+    ] as const;
+    for (const [kind, words, place] of ends)
+      test(`ends with last words: ${kind}`, () => {
+        const { text, status } = panic(kind);
+        expect(text).toContain(`(${lineOf(place)}`);
+        expect(text).toContain(`told: ${words}`);
+        expect(text).toContain(`panic: ${words}`);
+        if (name === "process") expect(status).toBe(1);
+      });
+
+    test("an error that is handled ends nothing; an orderly end is one", () => {
+      expect(panic("end").status).toBe(0);
+      expect(panic("nothing").status).toBe(0);
+    });
+  });
+
+test("two builds of one tree are the same bytes", async () => {
+  await buildProcess(HELLO, "build/test-hello-again");
+  await buildImage(HELLO, "build/test-hello-again.elf");
+  expect(readFileSync("build/test-hello-again").equals(readFileSync("build/test-hello"))).toBe(true);
+  expect(readFileSync("build/test-hello-again.elf").equals(readFileSync("build/test-hello.elf"))).toBe(true);
+});
