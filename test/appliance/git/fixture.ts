@@ -4,12 +4,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HttpTransport } from "../../../appliance/git/http-transport.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "../../../appliance/git/limits.ts";
 import { parseRemote } from "../../../appliance/git/remote.ts";
 import type { OnGitProgress } from "../../../appliance/git/snapshot.ts";
 import { GitStore } from "../../../appliance/git/store.ts";
+import { NodeNetwork } from "../../../image/network-node.ts";
+import { nodePlatform } from "../../../image/platform-node.ts";
 import { type GitServer, startGitServer } from "../../../tools/git-server.ts";
-import { nodeTransport } from "./node-transport.ts";
 
 /** The reason to skip what needs the real git; undefined when it is here. */
 export function gitMissing(): boolean {
@@ -50,7 +52,7 @@ export async function makeFixture(): Promise<Fixture> {
       if (!parsed.ok) throw new Error(parsed.error);
       return new GitStore({
         remote: parsed.value,
-        transport: nodeTransport,
+        transport: new HttpTransport(new NodeNetwork(), nodePlatform()),
         pause: async () => {},
         onProgress,
         limits: { ...DEFAULT_LIMITS, ...limits },

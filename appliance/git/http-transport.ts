@@ -1,0 +1,88 @@
+// GitTransport over the HTTP client of the stack's edge.
+
+import type { Result } from "../../stack/base/result.ts";
+import { describeHttpError, type HttpClientError, httpRequest, type Timers } from "../../stack/edge/http-client.ts";
+import type { ConnectError, Network } from "../../stack/edge/network.ts";
+import type { GitTransportError } from "./error.ts";
+import type { GitRequest, GitResponse, GitTransport } from "./transport.ts";
+
+/** A server may count and compress for a while before the first byte of a pack. */
+const TIMEOUT_MS = 60_000;
+
+export class HttpTransport implements GitTransport {
+  readonly #network: Network;
+  readonly #timers: Timers;
+
+  constructor(network: Network, timers: Timers) {
+    this.#network = network;
+    this.#timers = timers;
+  }
+
+  async request(request: GitRequest): Promise<Result<GitResponse, GitTransportError>> {
+    const result = await httpRequest(this.#network, this.#timers, {
+      url: request.url,
+      method: request.method,
+      headers: request.headers,
+      ...(request.method === "POST" ? { body: request.body } : {}),
+      maxBody: request.limit,
+      timeoutMs: TIMEOUT_MS,
+      onProgress: (received) => request.onReceived(received),
+    });
+    if (!result.ok) return { ok: false, error: transportError(result.error, request) };
+    const { status, url, headers, chunks } = result.value;
+    return { ok: true, value: { status, url, headers, chunks: [...chunks] } };
+  }
+}
+
+function transportError(error: HttpClientError, request: GitRequest): GitTransportError {
+  const where = request.url;
+  switch (error.kind) {
+    case "bad-url":
+    case "bad-request":
+    case "https-not-supported":
+      return { kind: "unsupported-url", where, reason: describeHttpError(error) };
+    case "connect":
+      return connectError(error.cause, where, describeHttpError(error));
+    case "flow":
+      if (error.cause.kind === "timed-out") return { kind: "timed-out", where };
+      return { kind: "broken", where, reason: describeHttpError(error) };
+    case "timed-out":
+      return { kind: "timed-out", where };
+    case "response":
+      if (error.cause === "body-too-large") return { kind: "body-too-large", where, limit: request.limit };
+      return { kind: "broken", where, reason: describeHttpError(error) };
+    case "content-coding":
+      return { kind: "broken", where, reason: describeHttpError(error) };
+    case "too-many-redirects":
+    case "bad-redirect":
+      return { kind: "redirects", where, reason: describeHttpError(error) };
+  }
+}
+
+function connectError(cause: ConnectError, where: string, words: string): GitTransportError {
+  switch (cause.kind) {
+    case "resolve":
+      switch (cause.cause.kind) {
+        case "no-such-name":
+        case "bad-name":
+          return { kind: "no-such-host", where, host: cause.cause.name };
+        case "no-answer":
+          return { kind: "no-name-server", where, host: cause.cause.name };
+        case "no-resolver":
+          return { kind: "no-name-server", where, host: hostOf(where) };
+      }
+      break;
+    case "refused":
+      return { kind: "refused", where };
+    case "unreachable":
+      return { kind: "unreachable", where };
+    case "timed-out":
+      return { kind: "timed-out", where };
+    case "no-room":
+      return { kind: "broken", where, reason: words };
+  }
+}
+
+function hostOf(url: string): string {
+  return /^\w+:\/\/([^/:]*)/.exec(url)?.[1] ?? url;
+}
