@@ -70,7 +70,7 @@ export function decodeRequestHead(
 
   // RFC 9112 2.2: empty lines before the request line are ignored.
   while (i < end && bytes[i] === CR) {
-    if (i + 1 >= end) return tooLong ? 431 : INCOMPLETE;
+    if (i + 1 >= end) return tooLong ? 414 : INCOMPLETE;
     if (bytes[i + 1] !== LF) return 400;
     i += 2;
   }
