@@ -57,7 +57,7 @@ export function describeDevice(found: FoundDevice): string {
   return `${name === "" ? `class ${fn.classCode}.${fn.subclass}` : name} (${fn.id}) at ${fn.name}`;
 }
 
-/** For the console, when there is no network card that can be driven. */
+/** For the console, when there is no virtio network card among the devices. */
 export function adviseOnNetwork(devices: readonly FoundDevice[]): string {
   let foreign = "";
   for (const it of devices) {
