@@ -46,18 +46,13 @@ export class NetTransmit {
     this.freeCount = this.count;
   }
 
-  /** Empties the queue while the device is reset; slots that are reserved stay so. */
+  /** Empties the queue while the device is reset: what it had not sent is lost. Slots that are reserved stay so. */
   prepare(eventIndex: boolean): void {
-    this.forget();
-    this.queue.prepare(eventIndex);
-    this.queue.disarm();
-  }
-
-  /** The device is reset: what it had not sent is lost, and it reads from none of it any more. */
-  forget(): void {
     for (let i = 0; i < this.count; i++) {
       if (this.state[i]! === SLOT_SENT) this.giveBack(i);
     }
+    this.queue.prepare(eventIndex);
+    this.queue.disarm();
   }
 
   reserve(): number {

@@ -302,8 +302,8 @@ export class VirtioNet extends Link {
     this.events |= EVENT_FAULT;
     this.live = false;
     this.up = false;
-    // Until it is known to be reset the device may use every buffer: they stay as they are.
-    if (this.transport.reset()) this.tx.forget();
+    // Should it not obey, it may still use every buffer: they stay as they are until bringUp has seen it reset.
+    this.transport.reset();
     if (now - this.broughtUpAt > RECOVERY_FORGIVEN) this.recoveryInterval = RECOVERY_LEAST;
     this.recoverAt = Math.max(now, this.broughtUpAt + this.recoveryInterval);
   }

@@ -486,6 +486,24 @@ describe("virtio-net when the device breaks the rules", () => {
     expect(bed.card.live).toBe(true);
   });
 
+  it("touches no buffer of a device that does not finish its reset, and asks it again later", () => {
+    const bed = open();
+    transmit(bed.net, frame(60), Uint8Array.from(frame(100, 3)));
+    bed.net.flush();
+    bed.card.neverResets = true;
+    bed.card.giveBack(0, 999, 60);
+    bed.net.poll(bed.got, 0);
+    bed.net.poll(bed.got, 0);
+    expect(bed.net.lastFault).toBe(FAULT_START);
+    expect(bed.card.read(bed.card.take(1)!).slice(12)).toEqual([...frame(60), ...frame(100, 3)]);
+    bed.card.neverResets = false;
+    bed.net.poll(bed.got, RECOVERY_LEAST);
+    expect(bed.card.live).toBe(true);
+    expect(bed.card.take(1)).toBeUndefined();
+    for (let i = 0; i < 128; i++) transmit(bed.net, frame(60));
+    expect(bed.net.reserve()).toBe(-1);
+  });
+
   it("stays away from a device that comes back with fewer features", () => {
     const bed = open();
     bed.card.offered = [32, 1];

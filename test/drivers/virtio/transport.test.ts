@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
+import { enumerate } from "../../../drivers/pci/enumerate.ts";
+import { formatVirtioError, type VirtioError } from "../../../drivers/virtio/error.ts";
+import { Virtqueue } from "../../../drivers/virtio/queue.ts";
+import { openTransport, type VirtioTransport } from "../../../drivers/virtio/transport.ts";
+import { FakeHal, FakePciFunction, putLe } from "../../support/fake-hal.ts";
+import { COMMON_OFFSET, FakeVirtio } from "../../support/fake-virtio.ts";
+
+// Where FakeVirtio has its capabilities.
+const CAP_COMMON = 0x84;
+const CAP_DEVICE = 0x64;
+const CAP_NOTIFY = 0x50;
+
+function tried(change: (it: FakeVirtio, hal: FakeHal) => void): string {
+  const hal = new FakeHal();
+  const device = new FakeVirtio(hal, 0x1041, 1);
+  change(device, hal);
+  hal.plug(0, 1, 0, device);
+  const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  if (opened.ok) return "ok";
+  return opened.error.kind === "no-structure" ? opened.error.structure : opened.error.kind;
+}
+
+function open(change: (it: FakeVirtio, hal: FakeHal) => void = () => {}): {
+  hal: FakeHal;
+  device: FakeVirtio;
+  transport: VirtioTransport;
+} {
+  const hal = new FakeHal();
+  const device = new FakeVirtio(hal, 0x1041, 1);
+  change(device, hal);
+  hal.plug(0, 1, 0, device);
+  const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  if (!opened.ok) throw new Error(opened.error.kind);
+  return { hal, device, transport: opened.value };
+}
+
+describe("the structures of a virtio device", () => {
+  it("are refused when they lie outside their BAR, badly aligned, too short or in no BAR", () => {
+    expect(tried(() => {})).toBe("ok");
+    const bad: readonly (readonly [string, (c: Uint8Array) => void])[] = [
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 8, 4, 0x3fe0)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 8, 4, 0xfffffff0)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 8, 4, 2)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 12, 4, 55)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 4, 1, 2)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 4, 1, 6)],
+      ["common configuration", (c) => putLe(c, CAP_COMMON + 2, 1, 15)],
+      ["notify", (c) => putLe(c, CAP_NOTIFY + 2, 1, 16)],
+      ["notify", (c) => putLe(c, CAP_NOTIFY + 8, 4, 0x3001)],
+      ["notify", (c) => putLe(c, CAP_NOTIFY + 12, 4, 1)],
+      ["notify", (c) => putLe(c, CAP_NOTIFY + 12, 4, 0x1001)],
+      ["notify", (c) => putLe(c, CAP_NOTIFY + 16, 4, 3)],
+      // No address was assigned to BAR 4.
+      ["common configuration", (c) => c.set([4, 0, 0, 0, 0, 0, 0, 0], 0x20)],
+    ];
+    for (const [what, change] of bad) expect(tried((it) => change(it.config))).toBe(what);
+    expect(
+      tried((_, hal) => {
+        hal.refuseMapping = true;
+      }),
+    ).toBe("common configuration");
+  });
+
+  it("are taken from the first capability that is right; unknown types are passed over", () => {
+    const { transport } = open((it) => {
+      // The first common configuration is in a reserved BAR; a second one follows, behind a type of tomorrow.
+      putLe(it.config, CAP_COMMON + 4, 1, 6);
+      it.addStructure(0xb0, 9, 4, 0, 0x1000);
+      it.addStructure(0xc0, 1, 4, COMMON_OFFSET, 0x1000);
+    });
+    expect(transport.negotiate(0, 0)).toBeUndefined();
+  });
+
+  it("may lack the device configuration: its fields read as 0, as those beyond its end do", () => {
+    const { transport } = open((it) => putLe(it.config, CAP_DEVICE + 4, 1, 7));
+    expect(transport.configField(0, 4)).toBe(0);
+    expect(transport.configAddress(0)).toBe(0);
+    const short = open((it) => {
+      putLe(it.config, CAP_DEVICE + 12, 4, 4);
+      it.deviceConfig.fill(1);
+    }).transport;
+    expect(short.configField(2, 2)).toBe(0x0101);
+    expect(short.configField(3, 2)).toBe(0);
+    expect(short.configAddress(0)).toBe(0x010101010000);
+  });
+
+  it("are absent in a device that is no virtio 1.x device", () => {
+    const hal = new FakeHal();
+    hal.plug(0, 1, 0, new FakePciFunction(0x1af4, 0x1000, 2, 0));
+    const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+    expect(opened.ok ? "ok" : opened.error.kind).toBe("legacy-only");
+  });
+});
+
+describe("a virtio device", () => {
+  it("is given memory decoding and bus mastering, and loses INTx", () => {
+    const { hal } = open();
+    expect(new ConfigSpace(hal).read(pciAddress(0, 1, 0), 4, 2)).toBe(0x0406);
+  });
+
+  it("is reset before anything else, for firmware may have left it running", () => {
+    const { device } = open((it) => {
+      it.status = 0x0f;
+    });
+    expect(device.resets).toBe(1);
+    expect(device.status).toBe(0);
+  });
+
+  it("agrees to what both have, the platform's bits and VERSION_1 included", () => {
+    const { device, transport } = open((it) => {
+      it.offered = [0xf0, 0x3f];
+    });
+    expect(transport.negotiate(0x3c, 0)).toBeUndefined();
+    expect(device.accepted).toEqual([0x30, 1 | 2 | 16]);
+    expect(device.status).toBe(11);
+  });
+
+  it("reports FAILED to a device that is given up", () => {
+    const { device, transport } = open((it) => {
+      it.offered = [0xff, 0];
+    });
+    expect(transport.negotiate(0, 0)?.kind).toBe("not-version-1");
+    expect(device.status & 128).toBe(128);
+  });
+
+  it("has queues of a power of two or none", () => {
+    const { device, transport } = open();
+    for (const [size, seen] of [
+      [0, 0],
+      [1, 1],
+      [256, 256],
+      [300, 0],
+      [32768, 32768],
+      [0xffff, 0],
+    ] as const) {
+      device.queues[0]!.size = size;
+      expect(transport.queueSize(0)).toBe(seen);
+    }
+    expect(transport.queueSize(1)).toBe(0);
+  });
+
+  it("gets the addresses of a queue as two halves each, above 4 GB", () => {
+    const { hal, device, transport } = open();
+    const queue = new Virtqueue(hal, 8);
+    expect(transport.negotiate(0, 0)).toBeUndefined();
+    expect(transport.enableQueue(0, queue)).toBeUndefined();
+    const q = device.queues[0]!;
+    expect([q.descriptors, q.driver, q.device]).toEqual([
+      queue.descriptorsAddress,
+      queue.availableAddress,
+      queue.usedAddress,
+    ]);
+    expect(q.descriptors).toBeGreaterThan(0xffffffff);
+    expect([q.size, q.vector, q.enabled]).toEqual([8, 0, true]);
+    expect(transport.start()).toBeUndefined();
+    expect(device.live).toBe(true);
+  });
+
+  it("goes without interrupts when it refuses the vector", () => {
+    const { hal, device, transport } = open((it) => {
+      it.refuseVectors = true;
+    });
+    expect(transport.interrupts).toBe(true);
+    expect(transport.negotiate(0, 0)).toBeUndefined();
+    expect(transport.enableQueue(0, new Virtqueue(hal, 8))).toBeUndefined();
+    expect(transport.interrupts).toBe(false);
+    expect(device.queues[0]!.vector).toBe(0xffff);
+  });
+
+  it("may have no place to notify a queue at", () => {
+    const { hal, transport } = open((it) => {
+      putLe(it.config, CAP_NOTIFY + 12, 4, 2);
+      putLe(it.config, CAP_NOTIFY + 16, 4, 0x80000000);
+      const read = it.barRead.bind(it);
+      it.barRead = (bar, offset, size) => (bar === 4 && offset === 30 ? 3 : read(bar, offset, size));
+    });
+    const error = transport.enableQueue(0, new Virtqueue(hal, 8));
+    expect(error).toEqual({ kind: "no-structure", structure: "notify" });
+  });
+
+  it("has a sentence for each reason not to drive it", () => {
+    const errors: VirtioError[] = [
+      { kind: "legacy-only" },
+      { kind: "no-structure", structure: "notify" },
+      { kind: "reset-timed-out" },
+      { kind: "not-version-1" },
+      { kind: "features-refused", low: 0x20, high: 1 },
+      { kind: "queue-unusable", queue: 1, size: 0 },
+      { kind: "broken-at-start", status: 0xcf },
+    ];
+    const texts = errors.map(formatVirtioError);
+    expect(new Set(texts).size).toBe(errors.length);
+    expect(texts[4]).toMatch(/0000000100000020/);
+    expect(texts[6]).toMatch(/cf/);
+  });
+});
