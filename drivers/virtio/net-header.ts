@@ -30,9 +30,12 @@ export function encodeNetHeader(
   headLength: number,
 ): void {
   if (checksumStart === 0) {
-    // 5.1.6.2.1: without NEEDS_CSUM and GSO the other fields say nothing; num_buffers is 0.
+    // 5.1.6.2.1: without NEEDS_CSUM and GSO the other fields say nothing; num_buffers is 0. But a TAP refuses the frame
+    // when an old hdr_len in the slot is longer than the frame.
     bytes[at + FLAGS] = 0;
     bytes[at + GSO_TYPE] = GSO_NONE;
+    bytes[at + HEADER_LENGTH] = 0;
+    bytes[at + HEADER_LENGTH + 1] = 0;
   } else {
     bytes[at + FLAGS] = FLAG_NEEDS_CHECKSUM;
     bytes[at + GSO_TYPE] = segmentSize === 0 ? GSO_NONE : GSO_TCPV4;
