@@ -3,12 +3,12 @@
 
 type Pair = readonly [name: string, value: string];
 
-/** The pairs of a block; the names come in lower case already. */
+/** The pairs of a block, names in lower case (RFC 9110 5.1). */
 export function parseHeaders(block: string): Pair[] {
   const pairs: Pair[] = [];
   for (const line of block.split("\r\n")) {
     const colon = line.indexOf(":");
-    if (colon > 0) pairs.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
+    if (colon > 0) pairs.push([line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]);
   }
   return pairs;
 }

@@ -50,7 +50,7 @@ export interface Seam {
   serve(port: number): boolean;
   requestMethod(exchange: number): string;
   requestTarget(exchange: number): string;
-  /** The header block as it came: "name: value\r\n" lines, names in lower case. */
+  /** The header block as it came: "Name: value\r\n" lines. */
   requestHeaders(exchange: number): string;
   requestBody(exchange: number): Uint8Array;
   requestPeer(exchange: number): number;

@@ -191,6 +191,15 @@ export class Tcp extends Streams {
     }
   }
 
+  /** The next hop towards this peer does not answer: connects to it fail (established connections wait, RFC 5927 5.2). */
+  peerUnreachable(remote: Ipv4, now: Instant): void {
+    const core = this.#core;
+    for (let i = 0; i < core.connections.length; i++) {
+      const c = core.connections[i]!;
+      if (c.state === SYN_SENT && c.remoteAddress === remote) core.end(c, CLOSED_UNREACHABLE, now);
+    }
+  }
+
   /** Does what time demands. */
   step(now: Instant): void {
     const core = this.#core;

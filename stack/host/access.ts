@@ -1,0 +1,126 @@
+// The access line of each answered request: an RFC 5424 datagram to the syslog receiver, written without a string; and,
+// when somebody asked for it, a line for the console.
+
+import { formatIpv4, type Ipv4, type Port } from "../base/address.ts";
+import { copyBytes, latin1 } from "../base/native.ts";
+import { type Instant, MILLISECOND } from "../base/result.ts";
+import type { AccessLine } from "../http/access.ts";
+import { HttpEvents } from "../http/server.ts";
+import { encode, SAFE_MESSAGE, SyslogHeader } from "../syslog/wire.ts";
+import type { Udp } from "../udp/machine.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { EVENT_ACCESS, EVENT_REQUEST } from "./events.ts";
+
+/** RFC 5426 3.3: any source port will do. */
+const LOCAL_PORT = 514 as Port;
+const BLANK = 0x20;
+const DOT = 0x2e;
+const ZERO = 0x30;
+/** Bytes of one line: header, method, target, agent; what is longer is cut. */
+const LINE_LIMIT = SAFE_MESSAGE * 2;
+
+export class Access extends HttpEvents {
+  /** Lines also go up as EVENT_ACCESS. */
+  eventsWanted = false;
+  requests = 0;
+  /** Lines that found no room on their way to the receiver. */
+  lost = 0;
+
+  private readonly udp: Udp;
+  private readonly events: EventQueue;
+  private readonly header = new SyslogHeader();
+  private readonly text = new Uint8Array(LINE_LIMIT);
+  private readonly message = new Uint8Array(LINE_LIMIT);
+  private receiver = 0 as Ipv4;
+  private receiverPort = 0 as Port;
+  private wallOffsetMs = 0;
+
+  constructor(udp: Udp, events: EventQueue) {
+    super();
+    this.udp = udp;
+    this.events = events;
+    this.header.appName = "epiphyte";
+    this.header.messageId = "access";
+  }
+
+  /** Address 0: no lines. */
+  setReceiver(address: Ipv4, port: Port, hostname: string): void {
+    this.receiver = address;
+    this.receiverPort = port;
+    this.header.hostname = hostname;
+  }
+
+  setWallClock(offsetMs: number): void {
+    this.wallOffsetMs = offsetMs;
+  }
+
+  override request(exchange: number, _now: Instant): void {
+    this.events.push(EVENT_REQUEST, exchange, 0, "");
+  }
+
+  override cancelled(_exchange: number, _now: Instant): void {}
+
+  override answered(line: AccessLine, now: Instant): void {
+    this.requests++;
+    if (this.eventsWanted) this.events.push(EVENT_ACCESS, 0, 0, describe(line));
+    if (this.receiver === 0) return;
+    this.header.wallClock = this.wallOffsetMs + Math.floor(now / MILLISECOND);
+    const length = encode(this.message, this.header, this.text, 0, this.write(line));
+    if (!this.udp.send(LOCAL_PORT, this.receiver, this.receiverPort, this.message, 0, length)) this.lost++;
+  }
+
+  /** The line as bytes into `text`; its length. Method, target and agent are copied from the request as they lie. */
+  private write(line: AccessLine): number {
+    let at = 0;
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      at = this.number((line.peerAddress >>> shift) & 255, at);
+      if (shift > 0) this.text[at - 1] = DOT;
+    }
+    at = this.range(line.bytes, line.methodStart, line.methodLength, at);
+    at = this.range(line.bytes, line.targetStart, line.targetLength, at);
+    at = this.number(line.status, at);
+    at = this.number(line.sent, at);
+    at = this.number(Math.round(line.duration), at);
+    at = this.word("us", at);
+    at = this.range(line.bytes, line.userAgentStart, line.userAgentLength, at);
+    return at - 1;
+  }
+
+  private word(text: string, at: number): number {
+    const length = Math.min(text.length, LINE_LIMIT - at - 1);
+    for (let i = 0; i < length; i++) this.text[at + i] = text.charCodeAt(i);
+    this.text[at + length] = BLANK;
+    return at + length + 1;
+  }
+
+  private range(bytes: Uint8Array, start: number, length: number, at: number): number {
+    if (length === 0) return this.word("-", at);
+    const copied = Math.min(length, LINE_LIMIT - at - 1);
+    copyBytes(this.text, at, bytes, start, copied);
+    this.text[at + copied] = BLANK;
+    return at + copied + 1;
+  }
+
+  /** Decimal digits of a whole number, without a string. */
+  private number(value: number, at: number): number {
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+    if (at + digits + 1 > LINE_LIMIT) return at;
+    let rest = value;
+    for (let i = digits - 1; i >= 0; i--) {
+      this.text[at + i] = ZERO + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
+    this.text[at + digits] = BLANK;
+    return at + digits + 1;
+  }
+}
+
+/** "10.0.2.2 GET /Posts/VMM 200 8192 1.250 ms Mozilla/5.0" */
+function describe(line: AccessLine): string {
+  const method = line.methodLength > 0 ? latin1(line.bytes, line.methodStart, line.methodLength) : "-";
+  const target = line.targetLength > 0 ? latin1(line.bytes, line.targetStart, line.targetLength) : "-";
+  const agent = line.userAgentLength > 0 ? latin1(line.bytes, line.userAgentStart, line.userAgentLength) : "-";
+  const peer = formatIpv4(line.peerAddress as Ipv4);
+  return `${peer} ${method} ${target} ${line.status} ${line.sent} ${Math.round(line.duration) / 1000} ms ${agent}`;
+}

@@ -1,0 +1,20 @@
+// What a target wants done in each step of the host besides the stack: its other devices, and word of its card.
+
+import { type Instant, NEVER } from "../base/result.ts";
+
+export abstract class Attendant {
+  /** Called in each poll, after the link has been polled. Returns what the person at the console should know, or "". */
+  abstract attend(now: Instant): string;
+
+  /** When to be called again at the latest. */
+  nextDeadline(): Instant {
+    return NEVER;
+  }
+}
+
+/** Nothing else to do. */
+export class NoAttendant extends Attendant {
+  override attend(_now: Instant): string {
+    return "";
+  }
+}

@@ -1,0 +1,276 @@
+// The resolver on UDP and TCP, and its answers as events of the seam.
+
+import type { Ipv4, Port } from "../base/address.ts";
+import { copyBytes } from "../base/native.ts";
+import type { Instant } from "../base/result.ts";
+import { type Handle, StreamUser } from "../base/streams.ts";
+import {
+  DNS_BAD_NAME,
+  DNS_NO_ADDRESS,
+  DNS_NO_RESOLVER,
+  DNS_NO_SUCH_NAME,
+  Resolver,
+  ResolverSink,
+} from "../dns/machine.ts";
+import { DNS_PORT, TYPE_A } from "../dns/wire.ts";
+import type { Tcp } from "../tcp/tcp.ts";
+import { type Udp, UdpUser } from "../udp/machine.ts";
+import type { EventQueue } from "./event-queue.ts";
+import {
+  EVENT_RESOLVED,
+  RESOLVE_BAD_NAME,
+  RESOLVE_DONE,
+  RESOLVE_NO_ANSWER,
+  RESOLVE_NO_RESOLVER,
+  RESOLVE_NO_SUCH_NAME,
+} from "./events.ts";
+import type { Random } from "./random.ts";
+
+/** A DNS message over TCP, with its length field: at most 16 bits of length (RFC 1035 4.2.2). We take less. */
+const TCP_ANSWER_LIMIT = 16 * 1024;
+
+/** What the resolver sends, and what it says. */
+class NamesSink extends ResolverSink {
+  now: Instant = 0;
+  /** Tokens and addresses of answers that the edge has not fetched yet; as many as there are RESOLVED events. */
+  readonly tokens: number[] = [];
+  readonly answers: number[][] = [];
+  /** Queries that want a connection, or want theirs closed, worked off by Names. */
+  readonly handles: Handle[] = [];
+  readonly handleQueries: number[] = [];
+  user: UdpUser | undefined;
+  tcpUser = -1;
+
+  private readonly udp: Udp;
+  private readonly tcp: Tcp;
+  private readonly events: EventQueue;
+  private readonly randomness: Random;
+
+  constructor(udp: Udp, tcp: Tcp, events: EventQueue, random: Random) {
+    super();
+    this.udp = udp;
+    this.tcp = tcp;
+    this.events = events;
+    this.randomness = random;
+  }
+
+  override random(): number {
+    return this.randomness.next();
+  }
+
+  override sendQuery(port: Port, server: Ipv4, bytes: Uint8Array, length: number): boolean {
+    if (this.user === undefined || !this.udp.bindTo(port, this.user, server, DNS_PORT as Port)) return false;
+    if (this.udp.send(port, server, DNS_PORT as Port, bytes, 0, length)) return true;
+    this.udp.unbind(port);
+    return false;
+  }
+
+  override closePort(port: Port): void {
+    this.udp.unbind(port);
+  }
+
+  override openTcp(query: number, server: Ipv4, bytes: Uint8Array, length: number): void {
+    const handle = this.tcp.connect(this.udp.address, server, DNS_PORT, this.tcpUser, TCP_ANSWER_LIMIT, this.now);
+    // A connect that cannot even begin fails by the query's own deadline.
+    if (handle < 0) return;
+    const message = new Uint8Array(length);
+    copyBytes(message, 0, bytes, 0, length);
+    this.tcp.send(handle, message, 0, length);
+    this.handles.push(handle);
+    this.handleQueries.push(query);
+  }
+
+  override closeTcp(query: number): void {
+    for (let i = 0; i < this.handles.length; i++) {
+      if (this.handleQueries[i] !== query) continue;
+      const handle = this.handles[i]!;
+      this.forget(handle);
+      this.tcp.abort(handle);
+      return;
+    }
+  }
+
+  override answer(token: number, addresses: readonly number[], error: number, _now: Instant): void {
+    const copy: number[] = [];
+    for (const address of addresses) copy.push(address);
+    this.tokens.push(token);
+    this.answers.push(copy);
+    this.events.push(EVENT_RESOLVED, token, resolveCode(error, copy.length), "");
+  }
+
+  queryOf(handle: Handle): number {
+    for (let i = 0; i < this.handles.length; i++) if (this.handles[i] === handle) return this.handleQueries[i]!;
+    return -1;
+  }
+
+  forget(handle: Handle): void {
+    for (let i = 0; i < this.handles.length; i++) {
+      if (this.handles[i] !== handle) continue;
+      this.handles.splice(i, 1);
+      this.handleQueries.splice(i, 1);
+      return;
+    }
+  }
+}
+
+class NamesUdp extends UdpUser {
+  private readonly resolver: Resolver;
+  private readonly sink: NamesSink;
+
+  constructor(resolver: Resolver, sink: NamesSink) {
+    super();
+    this.resolver = resolver;
+    this.sink = sink;
+  }
+
+  override datagram(
+    localPort: Port,
+    source: Ipv4,
+    _sourcePort: Port,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    now: Instant,
+  ): void {
+    this.resolver.input(localPort, source, bytes, offset, length, now, this.sink);
+  }
+
+  override refused(localPort: Port, _destination: Ipv4, _port: Port, now: Instant): void {
+    this.resolver.refused(localPort, now, this.sink);
+  }
+}
+
+class NamesTcp extends StreamUser {
+  private readonly resolver: Resolver;
+  private readonly sink: NamesSink;
+  private readonly tcp: Tcp;
+
+  constructor(resolver: Resolver, sink: NamesSink, tcp: Tcp) {
+    super();
+    this.resolver = resolver;
+    this.sink = sink;
+    this.tcp = tcp;
+  }
+
+  override accepted(_handle: Handle, _port: number, _now: Instant): void {}
+  override connected(_handle: Handle, _now: Instant): void {}
+  override sent(_handle: Handle, _now: Instant): void {}
+
+  override readable(handle: Handle, now: Instant): void {
+    const query = this.sink.queryOf(handle);
+    const unread = this.tcp.readLength(handle);
+    if (query < 0) return;
+    if (unread >= 2) {
+      const bytes = this.tcp.readBuffer(handle);
+      const start = this.tcp.readStart(handle);
+      const length = (bytes[start]! << 8) | bytes[start + 1]!;
+      if (unread >= length + 2) {
+        // The answer ends the query, which closes the connection; the bytes must outlive that.
+        const message = new Uint8Array(length);
+        copyBytes(message, 0, bytes, start + 2, length);
+        this.sink.forget(handle);
+        this.tcp.abort(handle);
+        this.resolver.tcpAnswer(query, message, 0, length, now, this.sink);
+        return;
+      }
+    }
+    if (this.tcp.readEnded(handle) || unread >= TCP_ANSWER_LIMIT) {
+      this.sink.forget(handle);
+      this.tcp.abort(handle);
+      this.resolver.tcpFailed(query, now, this.sink);
+    }
+  }
+
+  override closed(handle: Handle, _reason: number, now: Instant): void {
+    const query = this.sink.queryOf(handle);
+    this.sink.forget(handle);
+    if (query >= 0) this.resolver.tcpFailed(query, now, this.sink);
+  }
+}
+
+export class Names {
+  private readonly resolver = new Resolver();
+  private readonly sink: NamesSink;
+  /** Set by hand: they come before the lease's. */
+  private readonly fixed: Ipv4[] = [];
+  private leased: readonly Ipv4[] = [];
+  private servers: Ipv4[] = [];
+  private nextToken = 1;
+  /** The answer that the edge looks at. */
+  private current: readonly number[] = [];
+
+  constructor(udp: Udp, tcp: Tcp, events: EventQueue, random: Random) {
+    this.sink = new NamesSink(udp, tcp, events, random);
+    this.sink.user = new NamesUdp(this.resolver, this.sink);
+    this.sink.tcpUser = tcp.addUser(new NamesTcp(this.resolver, this.sink, tcp));
+  }
+
+  addServer(address: Ipv4): void {
+    this.fixed.push(address);
+    this.configure();
+  }
+
+  setLeaseServers(servers: readonly Ipv4[], domain: string): void {
+    this.leased = servers;
+    this.configure(domain);
+  }
+
+  /** The i-th server, 0 when there are no more. */
+  server(index: number): number {
+    return index >= 0 && index < this.servers.length ? this.servers[index]! : 0;
+  }
+
+  /** Asks for A records; the token of the RESOLVED event that follows. */
+  resolve(name: string, now: Instant): number {
+    const token = this.nextToken;
+    this.nextToken++;
+    this.sink.now = now;
+    this.resolver.query(name, TYPE_A, token, now, this.sink);
+    return token;
+  }
+
+  /** The edge looks at this RESOLVED event: its addresses become current. */
+  look(token: number): void {
+    this.current = [];
+    const { tokens, answers } = this.sink;
+    for (let i = 0; i < tokens.length; i++) {
+      if (tokens[i] !== token) continue;
+      this.current = answers[i]!;
+      tokens.splice(i, 1);
+      answers.splice(i, 1);
+      return;
+    }
+  }
+
+  get answerCount(): number {
+    return this.current.length;
+  }
+
+  answer(index: number): number {
+    return index >= 0 && index < this.current.length ? this.current[index]! : 0;
+  }
+
+  step(now: Instant): void {
+    this.sink.now = now;
+    if (this.resolver.nextDeadline() <= now) this.resolver.step(now, this.sink);
+  }
+
+  nextDeadline(): Instant {
+    return this.resolver.nextDeadline();
+  }
+
+  private configure(domain = ""): void {
+    const servers: Ipv4[] = [];
+    for (const server of this.fixed) servers.push(server);
+    for (const server of this.leased) servers.push(server);
+    this.servers = servers;
+    this.resolver.configure(servers, domain);
+  }
+}
+
+function resolveCode(error: number, count: number): number {
+  if (error === 0) return count > 0 ? RESOLVE_DONE : RESOLVE_NO_SUCH_NAME;
+  if (error === DNS_NO_SUCH_NAME || error === DNS_NO_ADDRESS) return RESOLVE_NO_SUCH_NAME;
+  if (error === DNS_NO_RESOLVER) return RESOLVE_NO_RESOLVER;
+  return error === DNS_BAD_NAME ? RESOLVE_BAD_NAME : RESOLVE_NO_ANSWER;
+}

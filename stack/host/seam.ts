@@ -1,0 +1,214 @@
+// The seam: one host behind flat functions. What crosses are numbers, booleans, strings and byte arrays, so that the
+// side below can be bytecode on the same engine, or machine code behind a native binding. stack/edge/seam.ts says what
+// each function does.
+
+import type { Ipv4, Port } from "../base/address.ts";
+import type { Link } from "../base/link.ts";
+import { copyBytes } from "../base/native.ts";
+import type { Instant } from "../base/result.ts";
+import type { Handle } from "../base/streams.ts";
+import { Host } from "./host.ts";
+
+/** The source port of datagrams from the edge: they are sent and forgotten. */
+const DATAGRAM_PORT = 514 as Port;
+
+let attached: Host | undefined;
+
+/** The target hands over its link once, before anything else: see Host for the arguments. Not part of the seam. */
+export function attach(link: Link, secret: Uint8Array, memory: number): Host {
+  attached = new Host(link, secret, memory);
+  return attached;
+}
+
+function host(): Host {
+  if (attached === undefined) throw new Error("no link is attached");
+  return attached;
+}
+
+export function poll(now: Instant): Instant {
+  return host().poll(now);
+}
+
+export function nextEvent(): number {
+  return host().nextEvent();
+}
+
+export function eventHandle(): number {
+  return host().events.handle;
+}
+
+export function eventNumber(): number {
+  return host().events.number;
+}
+
+export function eventText(): string {
+  return host().events.text;
+}
+
+export function configureStatic(address: number, prefixLength: number, gateway: number): void {
+  host().configureStatic(address as Ipv4, prefixLength, gateway as Ipv4);
+}
+
+export function configureDhcp(hostname: string): void {
+  host().configureDhcp(hostname);
+}
+
+export function addNameServer(address: number): void {
+  host().names.addServer(address as Ipv4);
+}
+
+export function address(): number {
+  return host().udp.address;
+}
+
+export function prefixLength(): number {
+  return host().prefixLength;
+}
+
+export function gateway(): number {
+  return host().gateway;
+}
+
+export function nameServer(index: number): number {
+  return host().names.server(index);
+}
+
+export function mac(): number {
+  return host().link.mac;
+}
+
+export function mtu(): number {
+  return host().link.mtu;
+}
+
+export function resolve(name: string): number {
+  return host().names.resolve(name, host().now);
+}
+
+export function resolvedCount(): number {
+  return host().names.answerCount;
+}
+
+export function resolvedAddress(index: number): number {
+  return host().names.answer(index);
+}
+
+export function connect(remote: number, port: number, receiveLimit: number): number {
+  return host().connect(remote as Ipv4, port, receiveLimit);
+}
+
+export function send(handle: number, bytes: Uint8Array): boolean {
+  return host().tcp.send(handle as Handle, bytes, 0, bytes.length);
+}
+
+export function queued(handle: number): number {
+  return host().tcp.queued(handle as Handle);
+}
+
+export function receive(handle: number, limit: number): Uint8Array {
+  const { tcp } = host();
+  const length = Math.min(limit, tcp.readLength(handle as Handle));
+  const bytes = new Uint8Array(length);
+  if (length === 0) return bytes;
+  copyBytes(bytes, 0, tcp.readBuffer(handle as Handle), tcp.readStart(handle as Handle), length);
+  tcp.consume(handle as Handle, length);
+  return bytes;
+}
+
+export function readEnded(handle: number): boolean {
+  return host().tcp.readEnded(handle as Handle);
+}
+
+export function shutdown(handle: number): void {
+  host().tcp.shutdown(handle as Handle);
+}
+
+export function close(handle: number): void {
+  host().flows.remove(handle as Handle);
+  host().tcp.close(handle as Handle);
+}
+
+export function abort(handle: number): void {
+  host().flows.remove(handle as Handle);
+  host().tcp.abort(handle as Handle);
+}
+
+export function sendDatagram(destination: number, port: number, bytes: Uint8Array): boolean {
+  return host().udp.send(DATAGRAM_PORT, destination as Ipv4, port as Port, bytes, 0, bytes.length);
+}
+
+export function serve(port: number): boolean {
+  return host().serve(port);
+}
+
+export function requestMethod(exchange: number): string {
+  return host().http.method(exchange);
+}
+
+export function requestTarget(exchange: number): string {
+  return host().http.target(exchange);
+}
+
+export function requestHeaders(exchange: number): string {
+  return host().http.headerText(exchange);
+}
+
+export function requestBody(exchange: number): Uint8Array {
+  return host().http.body(exchange);
+}
+
+export function requestPeer(exchange: number): number {
+  return host().http.peerAddress(exchange);
+}
+
+export function respond(exchange: number, status: number, headers: string, body: Uint8Array): void {
+  host().http.respond(exchange, status, headers, body, host().now);
+}
+
+export function tableBegin(): void {
+  host().http.ready.begin();
+}
+
+export function tableAdd(
+  path: string,
+  status: number,
+  headers: string,
+  etag: string,
+  lastModified: number,
+  encoding: string,
+  body: Uint8Array,
+): void {
+  host().http.ready.add(path, status, headers, etag, lastModified, encoding, body);
+}
+
+export function tableCommit(): void {
+  host().http.ready.commit();
+}
+
+export function tablePut(
+  path: string,
+  status: number,
+  headers: string,
+  etag: string,
+  lastModified: number,
+  encoding: string,
+  body: Uint8Array,
+): void {
+  host().http.ready.put(path, status, headers, etag, lastModified, encoding, body);
+}
+
+export function setWallClock(offsetMs: number): void {
+  host().setWallClock(offsetMs);
+}
+
+export function setSyslog(receiver: number, port: number, hostname: string): void {
+  host().access.setReceiver(receiver as Ipv4, port as Port, hostname);
+}
+
+export function setAccessEvents(wanted: boolean): void {
+  host().access.eventsWanted = wanted;
+}
+
+export function counters(): string {
+  return host().describe();
+}
