@@ -1,0 +1,75 @@
+// The one description of each boundary of compiled code, read from where a person reads it:
+//
+//   stack/edge/seam.ts    interface Seam: what the engine calls in the compiled data path (exports)
+//   image/native.d.ts     the native functions: what the data path calls in C (callbacks)
+//
+// From these come the compiler's profile, its entry module and the binding in C: nothing is kept in step by hand.
+
+import { readFileSync } from "node:fs";
+import ts from "typescript";
+
+/** What crosses: numbers, booleans, strings, byte arrays, or nothing. */
+export type BoundaryType = "number" | "boolean" | "string" | "bytes" | "void";
+
+export interface BoundaryFunction {
+  readonly name: string;
+  readonly parameters: ReadonlyArray<{ readonly name: string; readonly type: BoundaryType }>;
+  readonly returns: BoundaryType;
+}
+
+/** The methods of an interface, in order. */
+export function describeInterface(file: string, name: string): BoundaryFunction[] {
+  const source = parse(file);
+  for (const statement of source.statements) {
+    if (!ts.isInterfaceDeclaration(statement) || statement.name.text !== name) continue;
+    return statement.members.map((member) => {
+      if (!ts.isMethodSignature(member) || !ts.isIdentifier(member.name))
+        throw new Error(`${file}: ${name} has a member that is no method`);
+      return describe(member.name.text, member, file);
+    });
+  }
+  throw new Error(`${file}: no interface ${name}`);
+}
+
+/** The ambient functions of a declaration file, in order. */
+export function describeAmbient(file: string): BoundaryFunction[] {
+  const functions: BoundaryFunction[] = [];
+  for (const statement of parse(file).statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
+      functions.push(describe(statement.name.text, statement, file));
+    }
+  }
+  return functions;
+}
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
+}
+
+function describe(name: string, node: ts.SignatureDeclarationBase, file: string): BoundaryFunction {
+  const parameters = node.parameters.map((parameter) => ({
+    name: parameter.name.getText(),
+    type: boundaryType(parameter.type, `${file}: ${name}`),
+  }));
+  return { name, parameters, returns: boundaryType(node.type, `${file}: ${name}`) };
+}
+
+function boundaryType(node: ts.TypeNode | undefined, where: string): BoundaryType {
+  switch (node?.getText()) {
+    // Instants are numbers; `never` is what ends the machine.
+    case "number":
+    case "Instant":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case "string":
+      return "string";
+    case "Uint8Array":
+      return "bytes";
+    case "void":
+    case "never":
+      return "void";
+    default:
+      throw new Error(`${where}: ${node?.getText() ?? "no type"} cannot cross a boundary`);
+  }
+}
