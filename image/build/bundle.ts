@@ -1,6 +1,7 @@
 // One program out of an entry module: esbuild bundles TypeScript and packages, then the bytecode compiler takes the
 // bundle together with a table of where every place came from.
 
+import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -51,7 +52,11 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
     legalComments: "none",
     sourcemap: "external",
     sourcesContent: false,
-    define: { "process.env.NODE_ENV": '"production"', "import.meta.vitest": "undefined" },
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      "import.meta.vitest": "undefined",
+      EPIPHYTE_VERSION: JSON.stringify(await version()),
+    },
     inject: [join(root, "image/shims/globals.ts")],
     alias: { ...aliases, ...options.alias },
     plugins: [mendIsomorphicGit, ...(options.plugins ?? [])],
@@ -70,6 +75,13 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
     label: "compiling to bytecode",
   });
   return program;
+}
+
+/** "0.1.0 (1a2b3c4d)": the package's version and, in a checkout of Git, the commit. */
+async function version(): Promise<string> {
+  const json = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { readonly version: string };
+  const git = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: root, encoding: "utf8" });
+  return git.status === 0 ? `${json.version} (${git.stdout.trim()})` : json.version;
 }
 
 /** The source map as rows for bytecode.c; lines and columns count from 1. */

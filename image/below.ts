@@ -1,0 +1,49 @@
+/// <reference path="./native.d.ts" />
+// What both targets with a stack of our own need below the seam: switches, a secret, an address for a card without one.
+
+import type { NetOptions } from "../drivers/virtio/net-features.ts";
+
+// Boot parameters that switch an offload off (--no-checksum-offload and the like), as bits.
+export const SWITCH_NO_CHECKSUM = 1;
+export const SWITCH_NO_SEGMENTATION = 2;
+export const SWITCH_NO_MERGE = 4;
+export const SWITCH_NO_EVENT_INDEX = 8;
+
+/** Bytes of the host's secret. */
+const SECRET_BYTES = 64;
+
+export interface Secret {
+  readonly bytes: Uint8Array;
+  /** The machine has no entropy: the bytes come from the clock. */
+  readonly weak: boolean;
+}
+
+/** The host's secret: from the machine's entropy, or from the clock, which is better than a constant. */
+export function secretBytes(): Secret {
+  const bytes = new Uint8Array(SECRET_BYTES);
+  if (nativeRandom(bytes, 0, SECRET_BYTES)) return { bytes, weak: false };
+  let x = (nativeNow() ^ (nativeWallClock() >>> 0)) | 1;
+  for (let i = 0; i < SECRET_BYTES; i++) {
+    x = Math.imul(x ^ (x >>> 15) ^ nativeNow(), 0x2c1b3c6d) | 1;
+    bytes[i] = x >>> 24;
+  }
+  return { bytes, weak: true };
+}
+
+/** A locally administered address (IEEE 802-2014 8.4) out of the secret's last bytes. */
+export function localMac(secret: Uint8Array): number {
+  let mac = 0x02;
+  for (let i = 0; i < 5; i++) mac = mac * 256 + secret[SECRET_BYTES - 5 + i]!;
+  return mac;
+}
+
+export function readSwitches(switches: number, mac: number): NetOptions {
+  return {
+    mac,
+    checksum: (switches & SWITCH_NO_CHECKSUM) === 0,
+    guestChecksum: (switches & SWITCH_NO_CHECKSUM) === 0,
+    segmentation: (switches & SWITCH_NO_SEGMENTATION) === 0,
+    mergeable: (switches & SWITCH_NO_MERGE) === 0,
+    eventIndex: (switches & SWITCH_NO_EVENT_INDEX) === 0,
+  };
+}
