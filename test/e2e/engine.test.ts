@@ -1,11 +1,13 @@
 // The engine on both targets: every package loads and works, and every bad end has last words that name the TypeScript
 // file and line.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../image/build/image.ts";
 import { buildProcess } from "../../image/build/process.ts";
+import { Namespace } from "../../tools/namespace.ts";
+import { isRoot } from "../../tools/setup.ts";
 
 const HELLO = "test/image/hello.ts";
 const PANIC = "test/image/panic.ts";
@@ -87,6 +89,27 @@ for (const { name, hello, panic } of targets)
       expect(panic("nothing").status).toBe(0);
     });
   });
+
+test.skipIf(!isRoot())(
+  "the process target reads and writes a TAP, and sleeps until a frame or its deadline comes",
+  async () => {
+    await buildProcess("test/image/tap.ts", "build/test-tap");
+    const space = new Namespace("epiphyte-engine", 94);
+    try {
+      const text = space.run(["build/test-tap", space.tap, space.address], 10_000);
+      expect(text).toBe(`a bad name: 36\nanswer from ${space.address}\nslept well\n`);
+    } finally {
+      await space.remove();
+    }
+  },
+);
+
+test("SIGTERM is an orderly end", async () => {
+  const child = spawn("build/test-panic", ["run"]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  child.kill("SIGTERM");
+  expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(0);
+});
 
 test("two builds of one tree are the same bytes", async () => {
   await buildProcess(HELLO, "build/test-hello-again");
