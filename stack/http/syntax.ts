@@ -40,18 +40,18 @@ export function hexValue(c: number): number {
 }
 
 /** True when the range is the literal, letters compared without case; `literal` is in lower case. */
-export function matchesLower(bytes: Uint8Array, start: number, length: number, literal: string): boolean {
+export function matchesLower(bytes: Uint8Array, start: number, length: number, literal: Uint8Array): boolean {
   if (length !== literal.length) return false;
   for (let i = 0; i < length; i++) {
     let c = bytes[start + i]!;
     if (c >= 65 && c <= 90) c += 32;
-    if (c !== literal.charCodeAt(i)) return false;
+    if (c !== literal[i]) return false;
   }
   return true;
 }
 
 /** True when a comma-separated list of tokens has this member (RFC 9110 5.6.1), without case; `literal` in lower case. */
-export function listHas(bytes: Uint8Array, start: number, end: number, literal: string): boolean {
+export function listHas(bytes: Uint8Array, start: number, end: number, literal: Uint8Array): boolean {
   let i = start;
   while (i < end) {
     while (i < end && (bytes[i] === SP || bytes[i] === HTAB || bytes[i] === COMMA)) i++;

@@ -4,19 +4,11 @@
 // is strict wherever RFC 9112 lets a recipient choose: a bare CR or LF, a folded line, whitespace before a colon, a
 // second Content-Length or Host all mean 400, because what two readers understand differently is a way in.
 
+import { KNOWN_LENGTHS, noteField } from "./fields.ts";
 import {
-  FIELD_ACCEPT_ENCODING,
   FIELD_CONTENT_LENGTH,
   FIELD_HOST,
-  FIELD_IF_MATCH,
-  FIELD_IF_MODIFIED_SINCE,
-  FIELD_IF_NONE_MATCH,
-  FIELD_IF_RANGE,
-  FIELD_IF_UNMODIFIED_SINCE,
-  FIELD_RANGE,
-  FIELD_REFERER,
   FIELD_TRANSFER_ENCODING,
-  FIELD_USER_AGENT,
   METHOD_CONNECT,
   METHOD_DELETE,
   METHOD_GET,
@@ -29,7 +21,7 @@ import {
   METHOD_UNKNOWN,
   type RequestHead,
 } from "./request-head.ts";
-import { COLON, CR, decimal, HTAB, LF, listHas, matchesLower, PATH, QUERY, SLASH, SP, TOKEN, VALUE } from "./syntax.ts";
+import { COLON, CR, HTAB, LF, latin1Bytes, matchesLower, PATH, QUERY, SLASH, SP, TOKEN, VALUE } from "./syntax.ts";
 import { authorityIsValid, pathIsPlain } from "./target.ts";
 
 /** decodeRequestHead: the head is not complete yet. Every other answer but 0 is the status of an error response. */
@@ -127,7 +119,7 @@ export function decodeRequestHead(
   for (let k = 0; k < 8; k++, i++) {
     if (i >= end) return tooLong ? 414 : INCOMPLETE;
     const c = bytes[i]!;
-    if (k === 5 || k === 7 ? c < 48 || c > 57 : c !== VERSION.charCodeAt(k)) return 400;
+    if (k === 5 || k === 7 ? c < 48 || c > 57 : c !== VERSION[k]) return 400;
   }
   if (bytes[i - 3] !== 49) return 505;
   head.minor = bytes[i - 1]! - 48;
@@ -200,7 +192,7 @@ function checkFraming(head: RequestHead): number {
   return 0;
 }
 
-const VERSION = "HTTP/1.1";
+const VERSION: Uint8Array = latin1Bytes("HTTP/1.1");
 /** Longer than any method that is registered (UPDATEREDIRECTREF has 17). */
 const MAX_METHOD = 24;
 
@@ -209,22 +201,22 @@ function methodOf(bytes: Uint8Array, start: number, length: number): number {
   const c = bytes[start]!;
   if (length === 3) {
     if (c === 71 && bytes[start + 1] === 69 && bytes[start + 2] === 84) return METHOD_GET;
-    return literal(bytes, start, length, "PUT") ? METHOD_PUT : METHOD_UNKNOWN;
+    return literal(bytes, start, length, METHOD_PUT_NAME) ? METHOD_PUT : METHOD_UNKNOWN;
   }
   if (length === 4) {
-    if (literal(bytes, start, length, "HEAD")) return METHOD_HEAD;
-    return literal(bytes, start, length, "POST") ? METHOD_POST : METHOD_UNKNOWN;
+    if (literal(bytes, start, length, METHOD_HEAD_NAME)) return METHOD_HEAD;
+    return literal(bytes, start, length, METHOD_POST_NAME) ? METHOD_POST : METHOD_UNKNOWN;
   }
-  if (literal(bytes, start, length, "DELETE")) return METHOD_DELETE;
-  if (literal(bytes, start, length, "OPTIONS")) return METHOD_OPTIONS;
-  if (literal(bytes, start, length, "PATCH")) return METHOD_PATCH;
-  if (literal(bytes, start, length, "TRACE")) return METHOD_TRACE;
-  return literal(bytes, start, length, "CONNECT") ? METHOD_CONNECT : METHOD_UNKNOWN;
+  if (literal(bytes, start, length, METHOD_DELETE_NAME)) return METHOD_DELETE;
+  if (literal(bytes, start, length, METHOD_OPTIONS_NAME)) return METHOD_OPTIONS;
+  if (literal(bytes, start, length, METHOD_PATCH_NAME)) return METHOD_PATCH;
+  if (literal(bytes, start, length, METHOD_TRACE_NAME)) return METHOD_TRACE;
+  return literal(bytes, start, length, METHOD_CONNECT_NAME) ? METHOD_CONNECT : METHOD_UNKNOWN;
 }
 
-function literal(bytes: Uint8Array, start: number, length: number, text: string): boolean {
+function literal(bytes: Uint8Array, start: number, length: number, text: Uint8Array): boolean {
   if (length !== text.length) return false;
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== text[i]) return false;
   return true;
 }
 
@@ -240,8 +232,8 @@ function otherForm(bytes: Uint8Array, start: number, end: number, head: RequestH
     return 0;
   }
   let i = start;
-  if (matchesLower(bytes, start, 7, "http://")) i += 7;
-  else if (matchesLower(bytes, start, 8, "https://")) i += 8;
+  if (matchesLower(bytes, start, 7, HTTP_SCHEME)) i += 7;
+  else if (matchesLower(bytes, start, 8, HTTPS_SCHEME)) i += 8;
   else return 400;
   const authority = i;
   while (i < end && bytes[i] !== SLASH && bytes[i] !== 63) i++;
@@ -264,127 +256,14 @@ function otherForm(bytes: Uint8Array, start: number, end: number, head: RequestH
 
 const ROOT_HASH = hashStep(HASH_START, SLASH);
 
-/** 1 at the lengths of the names that noteField knows. */
-const KNOWN_LENGTHS: Uint8Array = knownLengths();
-
-function knownLengths(): Uint8Array {
-  const table = new Uint8Array(20);
-  table[4] = 1;
-  table[5] = 1;
-  table[6] = 1;
-  table[7] = 1;
-  table[8] = 1;
-  table[10] = 1;
-  table[13] = 1;
-  table[14] = 1;
-  table[15] = 1;
-  table[17] = 1;
-  table[19] = 1;
-  return table;
-}
-
-/** Remembers a field that the machine looks at. 0, or the status of an error. */
-function noteField(
-  bytes: Uint8Array,
-  name: number,
-  nameLength: number,
-  start: number,
-  end: number,
-  head: RequestHead,
-): number {
-  const first = bytes[name]! | 32;
-  switch (nameLength) {
-    case 4:
-      if (first !== 104 || !matchesLower(bytes, name, 4, "host")) return 0;
-      // RFC 9112 3.2: more than one Host, or a bad one: 400. An empty one is allowed (RFC 9110 7.2).
-      if ((head.fields & FIELD_HOST) !== 0) return 400;
-      if (end > start && !authorityIsValid(bytes, start, end)) return 400;
-      head.fields |= FIELD_HOST;
-      return 0;
-    case 5:
-      if (first !== 114 || !matchesLower(bytes, name, 5, "range")) return 0;
-      mark(head, FIELD_RANGE);
-      head.rangeStart = start;
-      head.rangeEnd = end;
-      return 0;
-    case 6:
-      if (first !== 101 || !matchesLower(bytes, name, 6, "expect")) return 0;
-      // RFC 9110 10.1.1: any other expectation is 417.
-      if (!matchesLower(bytes, start, end - start, "100-continue")) return 417;
-      head.expectContinue = true;
-      return 0;
-    case 7:
-      if (first !== 114 || !matchesLower(bytes, name, 7, "referer")) return 0;
-      mark(head, FIELD_REFERER);
-      head.refererStart = start;
-      head.refererEnd = end;
-      return 0;
-    case 8:
-      if (first !== 105) return 0;
-      if (matchesLower(bytes, name, 8, "if-match")) {
-        mark(head, FIELD_IF_MATCH);
-        head.ifMatchStart = start;
-        head.ifMatchEnd = end;
-      } else if (matchesLower(bytes, name, 8, "if-range")) {
-        mark(head, FIELD_IF_RANGE);
-        head.ifRangeStart = start;
-        head.ifRangeEnd = end;
-      }
-      return 0;
-    case 10:
-      if (first === 99 && matchesLower(bytes, name, 10, "connection")) {
-        if (listHas(bytes, start, end, "close")) head.close = true;
-        else if (listHas(bytes, start, end, "keep-alive")) head.keepAlive = true;
-      } else if (first === 117 && matchesLower(bytes, name, 10, "user-agent")) {
-        mark(head, FIELD_USER_AGENT);
-        head.userAgentStart = start;
-        head.userAgentEnd = end;
-      }
-      return 0;
-    case 13:
-      if (first !== 105 || !matchesLower(bytes, name, 13, "if-none-match")) return 0;
-      mark(head, FIELD_IF_NONE_MATCH);
-      head.ifNoneMatchStart = start;
-      head.ifNoneMatchEnd = end;
-      return 0;
-    case 14:
-      if (first !== 99 || !matchesLower(bytes, name, 14, "content-length")) return 0;
-      // RFC 9112 6.3: a second one, or a list, is refused even when the values agree.
-      if ((head.fields & FIELD_CONTENT_LENGTH) !== 0) return 400;
-      head.fields |= FIELD_CONTENT_LENGTH;
-      head.contentLength = decimal(bytes, start, end);
-      return head.contentLength < 0 ? 400 : 0;
-    case 15:
-      if (first !== 97 || !matchesLower(bytes, name, 15, "accept-encoding")) return 0;
-      mark(head, FIELD_ACCEPT_ENCODING);
-      head.acceptEncodingStart = start;
-      head.acceptEncodingEnd = end;
-      return 0;
-    case 17:
-      if (first === 105 && matchesLower(bytes, name, 17, "if-modified-since")) {
-        mark(head, FIELD_IF_MODIFIED_SINCE);
-        head.ifModifiedSinceStart = start;
-        head.ifModifiedSinceEnd = end;
-      } else if (first === 116 && matchesLower(bytes, name, 17, "transfer-encoding")) {
-        if ((head.fields & FIELD_TRANSFER_ENCODING) !== 0) return 400;
-        head.fields |= FIELD_TRANSFER_ENCODING;
-        if (matchesLower(bytes, start, end - start, "chunked")) head.chunked = true;
-        // RFC 9112 6.1: a coding that is not understood is 501; 6.3: chunked that is not the last one is 400.
-        else return end - start > 7 && matchesLower(bytes, end - 7, 7, "chunked") ? 501 : 400;
-      }
-      return 0;
-    case 19:
-      if (first !== 105 || !matchesLower(bytes, name, 19, "if-unmodified-since")) return 0;
-      mark(head, FIELD_IF_UNMODIFIED_SINCE);
-      head.ifUnmodifiedSinceStart = start;
-      head.ifUnmodifiedSinceEnd = end;
-      return 0;
-    default:
-      return 0;
-  }
-}
-
-function mark(head: RequestHead, field: number): void {
-  if ((head.fields & field) !== 0) head.repeated |= field;
-  head.fields |= field;
-}
+// The words that are compared with, as bytes: a string's characters cost ten times as much once compiled.
+const METHOD_PUT_NAME: Uint8Array = latin1Bytes("PUT");
+const METHOD_HEAD_NAME: Uint8Array = latin1Bytes("HEAD");
+const METHOD_POST_NAME: Uint8Array = latin1Bytes("POST");
+const METHOD_DELETE_NAME: Uint8Array = latin1Bytes("DELETE");
+const METHOD_OPTIONS_NAME: Uint8Array = latin1Bytes("OPTIONS");
+const METHOD_PATCH_NAME: Uint8Array = latin1Bytes("PATCH");
+const METHOD_TRACE_NAME: Uint8Array = latin1Bytes("TRACE");
+const METHOD_CONNECT_NAME: Uint8Array = latin1Bytes("CONNECT");
+const HTTP_SCHEME: Uint8Array = latin1Bytes("http://");
+const HTTPS_SCHEME: Uint8Array = latin1Bytes("https://");
