@@ -60,7 +60,9 @@ export class IpOutput extends IpSink {
   private subnetBroadcast: Ipv4 = BROADCAST_ADDRESS;
   private gateway = 0 as Ipv4;
 
+  // The last answer of the cache: for a neighbour, and for a destination that lies behind it. -1: none.
   private lastDestination = -1;
+  private lastNeighbour = -1;
   private lastMac = 0 as Mac;
   private lastUntil: Instant = 0;
   /** The neighbour that `resolve` asked for. */
@@ -90,7 +92,7 @@ export class IpOutput extends IpSink {
     this.subnetBroadcast = (hosts === 0 ? BROADCAST_ADDRESS : (address | hosts) >>> 0) as Ipv4;
     this.gateway = gateway;
     this.now = now;
-    this.lastDestination = -1;
+    this.forget();
     this.waiting.clear();
     this.arp.configure(address, now);
   }
@@ -113,7 +115,7 @@ export class IpOutput extends IpSink {
     const error = decodeArp(bytes, offset, length, this.arpPacket);
     if (error !== 0) return error;
     this.now = now;
-    this.lastDestination = -1;
+    this.forget();
     this.arp.input(this.arpPacket, now, this.waiting);
     if (this.waiting.conflictMac >= 0) {
       const mac = this.waiting.conflictMac as Mac;
@@ -127,7 +129,7 @@ export class IpOutput extends IpSink {
   step(now: Instant, user: OutputUser): void {
     this.now = now;
     if (this.arp.nextDeadline() <= now) {
-      this.lastDestination = -1;
+      this.forget();
       this.arp.step(now, this.waiting);
     }
     const { failed } = this.waiting;
@@ -230,13 +232,25 @@ export class IpOutput extends IpSink {
       next = this.gateway;
     }
     this.neighbour = next;
+    // Many peers lie behind one gateway.
+    if (next === this.lastNeighbour && this.now < this.lastUntil) {
+      this.lastDestination = destination;
+      return this.lastMac;
+    }
     const mac = this.arp.lookup(next, this.now);
     if (mac >= 0) {
       this.lastDestination = destination;
+      this.lastNeighbour = next;
       this.lastMac = mac as Mac;
       this.lastUntil = this.now + LOOKUP_HOLD;
     }
     return mac;
+  }
+
+  /** The ARP cache may have changed. */
+  private forget(): void {
+    this.lastDestination = -1;
+    this.lastNeighbour = -1;
   }
 
   private refuse(at: number, destination: Ipv4): void {

@@ -4,8 +4,9 @@
 import type { Ipv4 } from "../../stack/base/address.ts";
 import { readU16, readU32, writeU16, writeU32 } from "../../stack/base/bytes.ts";
 import { pseudoHeaderSum } from "../../stack/base/checksum.ts";
-import { Link, SLOT_SIZE } from "../../stack/base/link.ts";
+import { type FrameReceiver, Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
+import type { Instant } from "../../stack/base/result.ts";
 
 export class FakeLink extends Link {
   /** Frames on the wire, oldest first; `drain` takes them. */
@@ -14,6 +15,11 @@ export class FakeLink extends Link {
   sends = 0;
   /** Slots that may still be reserved; set it to 0 to be full. */
   free = Number.POSITIVE_INFINITY;
+
+  /** Frames that will be handed over by the next poll. */
+  readonly incoming: Uint8Array[] = [];
+  /** What poll says of them: true as of a card that has checked the checksums. */
+  checksumValid = false;
 
   private readonly taken: boolean[] = [];
 
@@ -61,6 +67,13 @@ export class FakeLink extends Link {
     this.frames.push(frame);
   }
 
+  override poll(receiver: FrameReceiver, _now: Instant): boolean {
+    const frames = this.incoming.splice(0);
+    for (const frame of frames) receiver.receive(frame, 0, frame.length, this.checksumValid);
+    return frames.length > 0;
+  }
+
+  /** Takes the frames sent so far, oldest first. */
   drain(): Uint8Array[] {
     return this.frames.splice(0);
   }
