@@ -36,8 +36,8 @@ export const ownFlags: readonly string[] = ["-std=gnu11", "-Wall", "-Wextra", "-
 /** Added for virtualSources: they run inside musl's system calls and inside interrupts. */
 export const virtualCFlags: readonly string[] = ["-mgeneral-regs-only", "-fno-builtin-printf"];
 
-/** Added for heapSource: or gcc turns calloc into a call of calloc. */
-export const heapFlags: readonly string[] = ["-fno-builtin"];
+/** Added for heapSource: or gcc turns calloc into a call of calloc; and mmap, a system call, allocates. */
+export const heapFlags: readonly string[] = ["-fno-builtin", "-mgeneral-regs-only"];
 
 /** For musl-gcc when it links the image; objects follow, all of the above among them. */
 export function virtualLinkFlags(root: string): string[] {

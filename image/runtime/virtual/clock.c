@@ -79,18 +79,19 @@ static void find_reference(void) {
     outb(0x42, 0), outb(0x42, 0);
     read_pit = 1, hz = PIT_HZ, mask = 0xffff;
     uint32_t count = counter();
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 100; i++)
         if (counter() != count) return;
     hz = 0;
 }
 
-/* CPUID 0x15 (ratio to the crystal), 0x40000010 (kHz, as VMware defined it); 0 when not told. Leaf 0x16 is a nominal value
- * in MHz, too coarse to keep time by. */
+/* CPUID 0x15 (ratio to the crystal), Xen's time leaf, 0x40000010 (kHz, as VMware defined it); 0 when not told. Leaf 0x16
+ * is a nominal value in MHz, too coarse to keep time by. */
 static uint64_t told_khz(void) {
     if (cpuid(0, 0).a >= 0x15) {
         struct registers r = cpuid(0x15, 0);
         if (r.a && r.b && r.c) return (uint64_t)r.c * r.b / r.a / 1000;
     }
+    if (hypervisor.name[0] == 'x') return cpuid(hypervisor.leaf + 3, 0).c;
     return hypervisor.leaf && cpuid(hypervisor.leaf, 0).a >= hypervisor.leaf + 0x10 ? cpuid(hypervisor.leaf + 0x10, 0).a : 0;
 }
 
@@ -142,6 +143,7 @@ static int64_t read_rtc(void) {
     static const uint8_t index[7] = {0, 2, 4, 7, 8, 9, 0x32};
     uint8_t now[7], before[7] = {0xff};
     uint32_t v[7];
+    if (cmos(10) == 0xff && cmos(11) == 0xff) return 0; /* no such thing here */
     for (int tries = 0, same = 0; !same; tries++) {
         if (tries == 100000) return 0;
         if (cmos(10) & 0x80) continue;
@@ -149,7 +151,6 @@ static int64_t read_rtc(void) {
         for (int i = 0; i < 7; i++) same &= (now[i] = cmos(index[i])) == before[i], before[i] = now[i];
     }
     uint8_t mode = cmos(11);
-    if (now[0] == 0xff) return 0; /* no such thing here */
     for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10u + now[i] % 16;
     if (!(mode & 2)) v[2] = (v[2] % 80 % 12) + (now[2] & 0x80 ? 12 : 0); /* 12 hours: bit 7 is PM */
     uint32_t year = (v[6] >= 19 && v[6] < 30 ? v[6] : 20) * 100 + v[5], month = v[4];

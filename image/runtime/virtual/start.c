@@ -120,7 +120,7 @@ long *start(const struct start_info *info) {
     take_span(info->command_line, command_length + 1);
     if (module) take_span(module->address, module->size);
     place_stack();
-    taken[taken_count == TAKEN_MAX ? TAKEN_MAX - 1 : taken_count++] = (struct span){0, stack_top};
+    take_span(0, stack_top);
 
     /* Only the first 4 GB are mapped so far; the page tables come out of the heap. */
     for (int i = 0; i < ram_count; i++)

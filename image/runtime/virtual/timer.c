@@ -89,8 +89,8 @@ void interrupt(uint64_t timer, uint64_t rip) {
 
 void platform_sleep(uint64_t until) {
     static uint32_t seen;
-    clock_refine();
     __asm__ volatile("cli" ::: "memory");
+    clock_refine();
     asleep = 1;
     while (interrupts == seen && (until == PLATFORM_FOREVER || platform_now() < until)) {
         if (until != PLATFORM_FOREVER && armed != until) arm(until);
