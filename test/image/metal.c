@@ -26,6 +26,15 @@ static uint32_t next(void) {
     return state = state * 1664525 + 1013904223, state >> 8;
 }
 
+/* Extended state that the system has enabled (XCR0); 3 where the processor cannot tell. */
+static unsigned xcr0(void) {
+    unsigned a = 1, b, c = 0, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (!(c >> 27 & 1)) return 3;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return a;
+}
+
 static int heap_works(void) {
     static struct { unsigned char *p; size_t size; } slots[SLOTS];
     size_t before = platform_heap_used();
@@ -61,12 +70,12 @@ static void report(void) {
     time_t now = (time_t)(platform_wall_clock() / 1000);
     struct tm utc;
     char date[32];
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M", gmtime_r(&now, &utc));
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &utc));
     printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target, platform_hypervisor(), platform_parameters(),
            strlen(platform_module()), platform_module());
     printf("entered %lu us ago, date %s\nstack %zu KB, heap %zu KB\n", platform_now(), date, platform_stack_size() / 1024,
            platform_heap_limit() / 1024);
-    printf("tls %d, vector %.3f\n", thread_local_word, sqrt(2.0));
+    printf("tls %d, vector %.3f, xcr0 %x\n", thread_local_word, sqrt(2.0), xcr0());
     int random_works = platform_random(random, 40), differ = platform_random(more, 40) && memcmp(random, more, 40);
     printf("random %d differ %d getentropy %d\n", random_works, differ, getentropy(random, 16));
     platform_add_entropy((const uint8_t *)"0123456789abcdef0123456789abcdef", 32, 1);
@@ -76,7 +85,11 @@ static void report(void) {
            platform_map_device(0x3000000000, 1 << 24));
     printf("high reads %x\n", *(volatile uint32_t *)0x3000000000);
     printf("heap %s, memory %s\n", heap_works() ? "works" : "BROKEN", memory_works() ? "works" : "BROKEN");
+    *(volatile uint32_t *)0xfee00300 = 1 << 18 | 50; /* an interrupt to ourselves: what a device's message does */
     uint64_t start = platform_now();
+    platform_sleep(start + 5000000);
+    printf("woken %d\n", platform_now() - start < 1000000);
+    start = platform_now();
     int64_t wall = platform_wall_clock();
     for (int i = 0; i < 10; i++) platform_sleep(platform_now() + 100000);
     printf("slept %lu us, wall %ld ms\n", platform_now() - start, (long)(platform_wall_clock() - wall));

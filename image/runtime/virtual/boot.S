@@ -60,6 +60,7 @@ entry:
     movl %ebp, %edi
     call start                  /* -> rax: where __libc_start_main finds argc, argv, environment, auxv */
     movq stack_top, %rsp
+    sti                         /* not before: interrupts use the stack just left */
     movq %rax, %rdx
     movl $main, %edi
     movl (%rdx), %esi           /* argc */

@@ -73,7 +73,7 @@ void timer_start(uint32_t lapic_ticks_per_ms) {
     ticks_per_ms = lapic_ticks_per_ms;
     deadline_mode = !ticks_per_ms;
     lapic_write(LVT_TIMER, (deadline_mode ? DEADLINE_MODE : 0) | VECTOR_TIMER);
-    __asm__ volatile("mfence; mov %0, %%cr8; sti" ::"r"(14ul) : "memory");
+    __asm__ volatile("mfence; mov %0, %%cr8" ::"r"(14ul) : "memory");
     arm(platform_now() + WATCHDOG_US);
 }
 
