@@ -1,7 +1,7 @@
 /* Console on COM1, a 16550A, by polling. Where there is none (Xen, some microVMs) reads give 0xff and it stays silent. */
 #include "machine.h"
 
-enum { COM1 = 0x3f8, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, LINE_IDLE = 0x40, FIFO = 16, PATIENCE = 1 << 20 };
+enum { COM1 = 0x3f8, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, LINE_IDLE = 0x40, FIFO = 16, PATIENCE = 1 << 21 };
 static int present, room;
 static char last;
 
