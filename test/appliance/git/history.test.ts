@@ -94,9 +94,9 @@ describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", ()
   afterAll(() => fixture.close());
 
   it("are those of git log on histories with merges, reverts, deletions and returns", async () => {
-    for (let seed = 0; seed < 20; seed++) {
+    for (let seed = 0; seed < 14; seed++) {
       const name = `random-${seed}`;
-      await makeRepository(fixture.directory(name), randomHistory(seed, 6 + seed * 3));
+      await makeRepository(fixture.directory(name), randomHistory(seed, 6 + seed * 4));
       const result = await fixture.store(name).update();
       if (!result.ok) throw new Error(result.error.kind);
       expectGitDates(fixture, name, result.value);
@@ -104,7 +104,7 @@ describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", ()
   }, 60_000);
 
   it("stay those of git log when the history arrives in pieces", async () => {
-    for (let seed = 100; seed < 106; seed++) {
+    for (let seed = 100; seed < 104; seed++) {
       const name = `pieces-${seed}`;
       const plans = randomHistory(seed, 40);
       // What "main" points to must be what comes last: every piece ends on a commit of its own.

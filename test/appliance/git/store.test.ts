@@ -31,7 +31,9 @@ function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
 /** Content that does not compress, by a seed. */
 function noise(seed: number, length: number): Uint8Array {
   const random = new Seeded(seed);
-  return Uint8Array.from({ length }, () => random.below(256));
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = random.below(256);
+  return bytes;
 }
 
 describe.skipIf(gitMissing())("a repository in memory (needs git with http-backend)", () => {

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { HttpTransport } from "../../../appliance/git/http-transport.ts";
+import { nodePlatform } from "../../../image/platform-node.ts";
+import type { ConnectError, Flow, Network } from "../../../stack/edge/network.ts";
+
+/** A network whose every connection fails so, or gives this answer and ends. */
+function network(outcome: ConnectError | string): Network {
+  const flow = (text: string): Flow => {
+    const pieces = text === "" ? [] : [new TextEncoder().encode(text)];
+    return {
+      read: async () => ({ ok: true, value: pieces.shift() }),
+      write: async () => ({ ok: true, value: undefined }),
+      shutdown: () => {},
+      close: () => {},
+    };
+  };
+  return {
+    resolve: async () => ({ ok: true, value: [] }),
+    connect: async () =>
+      typeof outcome === "string" ? { ok: true, value: flow(outcome) } : { ok: false, error: outcome },
+    sendDatagram: () => false,
+    serve: () => ({ ok: false, error: "port-in-use" }),
+    publish: () => {},
+    publishOne: () => {},
+  };
+}
+
+async function outcome(of: ConnectError | string, url = "http://example.org/blog.git"): Promise<unknown> {
+  const transport = new HttpTransport(network(of), nodePlatform());
+  const request = {
+    method: "GET" as const,
+    url,
+    headers: [],
+    body: new Uint8Array(0),
+    limit: 10,
+    onReceived: () => {},
+  };
+  const result = await transport.request(request);
+  return result.ok ? result.value.status : result.error;
+}
+
+describe("the transport over our HTTP client", () => {
+  it("names what keeps it from connecting", async () => {
+    const where = "http://example.org/blog.git";
+    const host = "example.org";
+    const resolve = (kind: "no-such-name" | "no-answer" | "bad-name"): ConnectError => ({
+      kind: "resolve",
+      cause: { kind, name: host },
+    });
+    expect(await outcome(resolve("no-such-name"))).toEqual({ kind: "no-such-host", where, host });
+    expect(await outcome(resolve("bad-name"))).toEqual({ kind: "no-such-host", where, host });
+    expect(await outcome(resolve("no-answer"))).toEqual({ kind: "no-name-server", where, host });
+    const none: ConnectError = { kind: "resolve", cause: { kind: "no-resolver" } };
+    expect(await outcome(none)).toEqual({ kind: "no-name-server", where, host });
+    expect(await outcome({ kind: "refused" })).toEqual({ kind: "refused", where });
+    expect(await outcome({ kind: "unreachable" })).toEqual({ kind: "unreachable", where });
+    expect(await outcome({ kind: "timed-out" })).toEqual({ kind: "timed-out", where });
+    expect(await outcome({ kind: "no-room" })).toMatchObject({ kind: "broken", where });
+  });
+
+  it("names what is wrong with an answer", async () => {
+    expect(await outcome("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")).toBe(200);
+    expect(await outcome("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok")).toMatchObject({ kind: "broken" });
+    expect(await outcome("SSH-2.0-OpenSSH_9.2\r\n")).toMatchObject({ kind: "broken" });
+    expect(await outcome("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello world")).toMatchObject({
+      kind: "body-too-large",
+      limit: 10,
+    });
+    expect(await outcome("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n")).toMatchObject({
+      kind: "redirects",
+    });
+  });
+
+  it("says that https is not spoken yet", async () => {
+    expect(await outcome("", "https://example.org/blog.git")).toMatchObject({ kind: "unsupported-url" });
+  });
+});
