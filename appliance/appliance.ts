@@ -6,7 +6,6 @@ import type { Result } from "../stack/base/result.ts";
 import type { Network } from "../stack/edge/network.ts";
 import type { Config } from "./config.ts";
 import { buildSite } from "./content/build.ts";
-import { encodePath } from "./content/paths.ts";
 import type { Site } from "./content/site.ts";
 import { describeGitError, type GitError } from "./git/error.ts";
 import type { GitProgress, OnGitProgress, Snapshot } from "./git/snapshot.ts";
@@ -24,7 +23,7 @@ export interface Repository {
 }
 
 export interface ApplianceOptions {
-  readonly config: Pick<Config, "port" | "hook" | "hookSecret" | "syslog">;
+  readonly config: Pick<Config, "port" | "hook" | "hookSecret">;
   readonly network: Network;
   readonly platform: Platform;
   readonly log: Log;
@@ -56,7 +55,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
   const { config, network, platform, log, writing } = options;
   const renderer = new Renderer(platform, {
     tail: writing?.tail ?? NOTHING,
-    onProblem: (path, reason) => log.warn(`${path} ${reason}`),
+    onProblem: (path, reason) => log.warn(`${path}: ${reason}`),
   });
   const web = new WebServer({
     renderer,
@@ -206,7 +205,7 @@ function report(site: Site, before: Site | undefined, log: Log): void {
   const known = new Set(before?.problems.map(({ path, reason }) => `${path} ${reason}`));
   const fresh = site.problems.filter(({ path, reason }) => !known.has(`${path} ${reason}`));
   for (const { path, reason, skipped } of fresh.slice(0, MAX_PRINTED_PROBLEMS))
-    log.warn(`${encodePath(path)} ${reason}${skipped ? " (left out)" : ""}`);
+    log.warn(`${path}: ${reason}${skipped ? " (left out)" : ""}`);
   if (fresh.length > MAX_PRINTED_PROBLEMS) log.warn(`and ${fresh.length - MAX_PRINTED_PROBLEMS} more like these`);
 }
 

@@ -1,4 +1,4 @@
-// Boot parameters -> Config, with every error named. What they mean to a person is in `usage` (usage.ts prints it).
+// Boot parameters -> Config, with every error named. Their names and the usage are in parameters.ts.
 //
 // They arrive as the kernel command line (`virtual`: words with quotes), as arguments (`process` and `node`: one a line,
 // taken as they are) and as a boot module (`-initrd`: one parameter a line, `#` comments). The command line wins over the
@@ -6,6 +6,7 @@
 
 import { formatIpv4, type Ipv4, type Port, parseIpv4 } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
+import { parseRemote, type Remote } from "./git/remote.ts";
 import {
   isIgnoredKernelParameter,
   isParameter,
@@ -15,13 +16,6 @@ import {
 } from "./parameters.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
-
-export interface Remote {
-  /** Without the branch: "http://git.example/blog.git". */
-  readonly url: string;
-  /** Undefined: the branch that the server's HEAD names. */
-  readonly branch: string | undefined;
-}
 
 export interface StaticIpv4 {
   readonly address: Ipv4;
@@ -95,8 +89,12 @@ export function readConfig(source: ParameterSource): Result<Config, readonly Con
   return config === undefined || errors.length > 0 ? { ok: false, error: errors } : { ok: true, value: config };
 }
 
-/** One line for the console. */
+/** One line for the console, without the credentials that a URL may hold. */
 export function describeConfigError(error: ConfigError): string {
+  return describe(error).replace(/\/\/[^/@\s"]*@/g, "//***@");
+}
+
+function describe(error: ConfigError): string {
   switch (error.kind) {
     case "help":
       return "usage";
@@ -259,7 +257,7 @@ function interpret(
   errors: ConfigError[],
 ): Config | undefined {
   const read = new Reader(values, errors);
-  const remote = read.one("remote", parseRemote);
+  const remote = read.one("remote", readRemote);
   if (!read.has("remote") && !errors.some((e) => "name" in e && e.name === "remote"))
     errors.push({ kind: "missing", name: "remote", why: "which Git repository is the blog?" });
   const subnet = read.one("ipv4", parseSubnet);
@@ -309,25 +307,16 @@ function interpret(
   };
 }
 
-function parseRemote(text: string): Remote | string {
-  const hash = text.lastIndexOf("#");
-  const url = hash < 0 ? text : text.slice(0, hash);
-  const branch = hash < 0 ? undefined : text.slice(hash + 1);
-  if (/[\x00-\x20\x7f"<>\\^`{|}]/.test(url)) return "holds a character that no URL may hold";
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) return "is not a URL; it looks like http://git.example/blog.git#main";
-  if (scheme === "https") return "https needs TLS, which this version does not speak yet: use http";
-  if (scheme !== "http") return `${scheme} is not spoken: use http`;
-  if (remoteHost(url) === "") return "names no host";
-  // git-check-ref-format(1), as far as a server could not have such a branch.
-  if (branch !== undefined && (branch === "" || /[\x00-\x20~^:?*[\\\x7f]|\.\.|^[/-]|\/$|\.lock$/.test(branch)))
-    return `${JSON.stringify(branch)} cannot be the name of a branch`;
-  return { url, branch };
+function readRemote(text: string): Remote | string {
+  const remote = parseRemote(text);
+  if (!remote.ok) return remote.error;
+  if (remote.value.url.startsWith("https:")) return "https needs TLS, which this version does not speak yet: use http";
+  return remote.value;
 }
 
-/** The host of an http URL, "" when it has none. */
-export function remoteHost(url: string): string {
-  return /^https?:\/\/(?:[^/@?]*@)?([a-z0-9][a-z0-9.-]*)(?::\d{1,5})?(?:[/?]|$)/i.exec(url)?.[1] ?? "";
+/** The host of an http URL without credentials. */
+function remoteHost(url: string): string {
+  return /^https?:\/\/([^/:?]+)/i.exec(url)?.[1] ?? "";
 }
 
 function parseSubnet(text: string): { address: Ipv4; prefix: number } | string {

@@ -7,10 +7,13 @@ import { watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Appliance, type Repository, runAppliance } from "../appliance/appliance.ts";
+import { parseRemote, type Remote } from "../appliance/git/remote.ts";
 import type { OnGitProgress } from "../appliance/git/snapshot.ts";
+import { GitStore } from "../appliance/git/store.ts";
 import { makeLog } from "../appliance/log.ts";
 import type { Port } from "../stack/base/address.ts";
 import { DirectoryRepository } from "./directory-node.ts";
+import { fetchTransport } from "./git-transport-node.ts";
 import { LiveReload } from "./live-reload-node.ts";
 import { NodeNetwork } from "./network-node.ts";
 import { nodePlatform } from "./platform-node.ts";
@@ -41,6 +44,8 @@ async function main(): Promise<void> {
   if (!isLevel(level)) return stop(`--log=${level} is no level`);
   const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(place);
   const directory = resolve(place);
+  const remote = isUrl ? parseRemote(place) : undefined;
+  if (remote?.ok === false) return stop(`${place}: ${remote.error}`);
   if (!isUrl && !(await isDirectory(directory))) return stop(`${place} is neither a directory nor a URL`);
 
   const platform = nodePlatform();
@@ -58,11 +63,12 @@ async function main(): Promise<void> {
     },
   });
   const started = runAppliance({
-    config: { port: port as Port, hook: "/push", hookSecret: undefined, syslog: undefined },
+    config: { port: port as Port, hook: "/push", hookSecret: undefined },
     network,
     platform,
     log,
-    repository: (onProgress) => (isUrl ? cloneOf(place, onProgress) : new DirectoryRepository(directory)),
+    repository: (onProgress) =>
+      remote === undefined ? new DirectoryRepository(directory) : cloneOf(remote.value, onProgress),
     address: () => undefined,
     ...(isUrl ? {} : { writing: { tail: live.tail } }),
   });
@@ -70,8 +76,9 @@ async function main(): Promise<void> {
   if (!isUrl) follow(directory, started.value, live);
 }
 
-function cloneOf(_url: string, _onProgress: OnGitProgress): Repository {
-  throw new Error("not yet");
+function cloneOf(remote: Remote, onProgress: OnGitProgress): Repository {
+  const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  return new GitStore({ remote, transport: fetchTransport, pause, onProgress });
 }
 
 /** Updates the site when something in the directory changes. */

@@ -68,7 +68,7 @@ export function readDocument(path: string, oid: string, length: number, text: st
 
 function redirectOf(text: string): string | undefined {
   if (text.length > MAX_REDIRECT_LENGTH) return undefined;
-  return /^\s*redirect:[ \t]*(\S+)\s*$/m.exec(text)?.[1];
+  return /^\s*redirect:[ \t]*(\S.*?)[ \t\r]*$/m.exec(text)?.[1];
 }
 
 function article(

@@ -95,7 +95,8 @@ export function renderFeed(
       date: toDate(article.updated),
       published: toDate(article.created),
       ...(abstract === "" ? {} : { description: cdata(abstract) }),
-      content: cdata(body),
+      // Without any content `feed` would not declare the namespace that dc:creator needs.
+      content: cdata(body) || "<p></p>",
       author: article.authors.map((author) => ({
         name: xmlText(author),
         ...(article.authorUrl === undefined ? {} : { link: absoluteUrl(article.authorUrl, root, "/") }),

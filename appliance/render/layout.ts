@@ -10,6 +10,7 @@ export interface Frame {
   readonly navigation: readonly NavigationItem[];
   /** URLs of stylesheets, the last one having the last word. */
   readonly stylesheets: readonly string[];
+  readonly icon: string;
   /** The commit that is shown, "" for none. */
   readonly commit: string;
   /** Markup at the end of the body: live reload while writing. */
@@ -40,7 +41,7 @@ export function page(frame: Frame, head: PageHead, body: HtmlValue): string {
 <title>${title}</title>
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="Epiphyte">
-${metadata(frame, head)}<link rel="icon" href="data:,">
+${metadata(frame, head)}<link rel="icon" href="${frame.icon}">
 ${frame.stylesheets.map((url) => html`<link rel="stylesheet" href="${url}">\n`)}<link rel="alternate" type="application/atom+xml" title="${frame.siteName}" href="/atom">
 ${head.extra}</head>
 <body>

@@ -77,13 +77,13 @@ const parser = new Marked({
     },
     link(token: Tokens.Link): string {
       const inner = this.parser.parseInline(token.tokens);
-      const href = address(token.href);
+      const href = address(plain(token.href));
       if (href === undefined) return inner;
       return `<a href="${escapeHtml(href)}"${title(token.title)}>${inner}</a>`;
     },
     image(token: Tokens.Image): string {
-      const src = address(token.href);
-      if (src === undefined) return escapeHtml(token.text);
+      const src = address(plain(token.href));
+      if (src === undefined) return escapeHtml(plain(token.text));
       return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(token.text))}"${title(token.title)} loading="lazy">`;
     },
     table(token: Tokens.Table): string {
@@ -100,18 +100,29 @@ const parser = new Marked({
 });
 
 function title(text: string | null | undefined): string {
-  return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(text)}"`;
+  return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(plain(text))}"`;
 }
 
-/** marked leaves Markdown's escapes of the alternative text done; entities it does not. */
+/**
+ * Character references (CommonMark 2.5) -> characters: marked leaves them as they are in addresses and alternative text.
+ * Of the named ones only those that are written in practice; any other stays and means nothing to a browser either.
+ */
 function plain(text: string): string {
-  return text
-    .replaceAll("&quot;", '"')
-    .replaceAll("&#39;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&");
+  return text.replace(/&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-z]{2,5}));/g, (all, decimal, hex, name) => {
+    if (name !== undefined) return Object.hasOwn(REFERENCES, name) ? REFERENCES[name]! : all;
+    const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code === 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? "\uFFFD" : String.fromCodePoint(code);
+  });
 }
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: "\u00a0",
+};
 
 /** GitHub's rule for ids: lower case, letters, digits, "-" and "_"; repeated ones are numbered. */
 function slug(text: string): string {

@@ -6,13 +6,13 @@ import type { Article, Route, Site } from "../content/site.ts";
 import type { Moment } from "../content/time.ts";
 import type { Platform } from "../platform.ts";
 import { renderFeed } from "./feeds.ts";
-import { escapeHtml, type Html, NOTHING } from "./html.ts";
+import { escapeHtml, type Html } from "./html.ts";
 import type { Frame } from "./layout.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { feedMediaType } from "./media.ts";
 import { articlePage, errorPage, listingPage, tagPage, tagsPage } from "./pages.ts";
 import { robots, sitemap } from "./sitemap.ts";
-import { STYLE } from "./style.ts";
+import { ICON, STYLE } from "./style.ts";
 
 export interface Rendered {
   readonly bytes: Uint8Array;
@@ -112,6 +112,7 @@ export class Renderer {
         language: "en",
         navigation: [],
         stylesheets: [this.styleUrl],
+        icon: ICON,
         commit: "",
         tail: this.#options.tail,
       };
@@ -123,6 +124,7 @@ export class Renderer {
       // A new version of the repository's stylesheet has a new address, so that no browser shows the old one.
       stylesheets:
         stylesheet === undefined ? [this.styleUrl] : [this.styleUrl, `${stylesheet.url}?${stylesheet.oid.slice(0, 8)}`],
+      icon: ICONS.find((url) => site.routes.get(url)?.kind === "static") ?? ICON,
       commit: site.snapshot.commit,
       tail: this.#options.tail,
     };
@@ -176,6 +178,12 @@ export class Renderer {
   }
 }
 
+/** Where repositories keep an icon. */
+const ICONS: readonly string[] = ["svg", "ico", "png"].flatMap((type) => [
+  `/favicon.${type}`,
+  `/static/favicon.${type}`,
+]);
+
 /** A home page is found at "/" and at its own path; "/" is its name. */
 function canonicalUrl(site: Site, article: Article, url: string): string {
   const home = site.routes.get("/");
@@ -187,5 +195,3 @@ export function hex(bytes: Uint8Array, length: number): string {
   for (let i = 0; i < length; i++) text += (bytes[i]! < 16 ? "0" : "") + bytes[i]!.toString(16);
   return text;
 }
-
-export const NO_TAIL = NOTHING;

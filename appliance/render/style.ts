@@ -53,6 +53,7 @@ th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(
 th{border-bottom-width:2px;white-space:nowrap}
 .right{text-align:right}.center{text-align:center}
 td.right{font-variant-numeric:tabular-nums}
+li:has(>input[type=checkbox]){list-style:none;margin-left:-1.4em}
 li>input[type=checkbox]{margin:0 .5em 0 0;accent-color:var(--leaf)}
 .tags{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;margin:2.5rem 0 0;padding:0}
 .tags a{display:inline-block;background:var(--wash);border:1px solid var(--line);border-radius:99px;padding:.1rem .8rem;font-size:.9rem;text-decoration:none}
@@ -80,3 +81,8 @@ li>input[type=checkbox]{margin:0 .5em 0 0;accent-color:var(--leaf)}
 .bottom a{color:inherit}
 @media print{.top nav,.bottom,.ends,.skip{display:none}}
 `.trim();
+
+/** The leaf before the site's name, for sites without an icon of their own. */
+export const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#4b9a5e" d="M1 1h9a5 5 0 0 1 5 5v9H6a5 5 0 0 1-5-5z"/></svg>',
+)}`;

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { type Appliance, FIRST_RETRY, LAST_RETRY, runAppliance } from "../../appliance/appliance.ts";
+import type { GitError } from "../../appliance/git/error.ts";
+import type { Snapshot } from "../../appliance/git/snapshot.ts";
+import { makeLog } from "../../appliance/log.ts";
+import type { Port } from "../../stack/base/address.ts";
+import type { Result } from "../../stack/base/result.ts";
+import { FAKE_NOW, fakeSnapshot } from "../support/fake-snapshot.ts";
+import { RecordingNetwork, request, settle, textOf, VirtualPlatform } from "../support/virtual-platform.ts";
+
+const DOWN: GitError = { kind: "refused", where: "http://git.example/blog.git" };
+const UUID = "981361ca-e71d-4997-a52c-baeee78e4156";
+const post = (title: string): Record<string, string> => ({ ".config/uuid": UUID, "p/a.md": `# ${title}` });
+
+class Bench {
+  readonly platform = new VirtualPlatform(FAKE_NOW * 1000);
+  readonly network = new RecordingNetwork();
+  next: Result<Snapshot, GitError> = { ok: false, error: DOWN };
+  asked = 0;
+  appliance: Appliance;
+
+  constructor(files?: Record<string, string>) {
+    if (files !== undefined) this.serve(files);
+    const started = runAppliance({
+      config: { port: 8080 as Port, hook: "/push", hookSecret: undefined },
+      network: this.network,
+      platform: this.platform,
+      log: makeLog("info", this.platform, false),
+      repository: () => ({
+        update: async () => {
+          this.asked++;
+          return this.next;
+        },
+      }),
+      address: () => undefined,
+    });
+    if (!started.ok) throw new Error("port");
+    this.appliance = started.value;
+  }
+  serve(files: Record<string, string>, head = "first"): void {
+    this.next = { ok: true, value: fakeSnapshot(files, head) };
+  }
+  async get(target: string): Promise<{ status: number; text: string }> {
+    const response = this.network.handler!(request(target));
+    await settle();
+    const answer = await response;
+    return { status: answer.status, text: textOf(answer) };
+  }
+}
+
+describe("the appliance", () => {
+  it("serves what it has cloned, and says where", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(1);
+    expect((await b.get("/p/a")).text).toContain("<h1>One</h1>");
+    expect(b.platform.output).toMatch(/ready: http:\/\/localhost:8080\/ 1 post, 0 pages in 0\.0 s/);
+  });
+
+  it("answers 503 with the reason while Git is down, asks less and less often, and recovers by itself", async () => {
+    const b = new Bench();
+    await b.platform.advance(0);
+    const { status, text } = await b.get("/");
+    expect(status).toBe(503);
+    expect(text).toContain("git.example");
+    await b.platform.advance(600_000);
+    const waits = b.platform.sleeps;
+    expect(waits.length).toBeGreaterThan(8);
+    for (let i = 0; i < waits.length; i++) {
+      const whole = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** i);
+      expect(waits[i]).toBeGreaterThanOrEqual(whole / 2);
+      expect(waits[i]).toBeLessThanOrEqual(whole);
+    }
+    b.serve(post("Back"));
+    await b.platform.advance(LAST_RETRY);
+    expect((await b.get("/p/a")).status).toBe(200);
+    const { asked } = b;
+    await b.platform.advance(600_000);
+    expect(b.asked).toBe(asked);
+  });
+
+  it("shows a push at the hook's call", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(10);
+    expect((await b.get("/p/a")).text).toContain("One");
+    b.serve(post("Two"), "second");
+    const answer = await b.get("/push");
+    expect(JSON.parse(answer.text)).toMatchObject({ updated: true, site: "1 post, 0 pages" });
+    expect((await b.get("/p/a")).text).toContain("Two");
+    expect(JSON.parse((await b.get("/push")).text)).toMatchObject({ updated: false });
+  });
+
+  it("keeps the good site when a fetch fails, and tries again by itself", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(10);
+    b.next = { ok: false, error: DOWN };
+    const answer = await b.get("/push");
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.text).error).toContain("git.example");
+    expect((await b.get("/p/a")).status).toBe(200);
+    b.serve(post("Two"), "second");
+    await b.platform.advance(FIRST_RETRY);
+    expect((await b.get("/p/a")).text).toContain("Two");
+  });
+
+  it("keeps the good site when the update itself breaks", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(10);
+    b.next = { ok: true, value: { ...fakeSnapshot(post("Two")), entries: undefined as never } };
+    const answer = await b.get("/push");
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.text).error).toContain("fault of ours");
+    expect((await b.get("/p/a")).text).toContain("One");
+  });
+
+  it("leaves out a broken post, serves the others, and names it in the log", async () => {
+    const b = new Bench({ ...post("One"), "p/bad.md": "---\n[unclosed\n---\n" });
+    await b.platform.advance(1);
+    expect((await b.get("/p/a")).status).toBe(200);
+    expect((await b.get("/p/bad")).status).toBe(404);
+    expect(b.platform.output).toContain("p/bad.md: its header");
+    expect(b.platform.output).toContain("cannot be read");
+  });
+
+  it("publishes an article when its date has come, without a push", async () => {
+    const date = new Date((FAKE_NOW + 3600) * 1000).toISOString().slice(0, 19);
+    const b = new Bench({ ...post("One"), "p/later.md": `---\ndate: ${date}Z\n---\n# Later` });
+    await b.platform.advance(1000);
+    expect((await b.get("/p/later")).status).toBe(404);
+    await b.platform.advance(3_598_000);
+    expect((await b.get("/p/later")).status).toBe(404);
+    await b.platform.advance(3000);
+    expect((await b.get("/p/later")).status).toBe(200);
+    expect(b.asked).toBe(1);
+  });
+
+  it("makes the pages ready that will be asked for first", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(100);
+    for (const path of ["/", "/p", "/p/a", "/atom"]) expect(b.network.ready.has(path)).toBe(true);
+  });
+});

@@ -1,0 +1,295 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { buildSite } from "../../../appliance/content/build.ts";
+import { MAX_DOCUMENT_LENGTH } from "../../../appliance/content/document.ts";
+import type { Route, Site } from "../../../appliance/content/site.ts";
+import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
+import { VirtualPlatform } from "../../support/virtual-platform.ts";
+
+type Files = Readonly<Record<string, string | FakeFile>>;
+
+async function site(files: Files, options: { drafts?: boolean; previous?: Site; now?: number } = {}): Promise<Site> {
+  return buildSite(fakeSnapshot(files), new VirtualPlatform(), {
+    previous: options.previous,
+    now: options.now ?? FAKE_NOW,
+    drafts: options.drafts ?? false,
+  });
+}
+
+function kindAt(built: Site, url: string): Route["kind"] | undefined {
+  return built.routes.get(url)?.kind;
+}
+
+function redirectAt(built: Site, url: string): string {
+  const route = built.routes.get(url);
+  return route?.kind === "redirect" ? route.to : "";
+}
+
+const CANOPY =
+  "---\ntitle: VMM\nauthor: Ann\nauthor_url: https://ann.example\nabstract: About *it*\ntags: OCaml, virtual machines\n---\nBody";
+
+describe("a repository written for Canopy", () => {
+  const files: Files = {
+    ".config/blog_name": "My blog\n",
+    ".config/root": "https://blog.example/\n",
+    ".config/uuid": "981361ca-e71d-4997-a52c-baeee78e4156\n",
+    Index: "---\ntitle: Welcome\nauthor: Ann\n---\nHello",
+    About: "---\ntitle: About me\nauthor: Ann\n---\nMe",
+    "Posts/VMM": { text: CANOPY, created: FAKE_NOW - 200 },
+    "Posts/Next": { text: "---\ntitle: Next: a story\nauthor: Bob\n---\n---\nx", created: FAKE_NOW - 100 },
+    "Posts/Broken": "no header here",
+    "Posts/Old": "redirect: https://elsewhere.example/new",
+    "static/css/style.css": "body{}",
+    "static/redirect.txt": "redirect: nowhere",
+    ".gitignore": "x",
+  };
+
+  it("loads unchanged", async () => {
+    const built = await site(files);
+    expect(built.settings.name).toBe("My blog");
+    expect(built.settings.root).toBe("https://blog.example");
+    expect(built.articles.map(({ url }) => url)).toEqual(["/Posts/Next", "/Posts/VMM"]);
+    expect(built.pages.map(({ url }) => url)).toEqual(["/About", "/Index"]);
+    const [next, vmm] = built.articles;
+    expect(next?.title).toBe("Next: a story");
+    expect(vmm).toMatchObject({
+      title: "VMM",
+      authors: ["Ann"],
+      authorUrl: "https://ann.example",
+      abstract: "About *it*",
+      description: "About it",
+      tags: ["OCaml", "virtual machines"],
+    });
+    expect(kindAt(built, "/")).toBe("article");
+    expect(kindAt(built, "/Index")).toBe("article");
+    expect(kindAt(built, "/Posts")).toBe("listing");
+    expect(kindAt(built, "/tags")).toBe("tags");
+    expect(kindAt(built, "/tags/virtual machines")).toBe("tag");
+    expect(kindAt(built, "/atom")).toBe("feed");
+    expect(kindAt(built, "/static/css/style.css")).toBe("static");
+    expect(kindAt(built, "/static/redirect.txt")).toBe("static");
+    expect(redirectAt(built, "/Posts/Old")).toBe("https://elsewhere.example/new");
+    expect(built.navigation.map(({ label }) => label)).toEqual(["About", "Posts", "Tags"]);
+    expect(built.stylesheet?.url).toBe("/static/css/style.css");
+  });
+
+  it("says which file is left out, and why", async () => {
+    expect((await site(files)).problems).toEqual([{ path: "Posts/Broken", reason: "has no header", skipped: true }]);
+  });
+
+  it("shows at / what .config/index_page names, a directory included", async () => {
+    const page = await site({ ...files, ".config/index_page": "About" });
+    expect(page.routes.get("/")).toMatchObject({ kind: "article", article: { path: "About" } });
+    const directory = await site({ ...files, ".config/index_page": "Posts" });
+    expect(directory.routes.get("/")).toMatchObject({ kind: "listing", listing: { url: "/" } });
+  });
+
+  it("has Canopy's defaults", async () => {
+    const built = await site({ "Posts/VMM": CANOPY });
+    expect(built.settings).toMatchObject({ name: "Canopy", indexPage: "Index", root: "http://localhost" });
+    expect(built.settings.uuid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(built.problems.map(({ path }) => path)).toEqual([".config/uuid"]);
+    expect(kindAt(built, "/")).toBe("listing");
+  });
+});
+
+describe("a repository of Markdown files", () => {
+  it("drops the extension, and the old address leads to the new one", async () => {
+    const built = await site({
+      "posts/one.md": "# One\ntext",
+      "posts/two.markdown": "text",
+      "docs/index.md": "# Docs",
+    });
+    expect(built.articles.map(({ url, title }) => [url, title])).toEqual([
+      ["/docs", "Docs"],
+      ["/posts/one", "One"],
+      ["/posts/two", "Two"],
+    ]);
+    expect(redirectAt(built, "/posts/one.md")).toBe("/posts/one");
+    expect(redirectAt(built, "/docs/index.md")).toBe("/docs");
+  });
+
+  it("takes the title from the header, the first heading or the name, and the author from Git", async () => {
+    const built = await site({
+      "p/a.md": { text: "---\ntitle: T\n---\n# H", author: "Zoë" },
+      "p/b.md": "intro\n\nSetext *heading*\n=====\n",
+      "p/2026-01-02-my_own-post.md": "text",
+      "p/c.md": "```\n# no heading\n```\n# Yes #\n",
+    });
+    const titles = new Map(built.articles.map(({ path, title }) => [path, title]));
+    expect([...titles].sort()).toEqual([
+      ["p/2026-01-02-my_own-post.md", "My own post"],
+      ["p/a.md", "T"],
+      ["p/b.md", "Setext heading"],
+      ["p/c.md", "Yes"],
+    ]);
+    expect(built.documents.get("p/a.md")?.authors).toEqual(["Zoë"]);
+  });
+
+  it("does not say a title twice", async () => {
+    const text = "---\ntitle: Same\n---\n\n# Same\n\nbody";
+    const built = await site({
+      "p/a.md": text,
+      "p/b.md": "# First\nbody",
+      "p/c.md": "---\ntitle: One\n---\n# Two\nbody",
+    });
+    const rest = (path: string, source: string): string => source.slice(built.documents.get(path)?.bodyStart);
+    expect(rest("p/a.md", text)).toBe("\nbody");
+    expect(rest("p/b.md", "# First\nbody")).toBe("body");
+    expect(rest("p/c.md", "---\ntitle: One\n---\n# Two\nbody")).toBe("# Two\nbody");
+  });
+
+  it("reads what Hugo, Jekyll and Zola write", async () => {
+    const built = await site({
+      "p/hugo.md":
+        "---\ntitle: H\ndate: 2026-01-02T03:04:05+01:00\nlastmod: 2026-02-01\ntags: [x, y]\nauthors: [A, B]\ndescription: D\naliases: [/old, older]\n---\n",
+      "p/jekyll.md":
+        "---\nlayout: post\ntitle: J\ndate: 2026-01-03 10:00:00 +0100\ntags:\n- x\nredirect_from: /jay/\n---\n",
+      "p/zola.md": "---\ntitle: Z\ndate: 2026-01-04\ntaxonomies:\n  tags: [z]\n---\n",
+    });
+    expect(built.articles.map(({ title }) => title)).toEqual(["Z", "J", "H"]);
+    expect(built.documents.get("p/hugo.md")).toMatchObject({
+      authors: ["A", "B"],
+      tags: ["x", "y"],
+      description: "D",
+      created: { seconds: 1_767_319_445, offsetMinutes: 60 },
+      updated: { seconds: 1_769_904_000 },
+    });
+    expect(redirectAt(built, "/old")).toBe("/p/hugo");
+    expect(redirectAt(built, "/p/older")).toBe("/p/hugo");
+    expect(redirectAt(built, "/jay")).toBe("/p/jekyll");
+    expect(built.tags.map(({ name, articles }) => [name, articles.length])).toEqual([
+      ["x", 2],
+      ["y", 1],
+      ["z", 1],
+    ]);
+    expect(kindAt(built, "/tags/z/atom")).toBe("feed");
+  });
+
+  it("keeps drafts back, and articles whose date is to come until it has come", async () => {
+    const files: Files = {
+      "p/now.md": "# Now",
+      "p/draft.md": "---\ndraft: true\n---\n# Draft",
+      "p/later.md": "---\ndate: 2030-01-01\n---\n# Later",
+      "p/sooner.md": "---\ndate: 2029-01-01\n---\n# Sooner",
+    };
+    const built = await site(files);
+    expect(built.articles.map(({ title }) => title)).toEqual(["Now"]);
+    expect(built.nextDue).toBe(1_861_920_000);
+    const later = await site(files, { now: 1_861_920_000, previous: built });
+    expect(later.articles.map(({ title }) => title)).toEqual(["Sooner", "Now"]);
+    expect(later.nextDue).toBe(1_893_456_000);
+    expect((await site(files, { drafts: true })).articles).toHaveLength(4);
+  });
+
+  it("uses Git's dates when the header's is none, and says so", async () => {
+    const built = await site({ "p/a.md": { text: "---\ndate: soon\n---\n# A", created: 1000, updated: 2000 } });
+    expect(built.articles[0]).toMatchObject({ created: { seconds: 1000 }, updated: { seconds: 2000 }, dated: false });
+    expect(built.problems[0]).toEqual({ path: "p/a.md", reason: '"soon" is no date; Git\'s is used', skipped: false });
+  });
+
+  it("serves pictures and other files next to the posts", async () => {
+    const built = await site({ "p/a.md": "# A", "p/data.xyz": "x", "p/notes.txt": "n" });
+    expect(kindAt(built, "/p/data.xyz")).toBe("static");
+    expect(built.routes.get("/p/notes.txt")).toMatchObject({ type: "text/plain; charset=utf-8" });
+  });
+
+  it("shows README.md at / when there is nothing better, and index.html where it lies", async () => {
+    expect((await site({ "README.md": "# Hi", "p/a.md": "# A" })).routes.get("/")).toMatchObject({
+      article: { path: "README.md" },
+    });
+    const built = await site({ "demo/index.html": "<p>", "p/a.md": "# A" });
+    expect(redirectAt(built, "/demo")).toBe("/demo/");
+    expect(kindAt(built, "/demo/")).toBe("static");
+  });
+});
+
+describe("a site", () => {
+  it("never serves hidden names, at any depth", async () => {
+    const built = await site({
+      ".git/config": "secret",
+      ".config/blog_name": "x",
+      ".env": "SECRET",
+      "_drafts/a.md": "# A",
+      "p/.hidden.md": "# H",
+      "p/_partial.md": "# P",
+      "static/.htpasswd": "x",
+      "static/.well-known/x": "x",
+      "p/a.md": "# A",
+    });
+    for (const url of built.routes.keys()) expect(url).not.toMatch(/\/[._]/);
+    expect(built.articles).toHaveLength(1);
+  });
+
+  it("turns links of the file system into redirects, as far as they lead somewhere that is served", async () => {
+    const link = (text: string): FakeFile => ({ text, mode: "symlink" });
+    const built = await site({
+      "p/a.md": "# A",
+      "p/b.md": link("a.md"),
+      "pic.png": link("static/x.png"),
+      "static/x.png": "png",
+      "out.md": link("../../etc/passwd"),
+      "abs.md": link("/etc/passwd"),
+      "conf.md": link(".config/root"),
+    });
+    expect(redirectAt(built, "/p/b")).toBe("/p/a");
+    expect(redirectAt(built, "/pic.png")).toBe("/static/x.png");
+    expect(
+      built.problems
+        .filter(({ skipped }) => skipped)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(["abs.md", "conf.md", "out.md"]);
+  });
+
+  it("names the loser where two files claim one address", async () => {
+    const built = await site({ About: "---\ntitle: A\nauthor: x\n---\n", "About.md": "# B", "p/a.md": "# A" });
+    expect(built.routes.get("/About")).toMatchObject({ article: { path: "About" } });
+    expect(built.problems.some(({ path, reason }) => path === "About.md" && reason.includes("/About is already"))).toBe(
+      true,
+    );
+  });
+
+  it("cuts listings into pages", async () => {
+    const files: Record<string, string> = {};
+    for (let i = 0; i < 45; i++) files[`p/${i}.md`] = `---\ntags: [t]\n---\n# ${i}`;
+    const built = await site(files);
+    for (const url of ["/p", "/p/page/2", "/p/page/3", "/page/3", "/tags/t/page/3"])
+      expect(built.routes.has(url)).toBe(true);
+    for (const url of ["/p/page/1", "/p/page/4"]) expect(built.routes.has(url)).toBe(false);
+  });
+
+  it("leaves out what is too long, binary or a submodule, and goes on", async () => {
+    const built = await site({
+      "p/long.md": "x".repeat(MAX_DOCUMENT_LENGTH + 1),
+      "p/binary.md": "a\0b",
+      "p/sub": { text: "", mode: "submodule" },
+      "p/a.md": "# A",
+    });
+    expect(built.articles.map(({ title }) => title)).toEqual(["A"]);
+    expect(built.problems.filter(({ skipped }) => skipped)).toHaveLength(3);
+  });
+
+  it("takes over what has not changed", async () => {
+    const first = await site({ "p/a.md": "# A", "p/b.md": "# B" });
+    const second = await site({ "p/a.md": "# A", "p/b.md": "# B2" }, { previous: first });
+    expect(second.documents.get("p/a.md")).toBe(first.documents.get("p/a.md"));
+    expect(second.documents.get("p/b.md")?.title).toBe("B2");
+  });
+
+  it("is built of anything without throwing", async () => {
+    const name = fc.stringMatching(/^[A-Za-z._ é%#?-]{1,12}$/).filter((text) => !/^\.{1,2}$/.test(text));
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
+    const text = fc.oneof(
+      fc.string(),
+      fc.string().map((body) => `---\ntitle: ${body}\ntags: ${body}\ndate: 2026-01-01\n---\n${body}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(path, text, { maxKeys: 8 }), async (files) => {
+        const built = await site(files);
+        for (const url of built.routes.keys()) expect(url.startsWith("/")).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_RENDER_TIME, renderMarkdown, resolveLink } from "../../../appliance/render/markdown.ts";
+
+function render(markdown: string, directory = ""): string {
+  const result = renderMarkdown(markdown, { directory, now: () => 0 });
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
+describe("Markdown", () => {
+  it("gives headings ids, and numbers those that repeat", () => {
+    expect(render("## Hello, *World*!\n## Hello World\n## Ünïcode 漢字\n## !!!")).toBe(
+      '<h2 id="hello-world">Hello, <em>World</em>!</h2>\n<h2 id="hello-world-1">Hello World</h2>\n<h2 id="ünïcode-漢字">Ünïcode 漢字</h2>\n<h2>!!!</h2>\n',
+    );
+    // Each document counts for itself.
+    expect(render("## Hello World")).toContain('id="hello-world"');
+  });
+
+  it("keeps ids and addresses from breaking out of their attributes", () => {
+    expect(render('## a" onclick="x')).not.toContain('" onclick');
+    expect(render('[x](<http://h/"onclick="y>)')).not.toContain('"onclick');
+    expect(render('![a"b](x.png "t\\"t")')).toContain('alt="a&quot;b"');
+  });
+
+  it("knows tables, task lists, strikethrough and bare links", () => {
+    const html = render("|a|b|\n|:-:|-|\n|1|2|\n\n- [x] done\n\n~~no~~ https://example.org");
+    expect(html).toContain('<th class="center">a</th><th>b</th>');
+    expect(html).toContain('type="checkbox"');
+    expect(html).toContain("<del>no</del>");
+    expect(html).toContain('<a href="https://example.org">');
+  });
+
+  const links: readonly (readonly [directory: string, href: string, resolved: string])[] = [
+    ["Posts", "b.md", "/Posts/b"],
+    ["Posts", "b.md#part", "/Posts/b#part"],
+    ["Posts", "./b.markdown?x=1", "/Posts/b?x=1"],
+    ["Posts", "../About", "/About"],
+    ["Posts/2026", "../../static/a b.png", "/static/a%20b.png"],
+    ["Posts", "a%20b.png", "/Posts/a%20b.png"],
+    ["Posts", "/static/x.png", "/static/x.png"],
+    ["", "docs/index.md", "/docs"],
+    ["", "docs/", "/docs/"],
+    ["Posts", "../../out", "../../out"],
+    ["Posts", "100%.md", "100%.md"],
+    ["Posts", "日本.md", "/Posts/%E6%97%A5%E6%9C%AC"],
+  ];
+  for (const [directory, href, resolved] of links)
+    it(`resolves ${href} in ${directory || "the top"}`, () => {
+      expect(resolveLink(directory, href)).toBe(resolved);
+    });
+
+  it("leaves other addresses alone", () => {
+    for (const href of ["#part", "https://h/x.md", "mailto:a@b.example", "//h/x", "tel:123"])
+      expect(render(`[x](${href})`, "Posts")).toContain(`href="${href}"`);
+  });
+
+  it("drops addresses that run", () => {
+    for (const href of [
+      "javascript:alert(1)",
+      "JaVaScRiPt:alert(1)",
+      "<java\tscript:alert(1)>",
+      "vbscript:x",
+      "data:text/html,x",
+      "javascript&colon;x",
+      "&#106;avascript:x",
+    ])
+      expect(render(`[x](${href})`)).not.toMatch(/href="[^"]*(script|data)[^"]*:/i);
+    expect(render("![x](data:image/png;base64,AA)")).toContain("data:image/png");
+  });
+
+  it("reads character references in addresses, and escapes them once", () => {
+    expect(render("[x](http://h/?a&amp;b&c)")).toContain('href="http://h/?a&amp;b&amp;c"');
+    expect(render('[x](http://h/ "&quot;t&#33;")')).toContain('title="&quot;t!"');
+    expect(render("http://h/?a&b")).toContain('<a href="http://h/?a&amp;b">http://h/?a&amp;b</a>');
+  });
+
+  it("lets raw HTML through, as Canopy does", () => {
+    expect(render("<kbd>x</kbd>\n\n<div>y</div>")).toContain("<kbd>x</kbd>");
+  });
+
+  it("gives up a document that takes too long, with a reason", () => {
+    let time = 0;
+    const result = renderMarkdown('[a](b "'.repeat(3000), {
+      directory: "",
+      now: () => (time += MAX_RENDER_TIME / 100),
+    });
+    expect(!result.ok && result.error).toContain("takes more than");
+  });
+
+  it("survives deep nesting", () => {
+    for (const text of [
+      ">".repeat(20_000),
+      "- ".repeat(5000),
+      "[".repeat(20_000),
+      "*a ".repeat(5000),
+      "<".repeat(20_000),
+    ]) {
+      const started = performance.now();
+      const result = renderMarkdown(text, {
+        directory: "",
+        now: () => Math.round((performance.now() - started) * 1000),
+      });
+      expect(result.ok || result.error !== "").toBe(true);
+    }
+  });
+
+  it("never throws", () => {
+    const unit = fc.constantFrom(..."ab #*_[]()<>!`|-\n\\\"'&:/~=1.".split(""));
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 120 }), (text) => {
+        renderMarkdown(text, { directory: "p", now: () => 0 });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { buildSite } from "../../../appliance/content/build.ts";
+import type { Site } from "../../../appliance/content/site.ts";
+import { raw } from "../../../appliance/render/html.ts";
+import { Renderer } from "../../../appliance/render/renderer.ts";
+import { STYLE } from "../../../appliance/render/style.ts";
+import { WebServer } from "../../../appliance/web/server.ts";
+import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
+import { headerOf, RecordingNetwork, request, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
+
+const PLAIN = `${"All work and no play. ".repeat(100)}\n`;
+const FILES: Readonly<Record<string, string | FakeFile>> = {
+  ".config/uuid": "981361ca-e71d-4997-a52c-baeee78e4156",
+  ".config/secret": "hidden",
+  Index: "---\ntitle: Welcome\nauthor: a\n---\nHello",
+  "Posts/a b.md": `# One & "two"\n${PLAIN}`,
+  "Posts/two.md": "---\ndraft: true\n---\n# Two",
+  moved: "redirect: https://elsewhere.example/?a=b c",
+  "static/x.png": { text: "png", updated: 1_700_000_000 },
+  "static/x.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+  "static/css/style.css": "body{color:red}",
+};
+
+class Bench {
+  readonly platform = new VirtualPlatform();
+  readonly network = new RecordingNetwork();
+  readonly problems: string[] = [];
+  readonly faults: string[] = [];
+  readonly renderer = new Renderer(this.platform, {
+    tail: raw(""),
+    onProblem: (path, reason) => this.problems.push(`${path} ${reason}`),
+  });
+  readonly web = new WebServer({
+    renderer: this.renderer,
+    network: this.network,
+    platform: this.platform,
+    hookPath: "/push",
+    hook: async () => ({ status: 200, headers: [], body: new Uint8Array(0) }),
+    onFault: (url, cause) => this.faults.push(`${url} ${String(cause)}`),
+  });
+  async show(files = FILES, previous?: Site): Promise<Site> {
+    const options = { previous, now: FAKE_NOW, drafts: false };
+    const site = await buildSite(fakeSnapshot(files), this.platform, options);
+    this.web.show(site);
+    return site;
+  }
+  get(target: string, headers: Readonly<Record<string, string>> = {}, method = "GET") {
+    return this.web.handle(request(target, { method, headers: Object.entries(headers) }));
+  }
+}
+
+async function bench(): Promise<Bench> {
+  const made = new Bench();
+  await made.show();
+  return made;
+}
+
+describe("the web server", () => {
+  const table: readonly (readonly [target: string, status: number, part: string])[] = [
+    ["/", 200, "Hello"],
+    ["/Index", 200, "Hello"],
+    ["/Posts", 200, "One &amp; &quot;two&quot;"],
+    ["/Posts/a%20b", 200, "<h1>One &amp; &quot;two&quot;</h1>"],
+    ["/Posts/a%20b?utm=1", 200, "One"],
+    ["/tags", 200, "No article has a tag yet"],
+    ["/atom", 200, "<feed"],
+    ["/rss", 200, "<rss"],
+    ["/feed.json", 200, "jsonfeed"],
+    ["/sitemap.xml", 200, "<urlset"],
+    ["/robots.txt", 200, "Sitemap:"],
+    ["/static/x.png", 200, "png"],
+    ["/Posts/two", 404, "Not found"],
+    ["/posts", 404, "Not found"],
+    ["/.config/secret", 404, "Not found"],
+    ["/%2econfig/secret", 404, "Not found"],
+    ["/static", 404, "Not found"],
+    ["/%2e%2e/etc", 400, "Bad request"],
+  ];
+  for (const [target, status, part] of table)
+    it(`answers ${status} to ${target}`, async () => {
+      const response = await (await bench()).get(target);
+      expect(response.status).toBe(status);
+      expect(textOf(response)).toContain(part);
+    });
+
+  const moves: readonly (readonly [target: string, location: string])[] = [
+    ["/Posts/a%20b.md", "/Posts/a%20b"],
+    ["/Posts/a%20b.md?x=1", "/Posts/a%20b?x=1"],
+    ["/Posts/", "/Posts"],
+    ["//Posts/", "/Posts"],
+    ["/moved", "https://elsewhere.example/?a=b%20c"],
+  ];
+  for (const [target, location] of moves)
+    it(`moves ${target} for good`, async () => {
+      const response = await (await bench()).get(target);
+      expect([response.status, headerOf(response, "location")]).toEqual([301, location]);
+    });
+
+  it("publishes what it has made, so that it is asked once", async () => {
+    const b = await bench();
+    const response = await b.get("/Posts/a%20b");
+    const [identity, gzip] = b.network.ready.get("/Posts/a%20b") ?? [];
+    expect(identity?.encoding).toBe("");
+    expect(gzip?.encoding).toBe("gzip");
+    expect(identity?.body).toBe(response.body);
+    expect(identity?.etag).toMatch(/^"[A-Za-z0-9_-]{20}"$/);
+    expect(gzip?.etag).not.toBe(identity?.etag);
+    expect(headerOf({ ...response, headers: gzip!.headers }, "vary")).toBe("Accept-Encoding");
+  });
+
+  it("gives gzip to those who take it", async () => {
+    const b = await bench();
+    const encoding = async (accept: string) =>
+      headerOf(await b.get("/Posts/a%20b", { "accept-encoding": accept }), "content-encoding");
+    expect(await encoding("gzip, deflate, br")).toBe("gzip");
+    expect(await encoding("br;q=1.0, GZIP;q=0.5")).toBe("gzip");
+    expect(await encoding("*")).toBe("gzip");
+    expect(await encoding("gzip;q=0")).toBeUndefined();
+    expect(await encoding("*, gzip;q=0.0")).toBeUndefined();
+    expect(await encoding("identity")).toBeUndefined();
+    expect(headerOf(await b.get("/static/x.png", { "accept-encoding": "gzip" }), "content-encoding")).toBeUndefined();
+  });
+
+  it("answers 304 by entity tag, else by date", async () => {
+    const b = await bench();
+    const first = await b.get("/static/x.png");
+    const etag = headerOf(first, "etag")!;
+    const date = headerOf(first, "last-modified")!;
+    expect(date).toBe("Tue, 14 Nov 2023 22:13:20 GMT");
+    const status = async (headers: Record<string, string>) => (await b.get("/static/x.png", headers)).status;
+    expect(await status({ "if-none-match": etag })).toBe(304);
+    expect(await status({ "if-none-match": `"x", W/${etag}` })).toBe(304);
+    expect(await status({ "if-none-match": "*" })).toBe(304);
+    expect(await status({ "if-modified-since": date })).toBe(304);
+    expect(await status({ "if-none-match": '"x"', "if-modified-since": date })).toBe(200);
+    expect(await status({ "if-modified-since": "garbage" })).toBe(200);
+    const unchanged = await b.get("/static/x.png", { "if-none-match": etag });
+    expect(headerOf(unchanged, "etag")).toBe(etag);
+    expect(unchanged.body).toHaveLength(0);
+  });
+
+  it("sets what protects a reader", async () => {
+    const b = await bench();
+    for (const target of ["/", "/nope", "/static/x.svg"]) {
+      const response = await b.get(target);
+      expect(headerOf(response, "x-content-type-options")).toBe("nosniff");
+      expect(headerOf(response, "content-security-policy")).toContain("script-src 'self'");
+    }
+    expect(headerOf(await b.get("/"), "cache-control")).toBe("public, no-cache");
+  });
+
+  it("keeps its stylesheet for ever, under 8 KB, and links the repository's after it", async () => {
+    const b = await bench();
+    const style = await b.get(b.renderer.styleUrl);
+    expect(headerOf(style, "cache-control")).toContain("immutable");
+    expect(STYLE.length).toBeLessThan(8192);
+    const page = textOf(await b.get("/"));
+    expect(page.indexOf(b.renderer.styleUrl)).toBeLessThan(page.indexOf("/static/css/style.css?"));
+    expect(page).not.toMatch(/(src|href)="https?:\/\/(?!localhost)/);
+    expect(page).not.toContain("<script");
+  });
+
+  it("knows three methods", async () => {
+    const b = await bench();
+    expect((await b.get("/", {}, "HEAD")).status).toBe(200);
+    const put = await b.get("/", {}, "PUT");
+    expect([put.status, headerOf(put, "allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+    expect((await b.get("/", {}, "OPTIONS")).status).toBe(204);
+    expect((await b.get("/push", {}, "PUT")).status).toBe(200);
+  });
+
+  it("says why there is no site yet", async () => {
+    const b = new Bench();
+    b.web.wait({ reason: "There is no host <named> x.", retryAfterSeconds: 7 });
+    const response = await b.get("/");
+    expect([response.status, headerOf(response, "retry-after")]).toEqual([503, "7"]);
+    expect(textOf(response)).toContain("no host &lt;named&gt; x");
+    expect((await b.get(b.renderer.styleUrl)).status).toBe(200);
+  });
+
+  it("swaps in one step: files that are the same stay ready, pages do not", async () => {
+    const b = new Bench();
+    const first = await b.show();
+    for (const target of ["/", "/static/x.png", "/static/x.svg"]) await b.get(target);
+    const before = b.network.publications;
+    await b.show({ ...FILES, "static/x.svg": "<svg/>" }, first);
+    expect(b.network.publications).toBe(before + 1);
+    expect([...b.network.ready.keys()].sort()).toEqual([b.renderer.styleUrl, "/static/x.png"].sort());
+    expect(textOf(await b.get("/static/x.svg"))).toBe("<svg/>");
+  });
+
+  it("bounds what it keeps, and makes the rest again", async () => {
+    const b = new Bench();
+    const files: Record<string, FakeFile> = {};
+    for (let i = 0; i < 40; i++) files[`static/${i}.bin`] = { text: new Uint8Array(1_000_000).fill(i) };
+    await b.show(files);
+    for (let i = 0; i < 40; i++) expect((await b.get(`/static/${i}.bin`)).body[0]).toBe(i);
+    let size = 0;
+    for (const list of b.network.ready.values()) for (const { body } of list) size += body.length;
+    expect(size).toBeLessThan(17_000_000);
+    expect((await b.get("/static/0.bin")).status).toBe(200);
+  });
+
+  it("answers 500 in the theme when a page cannot be made, and goes on", async () => {
+    const b = new Bench();
+    const site = await buildSite(fakeSnapshot(FILES), b.platform, {
+      previous: undefined,
+      now: FAKE_NOW,
+      drafts: false,
+    });
+    const broken = { ...site.snapshot, read: () => undefined };
+    b.web.show({ ...site, snapshot: broken });
+    const response = await b.get("/static/x.png");
+    expect(response.status).toBe(500);
+    expect(textOf(response)).toContain("could not be made");
+    expect(b.faults).toHaveLength(1);
+    // An article whose text is gone is named in the log.
+    expect((await b.get("/Posts/a%20b")).status).toBe(200);
+    expect(b.problems).toEqual(["Posts/a b.md cannot be read from the pack"]);
+  });
+});

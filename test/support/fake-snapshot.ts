@@ -1,0 +1,61 @@
+// A Snapshot written down as an object: paths and texts.
+
+import type { Entry, EntryMode, GitTime, PathDates, Snapshot } from "../../appliance/git/snapshot.ts";
+
+export interface FakeFile {
+  readonly text: string | Uint8Array;
+  readonly mode?: EntryMode;
+  /** Seconds since 1970. */
+  readonly created?: number;
+  readonly updated?: number;
+  readonly author?: string;
+}
+
+export const FAKE_NOW = 1_780_000_000;
+
+function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of nativeSha1(bytes)) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  return text;
+}
+
+export function fakeSnapshot(files: Readonly<Record<string, string | FakeFile>>, head = "first"): Snapshot {
+  const entries = new Map<string, Entry>();
+  const blobs = new Map<string, Uint8Array>();
+  const dates = new Map<string, PathDates>();
+  for (const path of Object.keys(files).sort()) {
+    const given = files[path]!;
+    const file: FakeFile = typeof given === "string" ? { text: given } : given;
+    const bytes = typeof file.text === "string" ? nativeUtf8Encode(file.text) : file.text;
+    const oid = hexOf(bytes);
+    entries.set(path, { path, oid, mode: file.mode ?? "file" });
+    blobs.set(oid, bytes);
+    const created = time(file.created ?? FAKE_NOW - 86_400);
+    const updated = file.updated === undefined ? created : time(file.updated);
+    const who = { name: file.author ?? "Git Author", email: "author@example.org" };
+    dates.set(path, {
+      created,
+      createdBy: who,
+      createdCommit: "1".repeat(40),
+      updated,
+      updatedBy: who,
+      updatedCommit: "2".repeat(40),
+    });
+  }
+  const commit = hexOf(
+    nativeUtf8Encode(head + [...entries.values()].map((entry) => entry.path + entry.oid).join("\0")),
+  );
+  const person = { name: "Git Author", email: "author@example.org" };
+  return {
+    commit,
+    branch: "main",
+    head: { oid: commit, author: person, authored: time(FAKE_NOW), committed: time(FAKE_NOW), subject: head },
+    entries,
+    read: (oid) => blobs.get(oid),
+    dates: (path) => dates.get(path),
+  };
+}
+
+function time(seconds: number): GitTime {
+  return { seconds, offsetMinutes: 0 };
+}

@@ -1,0 +1,126 @@
+// The appliance's Platform with a clock that stands still until it is moved, and a Network that keeps what it is given.
+
+import type { Platform } from "../../appliance/platform.ts";
+import type { Ipv4 } from "../../stack/base/address.ts";
+import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
+
+export class VirtualPlatform implements Platform {
+  /** Microseconds. */
+  time = 0;
+  /** Milliseconds since 1970 at time 0. */
+  start: number;
+  output = "";
+  /** Milliseconds of every sleep that was longer than a yield. */
+  readonly sleeps: number[] = [];
+  #timers: { readonly at: number; readonly run: () => void }[] = [];
+
+  constructor(start = 1_780_000_000_000) {
+    this.start = start;
+  }
+  now(): number {
+    return this.time;
+  }
+  wallClock(): number {
+    return this.start + Math.floor(this.time / 1000);
+  }
+  sleep(ms: number): Promise<void> {
+    if (ms > 1) this.sleeps.push(ms);
+    return ms <= 0 ? Promise.resolve() : new Promise((resolve) => this.timer(ms, resolve));
+  }
+  timer(ms: number, callback: () => void): () => void {
+    const timer = { at: this.time + ms * 1000, run: callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+  /** Lets everything happen that is due within the milliseconds, in order. */
+  async advance(ms: number): Promise<void> {
+    const end = this.time + ms * 1000;
+    await settle();
+    for (;;) {
+      this.#timers.sort((a, b) => a.at - b.at);
+      const next = this.#timers[0];
+      if (next === undefined || next.at > end) break;
+      this.#timers.shift();
+      this.time = Math.max(this.time, next.at);
+      next.run();
+      await settle();
+    }
+    this.time = end;
+  }
+  random(length: number): Uint8Array | undefined {
+    return new Uint8Array(length).map(() => 255);
+  }
+  sha1 = nativeSha1;
+  sha256 = nativeSha256;
+  hmacSha256 = nativeHmacSha256;
+  gzip = nativeGzip;
+  inflate(): undefined {
+    return undefined;
+  }
+  crc32(bytes: Uint8Array): number {
+    return nativeCrc32(bytes, 0);
+  }
+  utf8Encode = nativeUtf8Encode;
+  utf8Decode(bytes: Uint8Array): string {
+    return nativeUtf8Decode(bytes, 0, bytes.length);
+  }
+  console(text: string): void {
+    this.output += text;
+  }
+  powerOff(status: number): never {
+    throw new Error(`power off ${status}`);
+  }
+  heapUsed(): number {
+    return 0;
+  }
+  heapLimit(): number {
+    return 64 * 1024 * 1024;
+  }
+}
+
+/** Runs what waits for nothing but other promises. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 200; i++) await Promise.resolve();
+}
+
+export class RecordingNetwork implements Network {
+  readonly ready = new Map<string, ReadyResponse[]>();
+  publications = 0;
+  handler: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
+  async resolve(): ReturnType<Network["resolve"]> {
+    return { ok: false, error: { kind: "no-resolver" } };
+  }
+  async connect(): ReturnType<Network["connect"]> {
+    return { ok: false, error: { kind: "refused" } };
+  }
+  sendDatagram(): boolean {
+    return true;
+  }
+  serve(_port: number, handler: (request: HttpRequest) => Promise<HttpResponse>): ReturnType<Network["serve"]> {
+    this.handler = handler;
+    return { ok: true, value: undefined };
+  }
+  publish(responses: Iterable<ReadyResponse>): void {
+    this.publications++;
+    this.ready.clear();
+    for (const response of responses) this.publishOne(response);
+  }
+  publishOne(response: ReadyResponse): void {
+    const others = (this.ready.get(response.path) ?? []).filter(({ encoding }) => encoding !== response.encoding);
+    this.ready.set(response.path, [...others, response]);
+  }
+}
+
+export function request(target: string, options: Partial<Omit<HttpRequest, "target">> = {}): HttpRequest {
+  return { method: "GET", headers: [], body: new Uint8Array(0), peer: 0x0a000001 as Ipv4, ...options, target };
+}
+
+export function headerOf(response: HttpResponse, name: string): string | undefined {
+  return response.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+export function textOf(response: { readonly body: Uint8Array }): string {
+  return nativeUtf8Decode(response.body, 0, response.body.length);
+}
