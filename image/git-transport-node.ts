@@ -20,25 +20,26 @@ export const fetchTransport: GitTransport = {
     } catch (cause) {
       return { ok: false, error: word(where, cause) };
     }
+    const chunks: Uint8Array[] = [];
     const reader = response.body?.getReader();
-    return {
-      ok: true,
-      value: {
-        status: response.status,
-        url: response.url,
-        headers: [...response.headers],
-        async read() {
-          try {
-            return { ok: true, value: (await reader?.read())?.value };
-          } catch (cause) {
-            return { ok: false, error: word(where, cause) };
-          }
-        },
-        close() {
-          reader?.cancel().catch(() => {});
-        },
-      },
-    };
+    let length = 0;
+    try {
+      for (;;) {
+        const chunk = (await reader?.read())?.value;
+        if (chunk === undefined) break;
+        length += chunk.length;
+        if (length > request.limit) {
+          await reader?.cancel();
+          return { ok: false, error: { kind: "body-too-large", where, limit: request.limit } };
+        }
+        chunks.push(chunk);
+        request.onReceived(length);
+      }
+    } catch (cause) {
+      return { ok: false, error: word(where, cause) };
+    }
+    const headers = [...response.headers];
+    return { ok: true, value: { status: response.status, url: response.url, headers, chunks } };
   },
 };
 

@@ -7,10 +7,12 @@ import { watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Appliance, type Repository, runAppliance } from "../appliance/appliance.ts";
+import { openRepository } from "../appliance/git/open.ts";
 import { parseRemote, type Remote } from "../appliance/git/remote.ts";
 import type { OnGitProgress } from "../appliance/git/snapshot.ts";
 import { GitStore } from "../appliance/git/store.ts";
 import { makeLog } from "../appliance/log.ts";
+import type { Platform } from "../appliance/platform.ts";
 import type { Port } from "../stack/base/address.ts";
 import { DirectoryRepository } from "./directory-node.ts";
 import { fetchTransport } from "./git-transport-node.ts";
@@ -68,7 +70,7 @@ async function main(): Promise<void> {
     platform,
     log,
     repository: (onProgress) =>
-      remote === undefined ? new DirectoryRepository(directory) : cloneOf(remote.value, onProgress),
+      remote === undefined ? new DirectoryRepository(directory) : cloneOf(remote.value, network, platform, onProgress),
     address: () => undefined,
     ...(isUrl ? {} : { writing: { tail: live.tail } }),
   });
@@ -76,9 +78,10 @@ async function main(): Promise<void> {
   if (!isUrl) follow(directory, started.value, live);
 }
 
-function cloneOf(remote: Remote, onProgress: OnGitProgress): Repository {
-  const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return new GitStore({ remote, transport: fetchTransport, pause, onProgress });
+/** Over http as the machine does it; https through Node, which has the TLS that the own stack has not. */
+function cloneOf(remote: Remote, network: NodeNetwork, platform: Platform, onProgress: OnGitProgress): Repository {
+  if (remote.url.startsWith("http:")) return openRepository(remote, network, platform, onProgress);
+  return new GitStore({ remote, transport: fetchTransport, pause: () => platform.sleep(0), onProgress });
 }
 
 /** Updates the site when something in the directory changes. */

@@ -1,0 +1,60 @@
+// The log to a collector: finds its address, then attaches to the log. A collector that cannot be found is looked for
+// again; lines wait meanwhile (log.ts bounds them). Its address is looked up anew now and then, for it may move.
+
+import type { Ipv4 } from "../stack/base/address.ts";
+import type { Network, ResolveError } from "../stack/edge/network.ts";
+import { syslogEncoder } from "../stack/edge/syslog.ts";
+import type { Config } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { Platform } from "./platform.ts";
+
+const FIRST_WAIT = 2000;
+const LAST_WAIT = 300_000;
+/** How long an address is used before the name is asked again. */
+const REFRESH = 600_000;
+
+/** Never returns; `network` must have its address before names can be found. */
+export async function sendToSyslog(
+  to: NonNullable<Config["syslog"]>,
+  hostname: string,
+  log: Log,
+  network: Pick<Network, "resolve" | "sendDatagram">,
+  platform: Pick<Platform, "sleep" | "utf8Encode">,
+): Promise<never> {
+  const encode = syslogEncoder(hostname, "epiphyte");
+  let address: Ipv4 | undefined;
+  let attached = false;
+  for (let wait = FIRST_WAIT; ; ) {
+    const found = await network.resolve(to.host);
+    const first = found.ok ? found.value[0] : undefined;
+    if (first !== undefined) {
+      address = first;
+      wait = FIRST_WAIT;
+      if (!attached)
+        log.attach((severity, ms, text) => {
+          const datagram = encode(severity, ms, platform.utf8Encode(text));
+          return address !== undefined && datagram !== undefined && network.sendDatagram(address, to.port, datagram);
+        });
+      attached = true;
+      await platform.sleep(REFRESH);
+      continue;
+    }
+    if (!attached)
+      log.warn(`the syslog server ${to.host} cannot be found: ${found.ok ? "no address" : word(found.error)}`);
+    await platform.sleep(wait);
+    wait = Math.min(LAST_WAIT, wait * 2);
+  }
+}
+
+function word(error: ResolveError): string {
+  switch (error.kind) {
+    case "no-such-name":
+      return "there is no such name";
+    case "no-answer":
+      return "no name server answers";
+    case "no-resolver":
+      return "no name server is known";
+    case "bad-name":
+      return "that is not a name";
+  }
+}
