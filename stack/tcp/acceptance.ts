@@ -120,5 +120,5 @@ function reset(core: TcpCore, c: Connection, s: Segment, now: Instant): void {
   }
   const counters = core.counters;
   counters.resetsIn++;
-  core.end(c, c.state === SYN_RECEIVED && !c.passive ? CLOSED_REFUSED : CLOSED_BY_RESET, now);
+  core.end(c, c.state === SYN_RECEIVED && !c.passive ? CLOSED_REFUSED : CLOSED_BY_RESET);
 }

@@ -5,20 +5,9 @@ import type { Ipv4 } from "../base/address.ts";
 import type { IpSink } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { type Instant, NEVER } from "../base/result.ts";
-import { type Handle, NO_HANDLE, type StreamUser } from "../base/streams.ts";
+import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { BufferPool } from "./buffers.ts";
-import {
-  CLOSED,
-  Connection,
-  FIN_WAIT_2,
-  NO_BUFFER,
-  NOBODY,
-  OPENED,
-  READABLE,
-  SENT,
-  SYN_RECEIVED,
-  TIME_WAIT,
-} from "./connection.ts";
+import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
 import { HEADERS, MAX_CONNECTIONS, type TcpLimits } from "./limits.ts";
 import { ConnectionTable } from "./table.ts";
@@ -56,7 +45,6 @@ export class TcpCore {
   readonly timers: Timers;
   readonly pool: BufferPool;
   readonly counters: TcpCounters = new TcpCounters();
-  readonly users: StreamUser[] = [];
   /** The segment at hand. */
   readonly segment: Segment = new Segment();
 
@@ -69,6 +57,8 @@ export class TcpCore {
   readonly listenPorts: number[] = [];
   readonly listenUsers: number[] = [];
   readonly listenLimits: number[] = [];
+  /** Ephemeral ports tried. */
+  portCounter = 0;
   /** When a SYN cookie was last sent. */
   cookieSentAt: Instant = -NEVER;
 
@@ -78,6 +68,12 @@ export class TcpCore {
 
   /** Payload bytes of the packet that was just written (output.ts). */
   written = 0;
+
+  // Connections that have ended and whose users do not know yet: Tcp tells them when the work at hand is done. (This
+  // class knows no users: one that did could reach itself, and what can do so costs the compiled code dear.)
+  readonly endedUsers: number[] = [];
+  readonly endedHandles: Handle[] = [];
+  readonly endedReasons: number[] = [];
 
   // The clock of timestamps: milliseconds.
   #now: Instant = 0;
@@ -184,14 +180,17 @@ export class TcpCore {
     this.#free.push(c.index);
   }
 
-  /** `release`, and its user hears of it. */
-  end(c: Connection, reason: number, now: Instant): void {
-    const user = c.user;
-    const handle = c.handle;
+  /** `release`, and its user is to hear of it. */
+  end(c: Connection, reason: number): void {
     // A connection that its user has never been told of ends without a word.
-    const known = user !== NOBODY && !(c.passive && c.state === SYN_RECEIVED);
+    if (c.user !== NOBODY && !(c.passive && c.state === SYN_RECEIVED)) this.tellEnded(c, reason);
     this.release(c);
-    if (known) this.users[user]!.closed(handle, reason, now);
+  }
+
+  tellEnded(c: Connection, reason: number): void {
+    this.endedUsers.push(c.user);
+    this.endedHandles.push(c.handle);
+    this.endedReasons.push(reason);
   }
 
   setHalfOpen(c: Connection, halfOpen: boolean): void {
@@ -274,30 +273,5 @@ export class TcpCore {
     c.start = 0;
     c.unread = 0;
     c.intervals = 0;
-  }
-
-  /**
-   * Tells the user what the segment at hand has brought. The user may do anything meanwhile, so after each call the
-   * connection is looked at afresh. Returns false when it is gone.
-   */
-  deliver(c: Connection, now: Instant): boolean {
-    const handle = c.handle;
-    const events = c.events;
-    c.events = 0;
-    if (c.user === NOBODY) return true;
-    if ((events & OPENED) !== 0) {
-      if (c.passive) this.users[c.user]!.accepted(handle, c.localPort, now);
-      else this.users[c.user]!.connected(handle, now);
-      if (c.handle !== handle) return false;
-    }
-    if ((events & SENT) !== 0 && c.user !== NOBODY) {
-      this.users[c.user]!.sent(handle, now);
-      if (c.handle !== handle) return false;
-    }
-    if ((events & READABLE) !== 0 && c.user !== NOBODY) {
-      this.users[c.user]!.readable(handle, now);
-      if (c.handle !== handle) return false;
-    }
-    return true;
   }
 }

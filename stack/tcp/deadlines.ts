@@ -38,12 +38,12 @@ export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void 
 }
 
 /** The connection has lasted too long in its state. */
-function giveUp(core: TcpCore, c: Connection, now: Instant): void {
+function giveUp(core: TcpCore, c: Connection, _now: Instant): void {
   // The peer may still believe in it, unless it never answered.
   if (c.state !== SYN_SENT && c.state !== SYN_RECEIVED) sendReset(core, c);
   const counters = core.counters;
   counters.timeouts++;
-  core.end(c, CLOSED_BY_TIMEOUT, now);
+  core.end(c, CLOSED_BY_TIMEOUT);
 }
 
 /** RFC 6298 5.4 to 5.7, RFC 9293 3.8.3. */

@@ -2,7 +2,7 @@
 // RFC's own steps, with the checks of RFC 5961 (blind attacks) and RFC 7323 (PAWS) where those RFCs put them.
 //
 // Nothing is sent from here but resets: what is due is noted on the connection, and `output` sends it at the end of the
-// step. The user is told when the segment has been worked through (`TcpCore.deliver`).
+// step. The user is told by Tcp when the segment has been worked through.
 
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
@@ -22,53 +22,43 @@ import {
   READABLE,
   SYN_RECEIVED,
   SYN_SENT,
-  TIME_WAIT,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { DEFAULT_MSS, MAX_WINDOW_SCALE } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
-import { receive, settle } from "./reassembly.ts";
+import { receive } from "./reassembly.ts";
 import { refuse, sendReset } from "./reply.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
 
-/** Works `core.segment` through on its connection. */
+/** Works `core.segment` through on its connection. What the user is to be told is then in `c.events`. */
 export function segmentArrives(core: TcpCore, c: Connection, bytes: Uint8Array, now: Instant): void {
   const s = core.segment;
   if (c.state === SYN_SENT) {
     if (!synSent(core, c, s, now)) return;
   } else if (!acceptable(core, c, s, now) || !acknowledgment(core, c, s, now)) return;
-  if (c.state === CLOSED) return;
 
   // Seventh, the segment text; eighth, the FIN.
-  if (s.payloadLength > 0) text(core, c, s, bytes, now);
-  if ((s.flags & FIN) !== 0 && c.state !== CLOSED && !c.finSeen) {
+  if (s.payloadLength > 0) {
+    text(core, c, s, bytes);
+    if (c.state === CLOSED) return;
+  }
+  if ((s.flags & FIN) !== 0 && !c.finSeen) {
     c.finSeen = true;
     c.finSeq = seqAdd(s.seq, s.payloadLength);
   }
-  if (c.state === CLOSED) return;
   if (c.finSeen && !c.finReceived && c.rcvNxt === c.finSeq) fin(core, c, now);
-
-  if (c.events !== 0 && !core.deliver(c, now)) return;
-  settle(core, c);
-  if (c.state === TIME_WAIT || c.over) settleEnd(core, c, now);
 }
 
-/** The protocol is over: the user hears of it as soon as nothing is unread. */
-export function settleEnd(core: TcpCore, c: Connection, now: Instant): void {
+/** In TIME-WAIT, or when the protocol is over: the user hears of it as soon as nothing is unread. */
+export function settleEnd(core: TcpCore, c: Connection): void {
   if (c.user === NOBODY) {
     if (c.over) core.release(c);
-    return;
+  } else if (c.unread === 0) {
+    core.tellEnded(c, CLOSED_IN_ORDER);
+    // TIME-WAIT goes on by itself, under no handle.
+    if (c.over) core.release(c);
+    else core.disown(c);
   }
-  if (c.unread > 0) return;
-  if (c.over) {
-    core.end(c, CLOSED_IN_ORDER, now);
-    return;
-  }
-  // TIME-WAIT goes on by itself, under no handle.
-  const user = c.user;
-  const handle = c.handle;
-  core.disown(c);
-  core.users[user]!.closed(handle, CLOSED_IN_ORDER, now);
 }
 
 /** Takes in the options of a SYN. */
@@ -105,7 +95,7 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
     if (hasAck) {
       const counters = core.counters;
       counters.resetsIn++;
-      core.end(c, CLOSED_REFUSED, now);
+      core.end(c, CLOSED_REFUSED);
     }
     return false;
   }
@@ -134,14 +124,14 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
 }
 
 /** Seventh of RFC 9293 3.10.7.4. */
-function text(core: TcpCore, c: Connection, s: Segment, bytes: Uint8Array, now: Instant): void {
+function text(core: TcpCore, c: Connection, s: Segment, bytes: Uint8Array): void {
   const state = c.state;
   // After the peer's FIN there is none.
   if (state !== ESTABLISHED && state !== FIN_WAIT_1 && state !== FIN_WAIT_2) return;
   if (c.user === NOBODY) {
     // RFC 9293 3.6.1 (1): nobody will read it, and the peer should know.
     sendReset(core, c);
-    core.end(c, CLOSED_BY_RESET, now);
+    core.end(c, CLOSED_BY_RESET);
     return;
   }
   // Nothing lies behind the FIN.

@@ -33,8 +33,8 @@ export class Secret {
   }
 
   /** RFC 6056 3.3.3: where in the range to begin to look for a free port to this peer. */
-  port(local: number, remote: number, remotePort: number, counter: number): number {
-    return this.#of(local, 0, remote, remotePort, FOR_PORT, counter);
+  port(local: number, remote: number, remotePort: number): number {
+    return this.#of(local, 0, remote, remotePort, FOR_PORT, 0);
   }
 
   timestampOffset(local: number, localPort: number, remote: number, remotePort: number): number {

@@ -13,13 +13,17 @@ import type { Instant } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
 import { LARGEST_BUFFER } from "./buffers.ts";
+import { abortNow, endSending, letGo, opening } from "./closing.ts";
 import {
   CLOSE_WAIT,
   CLOSED,
   type Connection,
   ESTABLISHED,
-  FIN_WAIT_1,
-  LAST_ACK,
+  LENT,
+  NOBODY,
+  OPENED,
+  READABLE,
+  SENT,
   SYN_RECEIVED,
   SYN_SENT,
   TIME_WAIT,
@@ -27,11 +31,10 @@ import {
 import { TcpCore, type TcpCounters } from "./core.ts";
 import { deadlinesPass } from "./deadlines.ts";
 import { segmentArrives, settleEnd } from "./input.ts";
-import { FIRST_EPHEMERAL, LAST_EPHEMERAL, type TcpLimits } from "./limits.ts";
-import { noConnection, reopens, setIss, setReceiveLimit } from "./listen.ts";
+import type { TcpLimits } from "./limits.ts";
+import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
 import { output, setEffectiveMss } from "./output.ts";
-import { consumed, rightEdge } from "./reassembly.ts";
-import { sendReset } from "./reply.ts";
+import { consumed, rightEdge, settle } from "./reassembly.ts";
 import { decode } from "./wire.ts";
 
 /** What an ICMP error says (RFC 792, RFC 1191). */
@@ -40,7 +43,7 @@ export const ICMP_FRAGMENTATION_NEEDED = 2;
 
 export class Tcp extends Streams {
   readonly #core: TcpCore;
-  #portCounter = 0;
+  readonly #users: StreamUser[] = [];
 
   /** `secret`: 16 bytes or more of a cryptographic generator, kept to itself. */
   constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
@@ -64,8 +67,8 @@ export class Tcp extends Streams {
 
   /** Makes the user known; its number goes into `listen` and `connect`. */
   addUser(user: StreamUser): number {
-    this.#core.users.push(user);
-    return this.#core.users.length - 1;
+    this.#users.push(user);
+    return this.#users.length - 1;
   }
 
   /** Accepts connections to the port; `receiveLimit` (bytes unread, at most 256 KB) holds for each. False: port taken. */
@@ -92,18 +95,11 @@ export class Tcp extends Streams {
   connect(local: Ipv4, remote: Ipv4, remotePort: number, user: number, receiveLimit: number, now: Instant): Handle {
     const core = this.#core;
     core.setNow(now);
-    const localPort = this.#ephemeralPort(local, remote, remotePort);
-    if (localPort === 0) return NO_HANDLE;
-    const index = core.open(local, localPort, remote, remotePort);
+    const index = connectTo(core, local, remote, remotePort, now);
     if (index < 0) return NO_HANDLE;
     const c = core.connections[index]!;
-    c.state = SYN_SENT;
     c.user = user;
     setReceiveLimit(c, Math.max(1, Math.min(receiveLimit, LARGEST_BUFFER)));
-    setIss(core, c, now);
-    c.lingerAt = now + core.limits.connectTimeout;
-    c.synDue = true;
-    core.wake(c);
     return c.handle;
   }
 
@@ -154,7 +150,45 @@ export class Tcp extends Streams {
       index = noConnection(core, source, destination, now);
       if (index < 0) return;
     }
-    segmentArrives(core, core.connections[index]!, bytes, now);
+    const c = core.connections[index]!;
+    segmentArrives(core, c, bytes, now);
+    if (c.events !== 0) this.#deliver(c, now);
+    if (c.bufferClass === LENT) settle(core, c);
+    if (c.over || (c.state === TIME_WAIT && c.user !== NOBODY)) settleEnd(core, c);
+    if (core.endedUsers.length > 0) this.#tellEnded(now);
+  }
+
+  /**
+   * Tells the user what the segment at hand has brought. The user may do anything meanwhile, so after each call the
+   * connection is looked at afresh.
+   */
+  #deliver(c: Connection, now: Instant): void {
+    const handle = c.handle;
+    const events = c.events;
+    c.events = 0;
+    if (c.user === NOBODY) return;
+    const user = this.#users[c.user]!;
+    if ((events & OPENED) !== 0) {
+      if (c.passive) user.accepted(handle, c.localPort, now);
+      else user.connected(handle, now);
+      if (c.handle !== handle) return;
+    }
+    if ((events & SENT) !== 0) {
+      user.sent(handle, now);
+      if (c.handle !== handle) return;
+    }
+    if ((events & READABLE) !== 0) user.readable(handle, now);
+  }
+
+  /** Tells users of connections that have ended. They may end others meanwhile. */
+  #tellEnded(now: Instant): void {
+    const core = this.#core;
+    while (core.endedUsers.length > 0) {
+      const user = core.endedUsers.pop()!;
+      const handle = core.endedHandles.pop()!;
+      const reason = core.endedReasons.pop()!;
+      this.#users[user]!.closed(handle, reason, now);
+    }
   }
 
   /** An ICMP error that quotes a segment of ours. `seq` is the quoted sequence number; it must be in flight (RFC 5927 4). */
@@ -187,7 +221,8 @@ export class Tcp extends Streams {
       core.wake(c);
     } else if (c.state === SYN_SENT) {
       // RFC 5927 5.2: after the handshake unreachable is soft, and time decides.
-      core.end(c, CLOSED_UNREACHABLE, now);
+      core.end(c, CLOSED_UNREACHABLE);
+      this.#tellEnded(now);
     }
   }
 
@@ -210,6 +245,7 @@ export class Tcp extends Streams {
       if (c.deadline <= now) deadlinesPass(core, c, now);
       if (c.state !== CLOSED) core.timers.schedule(c.index, c.deadline);
     }
+    if (core.endedUsers.length > 0) this.#tellEnded(now);
   }
 
   /** Sends all that is due, ACKs included. What the link has no slot for stays due (`transmitPending`). */
@@ -221,14 +257,8 @@ export class Tcp extends Streams {
       const c = core.connections[core.pending[done]!]!;
       if (c.state !== CLOSED) {
         if (!output(core, c, now)) break;
-        if (c.over || c.state === TIME_WAIT) {
-          c.pending = false;
-          done++;
-          core.timers.schedule(c.index, c.deadline);
-          settleEnd(core, c, now);
-          continue;
-        }
         core.timers.schedule(c.index, c.deadline);
+        if (c.over || c.state === TIME_WAIT) settleEnd(core, c);
       }
       c.pending = false;
       done++;
@@ -237,6 +267,7 @@ export class Tcp extends Streams {
     const left = core.pendingCount - done;
     if (done > 0) for (let i = 0; i < left; i++) core.pending[i] = core.pending[done + i]!;
     core.pendingCount = left;
+    if (core.endedUsers.length > 0) this.#tellEnded(now);
   }
 
   /** When `step` must be called again; never later than due, at times too early. */
@@ -249,8 +280,9 @@ export class Tcp extends Streams {
     const core = this.#core;
     for (let i = 0; i < core.connections.length; i++) {
       const c = core.connections[i]!;
-      if (c.state !== CLOSED) core.end(c, CLOSED_UNREACHABLE, now);
+      if (c.state !== CLOSED) core.end(c, CLOSED_UNREACHABLE);
     }
+    this.#tellEnded(now);
   }
 
   // ---- Streams ----
@@ -327,31 +359,14 @@ export class Tcp extends Streams {
     const core = this.#core;
     const index = core.lookup(handle);
     if (index < 0) return;
-    const c = core.connections[index]!;
-    // RFC 9293 3.10.4: in SYN-SENT nothing is owed to anybody.
-    if (opening(c) || c.over) {
-      if (c.state === SYN_RECEIVED) sendReset(core, c);
-      core.release(c);
-      return;
-    }
-    // RFC 2525 2.17: bytes that nobody will read must not look delivered.
-    if (c.unread > 0 || core.counters.orphans >= core.limits.orphans) {
-      if (c.state !== TIME_WAIT) sendReset(core, c);
-      core.release(c);
-      return;
-    }
-    endSending(core, c);
-    core.orphan(c);
+    letGo(core, core.connections[index]!);
   }
 
   override abort(handle: Handle): void {
     const core = this.#core;
     const index = core.lookup(handle);
     if (index < 0) return;
-    const c = core.connections[index]!;
-    // RFC 9293 3.10.5
-    if (c.state !== SYN_SENT && c.state !== TIME_WAIT && !c.over) sendReset(core, c);
-    core.release(c);
+    abortNow(core, core.connections[index]!);
   }
 
   override peerAddress(handle: Handle): number {
@@ -363,32 +378,4 @@ export class Tcp extends Streams {
     const index = this.#core.lookup(handle);
     return index < 0 ? 0 : this.#core.connections[index]!.remotePort;
   }
-
-  /** RFC 6056 3.3.3, algorithm 3: a start that depends on the peer, then upwards. 0: none free. */
-  #ephemeralPort(local: Ipv4, remote: Ipv4, remotePort: number): number {
-    const core = this.#core;
-    const count = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
-    const start = core.secret.port(local, remote, remotePort, 0) + this.#portCounter;
-    for (let i = 0; i < count; i++) {
-      this.#portCounter++;
-      const port = FIRST_EPHEMERAL + ((start + i) % count);
-      if (core.listener(port) < 0 && core.table.find(local, port, remote, remotePort) < 0) return port;
-    }
-    return 0;
-  }
-}
-
-/** The user's connect has not succeeded yet. */
-function opening(c: Connection): boolean {
-  return c.state === SYN_SENT || c.state === SYN_RECEIVED;
-}
-
-/** RFC 9293 3.10.4: a FIN goes behind the queue. */
-function endSending(core: TcpCore, c: Connection): void {
-  if (c.finQueued) return;
-  if (c.state === ESTABLISHED) c.state = FIN_WAIT_1;
-  else if (c.state === CLOSE_WAIT) c.state = LAST_ACK;
-  else if (!opening(c)) return;
-  c.finQueued = true;
-  core.wake(c);
 }

@@ -1,4 +1,4 @@
-// Segments that find no connection: RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN), SYN cookies (RFC 4987 3.6) when
+// How connections begin. Segments that find none: RFC 9293 3.10.7.1 (CLOSED) and 3.10.7.2 (LISTEN), SYN cookies (RFC 4987 3.6) when
 // too many connections are half open, and new SYNs for connections in TIME-WAIT (RFC 6191).
 //
 // Under a SYN flood cookies answer, not random eviction: with a queue of fixed length a flood that turns it over within
@@ -9,11 +9,11 @@ import type { Ipv4 } from "../base/address.ts";
 import type { Instant } from "../base/result.ts";
 import { seqAdd, seqLt } from "../base/seq.ts";
 import { initialWindow } from "./congestion.ts";
-import { type Connection, ESTABLISHED, NOBODY, OPENED, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
+import { type Connection, ESTABLISHED, NOBODY, OPENED, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { takeSynOptions } from "./input.ts";
 import { COOKIE_LIFE } from "./isn.ts";
-import { DEFAULT_MSS } from "./limits.ts";
+import { DEFAULT_MSS, FIRST_EPHEMERAL, LAST_EPHEMERAL } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { rightEdge } from "./reassembly.ts";
 import { refuse, sendCookie } from "./reply.ts";
@@ -61,6 +61,32 @@ export function noConnection(core: TcpCore, source: Ipv4, destination: Ipv4, now
   c.synDue = true;
   core.wake(c);
   return -1;
+}
+
+/** An active open (RFC 9293 3.10.1) from a free port: the connection's index, or -1. The user is the caller's to set. */
+export function connectTo(core: TcpCore, local: Ipv4, remote: Ipv4, remotePort: number, now: Instant): number {
+  const localPort = ephemeralPort(core, local, remote, remotePort);
+  const index = localPort === 0 ? -1 : core.open(local, localPort, remote, remotePort);
+  if (index < 0) return -1;
+  const c = core.connections[index]!;
+  c.state = SYN_SENT;
+  setIss(core, c, now);
+  c.lingerAt = now + core.limits.connectTimeout;
+  c.synDue = true;
+  core.wake(c);
+  return index;
+}
+
+/** RFC 6056 3.3.3, algorithm 3: a start that depends on the peer, then upwards. 0: none free. */
+function ephemeralPort(core: TcpCore, local: Ipv4, remote: Ipv4, remotePort: number): number {
+  const count = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
+  const start = core.secret.port(local, remote, remotePort) + core.portCounter;
+  for (let i = 0; i < count; i++) {
+    core.portCounter++;
+    const port = FIRST_EPHEMERAL + ((start + i) % count);
+    if (core.listener(port) < 0 && core.table.find(local, port, remote, remotePort) < 0) return port;
+  }
+  return 0;
 }
 
 /** RFC 6528 and the send variables that begin there. */
