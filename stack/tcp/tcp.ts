@@ -231,8 +231,9 @@ export class Tcp extends Streams {
     const core = this.#core;
     for (let i = 0; i < core.connections.length; i++) {
       const c = core.connections[i]!;
-      if (c.state === SYN_SENT && c.remoteAddress === remote) core.end(c, CLOSED_UNREACHABLE, now);
+      if (c.state === SYN_SENT && c.remoteAddress === remote) core.end(c, CLOSED_UNREACHABLE);
     }
+    this.#tellEnded(now);
   }
 
   /** Does what time demands. */

@@ -404,6 +404,19 @@ describe("ICMP", () => {
   });
 });
 
+describe("a next hop that does not answer", () => {
+  test("ends connects to that peer, and nothing else", () => {
+    const bench = measuredBench();
+    bench.tcp.connect(HERE, THERE, 443, bench.userNumber, 65_536, bench.now);
+    bench.sent();
+    bench.tcp.peerUnreachable(HERE, bench.now);
+    expect(bench.user.take()).toEqual([]);
+    bench.tcp.peerUnreachable(THERE, bench.now);
+    expect(bench.user.take()).toEqual(["closed 4"]);
+    expect(bench.tcp.counters.connections).toBe(1);
+  });
+});
+
 describe("keep-alive", () => {
   test("is off unless asked for; then an idle peer is probed and a dead one given up", () => {
     const quiet = measuredBench();
