@@ -34,6 +34,12 @@ export async function cached(name: string, hash: string, make: (folder: string) 
   for (const old of await readdir(cache))
     if (old.startsWith(`${name}-`) && old.length === `${name}-${hash}`.length)
       await rm(join(cache, old), { recursive: true, force: true });
-  await rename(unfinished, folder);
+  try {
+    await rename(unfinished, folder);
+  } catch (error) {
+    // Another build, running beside this one, was first.
+    if (!existsSync(folder)) throw error;
+    await rm(unfinished, { recursive: true, force: true });
+  }
   return folder;
 }

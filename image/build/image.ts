@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BundleOptions, bundle } from "./bundle.ts";
 import { link } from "./link.ts";
-import { command, root } from "./run.ts";
+import { BuildError, command, root } from "./run.ts";
 import { heapFlags, heapSource, virtualCFlags, virtualLinkFlags, virtualSources } from "./sources.ts";
 
 /** The most that the image may take; it is loaded into memory whole. */
@@ -28,5 +28,5 @@ if (import.meta.main)
     await buildImage(entry, out);
     const { size } = await stat(join(root, out));
     process.stdout.write(`${out}: ${(size / 1e6).toFixed(2)} MB\n`);
-    if (size > SIZE_LIMIT) throw new Error(`${out} is larger than ${SIZE_LIMIT / 1e6} MB`);
+    if (size > SIZE_LIMIT) throw new BuildError(`${out} is larger than ${SIZE_LIMIT / 1e6} MB`);
   });
