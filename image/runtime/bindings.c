@@ -10,6 +10,8 @@
 
 /* Output that libdeflate cannot foresee goes here first; more than most Git objects. */
 #define SCRATCH (64 * 1024)
+/* Up to here a limit is taken for the size itself, as a Git object's header states it: no second try. */
+#define STATED (4 * 1024 * 1024)
 
 #define UNUSED __attribute__((unused))
 #define NATIVE(name) \
@@ -150,7 +152,7 @@ NATIVE(inflate) {
   if (!inflater && !(inflater = libdeflate_alloc_decompressor())) engine_out_of_memory(0);
   uint8_t *out = scratch;
   inflate_consumed = 0;
-  for (size_t room = SCRATCH;; room *= 4) {
+  for (size_t room = limit <= STATED ? limit : SCRATCH;; room *= 4) {
     if (room > limit) room = limit;
     if (room > SCRATCH) out = take(room);
     size_t used, size;

@@ -20,6 +20,9 @@ const newSuite = (name: string, parent: Suite | undefined): Suite => ({
   items: [],
 });
 
+/** The most characters of a value in a failure's text. */
+const SHOWN = 1000;
+
 const root = newSuite("", undefined);
 let current = root;
 let passed = 0;
@@ -239,7 +242,13 @@ function equal(a: unknown, b: unknown, strict: boolean): boolean {
   return true;
 }
 
+/** As text, of a length that can be read. */
 function show(value: unknown): string {
+  const text = showWhole(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)} ...` : text;
+}
+
+function showWhole(value: unknown): string {
   if (value instanceof Uint8Array)
     return `bytes [${[...value.subarray(0, 64)].join(" ")}${value.length > 64 ? " ..." : ""}]`;
   if (typeof value === "function") return `function ${value.name}`;
