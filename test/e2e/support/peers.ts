@@ -1,0 +1,68 @@
+// Real peers inside a namespace: dnsmasq (DHCP and DNS), rsyslog, the Git server. Each ends with the namespace.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Namespace } from "../../../tools/namespace.ts";
+import { which } from "../../../tools/setup.ts";
+
+/** A folder that goes with the test. */
+export function scratch(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `epiphyte-${name}-`));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** DHCP for .50 to .60, names as given ("git.test" -> address); the lease's router and resolver are the namespace. */
+export function startDnsmasq(
+  ns: Namespace,
+  folder: string,
+  names: Readonly<Record<string, string>>,
+  leaseSeconds = 120,
+): void {
+  const net = ns.address.slice(0, -1);
+  const hosts = Object.entries(names).map(([name, address]) => `--address=/${name}/${address}`);
+  ns.start([
+    which("dnsmasq") ?? "dnsmasq",
+    ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
+    ...[`--interface=${ns.tap}`, "--except-interface=lo", `--dhcp-range=${net}50,${net}60,${leaseSeconds}`],
+    ...[`--dhcp-option=3,${ns.address}`, `--dhcp-option=6,${ns.address}`, `--dhcp-leasefile=${folder}/leases`],
+    ...["--dhcp-authoritative", `--pid-file=${folder}/dnsmasq.pid`, ...hosts],
+  ]);
+}
+
+/** rsyslog on UDP 514 of the namespace; returns a function that reads what has arrived so far. */
+export function startRsyslog(ns: Namespace, folder: string): () => string {
+  const file = join(folder, "syslog.txt");
+  const configuration = join(folder, "rsyslog.conf");
+  mkdirSync(join(folder, "rsyslog"), { recursive: true });
+  writeFileSync(file, "");
+  writeFileSync(
+    configuration,
+    [
+      `global(workDirectory="${folder}/rsyslog")`,
+      'module(load="imudp")',
+      `input(type="imudp" port="514" address="${ns.address}")`,
+      'template(name="all" type="string" string="%pri%|%protocol-version%|%timestamp%|%hostname%|%app-name%|%procid%|%msgid%|%structured-data%|%msg%\\n")',
+      `action(type="omfile" file="${file}" template="all" asyncWriting="off" flushOnTXEnd="on")`,
+      "",
+    ].join("\n"),
+  );
+  ns.start([which("rsyslogd") ?? "rsyslogd", "-n", "-f", configuration, "-i", `${folder}/rsyslog.pid`]);
+  return () => readFileSync(file, "utf8");
+}
+
+/** Waits until the condition holds; throws with the words when it does not within the time. */
+export async function eventually<T>(
+  what: string,
+  timeoutMs: number,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
