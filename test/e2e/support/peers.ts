@@ -27,7 +27,7 @@ export function startDnsmasq(
     ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
     ...[`--interface=${ns.tap}`, "--except-interface=lo", `--dhcp-range=${net}50,${net}60,${leaseSeconds}`],
     ...[`--dhcp-option=3,${ns.address}`, `--dhcp-option=6,${ns.address}`, `--dhcp-leasefile=${folder}/leases`],
-    ...["--dhcp-authoritative", `--pid-file=${folder}/dnsmasq.pid`, ...hosts],
+    ...["--dhcp-authoritative", "--no-ping", `--pid-file=${folder}/dnsmasq.pid`, ...hosts],
   ]);
 }
 
