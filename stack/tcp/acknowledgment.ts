@@ -112,6 +112,8 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
   c.unackedSince = now;
   if (c.user === NOBODY && c.state !== TIME_WAIT) c.lingerAt = now + core.limits.orphanTime;
   if (acknowledged(c, acked, inFlight)) c.retransmitDue = true;
+  // The probe was the last that was queued.
+  if (c.persisting && queue.queued === 0) c.persisting = false;
   if (!c.persisting) c.rtoAt = c.sndUna === c.sndMax ? NEVER : now + c.rto;
   if (queue.queued > 0 || c.finQueued) core.wake(c);
 

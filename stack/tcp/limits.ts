@@ -58,6 +58,8 @@ export const DEFAULT_MSS = 536;
 export const MIN_MSS = 88;
 /** Smallest path MTU believed (RFC 1191 3 allows 68, RFC 5927 7 warns of it); below it, packets may be fragmented. */
 export const MIN_PATH_MTU = 552;
+/** RFC 791 3.2: what every link carries; an ICMP message that names less is nonsense. */
+export const LEAST_IPV4_MTU = 68;
 /** IPv4 and TCP headers without options. */
 export const HEADERS = 40;
 /** Payload of one packet with segmentation offload. */

@@ -9,7 +9,7 @@ import { fold, pseudoHeaderSum } from "../base/checksum.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { sumBytes } from "../base/native.ts";
-import type { Instant } from "../base/result.ts";
+import { type Instant, NEVER } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
 import { LARGEST_BUFFER } from "./buffers.ts";
@@ -31,7 +31,7 @@ import {
 import { TcpCore, type TcpCounters } from "./core.ts";
 import { deadlinesPass } from "./deadlines.ts";
 import { segmentArrives, settleEnd } from "./input.ts";
-import type { TcpLimits } from "./limits.ts";
+import { LEAST_IPV4_MTU, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
 import { output, setEffectiveMss } from "./output.ts";
 import { consumed, rightEdge, settle } from "./reassembly.ts";
@@ -210,14 +210,14 @@ export class Tcp extends Streams {
     if (seqLt(seq, c.sndUna) || seqLe(c.sndMax, seq)) return;
     if (kind === ICMP_FRAGMENTATION_NEEDED) {
       // RFC 1191: only ever down; never below what an IPv4 link must carry.
-      if (mtu >= c.pathMtu || mtu < 68 || c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
+      if (mtu >= c.pathMtu || mtu < LEAST_IPV4_MTU || c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
       c.pathMtu = mtu;
-      c.dontFragment = mtu >= 552;
+      c.dontFragment = mtu >= MIN_PATH_MTU;
       setEffectiveMss(c);
       // RFC 1191 6.5: sent again at once, and no sign of congestion.
       c.sndNxt = c.sndUna;
       c.queue.rewind();
-      c.rttAt = Number.POSITIVE_INFINITY;
+      c.rttAt = NEVER;
       core.wake(c);
     } else if (c.state === SYN_SENT) {
       // RFC 5927 5.2: after the handshake unreachable is soft, and time decides.

@@ -62,6 +62,8 @@ export class Pair {
         for (const packet of end.sink.take()) this.#launch(packet);
       }
       if (done()) return;
+      // What users have done just now leaves before time goes on.
+      if (this.a.tcp.transmitPending || this.b.tcp.transmitPending) continue;
       let next = Math.min(this.a.tcp.nextDeadline(), this.b.tcp.nextDeadline());
       const first = this.#flying[0];
       if (first !== undefined && first.at < next) next = first.at;

@@ -55,6 +55,9 @@ function exchange(seed: number, offload: boolean, loss: number): Pair {
     for (const end of [a, b]) if (end.user.handle >= 0 && moods() < 0.3) end.user.read(end.user.handle);
     return false;
   });
+  // What they have left to the last.
+  for (const end of [a, b]) end.user.read(end.user.handle);
+  pair.run(4_000_000_000, () => false);
   return pair;
 }
 
