@@ -15,15 +15,8 @@
 enum { FREE, LARGE, SLAB };
 enum { PAGE = 4096, RANGES = 8, SLAB_PAGES = 4, SLAB_HEAD = 64, SMALL_MAX = 4080, CLASSES = 28, BINS = 128 };
 
-struct range {
-    char *base; /* first page that can be given out */
-    size_t pages;
-    uint32_t *map;
-};
-struct run { /* lies in the free pages themselves */
-    struct run *next, **link;
-    size_t pages;
-};
+struct range { char *base; size_t pages; uint32_t *map; }; /* base: the first page that can be given out */
+struct run { struct run *next, **link; size_t pages; }; /* lies in the free pages themselves */
 struct slab { /* the first SLAB_HEAD bytes of its pages; `next`, `link` are used while it has room */
     struct slab *next, **link;
     void **free;       /* freed objects, linked through their first word */
@@ -57,6 +50,9 @@ static struct range *range_of(const void *p) {
     platform_panic("heap: %p was never allocated", p);
 }
 
+static void *page_at(const struct range *r, size_t at) { return r->base + at * PAGE; }
+static size_t index_of(const struct range *r, const void *p) { return (size_t)((const char *)p - r->base) / PAGE; }
+
 static void unlink_run(struct run *run) {
     unsigned bin = bin_of(run->pages);
     if ((*run->link = run->next)) run->next->link = run->link;
@@ -68,15 +64,15 @@ static void release(struct range *r, size_t at, size_t pages) {
     r->map[at] = FREE; /* a second free() of it will be seen */
     if (at + pages < r->pages && (r->map[at + pages] & 3) == FREE) {
         size_t after = r->map[at + pages] >> 2;
-        unlink_run((struct run *)(r->base + (at + pages) * PAGE));
+        unlink_run(page_at(r, at + pages));
         pages += after;
     }
     if (at && (r->map[at - 1] & 3) == FREE) {
         size_t before = r->map[at - 1] >> 2;
         at -= before, pages += before;
-        unlink_run((struct run *)(r->base + at * PAGE));
+        unlink_run(page_at(r, at));
     }
-    struct run *run = (struct run *)(r->base + at * PAGE);
+    struct run *run = page_at(r, at);
     unsigned bin = bin_of(pages);
     *run = (struct run){bins[bin], &bins[bin], pages};
     if (run->next) run->next->link = &run->next;
@@ -104,7 +100,7 @@ static void *take(size_t pages) {
         for (run = bins[own]; run && run->pages < pages;) run = run->next;
     if (!run) return NULL;
     struct range *r = range_of(run);
-    size_t at = (size_t)((char *)run - r->base) / PAGE, rest = run->pages - pages;
+    size_t at = index_of(r, run), rest = run->pages - pages;
     unlink_run(run);
     mark_large(r, at, pages);
     if (rest) release(r, at + pages, rest);
@@ -143,7 +139,7 @@ static void unlink_slab(struct slab *s) {
 }
 
 static void drop_slab(struct range *r, struct slab *s) {
-    size_t at = (size_t)((char *)s - r->base) / PAGE;
+    size_t at = index_of(r, s);
     unlink_slab(s);
     for (unsigned i = 0; i < SLAB_PAGES; i++) r->map[at + i] = FREE;
     release(r, at, SLAB_PAGES);
@@ -152,28 +148,24 @@ static void drop_slab(struct range *r, struct slab *s) {
 /* Pages; when there are none, the empty slabs that free_small keeps are given up for them. */
 static void *take_or_reclaim(size_t pages) {
     void *p = take(pages);
-    for (unsigned class = 0; class < CLASSES && !p; class++) {
+    for (unsigned class = 0; class < CLASSES && !p; class++, p = take(pages))
         for (struct slab *s = rooms[class], *next; s; s = next) {
             next = s->next;
             if (!s->used) drop_slab(range_of(s), s);
         }
-        p = take(pages);
-    }
     return p;
 }
 
 void *heap_pages(size_t pages) {
     void *p = take_or_reclaim(pages);
-    if (!p) return NULL;
-    count(pages * PAGE, 0);
-    return memset(p, 0, pages * PAGE);
+    return p ? count(pages * PAGE, 0), memset(p, 0, pages * PAGE) : NULL;
 }
 
 static struct slab *new_slab(unsigned class) {
     struct slab *s = take_or_reclaim(SLAB_PAGES);
     if (!s) return NULL;
     struct range *r = range_of(s);
-    size_t at = (size_t)((char *)s - r->base) / PAGE;
+    size_t at = index_of(r, s);
     for (uint32_t i = 0; i < SLAB_PAGES; i++) r->map[at + i] = i << 2 | SLAB;
     char *first = (char *)s + SLAB_HEAD;
     *s = (struct slab){.fresh = first, .class = class};
@@ -186,10 +178,8 @@ static void *small(unsigned class) {
     struct slab *s = rooms[class];
     if (!s && !(s = new_slab(class))) return NULL;
     void **p = s->free;
-    if (p)
-        s->free = *p;
-    else
-        p = (void **)s->fresh, s->fresh += sizes[class];
+    if (p) s->free = *p;
+    else p = (void **)s->fresh, s->fresh += sizes[class];
     s->used++;
     if (!s->free && s->fresh == s->end) unlink_slab(s);
     count(sizes[class], 0);
@@ -208,10 +198,7 @@ static void free_small(struct range *r, struct slab *s, void **p) {
 
 /* ---- The standard's functions ---- */
 
-static void *out_of_memory(void) {
-    errno = ENOMEM;
-    return NULL;
-}
+static void *out_of_memory(void) { return errno = ENOMEM, NULL; }
 
 /* A run of pages whose address is a multiple of `alignment`, a power of two. */
 static void *large(size_t alignment, size_t size) {
@@ -221,7 +208,7 @@ static void *large(size_t alignment, size_t size) {
     if (!p) return out_of_memory();
     if (extra) {
         struct range *r = range_of(p);
-        size_t at = (size_t)(p - r->base) / PAGE, before = (size_t)(-(uintptr_t)p & (alignment - 1)) / PAGE;
+        size_t at = index_of(r, p), before = (size_t)(-(uintptr_t)p & (alignment - 1)) / PAGE;
         mark_large(r, at + before, pages);
         if (before) release(r, at, before);
         if (before < extra) release(r, at + before + pages, extra - before);
@@ -240,21 +227,18 @@ void *malloc(size_t size) {
 void free(void *p) {
     if (!p) return;
     struct range *r = range_of(p);
-    size_t at = (size_t)((char *)p - r->base) / PAGE, pages = r->map[at] >> 2;
-    if ((r->map[at] & 3) == SLAB) {
-        free_small(r, (struct slab *)(r->base + (at - pages) * PAGE), p);
-    } else {
-        if ((r->map[at] & 3) != LARGE || !pages || (uintptr_t)p % PAGE) platform_panic("heap: bad free of %p", p);
-        count(0, pages * PAGE);
-        release(r, at, pages);
-    }
+    size_t at = index_of(r, p), kind = r->map[at] & 3, pages = r->map[at] >> 2;
+    if (kind == SLAB) return free_small(r, page_at(r, at - pages), p);
+    if (kind != LARGE || !pages || (uintptr_t)p % PAGE) platform_panic("heap: bad free of %p", p);
+    count(0, pages * PAGE);
+    release(r, at, pages);
 }
 
 size_t malloc_usable_size(void *p) {
     if (!p) return 0;
     struct range *r = range_of(p);
-    size_t at = (size_t)((char *)p - r->base) / PAGE, pages = r->map[at] >> 2;
-    return (r->map[at] & 3) == SLAB ? sizes[((struct slab *)(r->base + (at - pages) * PAGE))->class] : pages * PAGE;
+    size_t at = index_of(r, p), pages = r->map[at] >> 2;
+    return (r->map[at] & 3) == SLAB ? sizes[((struct slab *)page_at(r, at - pages))->class] : pages * PAGE;
 }
 
 void *calloc(size_t count, size_t size) {
@@ -269,7 +253,7 @@ static int resize(struct range *r, size_t at, size_t old, size_t new) {
     if (new > old) {
         size_t after = at + old < r->pages && (r->map[at + old] & 3) == FREE ? r->map[at + old] >> 2 : 0;
         if (old + after < new) return 0;
-        unlink_run((struct run *)(r->base + (at + old) * PAGE));
+        unlink_run(page_at(r, at + old));
         mark_large(r, at, new);
         if (old + after > new) release(r, at + new, old + after - new);
     } else if (new < old) {
@@ -285,7 +269,7 @@ void *realloc(void *p, size_t size) {
     size_t old = malloc_usable_size(p);
     if (old > SMALL_MAX && size > SMALL_MAX && size <= limit) {
         struct range *r = range_of(p);
-        if (resize(r, (size_t)((char *)p - r->base) / PAGE, old / PAGE, (size + PAGE - 1) / PAGE)) return p;
+        if (resize(r, index_of(r, p), old / PAGE, (size + PAGE - 1) / PAGE)) return p;
     } else if (size <= old && (size + 15) / 16 * 16 > old / 2) {
         return p; /* would hardly gain */
     }
@@ -309,9 +293,7 @@ void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, 
 int posix_memalign(void **into, size_t alignment, size_t size) {
     if (alignment < sizeof(void *) || (alignment & (alignment - 1))) return EINVAL;
     void *p = memalign(alignment, size);
-    if (!p) return ENOMEM;
-    *into = p;
-    return 0;
+    return p ? (*into = p, 0) : ENOMEM;
 }
 
 size_t platform_heap_used(void) { return used; }

@@ -21,21 +21,18 @@ entry:
     movl $early_pointers, %edi
     movl $early_pointers + 3, early_root
 1:  movl %eax, (%edi)
-    addl $4096, %eax
-    addl $8, %edi
+    addl $4096, %eax; addl $8, %edi
     cmpl $early_pointers + 4 * 8, %edi
     jne 1b
     movl $0x83, %eax            /* present, writable, large */
     movl $early_directory, %edi
 2:  movl %eax, (%edi)
-    addl $8, %edi
-    addl $0x200000, %eax
+    addl $8, %edi; addl $0x200000, %eax
     jnc 2b
 
     movl $0x620, %eax           /* CR4: PAE, OSFXSR, OSXMMEXCPT */
     movl %eax, %cr4
-    movl $early_root, %eax
-    movl %eax, %cr3
+    movl $early_root, %eax; movl %eax, %cr3
     movl $0xc0000080, %ecx      /* EFER: SCE, LME, NXE */
     rdmsr
     orl $0x901, %eax
@@ -47,28 +44,20 @@ entry:
 
     .code64
 3:  movl $16, %eax
-    movl %eax, %ds
-    movl %eax, %es
-    movl %eax, %ss
+    movl %eax, %ds; movl %eax, %es; movl %eax, %ss
     xorl %eax, %eax
-    movl %eax, %fs
-    movl %eax, %gs
+    movl %eax, %fs; movl %eax, %gs
     fninit
     pushq $0x1f80               /* all SSE exceptions masked */
     ldmxcsr (%rsp)
-    movl $boot_stack, %esp
-    movl %ebp, %edi
+    movl $boot_stack, %esp; movl %ebp, %edi
     call start                  /* -> rax: where __libc_start_main finds argc, argv, environment, auxv */
     movq stack_top, %rsp
     sti                         /* not before: interrupts use the stack just left */
-    movq %rax, %rdx
     movl $main, %edi
-    movl (%rdx), %esi           /* argc */
-    addq $8, %rdx               /* argv */
-    xorl %ecx, %ecx             /* the C library has ignored these three since 2021 */
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %ebp, %ebp
+    movl (%rax), %esi           /* argc */
+    leaq 8(%rax), %rdx          /* argv; what _init, _fini and the dynamic linker would be is ignored */
+    xorl %ecx, %ecx; xorl %r8d, %r8d; xorl %r9d, %r9d; xorl %ebp, %ebp
     call __libc_start_main
     ud2
 
@@ -83,8 +72,7 @@ trap_stubs:
     .if !((0x60227d00 >> vector) & 1)
     pushq $0
     .endif
-    pushq $vector
-    jmp trap_entry
+    pushq $vector; jmp trap_entry
     .set vector, vector + 1
     .endr
 
@@ -92,24 +80,20 @@ trap_entry:                     /* struct frame in trap.c */
     .irp r, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
     pushq %\r
     .endr
-    movq %rsp, %rdi
-    cld
+    movq %rsp, %rdi; cld
     call trap                   /* does not return */
 
 /* Interrupts: interrupt(is it the timer's, where it came). All but the timer only count, so they share one stub. */
     .globl device_interrupt, timer_interrupt, spurious_interrupt
 timer_interrupt:
-    pushq $1
-    jmp 1f
+    pushq $1; jmp 1f
 device_interrupt:
     pushq $0
 1:  .irp r, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
     pushq %\r
     .endr
-    movq 72(%rsp), %rdi
-    movq 80(%rsp), %rsi
-    subq $8, %rsp
-    cld
+    movq 72(%rsp), %rdi; movq 80(%rsp), %rsi
+    subq $8, %rsp; cld
     call interrupt
     addq $8, %rsp
     .irp r, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
@@ -124,14 +108,12 @@ spurious_interrupt:
     .globl syscall_entry
 syscall_entry:
     leaq -128(%rsp), %rsp
-    pushq %rbp
-    movq %rsp, %rbp
+    pushq %rbp; movq %rsp, %rbp
     .irp r, rcx, r11, rdi, rsi, rdx, r8, r9, r10
     pushq %\r
     .endr
     andq $-16, %rsp
-    movq %r10, %rcx
-    movq %rax, %r9
+    movq %r10, %rcx; movq %rax, %r9
     call system_call
     leaq -64(%rbp), %rsp
     .irp r, r10, r9, r8, rdx, rsi, rdi, r11, rcx, rbp
@@ -145,8 +127,7 @@ syscall_entry:
 wait_for_interrupt:
     xorl %eax, %eax
     movq %rax, %cr8             /* let the devices' vectors through */
-    sti
-    hlt
+    sti; hlt
 after_halt:
     cli
     movl $14, %eax

@@ -33,14 +33,8 @@ static inline uint64_t rdtsc(void) {
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
     return (uint64_t)high << 32 | low;
 }
-static inline uint8_t inb(uint16_t port) {
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-    return value;
-}
-static inline void outb(uint16_t port, uint8_t value) {
-    __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port) : "memory");
-}
+static inline uint8_t inb(uint16_t port) { return (uint8_t)platform_port_read(port, 1); }
+static inline void outb(uint16_t port, uint8_t value) { platform_port_write(port, 1, value); }
 
 /* start.c */
 extern struct hypervisor { const char *name; uint32_t leaf; } hypervisor; /* leaf: base of its CPUID leaves, or 0 */

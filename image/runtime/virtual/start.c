@@ -152,14 +152,14 @@ size_t platform_stack_size(void) { return stack_top - stack_bottom; }
 
 uint32_t platform_port_read(uint16_t port, int size) {
     uint32_t value = 0;
-    if (size == 1) return inb(port);
-    if (size == 2) __asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port) : "memory");
+    if (size == 1) __asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port) : "memory");
+    else if (size == 2) __asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port) : "memory");
     else __asm__ volatile("inl %1, %0" : "+a"(value) : "Nd"(port) : "memory");
     return value;
 }
 
 void platform_port_write(uint16_t port, int size, uint32_t value) {
-    if (size == 1) outb(port, (uint8_t)value);
+    if (size == 1) __asm__ volatile("outb %b0, %1" ::"a"(value), "Nd"(port) : "memory");
     else if (size == 2) __asm__ volatile("outw %w0, %1" ::"a"(value), "Nd"(port) : "memory");
     else __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
 }
