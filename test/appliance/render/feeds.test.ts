@@ -5,6 +5,7 @@ import { canopyEntryId } from "../../../appliance/content/uuid.ts";
 import { absolute, FEED_LENGTH, renderFeed } from "../../../appliance/render/feeds.ts";
 import { robots, sitemap } from "../../../appliance/render/sitemap.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
+import { expectPart } from "../../support/matching.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";
 import { parseXml, textAt, type XmlElement } from "../../support/xml.ts";
 
@@ -79,9 +80,8 @@ describe("the Atom feed", () => {
       entries(parseXml(feed(built, "atom"))).map((entry) => textAt(entry, "id"));
     const first = ids(await site(files));
     expect(new Set(first).size).toBe(3);
-    expect(ids(await site({ ...files, "p/d.md": { text: "---\ntitle: edited\n---\n", created: 9 } }))).toEqual(
-      expect.arrayContaining([...first]),
-    );
+    const later = ids(await site({ ...files, "p/d.md": { text: "---\ntitle: edited\n---\n", created: 9 } }));
+    for (const id of first) expect(later).toContain(id);
   });
 
   it("stays well-formed whatever the texts hold", async () => {
@@ -115,11 +115,11 @@ describe("the RSS feed", () => {
 describe("the JSON feed", () => {
   it("is version 1.1", async () => {
     const value = JSON.parse(feed(await site({ "p/a.md": "---\ntags: x\n---\n# A" }), "json"));
-    expect(value).toMatchObject({
+    expectPart(value, {
       version: "https://jsonfeed.org/version/1.1",
       feed_url: "https://blog.example/feed.json",
     });
-    expect(value.items[0]).toMatchObject({
+    expectPart(value.items[0], {
       url: "https://blog.example/p/a",
       tags: ["x"],
       authors: [{ name: "Git Author" }],
