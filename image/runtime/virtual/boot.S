@@ -2,6 +2,17 @@
  * Read first: Xen docs/misc/pvh.pandoc (entry state: 32-bit, flat segments, paging off, %ebx = start info);
  * Intel SDM 3A 10.8.5 (entering IA-32e mode), 6.14 (64-bit interrupt handling), SYSCALL in volume 2B. */
 
+    .macro push_all registers:vararg
+    .irp r, \registers
+    pushq %\r
+    .endr
+    .endm
+    .macro pop_all registers:vararg
+    .irp r, \registers
+    popq %\r
+    .endr
+    .endm
+
     .section .note.pvh, "a", @note
     .balign 4
     .long 4, 8, 18              /* XEN_ELFNOTE_PHYS32_ENTRY; QEMU reads eight bytes of address */
@@ -77,9 +88,7 @@ trap_stubs:
     .endr
 
 trap_entry:                     /* struct frame in trap.c */
-    .irp r, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-    pushq %\r
-    .endr
+    push_all rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
     movq %rsp, %rdi; cld
     call trap                   /* does not return */
 
@@ -89,16 +98,12 @@ timer_interrupt:
     pushq $1; jmp 1f
 device_interrupt:
     pushq $0
-1:  .irp r, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
-    pushq %\r
-    .endr
+1:  push_all rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
     movq 72(%rsp), %rdi; movq 80(%rsp), %rsi
     subq $8, %rsp; cld
     call interrupt
     addq $8, %rsp
-    .irp r, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
-    popq %\r
-    .endr
+    pop_all r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
     addq $8, %rsp
 spurious_interrupt:
     iretq
@@ -109,16 +114,12 @@ spurious_interrupt:
 syscall_entry:
     leaq -128(%rsp), %rsp
     pushq %rbp; movq %rsp, %rbp
-    .irp r, rcx, r11, rdi, rsi, rdx, r8, r9, r10
-    pushq %\r
-    .endr
+    push_all rcx, r11, rdi, rsi, rdx, r8, r9, r10
     andq $-16, %rsp
     movq %r10, %rcx; movq %rax, %r9
     call system_call
     leaq -64(%rbp), %rsp
-    .irp r, r10, r9, r8, rdx, rsi, rdi, r11, rcx, rbp
-    popq %\r
-    .endr
+    pop_all r10, r9, r8, rdx, rsi, rdi, r11, rcx, rbp
     leaq 128(%rsp), %rsp
     jmp *%rcx
 
@@ -152,11 +153,8 @@ early_root: .skip 4096
 early_pointers: .skip 4096
 early_directory: .skip 4 * 4096
     .globl boot_stack, fault_stack, nmi_stack
-    .skip 32768
-boot_stack:                     /* later the stack of traps and interrupts */
-    .skip 4096
-fault_stack:
-    .skip 4096
-nmi_stack:
+    .skip 32768; boot_stack:    /* later the stack of traps and interrupts */
+    .skip 4096; fault_stack:
+    .skip 4096; nmi_stack:
 
     .section .note.GNU-stack, "", @progbits

@@ -24,8 +24,8 @@ static struct sample first;    /* of the reference counter, which has `hz`; hz 0
 static uint32_t hz, mask;
 
 static uint64_t pvclock_ns(void) {
-    uint32_t version;
     uint64_t ns;
+    uint32_t version;
     do {
         version = pvclock.version;
         uint64_t delta = rdtsc() - pvclock.tsc;
@@ -78,10 +78,6 @@ static void find_reference(void) {
     outb(0x43, 0xb4);                            /* channel 2, both bytes, rate generator, of 65,536 */
     outb(0x42, 0), outb(0x42, 0);
     read_pit = 1, hz = PIT_HZ, mask = 0xffff;
-    uint32_t count = counter();
-    for (int i = 0; i < 100; i++)
-        if (counter() != count) return;
-    hz = 0;
 }
 
 /* CPUID 0x15 (ratio to the crystal), Xen's time leaf, 0x40000010 (kHz, as VMware defined it); 0 when not told. Leaf 0x16
@@ -104,14 +100,16 @@ static int start_pvclock(void) {
     return use_pvclock = 1;
 }
 
-/* Two milliseconds, for the TSC unless its rate is known, and for the local APIC's timer. */
+/* Two milliseconds, for the TSC unless its rate is known, and for the local APIC's timer. A counter that stands still is
+ * none. */
 static uint32_t calibrate(void) {
     lapic_count(UINT32_MAX);
     uint32_t lapic_first = lapic_counted();
-    struct sample last;
-    first = sample();
-    do last = sample();
-    while (hz ? ((last.count - first.count) & mask) < hz / 500 : last.tsc - first.tsc < 2 * tsc_khz);
+    struct sample last = first = sample();
+    for (int tries = 0; hz ? ((last.count - first.count) & mask) < hz / 500 : last.tsc - first.tsc < 2 * tsc_khz; tries++) {
+        last = sample();
+        if (tries == 1000 && last.count == first.count) hz = 0;
+    }
     uint32_t lapic_ticks = lapic_first - lapic_counted();
     if (hz) set_frequency((last.tsc - first.tsc) * hz / ((last.count - first.count) & mask) / 1000);
     return (uint32_t)(lapic_ticks * tsc_khz / (last.tsc - first.tsc));
@@ -171,10 +169,12 @@ void clock_start(uint64_t entry_tsc) {
     if (!start_pvclock()) {
         uint64_t khz = told_khz();
         if (khz) set_frequency(khz);
-        else find_reference();
-        if (!khz && !hz) set_frequency(1000000), print("clock: nothing tells how fast it runs; taking 1 GHz\n");
+        else set_frequency(1000000), find_reference();
+        if (hz || !has_deadline) ticks = calibrate();
+        if (!khz && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
+    } else if (!has_deadline) {
+        ticks = calibrate();
     }
-    if (hz || !has_deadline) ticks = calibrate();
     origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
     wall_origin = use_pvclock ? kvm_wall_clock() : read_rtc();
     wall_origin -= (int64_t)(platform_now() / 1000);

@@ -17,16 +17,12 @@ static void put(char c) {
     static int patience = PATIENCE;
     if (!room) {
         int left = patience;
-        while (!(inb(LINE_STATUS) & TRANSMIT_EMPTY))
-            if (!left--) {
-                patience = 0;
-                return;
-            }
-        patience = PATIENCE;
-        room = FIFO;
+        while (left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) left--;
+        if (!left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) return (void)(patience = 0);
+        patience = PATIENCE, room = FIFO;
     }
-    outb(COM1, (uint8_t)c);
     room--;
+    outb(COM1, (uint8_t)c);
 }
 
 void platform_console(const char *text, size_t length) {

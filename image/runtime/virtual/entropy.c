@@ -10,9 +10,8 @@ static size_t credited;
 static int has_rdrand, has_rdseed;
 
 #define ROTATE(x, n) ((x) << (n) | (x) >> (32 - (n)))
-#define QUARTER(a, b, c, d)                                                                    \
-    (a += b, d = ROTATE(d ^ a, 16), c += d, b = ROTATE(b ^ c, 12), a += b, d = ROTATE(d ^ a, 8), \
-     c += d, b = ROTATE(b ^ c, 7))
+#define HALF(a, b, c, d, m, n) (a += b, d = ROTATE(d ^ a, m), c += d, b = ROTATE(b ^ c, n))
+#define QUARTER(a, b, c, d) (HALF(a, b, c, d, 16, 12), HALF(a, b, c, d, 8, 7))
 
 static void chacha20_block(uint32_t out[16], uint32_t counter) {
     uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}, *x = out;

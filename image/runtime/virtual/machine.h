@@ -39,13 +39,14 @@ static inline void outb(uint16_t port, uint8_t value) { platform_port_write(port
 /* start.c */
 extern struct hypervisor { const char *name; uint32_t leaf; } hypervisor; /* leaf: base of its CPUID leaves, or 0 */
 extern uint64_t stack_bottom, stack_top;                                 /* the page under the bottom is unmapped */
+extern struct span { uint64_t from, to; } ram[];                         /* whole pages above the first megabyte */
+extern int ram_count;
 /* paging.c: physical is virtual. Flags are those of a page table entry. */
 enum { PAGE_WRITE = 2, PAGE_UNCACHED = 0x18 };
 #define PAGE_NO_EXECUTE (1ul << 63)
 int map_pages(uint64_t from, uint64_t to, uint64_t flags);
 int is_mapped(uint64_t address);
 void paging_start(void);
-void add_memory(uint64_t from, uint64_t to);
 /* trap.c */
 extern int panicking;
 void traps_start(void);

@@ -10,13 +10,6 @@ enum { PRESENT = 1, LARGE = 0x80, TABLE_SIZE = 512 };
 
 extern char image_start[], text_start[], data_start[], image_end[];
 static uint64_t *root;
-static struct { uint64_t from, to; } memory[64];
-static int memory_count;
-
-void add_memory(uint64_t from, uint64_t to) {
-    memory[memory_count].from = from;
-    memory[memory_count++].to = to;
-}
 
 static uint64_t *table_in(uint64_t *entry) {
     if (!(*entry & PRESENT)) {
@@ -61,9 +54,9 @@ void paging_start(void) {
     root = heap_pages(1);
     int good = root && map_pages((uint64_t)image_start, text, PAGE_NO_EXECUTE) && map_pages(text, data, 0) &&
                map_pages(data, guard, PAGE_WRITE | PAGE_NO_EXECUTE);
-    for (int i = 0; i < memory_count && good; i++) {
-        uint64_t from = memory[i].from < stack_bottom && memory[i].to > (uint64_t)image_start ? stack_bottom : memory[i].from;
-        good = map_pages(from, memory[i].to, PAGE_WRITE | PAGE_NO_EXECUTE);
+    for (int i = 0; i < ram_count && good; i++) {
+        uint64_t from = ram[i].from < stack_bottom && ram[i].to > (uint64_t)image_start ? stack_bottom : ram[i].from;
+        good = map_pages(from, ram[i].to, PAGE_WRITE | PAGE_NO_EXECUTE);
     }
     if (!good || end > guard) platform_panic("no memory for the page tables");
     __asm__ volatile("mov %0, %%cr3" ::"r"(root) : "memory");
@@ -72,7 +65,7 @@ void paging_start(void) {
 int platform_map_device(uint64_t address, uint64_t length) {
     uint64_t from = address & -(uint64_t)PAGE, to = (address + length + PAGE - 1) & -(uint64_t)PAGE;
     if (!length || to <= from || to > IDENTITY_END || from < 0x100000) return 0;
-    for (int i = 0; i < memory_count; i++)
-        if (from < memory[i].to && memory[i].from < to) return 0;
+    for (int i = 0; i < ram_count; i++)
+        if (from < ram[i].to && ram[i].from < to) return 0;
     return map_pages(from, to, PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_UNCACHED);
 }

@@ -14,7 +14,6 @@ struct start_info {
 };
 struct module { uint64_t address, size, command_line, reserved; };
 struct memory_entry { uint64_t address, size; uint32_t type, reserved; };
-struct span { uint64_t from, to; };
 
 enum { START_MAGIC = 0x336ec578, TYPE_RAM = 1, MEMORY_MAX = 64, TAKEN_MAX = 8, FIRST_MEGABYTE = 0x100000 };
 enum { PARAMETERS_MAX = 65536, MODULE_MAX = 1 << 20, STACK_MIN = 1 << 20, STACK_MAX = 8 << 20 };
@@ -24,9 +23,10 @@ const char platform_target[] = "virtual";
 struct hypervisor hypervisor = {"bare", 0};
 uint64_t stack_bottom, stack_top;
 
-static struct span ram[MEMORY_MAX];   /* copied: the original lies in memory that will be unmapped or given out */
-static struct span taken[TAKEN_MAX];  /* what the heap must leave alone */
-static int ram_count, taken_count;
+struct span ram[MEMORY_MAX];         /* copied: the original lies in memory that will be unmapped or given out */
+static struct span taken[TAKEN_MAX]; /* what the heap must leave alone */
+int ram_count;
+static int taken_count;
 static char *parameters, *module_text;
 
 /* CPUID leaves of hypervisors begin at 0x40000000, another 0x100 further for each that is imitated. */
@@ -129,7 +129,6 @@ long *start(const struct start_info *info) {
     parameters = copy_text(info->command_line, command_length);
     module_text = module ? copy_text(module->address, module->size) : copy_text(0, 0);
     acpi_start(info->rsdp);
-    for (int i = 0; i < ram_count; i++) add_memory(ram[i].from, ram[i].to);
     paging_start();
     for (int i = 0; i < ram_count; i++)
         if (ram[i].to > 1ul << 32) give(ram[i].from, ram[i].to);
@@ -137,7 +136,7 @@ long *start(const struct start_info *info) {
     lapic_start();
     clock_start(entry_tsc);
     entropy_start();
-    platform_random(seed, sizeof seed);
+    if (!platform_random(seed, sizeof seed)) memcpy(seed, &entry_tsc, sizeof entry_tsc); /* for stack canaries: better than none */
     const Elf64_Ehdr *header = (void *)image_start;
     long initial[] = {1, (long)"epiphyte", 0, 0, AT_PAGESZ, PAGE, AT_RANDOM, (long)seed, AT_UID, 0, AT_EUID, 0, AT_GID, 0,
                       AT_EGID, 0, AT_SECURE, 0, AT_PHDR, (long)image_start + (long)header->e_phoff, AT_PHENT,

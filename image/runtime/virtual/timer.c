@@ -24,8 +24,7 @@ static volatile int asleep;
 
 static uint32_t lapic_read(unsigned reg) { return lapic ? lapic[reg / 4] : (uint32_t)rdmsr(MSR_X2APIC + reg / 16); }
 static void lapic_write(unsigned reg, uint32_t value) {
-    if (lapic) lapic[reg / 4] = value;
-    else wrmsr(MSR_X2APIC + reg / 16, value);
+    lapic ? (void)(lapic[reg / 4] = value) : wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
 /* The old controllers deliver nothing: all we use are messages. Firmware may have left them programmed. */
@@ -60,12 +59,9 @@ static void arm(uint64_t at) {
     uint64_t now = platform_now(), us = at > now ? at - now : 1;
     if (us > LONGEST_US) us = LONGEST_US;
     armed = at;
-    if (deadline_mode) {
-        wrmsr(MSR_TSC_DEADLINE, rdtsc() + us * tsc_khz / 1000 + 1);
-    } else {
-        uint64_t ticks = us * ticks_per_ms / 1000 + 1;
-        lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
-    }
+    uint64_t ticks = us * ticks_per_ms / 1000 + 1;
+    if (deadline_mode) wrmsr(MSR_TSC_DEADLINE, rdtsc() + us * tsc_khz / 1000 + 1);
+    else lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 
 /* 0 ticks: by TSC deadline. */

@@ -4,6 +4,7 @@
 #include "machine.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct frame {
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
@@ -48,8 +49,8 @@ void traps_start(void) {
 
 static void print_list(const char *format, va_list list) {
     static char line[512];
-    int length = vsnprintf(line, sizeof line, format, list);
-    platform_console(line, length < (int)sizeof line ? (size_t)length : sizeof line - 1);
+    vsnprintf(line, sizeof line, format, list);
+    platform_console(line, strlen(line));
 }
 
 void print(const char *format, ...) {
