@@ -13,13 +13,17 @@ const LAST_WAIT = 300_000;
 /** How long an address is used before the name is asked again. */
 const REFRESH = 600_000;
 
-/** Never returns; `network` must have its address before names can be found. */
+/**
+ * Never returns; `network` must have its address before names can be found. `onAddress` hears of the collector's address,
+ * each time it is looked up: access lines are written below the seam.
+ */
 export async function sendToSyslog(
   to: NonNullable<Config["syslog"]>,
   hostname: string,
   log: Log,
   network: Pick<Network, "resolve" | "sendDatagram">,
   platform: Pick<Platform, "sleep" | "utf8Encode">,
+  onAddress: (address: Ipv4) => void = () => {},
 ): Promise<never> {
   const encode = syslogEncoder(hostname, "epiphyte");
   let address: Ipv4 | undefined;
@@ -29,6 +33,7 @@ export async function sendToSyslog(
     const first = found.ok ? found.value[0] : undefined;
     if (first !== undefined) {
       address = first;
+      onAddress(first);
       wait = FIRST_WAIT;
       if (!attached)
         log.attach((severity, ms, text) => {

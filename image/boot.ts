@@ -3,15 +3,15 @@
 
 import { runAppliance } from "../appliance/appliance.ts";
 import { type Config, describeConfigError, type ParameterSource, readConfig } from "../appliance/config.ts";
-import { HttpTransport } from "../appliance/git/http-transport.ts";
+import { openRepository } from "../appliance/git/open.ts";
 import { parseRemote, type Remote } from "../appliance/git/remote.ts";
-import { GitStore } from "../appliance/git/store.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
 import { usage } from "../appliance/parameters.ts";
-import { formatIpv4, type Ipv4, type Port } from "../stack/base/address.ts";
+import { sendToSyslog } from "../appliance/syslog.ts";
+import { formatIpv4, type Ipv4 } from "../stack/base/address.ts";
 import { Edge } from "../stack/edge/edge.ts";
 import type { Seam } from "../stack/edge/seam.ts";
-import { encode as encodeSyslog, LARGEST_MESSAGE, SyslogHeader } from "../stack/syslog/wire.ts";
+import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { SWITCH_NO_CHECKSUM, SWITCH_NO_EVENT_INDEX, SWITCH_NO_MERGE, SWITCH_NO_SEGMENTATION } from "./below.ts";
 import { platform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
@@ -59,7 +59,6 @@ export function boot(target: Target): void {
     {
       configured: (address) => {
         log.info(`address ${formatIpv4(address)}${serversText(seam)}`);
-        if (config.syslog !== undefined) void followSyslog(config, config.syslog, seam, edge, log);
         begin();
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
@@ -81,16 +80,25 @@ export function boot(target: Target): void {
       network: edge,
       platform,
       log,
-      repository: (onProgress) =>
-        new GitStore({
-          remote,
-          transport: new HttpTransport(edge, platform),
-          pause: () => platform.sleep(0),
-          onProgress,
-        }),
+      repository: (onProgress) => openRepository(remote, edge, platform, onProgress),
       address: () => (seam.address() === 0 ? undefined : (seam.address() as Ipv4)),
     });
     if (!started.ok) throw new Error(`port ${config.port} is in use`);
+    const { syslog, hostname } = config;
+    if (syslog === undefined) return;
+    const encode = syslogEncoder(hostname, "epiphyte");
+    let collector = 0;
+    void sendToSyslog(syslog, hostname, log, edge, platform, (to) => {
+      collector = to;
+      seam.setSyslog(to, syslog.port, hostname);
+    });
+    // The engine is dying: the line is on the console already, and leaves with one last poll.
+    nativeOnPanic((line) => {
+      const datagram = encode(2, nativeWallClock(), nativeUtf8Encode(line));
+      if (collector === 0 || datagram === undefined) return;
+      seam.sendDatagram(collector, syslog.port, datagram);
+      seam.poll(nativeNow());
+    });
   };
   if (config.log === "debug" || config.log === "trace") setInterval(() => figures(seam, log), FIGURES_MS);
 
@@ -141,39 +149,6 @@ function serversText(seam: Seam): string {
   const servers: string[] = [];
   for (let i = 0; seam.nameServer(i) !== 0; i++) servers.push(formatIpv4(seam.nameServer(i) as Ipv4));
   return servers.length === 0 ? ", no name server" : `, name server ${servers.join(", ")}`;
-}
-
-/** Finds the receiver and sends the log there from now on; last words included. */
-async function followSyslog(
-  config: Config,
-  to: { readonly host: string; readonly port: Port },
-  seam: Seam,
-  edge: Edge,
-  log: Log,
-): Promise<void> {
-  const found = await edge.resolve(to.host);
-  const address = found.ok ? found.value[0] : undefined;
-  if (address === undefined) {
-    log.warn(`the syslog receiver ${to.host} is not known to the name server; the log stays on the console`);
-    return;
-  }
-  const header = new SyslogHeader();
-  header.hostname = config.hostname;
-  header.appName = "epiphyte";
-  const buffer = new Uint8Array(LARGEST_MESSAGE);
-  const send = (severity: number, wallClockMs: number, text: string): boolean => {
-    header.severity = severity;
-    header.wallClock = wallClockMs;
-    const bytes = nativeUtf8Encode(text);
-    const length = encodeSyslog(buffer, header, bytes, 0, bytes.length);
-    return edge.sendDatagram(address, to.port, buffer.slice(0, length));
-  };
-  seam.setSyslog(address, to.port, config.hostname);
-  log.attach(send);
-  nativeOnPanic((line) => {
-    send(2, nativeWallClock(), line);
-    seam.poll(nativeNow());
-  });
 }
 
 function figures(seam: Seam, log: Log): void {

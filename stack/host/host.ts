@@ -63,6 +63,8 @@ export class Host extends FrameReceiver {
   readonly counters = new HostCounters();
   prefixLength = 0;
   gateway = 0 as Ipv4;
+  /** The address that connections use; 0 for none. */
+  private taken = 0 as Ipv4;
   now: Instant = 0;
 
   /** What else the target wants done in each poll. */
@@ -210,7 +212,7 @@ export class Host extends FrameReceiver {
     lease.changed = false;
     this.names.setLeaseServers(lease.nameServers, lease.domain);
     const same = lease.prefixLength === this.prefixLength && lease.gateway === this.gateway;
-    if (lease.address === this.udp.address && same) return;
+    if (lease.address === this.taken && same) return;
     this.configure(lease.address, lease.prefixLength, lease.gateway);
     if (lease.address === 0) this.events.push(EVENT_ADDRESS_LOST, 0, 0, lease.reason);
     else this.events.push(EVENT_CONFIGURED, 0, lease.address, "");
@@ -220,7 +222,8 @@ export class Host extends FrameReceiver {
   private configure(address: Ipv4, prefixLength: number, gateway: Ipv4): void {
     this.prefixLength = prefixLength;
     this.gateway = gateway;
-    if (this.udp.address !== 0 && this.udp.address !== address) this.tcp.addressLost(this.now);
+    if (this.taken !== 0 && this.taken !== address) this.tcp.addressLost(this.now);
+    this.taken = address;
     this.udp.address = address;
     this.ip.configure(address, prefixLength, gateway, this.now);
   }

@@ -62,6 +62,8 @@ export class LeaseState extends DhcpSink {
   override lost(reason: number, _now: Instant): void {
     this.changed = true;
     this.reason = reasonText(reason, this.address);
+    // Not with the next step: a DECLINE that follows must leave from 0.0.0.0 (RFC 2131 table 5).
+    this.udp.address = 0 as Ipv4;
     this.address = 0 as Ipv4;
     this.prefixLength = 0;
     this.gateway = 0 as Ipv4;
