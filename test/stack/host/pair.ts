@@ -1,0 +1,107 @@
+// Two hosts on one wire under a virtual clock: a server with its HTTP machine, and a client that speaks through flows.
+
+import type { Ipv4 } from "../../../stack/base/address.ts";
+import { type Instant, NEVER, SECOND } from "../../../stack/base/result.ts";
+import type { Handle } from "../../../stack/base/streams.ts";
+import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_REQUEST } from "../../../stack/host/events.ts";
+import { Host } from "../../../stack/host/host.ts";
+import { FakeLink } from "../../support/fake-link.ts";
+import { type Faults, Wire } from "../../support/wire.ts";
+
+export const SERVER = 0x0a000001 as Ipv4;
+export const CLIENT = 0x0a000002 as Ipv4;
+const MEMORY = 64 * 1024 * 1024;
+
+export class Pair {
+  now: Instant = 1;
+  readonly server: Host;
+  readonly client: Host;
+  readonly wire: Wire;
+  readonly closed: number[] = [];
+  /** Answers what the ready table of the server does not. */
+  answer: (exchange: number) => void = () => {};
+  connected = false;
+
+  constructor(faults: Faults, seed: number) {
+    const links = [new FakeLink(0x020000000001, 64), new FakeLink(0x020000000002, 64)];
+    this.wire = new Wire(links, faults, seed);
+    this.server = new Host(links[0]!, secret(seed), MEMORY);
+    this.client = new Host(links[1]!, secret(seed + 1), MEMORY);
+    this.turn();
+    this.server.configureStatic(SERVER, 24, 0 as Ipv4);
+    this.client.configureStatic(CLIENT, 24, 0 as Ipv4);
+    this.server.setWallClock(1_700_000_000_000);
+    this.server.serve(80);
+  }
+
+  /** Polls both hosts and the wire once; returns when something happens next. */
+  turn(): Instant {
+    this.wire.step(this.now);
+    let next = NEVER;
+    for (const host of [this.server, this.client]) {
+      next = Math.min(next, host.poll(this.now));
+      for (let kind = host.nextEvent(); kind !== 0; kind = host.nextEvent()) {
+        if (kind === EVENT_REQUEST) this.answer(host.events.handle);
+        if (kind === EVENT_CONNECTED) this.connected = true;
+        if (kind === EVENT_CLOSED) this.closed.push(host.events.number);
+      }
+      next = Math.min(next, host.poll(this.now));
+    }
+    this.wire.step(this.now);
+    return Math.min(next, this.wire.nextDeadline());
+  }
+
+  /** Runs until the condition holds; false when the virtual time is over first. */
+  run(until: () => boolean, limit: Instant): boolean {
+    const end = this.now + limit;
+    while (this.now < end) {
+      const next = this.turn();
+      if (until()) return true;
+      this.now = Math.min(end, Math.max(this.now + 1, next));
+    }
+    return until();
+  }
+
+  /** Sends the request over a connection of its own and returns all bytes until the server ends the stream. */
+  exchange(request: Uint8Array, limit = 600 * SECOND): Uint8Array {
+    const handle = this.client.connect(SERVER, 80, 65_536);
+    this.client.tcp.send(handle, request, 0, request.length);
+    const parts: Uint8Array[] = [];
+    const done = this.run(() => this.drain(handle, parts), limit);
+    if (!done) throw new Error(`not answered within ${limit / SECOND} s of virtual time`);
+    this.client.flows.remove(handle);
+    this.client.tcp.close(handle);
+    return joined(parts);
+  }
+
+  private drain(handle: Handle, parts: Uint8Array[]): boolean {
+    const { tcp } = this.client;
+    const length = tcp.readLength(handle);
+    const start = tcp.readStart(handle);
+    if (length > 0) {
+      parts.push(tcp.readBuffer(handle).slice(start, start + length));
+      tcp.consume(handle, length);
+    }
+    return tcp.readEnded(handle);
+  }
+}
+
+function secret(seed: number): Uint8Array {
+  const bytes = new Uint8Array(64);
+  let x = seed | 1;
+  for (let i = 0; i < 64; i++) {
+    x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    bytes[i] = x >>> 24;
+  }
+  return bytes;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
