@@ -52,9 +52,9 @@ void acpi_start(uint64_t rsdp) {
     }
 }
 
-/* QEMU and others end the machine a moment after the write. */
-static void wait_a_second(void) {
-    for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 1000 * khz;) __asm__ volatile("pause");
+/* Hypervisors end the machine a moment after the write. */
+static void wait_five_seconds(void) {
+    for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;) __asm__ volatile("pause");
 }
 
 void platform_power_off(int status) {
@@ -67,7 +67,7 @@ void platform_power_off(int status) {
     else if (!acpi.sleep_control) platform_port_write(acpi.pm1a, 2, full), platform_port_write(acpi.pm1b, 2, full);
     else if (!acpi.sleep_in_memory) outb((uint16_t)acpi.sleep_control, reduced);
     else if (platform_map_device(acpi.sleep_control, 1)) *(volatile uint8_t *)acpi.sleep_control = reduced;
-    wait_a_second();
+    wait_five_seconds();
     print("epiphyte: this machine cannot be powered off; halted\n");
     for (;;) __asm__ volatile("hlt");
 }
