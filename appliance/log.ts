@@ -136,7 +136,7 @@ function describe(record: object): string {
 }
 
 /** One line, no escape sequences: part of it was written by strangers. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ");
 }
 

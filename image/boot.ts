@@ -4,8 +4,7 @@
 import { runAppliance } from "../appliance/appliance.ts";
 import { type Config, describeConfigError, type ParameterSource, readConfig } from "../appliance/config.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import { parseRemote, type Remote } from "../appliance/git/remote.ts";
-import { type Log, makeLog } from "../appliance/log.ts";
+import { type Log, makeLog, printable } from "../appliance/log.ts";
 import { usage } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
 import { formatIpv4, type Ipv4 } from "../stack/base/address.ts";
@@ -52,7 +51,6 @@ export function boot(target: Target): void {
     nativePowerOff(STATUS_NO_NETWORK);
   }
 
-  const remote = remoteOrEnd(config);
   const { seam } = target;
   const edge: Edge = new Edge(
     seam,
@@ -63,7 +61,7 @@ export function boot(target: Target): void {
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
       notice: (text) => log.info(text),
-      access: (line) => platform.console(`${line}\n`),
+      access: (line) => platform.console(`${printable(line)}\n`),
     },
     platform.timer,
   );
@@ -80,7 +78,7 @@ export function boot(target: Target): void {
       network: edge,
       platform,
       log,
-      repository: (onProgress) => openRepository(remote, edge, platform, onProgress),
+      repository: (onProgress) => openRepository(config.remote, edge, platform, onProgress),
       address: () => (seam.address() === 0 ? undefined : (seam.address() as Ipv4)),
     });
     if (!started.ok) throw new Error(`port ${config.port} is in use`);
@@ -126,14 +124,6 @@ function parametersOrEnd(source: ParameterSource): Config {
   for (const error of read.error) nativeConsole(`epiphyte: ${describeConfigError(error)}\n`);
   nativeConsole(`\n${usage()}`);
   nativePowerOff(STATUS_BAD_PARAMETERS);
-}
-
-/** readConfig has read it already: an error here is ours. */
-function remoteOrEnd(config: Config): Remote {
-  const { url, branch } = config.remote;
-  const remote = parseRemote(branch === undefined ? url : `${url}#${branch}`);
-  if (!remote.ok) throw new Error(remote.error);
-  return remote.value;
 }
 
 function switchesOf({ offload }: Config): number {

@@ -104,8 +104,9 @@ describe("URL", () => {
 
   test("what it writes, it reads as the same", () => {
     fc.assert(
+      // Not "//": that begins an authority, and an empty one is invalid.
       fc.property(fc.string({ unit: "grapheme" }), (path) => {
-        const once = new OwnUrl(`/${path}`, "http://h/").href;
+        const once = new OwnUrl(`/a${path}`, "http://h/").href;
         expect(new OwnUrl(once).href).toBe(once);
       }),
     );
