@@ -42,12 +42,15 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
 /** Node may be used only by the files of `image` that say so in their name. */
 const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot)\//;
 
+/** Lines of one source file. */
+const FILE_LIMIT = 400;
+
 let faults = 0;
 for (const folder of ["stack", "drivers", "appliance", "image", "tools", "test"]) {
   for (const file of sources(join(root, folder))) checkFile(relative(root, file));
 }
 if (faults > 0) {
-  console.error(`${faults} imports go where they must not`);
+  console.error(`${faults} faults of structure`);
   process.exit(1);
 }
 console.log("imports go down only");
@@ -63,6 +66,11 @@ function sources(folder: string): string[] {
 }
 
 function checkFile(file: string): void {
+  const lines = readFileSync(join(root, file), "utf8").split("\n").length - 1;
+  if (lines > FILE_LIMIT && !file.startsWith("test/")) {
+    faults++;
+    console.error(`${file}: ${lines} lines; split it by concern before ${FILE_LIMIT}`);
+  }
   const room = ROOMS.find((r) => file.startsWith(`${r.room}/`));
   if (room === undefined) return;
   for (const { fileName } of ts.preProcessFile(readFileSync(join(root, file), "utf8")).importedFiles) {

@@ -1,7 +1,8 @@
 // GitTransport over the HTTP client of the stack's edge.
 
 import type { Result } from "../../stack/base/result.ts";
-import { describeHttpError, type HttpClientError, httpRequest, type Timers } from "../../stack/edge/http-client.ts";
+import { httpRequest, type Timers } from "../../stack/edge/http-client.ts";
+import { describeHttpError, type HttpClientError } from "../../stack/edge/http-error.ts";
 import type { ConnectError, Network } from "../../stack/edge/network.ts";
 import type { GitTransportError } from "./error.ts";
 import type { GitRequest, GitResponse, GitTransport } from "./transport.ts";

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  describeHttpError,
-  type HttpAnswer,
-  HttpClient,
-  type HttpClientError,
-  type HttpClientRequest,
-  joinChunks,
-} from "../../../stack/edge/http-client.ts";
+import { type HttpAnswer, HttpClient, type HttpClientRequest, joinChunks } from "../../../stack/edge/http-client.ts";
+import { describeHttpError, type HttpClientError } from "../../../stack/edge/http-error.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import { ManualTimers, type Peer, ScriptedNetwork } from "../../support/scripted-network.ts";
 
