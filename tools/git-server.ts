@@ -1,5 +1,9 @@
 // A Git server for the demo and the tests: Node's HTTP server around the real `git http-backend` (CGI, RFC 3875), with
 // switches for the bad days. Read first: git-http-backend(1).
+//
+//   node tools/git-server.ts DIRECTORY [HOST] [PORT]
+//
+// serves the repositories in a directory until it is ended, and prints its address.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -173,4 +177,11 @@ function gitConfig(values: Readonly<Record<string, string>>): Record<string, str
     variables[`GIT_CONFIG_VALUE_${i}`] = value;
   });
   return variables;
+}
+
+if (import.meta.main) {
+  const [root, host, port] = process.argv.slice(2);
+  if (root === undefined) throw new Error("usage: git-server DIRECTORY [HOST] [PORT]");
+  const { url } = await startGitServer({ root, host: host ?? "127.0.0.1", port: Number(port ?? 0) });
+  console.log(url);
 }

@@ -18,6 +18,8 @@ export interface MachineOptions {
   readonly netdev?: string;
   /** What follows -device for the card. */
   readonly card?: string;
+  /** False: no virtio-rng. */
+  readonly entropy?: boolean;
   /** A file given with -initrd. */
   readonly initrd?: string;
   /** More words for QEMU. */
@@ -137,7 +139,7 @@ export function commandLine(o: MachineOptions): string[] {
     ...["-kernel", o.image, "-append", o.parameters],
     ...(o.initrd === undefined ? [] : ["-initrd", o.initrd]),
     ...(o.netdev === undefined ? [] : ["-netdev", o.netdev, "-device", o.card ?? "virtio-net-pci,netdev=n0"]),
-    ...["-device", "virtio-rng-pci"],
+    ...(o.entropy === false ? [] : ["-device", "virtio-rng-pci"]),
     ...(o.extra ?? []),
   ];
 }

@@ -1,5 +1,6 @@
 // Real peers inside a namespace: dnsmasq (DHCP and DNS), rsyslog, the Git server. Each ends with the namespace.
 
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,15 +20,16 @@ export function startDnsmasq(
   folder: string,
   names: Readonly<Record<string, string>>,
   leaseSeconds = 120,
-): void {
+  more: readonly string[] = [],
+): ChildProcess {
   const net = ns.address.slice(0, -1);
   const hosts = Object.entries(names).map(([name, address]) => `--address=/${name}/${address}`);
-  ns.start([
+  return ns.start([
     which("dnsmasq") ?? "dnsmasq",
     ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
     ...[`--interface=${ns.tap}`, "--except-interface=lo", `--dhcp-range=${net}50,${net}60,${leaseSeconds}`],
     ...[`--dhcp-option=3,${ns.address}`, `--dhcp-option=6,${ns.address}`, `--dhcp-leasefile=${folder}/leases`],
-    ...["--dhcp-authoritative", "--no-ping", `--pid-file=${folder}/dnsmasq.pid`, ...hosts],
+    ...["--dhcp-authoritative", "--no-ping", `--pid-file=${folder}/dnsmasq.pid`, ...hosts, ...more],
   ]);
 }
 
