@@ -1,7 +1,8 @@
 // A network namespace of our own with one TAP device: the network that the process target and the VM are tested in.
 // Needs root. Everything in it goes when it is removed.
 
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { promisify } from "node:util";
 
 export class Namespace {
   readonly name: string;
@@ -39,6 +40,13 @@ export class Namespace {
   run(words: readonly string[], timeoutMs = 30_000): string {
     const [command = "", ...rest] = [...this.prefix, ...words];
     return execFileSync(command, rest, { encoding: "utf8", timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
+  }
+
+  /** The same while this program goes on, as it must when it is part of the network. */
+  async runAsync(words: readonly string[], timeoutMs = 30_000): Promise<string> {
+    const [command = "", ...rest] = [...this.prefix, ...words];
+    const options = { encoding: "utf8", timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 } as const;
+    return (await promisify(execFile)(command, rest, options)).stdout;
   }
 
   async remove(): Promise<void> {

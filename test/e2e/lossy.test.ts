@@ -1,0 +1,98 @@
+// The machine behind a wire that drops, reorders and duplicates frames both ways (tools/switch.ts), the Linux of a network
+// namespace as its peer: lease, clone, pages and a push all the same, and every byte as it was sent.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Namespace } from "../../tools/namespace.ts";
+import { Machine } from "../../tools/qemu.ts";
+import { isRoot, want } from "../../tools/setup.ts";
+import { Switch } from "../../tools/switch.ts";
+import { Blog, built, FILES, IMAGE, megabyte, post } from "./support/bed.ts";
+import { scratch, startDnsmasq } from "./support/peers.ts";
+
+const OCTET = 93;
+const GIT_PORT = 8000;
+const FAULTS = { drop: 0.02, reorder: 0.05, duplicate: 0.01 };
+/** Retransmissions take their time: a DHCP or SYN timer is a second at first. */
+const READY_WITHIN_MS = 120_000;
+const SEED = 20_261;
+
+const tools = isRoot() && want("dnsmasq", "curl", "ip", "git", "gcc", "qemu-system-x86_64");
+const why = tools ? "" : " (skipped: needs root, dnsmasq, curl, ip, gcc)";
+
+describe.skipIf(!tools)(`a wire that drops 2 %, reorders 5 % and duplicates 1 %${why}`, () => {
+  const files = [1, 2, 3].map((seed) => megabyte(seed));
+  let folder: string;
+  let blog: Blog;
+  let space: Namespace;
+  let wire: Switch;
+  let machine: Machine;
+  let site: string;
+
+  beforeAll(async () => {
+    await built();
+    folder = scratch("lossy");
+    const large = Object.fromEntries(files.map((bytes, i) => [`static/${i}.bin`, bytes]));
+    blog = new Blog(folder, { ...FILES, ...large });
+    const relay = join(folder, "tap-relay");
+    execFileSync("gcc", ["-O2", "-Wall", "-Werror", "-o", relay, "test/e2e/support/tap-relay.c"]);
+    space = new Namespace(`epiphyte-lossy-${process.pid}`, OCTET);
+    startDnsmasq(space, folder, { "git.test": space.address });
+    space.start([process.execPath, "tools/git-server.ts", blog.root, space.address, String(GIT_PORT)]);
+    wire = new Switch({ ...FAULTS, seed: SEED });
+    const [near, far] = [join(folder, "near"), join(folder, "far")];
+    await wire.listen(0, near);
+    await wire.listen(1, far);
+    space.start([relay, space.tap, far]);
+    machine = new Machine({
+      image: IMAGE,
+      parameters: `--remote=http://git.test:${GIT_PORT}/blog.git --log=debug`,
+      memory: 64,
+      netdev: `stream,id=n0,server=off,addr.type=unix,addr.path=${near}`,
+    });
+    const ready = await machine.line(/ready: http:\/\/[\d.]+\//, READY_WITHIN_MS);
+    site = /http:\/\/[\d.]+/.exec(ready)?.[0] ?? "";
+  }, READY_WITHIN_MS + 30_000);
+
+  afterAll(async () => {
+    await machine?.stop();
+    wire?.close();
+    await space?.remove();
+  });
+
+  function curl(...words: readonly string[]): Promise<string> {
+    return space.runAsync(["curl", "--silent", "--show-error", "--max-time", "100", ...words], 110_000);
+  }
+
+  test("pages and feeds", async () => {
+    expect(await curl(`${site}/`)).toContain("The first words of the front page.");
+    expect(await curl(`${site}/atom`)).toContain("</feed>");
+  });
+
+  test("three downloads of a megabyte are byte-identical", async () => {
+    for (const [i, bytes] of files.entries()) {
+      const file = join(folder, `${i}.got`);
+      await curl("-o", file, `${site}/static/${i}.bin`);
+      expect(readFileSync(file).equals(bytes)).toBe(true);
+    }
+  }, 240_000);
+
+  test("a push becomes a page", async () => {
+    blog.push(
+      { "Posts/Lossy": post("Lossy", "Through a bad wire."), "static/0.bin": megabyte(9) },
+      "Through a bad wire",
+    );
+    expect(await curl("--request", "POST", `${site}/push`)).toContain('"updated":true');
+    expect(await curl(`${site}/Posts/Lossy`)).toContain("Through a bad wire.");
+  });
+
+  test("the wire was as bad as promised", () => {
+    const { frames, dropped, duplicated, reordered } = wire.counts;
+    expect(frames).toBeGreaterThan(3000);
+    expect(dropped / frames).toBeGreaterThan(FAULTS.drop / 2);
+    expect(reordered / frames).toBeGreaterThan(FAULTS.reorder / 2);
+    expect(duplicated / frames).toBeGreaterThan(FAULTS.duplicate / 2);
+  });
+});
