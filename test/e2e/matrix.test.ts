@@ -1,0 +1,114 @@
+// One image on many machines: chipsets, memory sizes, processors, devices that it does not know, offloads switched off.
+// Each serves the same bytes.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Machine, type MachineOptions } from "../../tools/qemu.ts";
+import { type Bed, FILES, IMAGE, makeBed, megabyte, Vm } from "./support/bed.ts";
+import { get } from "./support/http.ts";
+
+const LARGE = megabyte(5).subarray(0, 400_000);
+
+let bed: Bed;
+let vm: Vm | undefined;
+let reference: string | undefined;
+
+beforeAll(async () => {
+  bed = await makeBed("matrix", { ...FILES, "static/large.bin": LARGE });
+});
+
+afterEach(() => vm?.stop());
+afterAll(() => bed?.close());
+
+/** Boots, asks for a page, a feed and a file; all must be the same on every machine. */
+async function serves(machine: Partial<MachineOptions>, parameters = ""): Promise<string> {
+  vm = await Vm.start({ git: bed.git, parameters, machine });
+  await vm.ready();
+  const pages: string[] = [];
+  for (const path of ["/", "/Posts/First", "/tags/test", "/rss"]) {
+    const answer = await get(vm.port, path);
+    expect(answer.status).toBe(200);
+    pages.push(`${answer.headers.etag} ${answer.text}`);
+  }
+  expect((await get(vm.port, "/static/large.bin")).body.equals(LARGE)).toBe(true);
+  reference ??= pages.join("\n");
+  expect(pages.join("\n")).toBe(reference);
+  expect(vm.machine.console).not.toContain("panic");
+  return vm.machine.console;
+}
+
+describe("chipsets and memory", () => {
+  for (const machine of ["q35", "pc"])
+    for (const memory of [24, 64, 2048, 5120])
+      test(`-M ${machine} -m ${memory}`, async () => {
+        const text = await serves({ machine, memory });
+        const told = Number(/(\d+) MB of memory/.exec(text)?.[1]);
+        expect(told).toBeGreaterThan(memory * 0.75 - 4);
+        expect(told).toBeLessThanOrEqual(memory);
+      });
+});
+
+describe("processors", () => {
+  for (const cpu of ["max", "qemu64", "Nehalem", "Skylake-Client", "EPYC"])
+    test(`-cpu ${cpu}, with virtio-rng`, async () => {
+      expect(await serves({ cpu })).not.toContain("no source of entropy");
+    });
+
+  test("-cpu qemu64 without virtio-rng: says that there is no entropy, and serves", async () => {
+    expect(await serves({ cpu: "qemu64", entropy: false })).toMatch(
+      /no source of entropy: .*add -device virtio-rng-pci/,
+    );
+  });
+
+  test("-cpu max without virtio-rng: the processor's own entropy", async () => {
+    expect(await serves({ entropy: false })).not.toContain("no source of entropy");
+  });
+
+  test("-smp 4: one is used", async () => {
+    await serves({ extra: ["-smp", "4"] });
+  });
+});
+
+describe("devices that it does not know", () => {
+  for (const machine of ["q35", "pc"])
+    test(`beside e1000, AHCI, USB, VGA, sound, balloon, serial and disk on ${machine}`, async () => {
+      const extra = ["e1000", "ich9-ahci,id=ahci0", "nec-usb-xhci", "VGA", "AC97", "virtio-balloon-pci"]
+        .concat(["virtio-serial-pci", "virtio-scsi-pci", "i6300esb", "pcie-root-port,chassis=9"])
+        .filter((name) => machine === "q35" || !name.startsWith("pcie"))
+        .flatMap((name) => ["-device", name]);
+      await serves({ machine, extra });
+    });
+
+  test("a second card is left alone", async () => {
+    await serves({ extra: ["-netdev", "user,id=n1", "-device", "virtio-net-pci,netdev=n1"] });
+  });
+
+  test("a legacy-only card is named, with the reason, and the machine ends", async () => {
+    const machine = new Machine({
+      image: IMAGE,
+      parameters: "--remote=http://10.0.2.2/a.git",
+      memory: 24,
+      netdev: "user,id=n0",
+      card: "virtio-net-pci,netdev=n0,disable-modern=on,disable-legacy=off",
+    });
+    await machine.exit(30_000);
+    expect(machine.console).toMatch(/legacy/);
+  });
+});
+
+describe("offloads switched off serve the same bytes", () => {
+  const switches = ["--no-checksum-offload", "--no-segment-offload", "--no-merge-rx", "--no-event-index"];
+  for (const words of [...switches, switches.join(" ")])
+    test(words, async () => {
+      await serves({}, words);
+    });
+
+  test("a card that offers nothing", async () => {
+    await serves({
+      card: "virtio-net-pci,netdev=n0,csum=off,guest_csum=off,host_tso4=off,mrg_rxbuf=off,event_idx=off,status=off",
+    });
+  });
+
+  test("interrupts without MSI-X", async () => {
+    await serves({ card: "virtio-net-pci,netdev=n0,vectors=0" });
+  });
+});
