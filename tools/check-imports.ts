@@ -29,7 +29,10 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
     sees: ["stack/edge", "stack/base", "npm:isomorphic-git", "npm:marked", "npm:feed", "npm:pino", "npm:yaml"],
   },
   { room: "image/build", sees: ["tools", "image", "npm:esbuild", "npm:typescript", "node:"] },
-  { room: "image/aot", sees: ["tools", "image", "npm:typescript", "node:"] },
+  {
+    room: "image/aot",
+    sees: ["tools", "image", "npm:typescript", "npm:esbuild", "npm:@scriptc/compiler", "node:"],
+  },
   { room: "image/shims", sees: ["image"] },
   { room: "image", sees: ["appliance", "stack", "drivers", "node:"] },
   {

@@ -31,11 +31,24 @@ export function describeInterface(file: string, name: string): BoundaryFunction[
   throw new Error(`${file}: no interface ${name}`);
 }
 
-/** The ambient functions of a declaration file, in order. */
-export function describeAmbient(file: string): BoundaryFunction[] {
+/** The ambient functions of a declaration file that are named in `wanted`, in order. */
+export function describeAmbient(file: string, wanted: ReadonlySet<string>): BoundaryFunction[] {
   const functions: BoundaryFunction[] = [];
   for (const statement of parse(file).statements) {
-    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) {
+    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined && wanted.has(statement.name.text)) {
+      functions.push(describe(statement.name.text, statement, file));
+    }
+  }
+  return functions;
+}
+
+/** The exported functions of a module, in order. */
+export function describeFunctions(file: string): BoundaryFunction[] {
+  const functions: BoundaryFunction[] = [];
+  for (const statement of parse(file).statements) {
+    const exported =
+      ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
+    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined && exported === true) {
       functions.push(describe(statement.name.text, statement, file));
     }
   }

@@ -1,10 +1,12 @@
 // npm run image: build/epiphyte.elf, the appliance as an ELF that a hypervisor enters by PVH.
-// `image.ts ENTRY OUT` builds another program the same way.
+// `image.ts ENTRY OUT` builds another program the same way. --engine=bytecode: image/build/engine.ts.
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type BundleOptions, bundle } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
+import { below, engineOf, outOf } from "./engine.ts";
 import { link } from "./link.ts";
+import type { ProcessOptions } from "./process.ts";
 import { BuildError, command, root } from "./run.ts";
 import { heapFlags, heapSource, virtualCFlags, virtualLinkFlags, virtualSources } from "./sources.ts";
 
@@ -12,20 +14,27 @@ import { heapFlags, heapSource, virtualCFlags, virtualLinkFlags, virtualSources 
 const SIZE_LIMIT = 4_000_000;
 
 /** Builds `entry` as an image at `out`, both relative to the root. */
-export async function buildImage(entry: string, out: string, options: BundleOptions = {}): Promise<void> {
+export async function buildImage(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {
+  const side = await below(options.below);
   await link({
     out,
-    sources: [...virtualSources, heapSource, "image/runtime/engine.c", "image/runtime/bindings.c"],
+    sources: [
+      ...virtualSources,
+      heapSource,
+      ...["engine.c", "bindings.c", side.loop].map((name) => `image/runtime/${name}`),
+    ],
     flags: (source) => (source === heapSource ? heapFlags : virtualSources.includes(source) ? virtualCFlags : []),
     link: virtualLinkFlags(root),
-    program: await bundle(entry, out, options),
+    archives: side.archives,
+    program: await bundle(entry, out, { ...options, plugins: [...(options.plugins ?? []), ...side.plugins] }),
   });
 }
 
 if (import.meta.main)
   await command(async () => {
-    const [entry = "image/target-virtual.ts", out = "build/epiphyte.elf"] = process.argv.slice(2);
-    await buildImage(entry, out);
+    const { engine, words } = engineOf(process.argv.slice(2));
+    const [entry = "image/target-virtual.ts", out = outOf("build/epiphyte.elf", engine)] = words;
+    await buildImage(entry, out, engine === "compiled" ? { below: "image/below-virtual.ts" } : {});
     const { size } = await stat(join(root, out));
     process.stdout.write(`${out}: ${(size / 1e6).toFixed(2)} MB\n`);
     if (size > SIZE_LIMIT) throw new BuildError(`${out} is larger than ${SIZE_LIMIT / 1e6} MB`);

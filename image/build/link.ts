@@ -17,6 +17,8 @@ export interface LinkOptions {
   readonly flags: (source: string) => readonly string[];
   /** Arguments of the link. */
   readonly link: readonly string[];
+  /** Archives besides the libraries'. */
+  readonly archives: readonly string[];
   readonly program: Program;
 }
 
@@ -32,9 +34,13 @@ export async function link(options: LinkOptions): Promise<void> {
   await writeFile(`${program}.S`, assembly(options.program));
   await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
   const whole = join(folder, `${name}.linked`);
-  await run("musl-gcc", [...options.link, "-o", whole, ...objects, `${program}.o`, ...built.archives], {
-    label: "linking",
-  });
+  await run(
+    "musl-gcc",
+    [...options.link, "-o", whole, ...objects, `${program}.o`, ...options.archives, ...built.archives],
+    {
+      label: "linking",
+    },
+  );
   await run("strip", ["-o", `${whole}.stripped`, whole]);
   await rename(whole, join(root, `${options.out}.debug`));
   await rename(`${whole}.stripped`, join(root, options.out));

@@ -1,27 +1,39 @@
 // npm run process: build/epiphyte, the appliance as one static Linux binary over a TAP device.
-// `process.ts ENTRY OUT` builds another program the same way.
+// `process.ts ENTRY OUT` builds another program the same way. --engine=bytecode: image/build/engine.ts.
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BundleOptions, bundle } from "./bundle.ts";
+import { below, engineOf, outOf } from "./engine.ts";
 import { link } from "./link.ts";
 import { command, root } from "./run.ts";
 import { heapFlags, heapSource } from "./sources.ts";
 
+export interface ProcessOptions extends BundleOptions {
+  /** The module of the compiled side; bytecode alone when left out. */
+  readonly below?: string;
+}
+
 /** Builds `entry` as a static binary at `out`, both relative to the root. */
-export async function buildProcess(entry: string, out: string, options: BundleOptions = {}): Promise<void> {
+export async function buildProcess(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {
+  const side = await below(options.below);
   await link({
     out,
-    sources: [heapSource, ...["engine.c", "bindings.c", "process/platform.c"].map((name) => `image/runtime/${name}`)],
+    sources: [
+      heapSource,
+      ...["engine.c", "bindings.c", side.loop, "process/platform.c"].map((name) => `image/runtime/${name}`),
+    ],
     flags: (source) => (source === heapSource ? heapFlags : []),
     link: ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none"],
-    program: await bundle(entry, out, options),
+    archives: side.archives,
+    program: await bundle(entry, out, { ...options, plugins: [...(options.plugins ?? []), ...side.plugins] }),
   });
 }
 
 if (import.meta.main)
   await command(async () => {
-    const [entry = "image/target-process.ts", out = "build/epiphyte"] = process.argv.slice(2);
-    await buildProcess(entry, out);
+    const { engine, words } = engineOf(process.argv.slice(2));
+    const [entry = "image/target-process.ts", out = outOf("build/epiphyte", engine)] = words;
+    await buildProcess(entry, out, engine === "compiled" ? { below: "image/below-process.ts" } : {});
     process.stdout.write(`${out}: ${((await stat(join(root, out))).size / 1e6).toFixed(2)} MB\n`);
   });

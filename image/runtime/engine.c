@@ -138,14 +138,21 @@ static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reas
   }
 }
 
-/* Runs promise jobs until none is left; the number run. */
-static int run_jobs(void) {
+int engine_jobs(void) {
   JSContext *ctx;
   int count = 0, status;
   while ((status = JS_ExecutePendingJob(runtime, &ctx)) > 0) count++;
   if (status < 0) panic("uncaught", JS_GetException(ctx));
   if (rejection_count) panic("unhandled rejection", rejections[0].reason);
   return count;
+}
+
+double engine_turn(void) {
+  JSValue result = JS_Call(context, engine_step, JS_UNDEFINED, 0, NULL);
+  double until;
+  if (JS_IsException(result) || JS_ToFloat64(context, &until, result)) panic("uncaught", JS_GetException(context));
+  JS_FreeValue(context, result);
+  return until;
 }
 
 static void start(void) {
@@ -161,6 +168,7 @@ static void start(void) {
       JS_AddIntrinsicWeakRef(context) || JS_AddIntrinsicAToB(context))
     platform_panic("no memory for the engine");
   bindings_install(context);
+  loop_prepare(context);
 }
 
 int main(int argc, char **argv) {
@@ -173,14 +181,7 @@ int main(int argc, char **argv) {
   JSValue done = JS_EvalFunction(context, module); /* a promise, for a module may await at its top */
   if (JS_PromiseState(context, done) == JS_PROMISE_REJECTED) panic("uncaught", JS_PromiseResult(context, done));
   if (JS_IsException(done)) panic("uncaught", JS_GetException(context));
-  run_jobs();
+  engine_jobs();
   if (JS_IsUndefined(engine_step)) platform_power_off(0); /* a program that asked for no loop has ended */
-  for (;;) {
-    JSValue result = JS_Call(context, engine_step, JS_UNDEFINED, 0, NULL);
-    double until;
-    if (JS_IsException(result) || JS_ToFloat64(context, &until, result)) panic("uncaught", JS_GetException(context));
-    JS_FreeValue(context, result);
-    /* A job may have set an earlier deadline: ask again before sleeping. */
-    if (run_jobs() == 0) platform_sleep(until >= 0 && until < 0x1p63 ? (uint64_t)until : until < 0 ? 0 : PLATFORM_FOREVER);
-  }
+  loop_run();
 }

@@ -13,6 +13,17 @@ extern JSValue engine_step, engine_on_panic;
 /* "out of memory" as last words, with the JS stack. */
 _Noreturn void engine_out_of_memory(size_t wanted);
 
+/* One call of the step that nativeRun was given; the Instant that it wants to be called again at. */
+double engine_turn(void);
+/* Runs promise jobs until none is left; the number run. */
+int engine_jobs(void);
+
+/* The loop: loop-bytecode.c, or loop-compiled.c where what is below the seam is machine code. */
+void loop_prepare(JSContext *context);
+_Noreturn void loop_run(void);
+/* For long native calls, between two pieces of the work: packets must not be late. */
+void loop_breathe(void);
+
 /* Makes every function of image/native.d.ts a global of the context. */
 void bindings_install(JSContext *context);
 

@@ -90,3 +90,10 @@ export interface Seam {
   /** Figures for people and tests, one "name value" a line. */
   counters(): string;
 }
+
+/** What the loop asks of the compiled side without entering the engine. */
+export interface SeamLoop {
+  poll(now: Instant): Instant;
+  /** True while nextEvent has something. */
+  waiting(): boolean;
+}

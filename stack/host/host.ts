@@ -43,12 +43,6 @@ export const SERVER_RECEIVE_LIMIT = 16 * 1024;
 const RECEIVE_SHARE = 8;
 const RING_FULL_PAUSE = MILLISECOND;
 
-export class HostCounters {
-  framesIn = 0;
-  /** Frames that no protocol here speaks, or that are damaged. */
-  framesDropped = 0;
-}
-
 export class Host extends FrameReceiver {
   readonly link: Link;
   readonly events = new EventQueue();
@@ -60,7 +54,9 @@ export class Host extends FrameReceiver {
   readonly access: Access;
   readonly lease: Lease;
   readonly names: Names;
-  readonly counters = new HostCounters();
+  framesIn = 0;
+  /** Frames that no protocol here speaks, or that are damaged. */
+  framesDropped = 0;
   prefixLength = 0;
   gateway = 0 as Ipv4;
   /** The address that connections use; 0 for none. */
@@ -131,19 +127,19 @@ export class Host extends FrameReceiver {
   }
 
   override receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
-    this.counters.framesIn++;
+    this.framesIn++;
     const frame = this.ethernet;
     if (decodeEthernet(bytes, offset, length, frame) !== 0) {
-      this.counters.framesDropped++;
+      this.framesDropped++;
       return;
     }
     const payloadLength = length - (frame.payloadOffset - offset);
-    if (frame.destination !== this.link.mac && !isGroup(frame.destination)) this.counters.framesDropped++;
+    if (frame.destination !== this.link.mac && !isGroup(frame.destination)) this.framesDropped++;
     else if (frame.etherType === ETHERTYPE_IPV4)
       this.receiveIpv4(bytes, frame.payloadOffset, payloadLength, checksumValid);
     else if (frame.etherType === ETHERTYPE_ARP) {
       this.ip.receiveArp(bytes, frame.payloadOffset, payloadLength, this.now, this.unreachables);
-    } else this.counters.framesDropped++;
+    } else this.framesDropped++;
   }
 
   /** Makes the oldest event current and returns its kind. */
@@ -184,7 +180,7 @@ export class Host extends FrameReceiver {
 
   /** Figures for people and tests, one "name value" a line. */
   describe(): string {
-    const { tcp, http, access, counters, ip } = this;
+    const { tcp, http, access, ip } = this;
     const t = tcp.counters;
     return [
       `connections ${t.connections}`,
@@ -199,8 +195,8 @@ export class Host extends FrameReceiver {
       `requests ${access.requests}`,
       `ready ${http.ready.size}`,
       `flows ${this.flows.count}`,
-      `frames-in ${counters.framesIn}`,
-      `frames-dropped ${counters.framesDropped}`,
+      `frames-in ${this.framesIn}`,
+      `frames-dropped ${this.framesDropped}`,
       `packets-unsent ${ip.dropped}`,
       `events-dropped ${this.events.dropped}`,
     ].join("\n");
@@ -231,12 +227,12 @@ export class Host extends FrameReceiver {
   private receiveIpv4(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
     const { header } = this;
     if (decodeIpv4(bytes, offset, length, header) !== 0) {
-      this.counters.framesDropped++;
+      this.framesDropped++;
       return;
     }
     const destination = this.ip.destinationKind(header.destination);
     if (destination === DESTINATION_OTHER) {
-      this.counters.framesDropped++;
+      this.framesDropped++;
       return;
     }
     if (!header.isFragment()) {
@@ -254,13 +250,13 @@ export class Host extends FrameReceiver {
     const { header, now } = this;
     const configured = this.udp.address !== 0;
     if (header.protocol === PROTOCOL_TCP) {
-      if (!unicast || !configured) this.counters.framesDropped++;
+      if (!unicast || !configured) this.framesDropped++;
       else this.tcp.input(bytes, offset, length, header.source, header.destination, checksumValid, now);
     } else if (header.protocol === PROTOCOL_UDP) {
       const error = this.udp.input(header, bytes, offset, length, checksumValid, now);
       const refuse = error === UDP_NO_USER && unicast && configured && !isGroup(this.ethernet.destination);
       if (refuse) this.icmp.portUnreachable(header, bytes, now, this.ip);
-    } else if (!configured) this.counters.framesDropped++;
+    } else if (!configured) this.framesDropped++;
     else if (header.protocol === PROTOCOL_ICMP) {
       this.icmp.input(header, bytes, offset, length, unicast, now, this.ip, this.errors);
     } else if (unicast && !isGroup(this.ethernet.destination)) {

@@ -29,6 +29,10 @@ export function poll(now: Instant): Instant {
   return host().poll(now);
 }
 
+export function waiting(): boolean {
+  return host().events.length > 0;
+}
+
 export function nextEvent(): number {
   return host().nextEvent();
 }

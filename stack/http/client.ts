@@ -7,7 +7,7 @@
 import { copyBytes, latin1 } from "../base/native.ts";
 import type { Result } from "../base/result.ts";
 import { CHUNK_DONE, CHUNK_MALFORMED, CHUNK_OK, ChunkDecoder } from "./chunked.ts";
-import { decimal, HTAB, LF, latin1Bytes, listHas, QUERY, SP, TOKEN, VALUE } from "./syntax.ts";
+import { decimal, HTAB, LF, latin1Bytes, listHas, lowerCase, QUERY, SP, TOKEN, VALUE } from "./syntax.ts";
 import { authorityIsValid } from "./target.ts";
 
 export type RequestError = "bad-method" | "bad-host" | "bad-target" | "bad-header";
@@ -267,7 +267,7 @@ export class HttpResponseReader {
       this.values[last] = `${this.values[last]!} ${value}`;
       return true;
     }
-    this.names.push(latin1(bytes, start, nameEnd - start).toLowerCase());
+    this.names.push(lowerCase(latin1(bytes, start, nameEnd - start)));
     this.values.push(value);
     return true;
   }
@@ -281,7 +281,7 @@ export class HttpResponseReader {
     for (let i = 0; i < this.names.length; i++) {
       const name = this.names[i]!;
       const value = this.values[i]!;
-      if (name === "transfer-encoding") coding = coding === "" ? value.toLowerCase() : `${coding}, ${value}`;
+      if (name === "transfer-encoding") coding = coding === "" ? lowerCase(value) : `${coding}, ${value}`;
       else if (name === "content-length") {
         const bytes = latin1Bytes(value);
         const n = decimal(bytes, 0, bytes.length);

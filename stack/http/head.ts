@@ -1,7 +1,7 @@
 // Response heads: the bytes before a body. Read first: RFC 9112 4, RFC 9110 6.6.1 (Date), 8.6 (Content-Length), 15.
 
 import { formatImfDate } from "../base/time.ts";
-import { COLON, CR, LF, TOKEN, VALUE } from "./syntax.ts";
+import { COLON, CR, LF, lowerCase, TOKEN, VALUE } from "./syntax.ts";
 
 export const SERVER_NAME = "Epiphyte";
 
@@ -127,7 +127,7 @@ export function keepHeaders(text: string, keep: number): string {
 
 /** True when a line is exactly this, without case. */
 export function hasHeaderLine(text: string, lowerLine: string): boolean {
-  const lower = text.toLowerCase();
+  const lower = lowerCase(text);
   return lower.startsWith(`${lowerLine}\r\n`) || lower.includes(`\r\n${lowerLine}\r\n`);
 }
 
@@ -140,7 +140,7 @@ function headerName(text: string, start: number, end: number): string {
     const c = text.charCodeAt(k);
     if (c === CR || c === LF || (c < 256 && VALUE[c]! !== 1)) return "";
   }
-  return text.substring(start, i).toLowerCase();
+  return lowerCase(text.substring(start, i));
 }
 
 function isReserved(name: string, keep: number): boolean {

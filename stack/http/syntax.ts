@@ -31,6 +31,16 @@ export const AUTHORITY: Uint8Array = setOf(
   "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]",
 );
 
+/** ASCII letters in lower case, all else as it is: what "case-insensitive" means in HTTP. */
+export function lowerCase(text: string): string {
+  let lower = "";
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    lower += c >= 65 && c <= 90 ? String.fromCharCode(c + 32) : text.charAt(i);
+  }
+  return lower;
+}
+
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(c: number): number {
   if (c >= 48 && c <= 57) return c - 48;

@@ -1,0 +1,183 @@
+// The compiled side as an archive: TypeScript -> C (scriptc) -> patched C -> machine code (musl-gcc), cached by the
+// hash of all that went into it. image/aot/README.md says how it works and how to move to a newer compiler.
+
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { cached, hashOf } from "../build/cache.ts";
+import { BuildError, progress, root, run } from "../build/run.ts";
+import { commonFlags, ownFlags } from "../build/sources.ts";
+import { binding } from "./binding.ts";
+import { type BoundaryFunction, describeAmbient, describeFunctions, describeInterface } from "./describe.ts";
+import { entryModule, profile } from "./entry.ts";
+import { PatchError, patch } from "./patch.ts";
+import { reachedNatives } from "./reach.ts";
+
+/** What the seam's page and the target's own page declare. */
+export interface Boundary {
+  /** Called by the engine: interface Seam, and the target's start and startNotes. */
+  readonly exports: readonly BoundaryFunction[];
+  /** Called by the loop in C: interface SeamLoop. */
+  readonly loop: readonly BoundaryFunction[];
+}
+
+const SEAM_PAGE = join(root, "stack/edge/seam.ts");
+const NATIVE_PAGE = join(root, "image/native.d.ts");
+const RUNTIME = join(root, "node_modules/@scriptc/runtime");
+
+/** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
+const RUNTIME_SOURCES = [
+  ...["array", "bytes", "closure", "error", "json", "lib", "map", "number", "object", "string", "union"].map(
+    (name) => `src/scr_${name}.c`,
+  ),
+  "vendor/ryu/d2s.c",
+];
+
+/** Not pedantic about signs: the generated code compares sizes of its own. */
+const RUNTIME_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DSCR_LIB", "-DSCR_MUSL", "-DNDEBUG", "-w"];
+
+/** The archive of everything below the seam for the target whose `start` is in `below` ("image/below-virtual.ts"). */
+export async function compileBelow(below: string, include: readonly string[]): Promise<string> {
+  const name = `aot-${/below-(\w+)\.ts$/.exec(below)?.[1] ?? "other"}`;
+  const flags = [
+    ...commonFlags(root),
+    ...RUNTIME_FLAGS,
+    ...include,
+    ...["src", "vendor/ryu"].map((d) => `-I${join(RUNTIME, d)}`),
+  ];
+  const folder = await cached(name, hashOf([below, ...flags, ...ownFlags, ...(await inputs())]), async (into) => {
+    const c = await generate(below, into);
+    await writeFile(join(into, "below.c"), c);
+    const jobs = [
+      () => object(into, join(into, "below.c"), ["-g1", ...flags]),
+      () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
+      ...RUNTIME_SOURCES.map((source) => () => object(into, join(RUNTIME, source), flags)),
+    ];
+    const workers = [0, 1].map(async () => {
+      for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+    });
+    await progress("compiling what is below the seam", Promise.all(workers));
+    const objects = (await readdir(into)).filter((file) => file.endsWith(".o")).sort();
+    await run("ar", ["rcsD", "library.a", ...objects], { cwd: into });
+  });
+  return join(folder, "library.a");
+}
+
+async function object(into: string, source: string, flags: readonly string[], name?: string): Promise<void> {
+  const out = name ?? source.replace(/.*\//, "").replace(/\.c$/, "");
+  await run("musl-gcc", [
+    ...flags,
+    `-ffile-prefix-map=${into}=.`,
+    "-I",
+    join(root, "image/runtime"),
+    "-c",
+    source,
+    "-o",
+    join(into, `${out}.o`),
+  ]);
+}
+
+export async function boundary(below: string): Promise<Boundary> {
+  return {
+    exports: [...describeInterface(SEAM_PAGE, "Seam"), ...describeFunctions(join(root, below))],
+    loop: describeInterface(SEAM_PAGE, "SeamLoop"),
+  };
+}
+
+/** The patched C, with the intermediate files in `into`. */
+async function generate(below: string, into: string): Promise<string> {
+  const { exports, loop } = await boundary(below);
+  const own = new Set(describeInterface(SEAM_PAGE, "Seam").map((f) => f.name));
+  const start = exports.filter((f) => !own.has(f.name));
+  // The entry lies where its imports are as short in every tree: in the root of the sources.
+  const work = join(root, "build/aot", below.replace(/.*below-|\.ts$/g, ""));
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const entry = join(work, "entry.ts");
+  const up = relative(work, root);
+  await writeFile(
+    entry,
+    entryModule(
+      unique([...exports.filter((f) => own.has(f.name)), ...loop]),
+      start,
+      `${up}/stack/host/seam.ts`,
+      `${up}/${below}`,
+      `${up}/image/native.d.ts`,
+    ),
+  );
+  const natives = describeAmbient(NATIVE_PAGE, reachedNatives(entry));
+  await writeFile(join(work, "profile.json"), profile("entry.ts", unique([...exports, ...loop]), natives));
+  const c = await emit(join(work, "profile.json"), entry, work);
+  try {
+    return patch(
+      c,
+      (path) => relative(root, path),
+      natives.map((f) => f.name),
+      binding(exports, loop),
+    );
+  } catch (error) {
+    await writeFile(join(work, "unpatched.c"), c);
+    if (error instanceof PatchError)
+      throw new BuildError(`patching the compiler's output (build/aot): ${error.message}`);
+    throw error;
+  } finally {
+    await writeFile(join(into, "profile.json"), await readFile(join(work, "profile.json"), "utf8"));
+  }
+}
+
+function unique(functions: readonly BoundaryFunction[]): BoundaryFunction[] {
+  return functions.filter((f, i) => functions.findIndex((other) => other.name === f.name) === i);
+}
+
+/**
+ * TypeScript to C. The compiler writes its intermediate form on the way to a native archive, for which it wants a clang
+ * that we do not have: we take the intermediate form and have it written as C, with the lines of the sources in it.
+ */
+async function emit(profilePath: string, entry: string, work: string): Promise<string> {
+  process.env["SCRIPTC_NO_CACHE"] = "1";
+  const compiler = await import("@scriptc/compiler");
+  const ir = join(work, "entry.lib.ir.json");
+  try {
+    const result = await compiler.compileLibrary({
+      profilePath,
+      outDir: work,
+      outPath: join(work, "entry.a"),
+      emitIr: true,
+    });
+    if (!result.ok) throw new BuildError(compiler.renderDiagnostics(result.diagnostics, result.sourceTexts));
+  } catch (error) {
+    if (error instanceof BuildError) throw error;
+    if (!(error instanceof Error && /clang/.test(error.message))) throw error;
+  }
+  const module = compiler.deserializeModule(await readFile(ir, "utf8"));
+  const sources = new Map<string, string>();
+  for (const path of sourceFiles(module)) if (path.endsWith(".ts")) sources.set(path, await readFile(path, "utf8"));
+  return compiler.emitCModule(module, await readFile(entry, "utf8"), { debugSources: sources });
+}
+
+/** The files that any node of the intermediate form names; "<builtin>" among them. */
+function sourceFiles(module: unknown): Set<string> {
+  const files = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (value instanceof Map || value instanceof Set) for (const v of value.values()) visit(v);
+    const { file, start } = value as { file?: unknown; start?: unknown };
+    if (typeof file === "string" && typeof start === "number") files.add(file);
+    for (const child of Object.values(value)) visit(child);
+  };
+  visit(module);
+  return files;
+}
+
+/** Everything whose change means another archive. */
+async function inputs(): Promise<string[]> {
+  const own: string[] = [];
+  for (const folder of ["stack", "drivers", "image/aot"])
+    for (const entry of await readdir(join(root, folder), { recursive: true }))
+      if (entry.endsWith(".ts")) own.push(join(folder, entry));
+  for (const entry of await readdir(join(root, "image"))) if (entry.endsWith(".ts")) own.push(join("image", entry));
+  own.push(...["below.h", "below.c", "engine.h", "platform.h"].map((name) => `image/runtime/${name}`));
+  const parts: string[] = [];
+  for (const path of own.sort()) parts.push(path, await readFile(join(root, path), "utf8"));
+  parts.push(await readFile(join(root, "node_modules/@scriptc/compiler/package.json"), "utf8"));
+  return parts;
+}

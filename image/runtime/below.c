@@ -1,0 +1,112 @@
+/* The compiled side's own corner of C: faults, and what stands in for the parts of the compiler's runtime that are left
+ * out (exceptions, the cycle collector, the registry of embedders). Compiled with the runtime's headers, not below.h's
+ * macros. */
+#include "scr_runtime.h"
+#include "below.h"
+#undef floor
+#undef fmod
+#undef scr_throw_obj
+#undef scr_arr_get_f64
+#undef scr_arr_get_bool
+#undef scr_arr_get_ref
+#undef scr_arr_set_f64
+#undef scr_arr_set_bool
+#undef scr_arr_release
+#undef scr_bytes_release
+#undef scr_cyc_on_release
+#undef scr_cyc_on_dead
+#include <stdio.h>
+
+void *below_place;
+
+/* ---- Faults ---- */
+
+static _Noreturn void end(const char *what, size_t length, void *place) {
+  while (length && (what[length - 1] == '\n')) length--;
+  const char prefix[] = "scriptc: ";
+  if (length > sizeof prefix && !memcmp(what, prefix, sizeof prefix - 1)) what += sizeof prefix - 1, length -= sizeof prefix - 1;
+  char line[600];
+  snprintf(line, sizeof line, "%.*s", (int)length, what);
+  platform_panic("%s (at %p)", line, place);
+}
+
+_Noreturn void below_fault(const char *what) { end(what, strlen(what), __builtin_return_address(0)); }
+_Noreturn void below_thrown(ScrError *error) {
+  end(error->message->data, error->message->len, __builtin_return_address(0));
+}
+_Noreturn void below_bad_index(const ScrBytes *bytes, double index) {
+  char text[100];
+  snprintf(text, sizeof text, "RangeError: index %.17g of an array of %zu", index, bytes->len);
+  end(text, strlen(text), __builtin_return_address(0));
+}
+
+/* The runtime's own traps. */
+_Noreturn void scr_trap_len(const char *what, size_t length) { end(what, length, below_place); }
+_Noreturn void scr_trap(const char *what) { end(what, strlen(what), below_place); }
+_Noreturn void scr_trap_fmt(const char *format, ...) {
+  char text[500];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  end(text, strlen(text), below_place);
+}
+
+/* ---- Exceptions: nothing below the seam catches, so a throw is the end ---- */
+
+void scr_throw_obj(void *error, void *(*retain)(void *), void (*release)(void *), ScrTraceFn trace) {
+  (void)retain, (void)release, (void)trace;
+  const ScrError *e = error;
+  end(e->message->data, e->message->len, below_place);
+}
+void scr_throw_str(ScrStr *message) { end(message->data, message->len, below_place); }
+bool scr_exc_pending(void) { return false; }
+void scr_exc_clear(void) {}
+
+/* ---- The cycle collector, which is not there: see image/aot/README.md for why nothing can leak ---- */
+
+void *scr_cyc_alloc(size_t size, ScrTraceFn trace, ScrCycFreeFn free_fn) {
+  (void)trace, (void)free_fn;
+  ScrCycHdr *header = calloc(1, sizeof *header + size);
+  if (!header) scr_trap("out of memory");
+  return header + 1;
+}
+void scr_cyc_free(void *object) { free(scr_cyc_hdr(object)); }
+void scr_cyc_on_release(void *object) { (void)object; }
+void scr_cyc_on_dead(void *object) { (void)object; }
+
+/* ---- The embedder's entry points, which generated code still calls in its start ---- */
+
+void scr_library_entry(bool reset, const char *symbol) { (void)reset, (void)symbol; }
+void scr_library_check_exc(void) {}
+void scr_library_reset(void) {}
+void scr_library_register_reset(void (*reset)(void)) { (void)reset; }
+
+/* ---- Slow paths ---- */
+
+double below_floor_slowly(double v) { return floor(v); }
+double below_remainder_slowly(double a, double b) { return fmod(a, b); }
+int32_t below_int32_slowly(double v) {
+  if (!isfinite(v)) return 0;
+  double r = fmod(trunc(v), 4294967296.0);
+  return (int32_t)(uint32_t)(int64_t)r;
+}
+double below_arr_get_f64(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_f64(array, index); }
+bool below_arr_get_bool(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_bool(array, index); }
+void *below_arr_get_ref(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_ref(array, index); }
+void below_arr_set_f64(ScrArr *array, double index, double value) { ENTER_SLOWLY(), scr_arr_set_f64(array, index, value); }
+void below_arr_set_bool(ScrArr *array, double index, bool value) { ENTER_SLOWLY(), scr_arr_set_bool(array, index, value); }
+void below_free_bytes(ScrBytes *bytes) { bytes->rc = 1, scr_bytes_release(bytes); }
+void below_free_array(ScrArr *array) { array->rc = 1, scr_arr_release(array); }
+
+/* ---- Bytes for the engine: it reads them where they lie and gives them back when its array goes ---- */
+
+static void *give_back(JSRuntime *runtime, void *bytes, void *storage, size_t size) {
+  (void)runtime, (void)storage;
+  if (size) return NULL; /* the engine does not resize what it did not make */
+  scr_bytes_release(bytes);
+  return NULL;
+}
+JSValue below_bytes_out(JSContext *ctx, ScrBytes *bytes) {
+  return JS_NewUint8Array(ctx, bytes->data, bytes->len, give_back, bytes, false);
+}

@@ -1,0 +1,59 @@
+/* The loop where what is below the seam is machine code: packets are served without the engine, which is entered only
+ * when there is an event for it or one of its timers is due. While it works, its interrupt handler (called every few
+ * thousand operations) and the pieces of long native calls let the compiled side take a step of its own. */
+#include "engine.h"
+#include "platform.h"
+#include <math.h>
+
+/* The compiled side: stack/edge/seam.ts, interface SeamLoop, and the global that is interface Seam. */
+double below_poll(double now);
+_Bool below_waiting(void);
+void below_install(JSContext *context);
+
+/* A step at most this often while the engine works, in microseconds. */
+#define BREATH 100
+
+static JSRuntime *runtime;
+static uint64_t last_poll;
+static int running, inside;
+
+/* The next deadline of the compiled side; never within itself. */
+static double poll(void) {
+  last_poll = platform_now();
+  inside = 1;
+  double until = below_poll((double)last_poll);
+  inside = 0;
+  return until;
+}
+
+void loop_breathe(void) {
+  if (running && !inside && platform_now() - last_poll >= BREATH) poll();
+}
+
+static int on_interrupt(JSContext *context, void *opaque) {
+  (void)context, (void)opaque;
+  loop_breathe();
+  return 0;
+}
+
+void loop_prepare(JSContext *context) {
+  below_install(context);
+  runtime = JS_GetRuntime(context);
+}
+
+/* The program's module has run: the link is up. */
+_Noreturn void loop_run(void) {
+  JS_SetInterruptHandler(runtime, on_interrupt, NULL);
+  running = 1;
+  double timer = 0; /* when the engine wants to be called again, events aside */
+  for (;;) {
+    double until = poll();
+    if (below_waiting() || (double)last_poll >= timer) {
+      timer = engine_turn();
+      if (engine_jobs()) timer = 0; /* a job may have set an earlier deadline */
+      continue; /* what the engine queued leaves at once */
+    }
+    if (timer < until) until = timer;
+    platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER);
+  }
+}
