@@ -2,7 +2,7 @@
 // hash of all that went into it. image/aot/README.md says how it works and how to move to a newer compiler.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { cached, hashOf } from "../build/cache.ts";
 import { BuildError, progress, root, run } from "../build/run.ts";
 import { commonFlags, ownFlags } from "../build/sources.ts";
@@ -44,7 +44,7 @@ export async function compileBelow(below: string, include: readonly string[]): P
     ...include,
     ...["src", "vendor/ryu"].map((d) => `-I${join(RUNTIME, d)}`),
   ];
-  const folder = await cached(name, hashOf([below, ...flags, ...ownFlags, ...(await inputs())]), async (into) => {
+  const folder = await cached(name, hashOf([below, ...flags, ...ownFlags, ...(await inputs(below))]), async (into) => {
     const c = await generate(below, into);
     await writeFile(join(into, "below.c"), c);
     const jobs = [
@@ -169,12 +169,13 @@ function sourceFiles(module: unknown): Set<string> {
 }
 
 /** Everything whose change means another archive. */
-async function inputs(): Promise<string[]> {
+async function inputs(below: string): Promise<string[]> {
   const own: string[] = [];
   for (const folder of ["stack", "drivers", "image/aot"])
     for (const entry of await readdir(join(root, folder), { recursive: true }))
       if (entry.endsWith(".ts")) own.push(join(folder, entry));
-  for (const entry of await readdir(join(root, "image"))) if (entry.endsWith(".ts")) own.push(join("image", entry));
+  for (const folder of new Set(["image", dirname(below)]))
+    for (const entry of await readdir(join(root, folder))) if (entry.endsWith(".ts")) own.push(join(folder, entry));
   own.push(...["below.h", "below.c", "engine.h", "platform.h"].map((name) => `image/runtime/${name}`));
   const parts: string[] = [];
   for (const path of own.sort()) parts.push(path, await readFile(join(root, path), "utf8"));

@@ -1,0 +1,202 @@
+// The host that traces are recorded from and replayed on, with an appliance that answers everything in a fixed way:
+// the secret, the site and the answers are constants, so what is sent follows from frames and time alone.
+
+import type { Ipv4, Port } from "../../stack/base/address.ts";
+import { copyBytes } from "../../stack/base/native.ts";
+import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
+import type { Handle } from "../../stack/base/streams.ts";
+import {
+  EVENT_CONFIGURED,
+  EVENT_CONNECTED,
+  EVENT_READABLE,
+  EVENT_REQUEST,
+  EVENT_RESOLVED,
+} from "../../stack/host/events.ts";
+import { Host } from "../../stack/host/host.ts";
+import type { Digest } from "./digest.ts";
+import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_SEGMENTATION } from "./format.ts";
+import { MemoryLink } from "./memory-link.ts";
+import { latin1Bytes, pattern, publish } from "./site.ts";
+
+/** The recorder's network. */
+export const ADDRESS = 0x0a4d0002 as Ipv4;
+export const PEER = 0x0a4d0001 as Ipv4;
+const MAC = 0x02_45_50_54_00_01;
+const PREFIX = 24;
+const MEMORY = 16 * 1024 * 1024;
+/** 2026-02-03 04:05:06 UTC, in milliseconds, at the instant 0. */
+const WALL_CLOCK = 1_770_091_506_000;
+
+// What the appliance can be made to do besides answering.
+export const ACTION_RESOLVE = 1;
+export const ACTION_FETCH = 2;
+export const ACTION_DATAGRAM = 3;
+export const ACTION_SYSLOG = 4;
+export const ACTION_PUBLISH = 5;
+export const ACTION_RESOLVE_MISSING = 6;
+export const ACTION_FETCH_REFUSED = 7;
+
+/** Where the recorder's peers listen. */
+export const PEER_HTTP_PORT = 8080;
+const PEER_SYSLOG_PORT = 5514;
+const REFUSED_PORT = 9;
+const RECEIVE_LIMIT = 65_536;
+/** Requests for a target that begins with "/late" wait this long. */
+const LATE = 200 * MILLISECOND;
+/** Events taken in one step at most: an endless row of them would be our bug. */
+const EVENTS_PER_STEP = 10_000;
+
+export class Appliance {
+  readonly link: MemoryLink;
+  readonly host: Host;
+  now: Instant = 1;
+  deadline: Instant = 0;
+  /** What came up in the last step, when somebody wants to read it. */
+  log = "";
+  logging = false;
+
+  private readonly late: number[] = [];
+  private readonly lateAt: number[] = [];
+
+  constructor(switches: number, filler: number) {
+    this.link = new MemoryLink(MAC, (switches & SWITCH_CHECKSUM) !== 0, (switches & SWITCH_SEGMENTATION) !== 0);
+    this.link.filler = filler;
+    this.host = new Host(this.link, pattern(64, 7), MEMORY);
+    const { host } = this;
+    publish(host.http.ready);
+    host.access.eventsWanted = true;
+    host.serve(80);
+    host.poll(this.now);
+    host.setWallClock(WALL_CLOCK);
+    if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
+    else {
+      host.configureStatic(ADDRESS, PREFIX, PEER);
+      host.names.addServer(PEER);
+    }
+  }
+
+  /** Polls at `now`, answers what comes up, and adds all that can be seen to the digest. */
+  step(now: Instant, digest: Digest): void {
+    const { host, link } = this;
+    this.now = now;
+    this.log = "";
+    link.clear();
+    this.deadline = host.poll(now);
+    this.answerLate();
+    for (let events = 0; this.takeEvents(digest); events++) {
+      if (events > EVENTS_PER_STEP) throw new Error("events without end");
+      this.deadline = host.poll(now);
+    }
+    for (let i = 0; i < this.lateAt.length; i++) this.deadline = Math.min(this.deadline, this.lateAt[i]!);
+    digest.number(this.deadline === NEVER ? -1 : this.deadline - now);
+    digest.bytes(link.sent, 0, link.sentLength);
+  }
+
+  act(action: number): void {
+    const { host } = this;
+    switch (action) {
+      case ACTION_RESOLVE:
+        host.names.resolve("peer.trace.example", this.now);
+        break;
+      case ACTION_RESOLVE_MISSING:
+        host.names.resolve("missing.trace.example", this.now);
+        break;
+      case ACTION_FETCH:
+        host.connect(PEER, PEER_HTTP_PORT, RECEIVE_LIMIT);
+        break;
+      case ACTION_FETCH_REFUSED:
+        host.connect(PEER, REFUSED_PORT, RECEIVE_LIMIT);
+        break;
+      case ACTION_DATAGRAM: {
+        const bytes = pattern(3000, 5);
+        host.udp.send(514 as Port, PEER, PEER_SYSLOG_PORT as Port, bytes, 0, bytes.length);
+        break;
+      }
+      case ACTION_SYSLOG:
+        host.access.setReceiver(PEER, PEER_SYSLOG_PORT as Port, "trace.example");
+        break;
+      case ACTION_PUBLISH:
+        publish(host.http.ready);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** True when there were some. */
+  private takeEvents(digest: Digest): boolean {
+    const { host } = this;
+    let some = false;
+    for (let kind = host.nextEvent(); kind !== 0; kind = host.nextEvent()) {
+      some = true;
+      const { handle, number, text } = host.events;
+      digest.number(kind);
+      digest.number(handle);
+      digest.number(number);
+      digest.text(text);
+      if (this.logging) this.log += `event ${kind} ${handle} ${number} ${text}\n`;
+      if (kind === EVENT_REQUEST) this.request(handle);
+      else if (kind === EVENT_CONNECTED) this.connected(handle as Handle);
+      else if (kind === EVENT_READABLE) this.readable(handle as Handle, digest);
+      else if (kind === EVENT_RESOLVED) this.resolved(digest);
+      else if (kind === EVENT_CONFIGURED) host.names.resolve("peer.trace.example", this.now);
+    }
+    return some;
+  }
+
+  private request(exchange: number): void {
+    if (this.host.http.target(exchange).startsWith("/late")) {
+      this.late.push(exchange);
+      this.lateAt.push(this.now + LATE);
+    } else this.respond(exchange);
+  }
+
+  private answerLate(): void {
+    while (this.late.length > 0 && this.lateAt[0]! <= this.now) {
+      const exchange = this.late[0]!;
+      for (let i = 1; i < this.late.length; i++) {
+        this.late[i - 1] = this.late[i]!;
+        this.lateAt[i - 1] = this.lateAt[i]!;
+      }
+      this.late.pop();
+      this.lateAt.pop();
+      this.respond(exchange);
+    }
+  }
+
+  /** Says what was asked, and sends the body back. */
+  private respond(exchange: number): void {
+    const { http } = this.host;
+    const said = `${http.method(exchange)} ${http.target(exchange)}\n${http.headerText(exchange)}`;
+    const head = latin1Bytes(said);
+    const body = http.body(exchange);
+    const answer = new Uint8Array(head.length + body.length);
+    copyBytes(answer, 0, head, 0, head.length);
+    copyBytes(answer, head.length, body, 0, body.length);
+    const status = http.method(exchange) === "POST" ? 201 : 200;
+    http.respond(exchange, status, "Content-Type: text/plain\r\nX-Peer: known\r\n", answer, this.now);
+  }
+
+  private connected(handle: Handle): void {
+    const request = latin1Bytes("GET /trace HTTP/1.1\r\nHost: peer\r\nConnection: close\r\n\r\n");
+    this.host.tcp.send(handle, request, 0, request.length);
+  }
+
+  private readable(handle: Handle, digest: Digest): void {
+    const { tcp } = this.host;
+    const length = tcp.readLength(handle);
+    if (length > 0) {
+      digest.bytes(tcp.readBuffer(handle), tcp.readStart(handle), length);
+      tcp.consume(handle, length);
+    }
+    if (!tcp.readEnded(handle)) return;
+    this.host.flows.remove(handle);
+    tcp.close(handle);
+  }
+
+  private resolved(digest: Digest): void {
+    const { names } = this.host;
+    digest.number(names.answerCount);
+    for (let i = 0; i < names.answerCount; i++) digest.number(names.answer(i));
+  }
+}
