@@ -5,7 +5,11 @@ import { MILLISECOND, SECOND } from "../base/result.ts";
 export interface HttpLimits {
   /** Connections at once. One more: an idle one makes room, or the newcomer is reset. */
   readonly connections: number;
-  /** Bytes of a head, from the first of the request line to its empty line. The stream's readLimit bounds it as well. */
+  /**
+   * Bytes of a head, from the first of the request line to its empty line. The stream's readLimit bounds it as well; it
+   * should be some segments larger, or a peer with more to send waits for its persist timer before the limit is passed
+   * (RFC 9293 3.8.6.2.1: no segment smaller than the window's usual size).
+   */
   readonly head: number;
   /** Bytes of a target (RFC 9112 3 asks for 8000 at least, for the whole line). */
   readonly target: number;
@@ -36,7 +40,7 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   connections: 1024,
-  head: 16_384,
+  head: 12_288,
   target: 8000,
   headers: 100,
   body: 1_048_576,
