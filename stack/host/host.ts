@@ -41,6 +41,8 @@ import { Random } from "./random.ts";
 export const SERVER_RECEIVE_LIMIT = 16 * 1024;
 /** Of the memory the host is told it may use, the part for TCP's receive buffers is one in this many. */
 const RECEIVE_SHARE = 8;
+/** Connections that the machine opens itself: to the Git server, to name servers. */
+const OWN_CONNECTIONS = 64;
 const RING_FULL_PAUSE = MILLISECOND;
 
 export class Host extends FrameReceiver {
@@ -85,6 +87,10 @@ export class Host extends FrameReceiver {
     this.ip.identification = this.random.below(65536);
     this.udp = new Udp(this.ip);
     const limits = new TcpLimits();
+    // HTTP has its own bound and makes room for newcomers; for that they must get past TCP, and what lingers there must
+    // not keep them out.
+    limits.connections =
+      DEFAULT_LIMITS.connections + limits.halfOpen + limits.timeWait + limits.orphans + OWN_CONNECTIONS;
     limits.memoryTotal = Math.max(1024 * 1024, Math.floor(memory / RECEIVE_SHARE));
     this.tcp = new Tcp(this.ip, limits, secret.slice(0, 32));
     this.flows = new Flows(this.events);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
+import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { NO_FAULTS } from "../../support/wire.ts";
-import { Pair } from "./pair.ts";
+import { CLIENT, Pair, SERVER } from "./pair.ts";
 
 const BAD = { loss: 0.05, repetition: 0.02, reordering: 0.1, damage: 0, delay: 5 * MILLISECOND };
 
@@ -88,6 +89,23 @@ describe("two hosts on one wire", () => {
       expect(host.http.exchanges).toBe(0);
       expect(host.flows.count).toBe(0);
     }
+  });
+
+  test("idle connections, as many as the server takes, keep out neither the next request nor a connection of its own", () => {
+    const pair = new Pair(NO_FAULTS, 8);
+    publish(pair, "/a", ascii("hello"));
+    const most = DEFAULT_LIMITS.connections;
+    for (let i = 0; i < most; i++) {
+      pair.client.connect(SERVER, 80, 1024);
+      if (i % 100 === 99) pair.run(() => false, 20 * MILLISECOND);
+    }
+    pair.run(() => pair.server.http.connections === most, SECOND);
+    expect(pair.server.http.connections).toBe(most);
+    expect(statusOf(pair.exchange(get("/a"), 5 * SECOND))).toBe("200");
+    pair.connected = false;
+    pair.client.serve(81);
+    pair.server.connect(CLIENT, 81, 1024);
+    expect(pair.run(() => pair.connected, 5 * SECOND)).toBe(true);
   });
 
   test("a connect to a port that nobody serves is refused at once", () => {
