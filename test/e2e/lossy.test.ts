@@ -9,7 +9,7 @@ import { Namespace } from "../../tools/namespace.ts";
 import { Machine } from "../../tools/qemu.ts";
 import { isRoot, want } from "../../tools/setup.ts";
 import { Switch } from "../../tools/switch.ts";
-import { Blog, built, FILES, IMAGE, megabyte, post } from "./support/bed.ts";
+import { Blog, FILES, IMAGE, megabyte, post } from "./support/bed.ts";
 import { scratch, startDnsmasq } from "./support/peers.ts";
 
 const OCTET = 93;
@@ -32,7 +32,6 @@ describe.skipIf(!tools)(`a wire that drops 2 %, reorders 5 % and duplicates 1 %$
   let site: string;
 
   beforeAll(async () => {
-    await built();
     folder = scratch("lossy");
     const large = Object.fromEntries(files.map((bytes, i) => [`static/${i}.bin`, bytes]));
     blog = new Blog(folder, { ...FILES, ...large });

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type GitServerFaults, startGitServer } from "../../tools/git-server.ts";
-import { type Bed, FILES, freePort, makeBed, megabyte, post, Vm } from "./support/bed.ts";
+import { type Bed, FILES, freePort, hostFor, makeBed, megabyte, post, Vm } from "./support/bed.ts";
 import { get } from "./support/http.ts";
 
 let bed: Bed;
@@ -84,6 +84,30 @@ describe("before the first clone: 503 with the reason, then by itself a blog", (
       parameters: "--remote=http://git.invalid/blog.git --ipv4=10.0.2.15/24 --ipv4-gateway=10.0.2.2 --dns=10.0.2.77",
     });
     await reason(vm, /no name server answered for git\.invalid|no host named git\.invalid/);
+  });
+
+  test("credentials in the URL are given to their own server and to no other; redirects are followed", async () => {
+    bed.git.faults.credentials = "ada:se cret";
+    vm = await Vm.start({ git: bed.git, user: "ada:se%20cret" });
+    await vm.ready();
+    expect(vm.machine.console).not.toContain("cret");
+    await vm.stop();
+
+    const other = await startGitServer({ root: bed.blog.root });
+    try {
+      bed.git.faults.redirectTo = hostFor(other);
+      bed.git.faults.credentials = undefined;
+      vm = await Vm.start({ git: bed.git, user: "ada:se%20cret" });
+      await vm.ready();
+      expect(other.requests.length).toBeGreaterThan(0);
+      await vm.stop();
+      // The other origin wants what it must not be given.
+      other.faults.credentials = "ada:se cret";
+      vm = await Vm.start({ git: bed.git, user: "ada:se%20cret" });
+      await reason(vm, /status 401/);
+    } finally {
+      await other.close();
+    }
   });
 
   test("an empty repository gets its first commit", async () => {

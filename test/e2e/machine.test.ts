@@ -1,6 +1,7 @@
 // The machine itself under QEMU's emulation, on the user network: from nothing to pages, feeds and a push; and what it
 // says to parameters that it cannot take.
 
+import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -130,6 +131,22 @@ describe("a machine that serves", () => {
     expect(await vm.machine.line(/warning: Posts\/Broken\.md: is not text/, 5000)).toBeDefined();
     expect(await vm.machine.line(/warning: Posts\/headless: has no header/, 5000)).toBeDefined();
   });
+});
+
+test("with --hook-secret only signed hooks are heard", async () => {
+  const vm = await Vm.start({ git: bed.git, parameters: "--hook-secret=a-secret" });
+  try {
+    await vm.ready();
+    const signed = (secret: string): Readonly<Record<string, string>> => ({
+      "x-hub-signature-256": `sha256=${createHmac("sha256", secret).update("").digest("hex")}`,
+    });
+    expect((await get(vm.port, "/push", {}, "POST")).status).toBe(403);
+    expect((await get(vm.port, "/push", signed("another"), "POST")).status).toBe(403);
+    expect((await get(vm.port, "/push", signed("a-secret"), "POST")).status).toBe(200);
+    expect((await get(vm.port, "/push", { "x-gitlab-token": "a-secret" }, "POST")).status).toBe(200);
+  } finally {
+    await vm.stop();
+  }
 });
 
 describe("parameters", () => {

@@ -1,7 +1,9 @@
 // One image on many machines: chipsets, memory sizes, processors, devices that it does not know, offloads switched off.
 // Each serves the same bytes.
 
+import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../../image/build/run.ts";
 import { Machine, type MachineOptions } from "../../tools/qemu.ts";
 import { type Bed, FILES, IMAGE, makeBed, megabyte, Vm } from "./support/bed.ts";
 import { get } from "./support/http.ts";
@@ -45,6 +47,12 @@ describe("chipsets and memory", () => {
         expect(told).toBeGreaterThan(memory * 0.75 - 4);
         expect(told).toBeLessThanOrEqual(memory);
       });
+});
+
+test("the whole program as bytecode (--engine=bytecode)", async () => {
+  const image = "build/epiphyte-bytecode.elf";
+  execFileSync(process.execPath, ["image/build/image.ts", "--engine=bytecode"], { cwd: root, stdio: "ignore" });
+  await serves({ image, memory: 24 });
 });
 
 describe("processors", () => {

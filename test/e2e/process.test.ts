@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Namespace } from "../../tools/namespace.ts";
 import { isRoot, want } from "../../tools/setup.ts";
 import { parseXml } from "../support/xml.ts";
-import { Blog, built, FILES, megabyte, PROCESS, post } from "./support/bed.ts";
+import { Blog, FILES, megabyte, PROCESS, post } from "./support/bed.ts";
 import { eventually, scratch, startDnsmasq, startRsyslog } from "./support/peers.ts";
 
 const OCTET = 91;
@@ -70,7 +70,6 @@ describe.skipIf(!tools)(`the process target among real peers${why}`, () => {
   const large = megabyte(11);
 
   beforeAll(async () => {
-    await built();
     folder = scratch("process");
     blog = new Blog(folder, { ...FILES, "static/large.bin": large });
     space = new Namespace(`epiphyte-process-${process.pid}`, OCTET);
@@ -184,6 +183,15 @@ describe.skipIf(!tools)(`the process target among real peers${why}`, () => {
       expect(curl(space, `${site}/`).status).toBe(200);
     }, 60_000);
 
+  test("more connections than there is room for: new requests are answered all the same", () => {
+    const host = site.slice("http://".length);
+    const script = `const net = require("node:net"); let open = 0; const all = [];
+      for (let i = 0; i < 1500; i++) all.push(net.connect(80, "${host}").on("connect", () => open++).on("error", () => {}));
+      setTimeout(() => require("node:http").get("${site}/", (r) => { console.log(r.statusCode, open > 1000); process.exit(); }), 2000);`;
+    expect(space.run([process.execPath, "-e", script])).toBe("200 true\n");
+    expect(curl(space, `${site}/`).status).toBe(200);
+  });
+
   test("ping: small, large, in fragments", () => {
     const host = site.slice("http://".length);
     const ping = (size: number): string => `ping -q -c 3 -i 0.1 -W 1 -s ${size} ${host}`;
@@ -218,8 +226,7 @@ describe.skipIf(!tools)(`the process target's network${why}`, () => {
   let folder: string;
   let program: Program | undefined;
 
-  beforeAll(async () => {
-    await built();
+  beforeAll(() => {
     folder = scratch("process-network");
     const blog = new Blog(folder);
     space = new Namespace(`epiphyte-network-${process.pid}`, OCTET + 1);
@@ -246,10 +253,15 @@ describe.skipIf(!tools)(`the process target's network${why}`, () => {
     expect(curl(space, "http://10.92.0.9:8080/").status).toBe(200);
   });
 
-  test("a name that is another's (CNAME); a short lease is renewed before its end", async () => {
+  test("no DHCP server at first; a long chain of names (over TCP); a short lease is renewed before its end", async () => {
+    // Six names of 120 bytes do not fit into the 512 of a datagram (RFC 1035 4.2.1).
+    const names = ["a", "b", "c", "d", "e", "f"].map((c) => `${c.repeat(60)}.${c.repeat(55)}.test`);
+    const [alias = ""] = names;
+    program = new Program(space, `--remote=http://${alias}:${GIT_PORT}/blog.git`, "--log=debug");
+    await program.says(/asking for an address by DHCP/);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     const dnsmasq = startDnsmasq(space, folder, { "real.test": space.address }, LEASE_SECONDS, [
-      "--cname=alias.test,other.test",
-      "--cname=other.test,real.test",
+      ...names.map((name, i) => `--cname=${name},${names[i + 1] ?? "real.test"}`),
       "--host-record=real.test,10.92.0.1",
       // Renew after 4 s (option 58), rebind after 60 s (option 59).
       "--dhcp-option-force=58,4",
@@ -257,8 +269,7 @@ describe.skipIf(!tools)(`the process target's network${why}`, () => {
       "--log-dhcp",
       `--log-facility=${folder}/dnsmasq.log`,
     ]);
-    program = new Program(space, `--remote=http://alias.test:${GIT_PORT}/blog.git`, "--log=debug");
-    await program.says(/ready: http/);
+    await program.says(/ready: http/, 30_000);
     const requests = await eventually("three DHCPREQUESTs", 20_000, () => {
       const found = readFileSync(`${folder}/dnsmasq.log`, "utf8").match(/DHCPREQUEST\(/g)?.length ?? 0;
       return found >= 3 ? found : undefined;

@@ -10,7 +10,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../image/build/run.ts";
 import { want, which } from "../../tools/setup.ts";
-import { built, freePort } from "./support/bed.ts";
+import { freePort } from "./support/bed.ts";
 import { eventually, scratch } from "./support/peers.ts";
 
 const START_LIMIT_MS = 150_000;
@@ -24,7 +24,6 @@ let text = "";
 
 beforeAll(async () => {
   if (!tools) return;
-  await built();
   checkout = join(scratch("start"), "epiphyte");
   const words = ["clone", "--quiet", "--no-hardlinks", root, checkout];
   if (spawnSync("git", words, { stdio: "ignore" }).status !== 0) copySources();

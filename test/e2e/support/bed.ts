@@ -4,8 +4,6 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { buildImage } from "../../../image/build/image.ts";
-import { buildProcess } from "../../../image/build/process.ts";
 import { type GitServer, startGitServer } from "../../../tools/git-server.ts";
 import { Machine, type MachineOptions } from "../../../tools/qemu.ts";
 import { get } from "./http.ts";
@@ -18,12 +16,6 @@ export const PROCESS = process.env["EPIPHYTE_PROCESS"] ?? "build/epiphyte";
 /** The host as QEMU's user network shows it to the guest. */
 const HOST_AS_SEEN_BY_GUEST = "10.0.2.2";
 export const READY_WITHIN_MS = 60_000;
-
-/** Builds what is to be tested, unless it was named: nothing to do when it is there already. */
-export async function built(): Promise<void> {
-  if (process.env["EPIPHYTE_IMAGE"] === undefined) await buildImage("image/target-virtual.ts", IMAGE);
-  if (process.env["EPIPHYTE_PROCESS"] === undefined) await buildProcess("image/target-process.ts", PROCESS);
-}
 
 /** A bare repository and a work tree to push from. */
 export class Blog {
@@ -119,6 +111,8 @@ export interface VmOptions {
   readonly git: GitServer;
   /** "blog.git#main" unless told otherwise; "" for no --remote at all. */
   readonly remote?: string;
+  /** "name:password" for the remote's URL. */
+  readonly user?: string;
   /** More parameters. */
   readonly parameters?: string;
   readonly machine?: Partial<MachineOptions>;
@@ -136,7 +130,8 @@ export class Vm {
 
   static async start(options: VmOptions): Promise<Vm> {
     const port = await freePort();
-    const remote = remoteFor(options.git, options.remote ?? "blog.git#main");
+    const plain = remoteFor(options.git, options.remote ?? "blog.git#main");
+    const remote = options.user === undefined ? plain : plain.replace("//", `//${options.user}@`);
     const machine = new Machine({
       image: IMAGE,
       parameters: `${remote === "" ? "" : `--remote=${remote} `}${options.parameters ?? ""}`.trim(),
@@ -175,7 +170,11 @@ export class Vm {
 
 /** The URL under which the guest reaches a repository of the server. */
 export function remoteFor(git: GitServer, path: string): string {
-  return path === "" ? "" : `http://${HOST_AS_SEEN_BY_GUEST}:${new URL(git.url).port}/${path}`;
+  return path === "" ? "" : `${hostFor(git)}/${path}`;
+}
+
+export function hostFor(git: GitServer): string {
+  return `http://${HOST_AS_SEEN_BY_GUEST}:${new URL(git.url).port}`;
 }
 
 export interface Bed {
@@ -187,7 +186,6 @@ export interface Bed {
 
 /** A blog behind a Git server on this host's loopback. */
 export async function makeBed(name: string, files = FILES): Promise<Bed> {
-  await built();
   const folder = scratch(name);
   const blog = new Blog(folder, files);
   const git = await startGitServer({ root: blog.root });
