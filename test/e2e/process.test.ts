@@ -18,15 +18,18 @@ const LEASE_SECONDS = 120;
 const tools = isRoot() && want("dnsmasq", "rsyslogd", "curl", "wrk", "ip", "ping", "git");
 const why = tools ? "" : " (skipped: needs root, dnsmasq, rsyslogd, curl, wrk, ip and ping)";
 
-/** The process and what it says. */
+/** The process and what it says; parameters such as "EPIPHYTE_MEMORY=8" go into its environment. */
 class Program {
   readonly child: ChildProcess;
   text = "";
   exited: number | null | undefined;
 
   constructor(space: Namespace, ...parameters: readonly string[]) {
-    const tap = parameters.some((word) => word.startsWith("--tap=")) ? [] : [`--tap=${space.tap}`];
-    this.child = space.start([PROCESS, ...tap, ...parameters], { stdio: ["ignore", "pipe", "pipe"] });
+    const environment = parameters.filter((word) => word.startsWith("EPIPHYTE_"));
+    const rest = parameters.filter((word) => !word.startsWith("EPIPHYTE_"));
+    const tap = rest.some((word) => word.startsWith("--tap=")) ? [] : [`--tap=${space.tap}`];
+    const words = ["env", ...environment, PROCESS, ...tap, ...rest];
+    this.child = space.start(words, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding("utf8").on("data", (data: string) => {
         this.text += data;
@@ -278,6 +281,26 @@ describe.skipIf(!tools)(`the process target's network${why}`, () => {
     expect(program.text).not.toContain("addressLost");
     expect(dnsmasq.exitCode).toBeNull();
   });
+
+  test("out of memory: last words on the console and at the syslog receiver, then the end", async () => {
+    const posts = Array.from({ length: 3000 }, (_, i) => [`Posts/${i}`, post(`Post ${i}`, "text ".repeat(60))]);
+    const large = new Blog(scratch("process-large"), { ...FILES, ...Object.fromEntries(posts) });
+    const syslog = startRsyslog(space, folder);
+    space.start([process.execPath, "tools/git-server.ts", large.root, space.address, String(GIT_PORT + 1)]);
+    program = new Program(
+      space,
+      "EPIPHYTE_MEMORY=9",
+      `--remote=http://${space.address}:${GIT_PORT + 1}/blog.git`,
+      "--ipv4=10.92.0.9/24",
+      `--syslog=${space.address}`,
+      "--hostname=too-small",
+    );
+    await eventually(`its end:\n${program.text}`, 60_000, () => program?.exited !== undefined);
+    expect(program.exited).toBe(1);
+    expect(program.text).toMatch(/panic: out of memory: \d+ bytes wanted, \d+ of \d+ in use/);
+    // Facility daemon, severity critical.
+    await eventually("the last words", 5000, () => /^26\|1\|.*\|too-small\|.*out of memory: /m.test(syslog()));
+  }, 90_000);
 
   test("without its TAP device it says why and ends", async () => {
     program = new Program(space, "--tap=a-name-that-is-too-long", `--remote=http://${space.address}/x.git`);
