@@ -1,0 +1,43 @@
+// Guest instructions, counted by the TCG plugin of plugin/count.c into a file that is read while the guest runs.
+
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+
+/** Compiles the plugin for the QEMU that is installed; returns its path. */
+export function buildPlugin(source: string, folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const out = join(folder, "count.so");
+  // QEMU 9.0 took the interface's first version away (docs/about/removed-features.rst).
+  const api = qemuVersion().major < 9 ? 1 : 2;
+  execFileSync("gcc", [
+    ...["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-fvisibility=hidden"],
+    ...[`-DAPI=${api}`, "-o", out, source],
+  ]);
+  return out;
+}
+
+export function qemuVersion(): { readonly text: string; readonly major: number } {
+  const text = execFileSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" }).split("\n")[0] ?? "";
+  return { text, major: Number(/version (\d+)/.exec(text)?.[1] ?? 0) };
+}
+
+/** Words for QEMU that make it count into `file`. */
+export function countInto(plugin: string, file: string): readonly string[] {
+  return ["-plugin", `${plugin},counter=${file}`];
+}
+
+/** The running total; 0 before QEMU has begun. */
+export function readCounter(file: string): number {
+  try {
+    const fd = openSync(file, "r");
+    try {
+      const bytes = Buffer.alloc(8);
+      return readSync(fd, bytes, 0, 8, 0) === 8 ? Number(bytes.readBigUInt64LE()) : 0;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return 0;
+  }
+}
