@@ -127,7 +127,7 @@ function epiphyte(name: "bytecode" | "compiled", plugin: string): Column | strin
     title: `Epiphyte, ${name}`,
     bytes: statSync(image).size,
     process: existsSync(join(root, stem)) ? join(root, stem) : undefined,
-    memoryFrom: 12,
+    memoryFrom: 4,
     memoryTo: 64,
     ready: EPIPHYTE_READY,
     start: (bed, how) => new Running(bed, plugin, { image, parameters: parameters(bed, how).join(" ") }, how),
