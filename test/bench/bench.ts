@@ -26,7 +26,7 @@ if (options.build) build();
 demoRepository();
 await fileRepository();
 const plugin = buildPlugin(join(import.meta.dirname, "plugin/count.c"), cache);
-const bed = await Bed.open("bench", 77);
+const bed = await Bed.open(`bench${process.pid}`, 77);
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => void bed.close().then(() => process.exit(1)));
 

@@ -20,6 +20,8 @@ export interface Start {
   readonly syslog?: boolean;
   /** "files": the fixed page and the large file, fixed address. "demo": the demo blog, address by DHCP. */
   readonly content?: "files" | "demo";
+  /** Each translated block is counted apart, for profile.ts. */
+  readonly blocks?: boolean;
 }
 
 export interface Column {
@@ -27,6 +29,8 @@ export interface Column {
   readonly title: string;
   /** Bytes of what QEMU is given. */
   readonly bytes: number;
+  /** The same image with its symbols; undefined where there are none. */
+  readonly symbols: string | undefined;
   /** The static binary of the same build; undefined where there is none. */
   readonly process: string | undefined;
   /** Megabytes to search the smallest -m in. */
@@ -70,7 +74,7 @@ export class Running extends Machine {
       netdev,
       card,
       prefix: bed.ns.prefix,
-      extra: countInto(plugin, counterFile),
+      extra: countInto(plugin, counterFile, how.blocks),
     });
     this.counterFile = counterFile;
     this.command = `-accel tcg -M q35 -cpu max -m ${memory} -netdev ${netdev} -device ${card} -append "${what.parameters}"`;
@@ -126,6 +130,7 @@ function epiphyte(name: "bytecode" | "compiled", plugin: string): Column | strin
     name,
     title: `Epiphyte, ${name}`,
     bytes: statSync(image).size,
+    symbols: existsSync(`${image}.debug`) ? `${image}.debug` : undefined,
     process: existsSync(join(root, stem)) ? join(root, stem) : undefined,
     memoryFrom: 4,
     memoryTo: 64,
@@ -151,6 +156,7 @@ function linux(bed: Bed, plugin: string): Column | string {
     name: "linux",
     title: peer.name,
     bytes: peer.bytes,
+    symbols: undefined,
     process: undefined,
     memoryFrom: 48,
     memoryTo: 256,

@@ -1,7 +1,7 @@
 // Guest instructions, counted by the TCG plugin of plugin/count.c into a file that is read while the guest runs.
 
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 
 /** Compiles the plugin for the QEMU that is installed; returns its path. */
@@ -22,9 +22,20 @@ export function qemuVersion(): { readonly text: string; readonly major: number }
   return { text, major: Number(/version (\d+)/.exec(text)?.[1] ?? 0) };
 }
 
-/** Words for QEMU that make it count into `file`. */
-export function countInto(plugin: string, file: string): readonly string[] {
-  return ["-plugin", `${plugin},counter=${file}`];
+/** Words for QEMU that make it count into `file`, and each translated block apart into `${file}.blocks`. */
+export function countInto(plugin: string, file: string, blocks = false): readonly string[] {
+  return ["-plugin", `${plugin},counter=${file}${blocks ? `,blocks=${file}.blocks` : ""}`];
+}
+
+/** Address of a translated block -> instructions executed in it so far. */
+export function readBlocks(file: string): Map<number, number> {
+  const bytes = readFileSync(`${file}.blocks`);
+  const blocks = new Map<number, number>();
+  for (let at = 0; at < bytes.length; at += 16) {
+    const address = Number(bytes.readBigUInt64LE(at));
+    if (address !== 0) blocks.set(address, Number(bytes.readBigUInt64LE(at + 8)));
+  }
+  return blocks;
 }
 
 /** The running total; 0 before QEMU has begun. */

@@ -283,6 +283,13 @@ function perRequest(bed: Bed, host: string, count: number): string {
   return [...words, "-n", "n", `http://${host}${PAGE_PATH}`].join(" ");
 }
 
+/** The clients by the name of their row. */
+export const clients: Readonly<Record<string, Client>> = {
+  "keep-alive": keptAlive(PAGE_PATH, PAGE_BYTES),
+  close: perRequest,
+  large: keptAlive(LARGE_PATH, LARGE_BYTES),
+};
+
 export function mean(samples: readonly number[]): number {
   return samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
 }

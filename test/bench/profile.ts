@@ -1,0 +1,78 @@
+// Where a machine's instructions go, by C function and by phase: the same counter as the bench's, per translated block.
+// For a bytecode build that is the engine's functions, for a compiled one the TypeScript's as well.
+//
+//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large]
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { isRoot, stop } from "../../tools/setup.ts";
+import { Bed, cache, demoRepository, fileRepository } from "./bed.ts";
+import { type ColumnName, findColumns } from "./columns.ts";
+import { buildPlugin, readBlocks } from "./counter.ts";
+import { clients, withMachine } from "./machine.ts";
+
+const REQUESTS = 4000;
+const SHOWN = 40;
+
+const [name = "bytecode", phase = "keep-alive"] = process.argv.slice(2);
+if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");
+demoRepository();
+await fileRepository();
+const plugin = buildPlugin(join(import.meta.dirname, "plugin/count.c"), cache);
+const bed = await Bed.open(`bench${process.pid}`, 77);
+try {
+  const column = findColumns(bed, plugin, [name as ColumnName]).get(name as ColumnName);
+  if (typeof column !== "object" || column.symbols === undefined) stop(`${name}: ${column ?? "no such column"}`);
+  const boot = phase === "boot";
+  await withMachine(bed, column, { content: boot ? "demo" : "files", blocks: true }, async (machine, host) => {
+    let before = new Map<number, number>();
+    if (boot) {
+      await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+    } else {
+      const client = clients[phase] ?? stop(`${phase} is none of boot, ${Object.keys(clients).join(", ")}`);
+      client(bed, host, REQUESTS);
+      await machine.settled();
+      before = readBlocks(machine.counterFile);
+      client(bed, host, REQUESTS);
+      await machine.settled();
+    }
+    print(byFunction(before, readBlocks(machine.counterFile), column.symbols ?? ""), boot ? 1e6 : REQUESTS);
+  });
+} finally {
+  await bed.close();
+}
+process.exit(0);
+
+/** Instructions between two readings by symbol. */
+function byFunction(before: Map<number, number>, after: Map<number, number>, symbols: string): Map<string, number> {
+  const table = execFileSync("nm", ["--numeric-sort", symbols], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
+    .split("\n")
+    .map((line) => /^([0-9a-f]+) [tTwW] (.+)$/.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => ({ address: Number.parseInt(match[1]!, 16), name: match[2]! }));
+  const sums = new Map<string, number>();
+  for (const [address, count] of after) {
+    let low = 0;
+    let high = table.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (table[middle]!.address <= address) low = middle;
+      else high = middle;
+    }
+    const symbol = address < (table[0]?.address ?? 0) ? "(firmware)" : (table[low]?.name ?? "?");
+    sums.set(symbol, (sums.get(symbol) ?? 0) + count - (before.get(address) ?? 0));
+  }
+  return sums;
+}
+
+function print(sums: Map<string, number>, per: number): void {
+  const sorted = [...sums].sort((a, b) => b[1] - a[1]);
+  const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+  console.log(
+    `${name}, ${phase}: ${(total / per).toFixed(1)} ${per === 1e6 ? "M instructions" : "instructions a request"}`,
+  );
+  for (const [symbol, count] of sorted.slice(0, SHOWN))
+    console.log(
+      `${((100 * count) / total).toFixed(1).padStart(5)} % ${(count / per).toFixed(1).padStart(10)}  ${symbol}`,
+    );
+}
