@@ -1,10 +1,11 @@
 // What every figure is measured in: a namespace with a TAP, the Git server and DHCP in it, and the repositories.
 
 import type { ChildProcess } from "node:child_process";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { promisify } from "node:util";
 import { makeDemo } from "../../tools/demo.ts";
 import { type BlogPlan, blog, LARGE_BLOG, makeRepository, Seeded } from "../../tools/make-repository.ts";
 import { Namespace } from "../../tools/namespace.ts";
@@ -62,6 +63,13 @@ export class Bed {
   async ask(command: Command): Promise<Answer> {
     this.#worker.stdin?.write(`${JSON.stringify(command)}\n`);
     return this.#answer();
+  }
+
+  /** Runs a command in the namespace and returns what it printed; consoles are read meanwhile. */
+  async run(words: readonly string[], timeoutMs: number): Promise<string> {
+    const [command = "", ...rest] = [...this.ns.prefix, ...words];
+    const { stdout } = await promisify(execFile)(command, rest, { timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 });
+    return stdout;
   }
 
   async close(): Promise<void> {

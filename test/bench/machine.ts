@@ -110,7 +110,7 @@ export const machineRows: readonly Row[] = [
     false,
     { offloads: false },
     keptAlive(LARGE_PATH, LARGE_BYTES),
-    250,
+    50,
   ),
   {
     id: "idle",
@@ -219,7 +219,7 @@ async function idle(bed: Bed, column: Column): Promise<Figure | string> {
 }
 
 /** A client run of exactly `count` requests; throws when one fails. Returns the command. */
-type Client = (bed: Bed, host: string, count: number) => string;
+type Client = (bed: Bed, host: string, count: number) => Promise<string>;
 
 function requests(
   id: string,
@@ -240,17 +240,17 @@ function requests(
       withMachine(bed, column, start, async (machine, host) => {
         const run = async (n: number): Promise<number> => {
           const before = await machine.settled();
-          client(bed, host, n);
+          await client(bed, host, n);
           return (await machine.settled()) - before;
         };
-        client(bed, host, count);
+        await client(bed, host, count);
         const samples: number[] = [];
         // What a run costs apart from its requests (connections, ARP) falls out of the difference.
         for (let i = 0; i < 2; i++) {
           const once = await run(count);
           samples.push(((await run(2 * count)) - once) / count / K);
         }
-        const command = client(bed, host, CONNECTIONS);
+        const command = await client(bed, host, CONNECTIONS);
         return figure(
           id,
           column,
@@ -263,9 +263,9 @@ function requests(
 }
 
 function keptAlive(path: string, bytes: number): Client {
-  return (bed, host, count) => {
+  return async (bed, host, count) => {
     const words = ["h2load", "--h1", `--clients=${CONNECTIONS}`, "--threads=1"];
-    const out = bed.ns.run([...words, `--requests=${count}`, `http://${host}${path}`], CLIENT_WITHIN_MS);
+    const out = await bed.run([...words, `--requests=${count}`, `http://${host}${path}`], CLIENT_WITHIN_MS);
     const done = /(\d+) succeeded, (\d+) failed/.exec(out);
     const data = Number(/\((\d+)\) data/.exec(out)?.[1] ?? 0);
     if (Number(done?.[1]) !== count || data < count * bytes) throw new Error(`h2load: ${out.slice(-600)}`);
@@ -273,9 +273,9 @@ function keptAlive(path: string, bytes: number): Client {
   };
 }
 
-function perRequest(bed: Bed, host: string, count: number): string {
+async function perRequest(bed: Bed, host: string, count: number): Promise<string> {
   const words = ["ab", "-q", "-c", String(CONNECTIONS)];
-  const out = bed.ns.run([...words, "-n", String(count), `http://${host}${PAGE_PATH}`], CLIENT_WITHIN_MS);
+  const out = await bed.run([...words, "-n", String(count), `http://${host}${PAGE_PATH}`], CLIENT_WITHIN_MS);
   const complete = Number(/Complete requests:\s+(\d+)/.exec(out)?.[1]);
   const failed = Number(/Failed requests:\s+(\d+)/.exec(out)?.[1]);
   const bytes = Number(/HTML transferred:\s+(\d+)/.exec(out)?.[1]);

@@ -34,19 +34,23 @@ export class Program {
   readonly #stop: () => void;
   readonly #exited: () => boolean;
 
-  constructor(bed: Bed, words: readonly string[]) {
+  constructor(bed: Bed, words: readonly string[], keep: (line: string) => boolean = () => true) {
     const child = bed.ns.start(words, { stdio: ["ignore", "pipe", "pipe"] });
     // `ip netns exec` becomes the command, so this is its own id.
     this.pid = child.pid ?? 0;
     for (const stream of [child.stdout, child.stderr])
-      if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.lines.push(line));
+      if (stream !== null)
+        createInterface({ input: stream }).on("line", (line) => {
+          if (keep(line)) this.lines.push(line);
+        });
     this.#stop = () => child.kill("SIGKILL");
     this.#exited = () => child.exitCode !== null || child.signalCode !== null;
   }
 
-  async line(pattern: RegExp, timeoutMs: number): Promise<string> {
+  /** The first line from number `from` on that matches. */
+  async line(pattern: RegExp, timeoutMs: number, from = 0): Promise<string> {
     for (const until = Date.now() + timeoutMs; ; await sleep(20)) {
-      const found = this.lines.find((line) => pattern.test(line));
+      const found = this.lines.slice(from).find((line) => pattern.test(line));
       if (found !== undefined) return found;
       if (this.#exited() || Date.now() > until)
         throw new Error(`no line ${pattern} within ${timeoutMs} ms:\n${this.lines.slice(-10).join("\n")}`);
@@ -60,11 +64,21 @@ export class Program {
 
   /** The most memory that was ever resident (VmHWM). */
   peakMegabytes(): number {
-    return (Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1]) * 1024) / 1e6;
+    return this.#status("VmHWM");
+  }
+
+  residentMegabytes(): number {
+    return this.#status("VmRSS");
   }
 
   get exited(): boolean {
     return this.#exited();
+  }
+
+  /** A line of proc(5), status, in MB. */
+  #status(name: string): number {
+    const line = new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${this.pid}/status`, "utf8"));
+    return (Number(line?.[1]) * 1024) / 1e6;
   }
 
   async stop(): Promise<void> {
@@ -140,8 +154,8 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
   try {
     await program.line(/ready: http/, READY_WITHIN_MS);
     await sleep(5000);
-    const part = (requests: number): number => {
-      load(bed, requests);
+    const part = async (requests: number): Promise<number> => {
+      await load(bed, requests);
       const files = (): string[] => readdirSync(bed.folder).filter((file) => /^callgrind\.out\.\d+$/.test(file));
       const before = files().length;
       execFileSync("callgrind_control", ["--dump", String(program.pid)], { timeout: 60_000, stdio: "ignore" });
@@ -149,11 +163,11 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
       if (file === undefined) throw new Error("callgrind wrote no part");
       return Number(/^(?:summary|totals): (\d+)/m.exec(readFileSync(join(bed.folder, file), "utf8"))?.[1]);
     };
-    part(SOME);
+    await part(SOME);
     const samples: number[] = [];
     for (let i = 0; i < 2; i++) {
-      const some = part(SOME);
-      samples.push((part(SOME + MORE) - some) / MORE / 1000);
+      const some = await part(SOME);
+      samples.push(((await part(SOME + MORE)) - some) / MORE / 1000);
     }
     return {
       row: "callgrind",
@@ -167,8 +181,8 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
   }
 }
 
-function load(bed: Bed, requests: number): void {
-  const out = bed.ns.run(
+async function load(bed: Bed, requests: number): Promise<void> {
+  const out = await bed.run(
     [
       "h2load",
       "--h1",

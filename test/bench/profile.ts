@@ -30,10 +30,10 @@ try {
       await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
     } else {
       const client = clients[phase] ?? stop(`${phase} is none of boot, ${Object.keys(clients).join(", ")}`);
-      client(bed, host, REQUESTS);
+      await client(bed, host, REQUESTS);
       await machine.settled();
       before = readBlocks(machine.counterFile);
-      client(bed, host, REQUESTS);
+      await client(bed, host, REQUESTS);
       await machine.settled();
     }
     print(byFunction(before, readBlocks(machine.counterFile), column.symbols ?? ""), boot ? 1e6 : REQUESTS);
