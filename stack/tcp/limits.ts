@@ -64,8 +64,11 @@ export const LEAST_IPV4_MTU = 68;
 export const HEADERS = 40;
 /** Payload of one packet with segmentation offload. */
 export const MAX_OFFLOAD = 65_000;
-/** Ranges up to this are copied behind the header; longer ones leave from where they lie. */
-export const COPY_LIMIT = 512;
+/**
+ * Ranges up to this are copied behind the header; longer ones leave from where they lie. The head of a response must fit
+ * (ours has 570 bytes): otherwise it leaves in a packet of its own, which costs as much again as the page behind it.
+ */
+export const COPY_LIMIT = 1024;
 /** Out-of-order intervals kept for a connection. */
 export const MAX_INTERVALS = 8;
 /** RFC 7323 2.3. */
