@@ -19,6 +19,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   rsyslogd: "rsyslog",
   wrk: "wrk",
   h2load: "nghttp2-client",
+  ab: "apache2-utils",
+  readelf: "binutils",
   nginx: "nginx-light",
   curl: "curl",
   ip: "iproute2",
