@@ -1,7 +1,7 @@
 // The machines that the table sets side by side, and how each is started for a figure.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Machine } from "../../tools/qemu.ts";
 import { type Bed, root } from "./bed.ts";
@@ -22,6 +22,8 @@ export interface Start {
   readonly content?: "files" | "demo";
   /** Each translated block is counted apart, for profile.ts. */
   readonly blocks?: boolean;
+  /** Hears each console line and the counter at that moment. */
+  readonly onLine?: (line: string, instructions: number) => void;
 }
 
 export interface Column {
@@ -75,6 +77,7 @@ export class Running extends Machine {
       card,
       prefix: bed.ns.prefix,
       extra: countInto(plugin, counterFile, how.blocks),
+      onLine: (line) => how.onLine?.(line, readCounter(counterFile)),
     });
     this.counterFile = counterFile;
     this.command = `-accel tcg -M q35 -cpu max -m ${memory} -netdev ${netdev} -device ${card} -append "${what.parameters}"`;
@@ -106,11 +109,8 @@ export function findColumns(bed: Bed, plugin: string, wanted: readonly ColumnNam
 
 /** Both builds, as `npm run image` and `npm run process` make them. */
 export function build(): void {
-  const engines = readFileSync(join(root, "image/build/image.ts"), "utf8").includes("--engine")
-    ? [[], ["--engine=bytecode"]]
-    : [[]];
   for (const script of ["image/build/image.ts", "image/build/process.ts"])
-    for (const engine of engines) {
+    for (const engine of [[], ["--engine=bytecode"]]) {
       const run = spawnSync(process.execPath, [join(root, script), ...engine], {
         cwd: root,
         stdio: ["ignore", "ignore", "inherit"],
@@ -121,9 +121,7 @@ export function build(): void {
 }
 
 function epiphyte(name: "bytecode" | "compiled", plugin: string): Column | string {
-  const apart = existsSync(join(root, "build/epiphyte-bytecode.elf"));
-  if (name === "compiled" && !apart) return "not built";
-  const stem = name === "bytecode" && apart ? "build/epiphyte-bytecode" : "build/epiphyte";
+  const stem = name === "bytecode" ? "build/epiphyte-bytecode" : "build/epiphyte";
   const image = join(root, `${stem}.elf`);
   if (!existsSync(image)) return "not built";
   return {

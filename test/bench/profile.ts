@@ -24,7 +24,10 @@ try {
   const column = findColumns(bed, plugin, [name as ColumnName]).get(name as ColumnName);
   if (typeof column !== "object" || column.symbols === undefined) stop(`${name}: ${column ?? "no such column"}`);
   const boot = phase === "boot";
-  await withMachine(bed, column, { content: boot ? "demo" : "files", blocks: true }, async (machine, host) => {
+  const onLine = (line: string, instructions: number): void => {
+    if (boot) console.log(`${(instructions / 1e6).toFixed(1).padStart(7)} M  ${line}`);
+  };
+  await withMachine(bed, column, { content: boot ? "demo" : "files", blocks: true, onLine }, async (machine, host) => {
     let before = new Map<number, number>();
     if (boot) {
       await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
