@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
-import { explain, replay } from "../trace/below-trace.ts";
+import { explain, replay, scenarioName } from "../trace/below-trace.ts";
 import { buildRunner, recorded } from "../trace/build.ts";
 
 /** Of each trace. */
@@ -48,19 +48,19 @@ function compare(program: string, filler: number): void {
   expect.fail(`${onNode[at]} became ${there[at]}: ${difference(program, name, Number(seed))}`);
 }
 
-describe("recorded traces and their mutants", () => {
-  beforeAll(async () => {
-    bytecode = await buildRunner(false);
-    compiled = await buildRunner(true);
-    onNode = [...traces].flatMap(([name, trace]) =>
-      Array.from({ length: MUTANTS + 1 }, (_, seed) => {
-        const digests = replay(trace, seed, FILLERS[0]);
-        const polls = digests.length / 4 - 1;
-        return `${name} ${seed} ${polls} ${hex(digests, polls)}`;
-      }),
-    );
-  }, BUILD_LIMIT_MS);
+beforeAll(async () => {
+  bytecode = await buildRunner(false);
+  compiled = await buildRunner(true);
+  onNode = [...traces].flatMap(([name, trace]) =>
+    Array.from({ length: MUTANTS + 1 }, (_, seed) => {
+      const digests = replay(trace, seed, FILLERS[0]);
+      const polls = digests.length / 4 - 1;
+      return `${name} ${seed} ${polls} ${hex(digests, polls)}`;
+    }),
+  );
+}, BUILD_LIMIT_MS);
 
+describe("recorded traces and their mutants", () => {
   test("give the same bytes as bytecode on quickjs-ng as on Node", () => {
     compare(bytecode, FILLERS[1]);
   });
@@ -68,4 +68,16 @@ describe("recorded traces and their mutants", () => {
   test("give the same bytes compiled ahead of time as on Node", () => {
     compare(compiled, FILLERS[2]);
   });
+});
+
+describe("compiled ahead of time", () => {
+  let lines: string[] = [];
+  beforeAll(() => {
+    lines = output(compiled, ["simulate"]).split("\n");
+  });
+
+  for (let i = 0; scenarioName(i) !== ""; i++)
+    test(scenarioName(i), () => {
+      expect(lines[i]).toBe(`ok ${scenarioName(i)}`);
+    });
 });

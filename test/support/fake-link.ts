@@ -89,7 +89,8 @@ function cut(frame: Uint8Array, headLength: number, segmentSize: number): Uint8A
   const ip = 14;
   const tcp = ip + (frame[ip]! & 15) * 4;
   const parts: Uint8Array[] = [];
-  for (let at = headLength, n = 0; at < frame.length || n === 0; at += segmentSize, n++) {
+  for (let n = 0; headLength + n * segmentSize < frame.length || n === 0; n++) {
+    const at = headLength + n * segmentSize;
     const length = Math.min(segmentSize, frame.length - at);
     const last = at + length >= frame.length;
     const part = new Uint8Array(headLength + length);

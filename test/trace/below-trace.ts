@@ -3,6 +3,8 @@
 
 import { writeU32 } from "../../stack/base/bytes.ts";
 import { copyBytes, latin1 } from "../../stack/base/native.ts";
+import { SCENARIOS as HOST_SCENARIOS, scenario as hostScenario } from "../stack/host/scenarios.ts";
+import { SCENARIOS as TCP_SCENARIOS, scenario as tcpScenario } from "../stack/tcp/scenarios.ts";
 import { Appliance } from "./appliance.ts";
 import { Digest } from "./digest.ts";
 import { RECORD_ACTION, RECORD_END, RECORD_POLL, TraceReader } from "./format.ts";
@@ -52,6 +54,19 @@ export function figures(recorded: Uint8Array, seed: number): string {
   const digest = new Digest();
   while (player.step(digest)) {}
   return player.appliance.host.describe();
+}
+
+/** What simulation number `index` shows; "" when there are no more. */
+export function scenarioName(index: number): string {
+  const tcp = TCP_SCENARIOS.length;
+  if (index < tcp) return `two machines ${TCP_SCENARIOS[index]!}`;
+  return index < tcp + HOST_SCENARIOS.length ? `two hosts: ${HOST_SCENARIOS[index - tcp]!}` : "";
+}
+
+/** Runs it; "" or what went wrong. */
+export function scenario(index: number): string {
+  const tcp = TCP_SCENARIOS.length;
+  return index < tcp ? tcpScenario(index) : hostScenario(index - tcp);
 }
 
 class Player {

@@ -5,8 +5,9 @@
 //   digests NAME SEED        the digest after each poll
 //   explain NAME SEED STEP   one poll in words
 //   figures NAME SEED        the host's figures at the end
+//   simulate                 the simulations of test/stack/{tcp,host}/scenarios.ts, a line each: "ok NAME"
 
-import { explain, figures, replay } from "./below-trace.ts";
+import { explain, figures, replay, scenario, scenarioName } from "./below-trace.ts";
 
 /** Does not return. */
 export function run(traces: Readonly<Record<string, Uint8Array>>): void {
@@ -18,6 +19,13 @@ export function run(traces: Readonly<Record<string, Uint8Array>>): void {
         const digests = replay(trace, seed, filler);
         nativeConsole(`${name} ${seed} ${digests.length / 4 - 1} ${hex(digests, digests.length - 4)}\n`);
       }
+    nativePowerOff(0);
+  }
+  if (command === "simulate") {
+    for (let i = 0; scenarioName(i) !== ""; i++) {
+      const fault = scenario(i);
+      nativeConsole(`${fault === "" ? "ok" : "not ok"} ${scenarioName(i)}${fault === "" ? "" : `: ${fault}`}\n`);
+    }
     nativePowerOff(0);
   }
   const trace = traces[words[0] ?? ""];

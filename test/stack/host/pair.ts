@@ -1,6 +1,7 @@
 // Two hosts on one wire under a virtual clock: a server with its HTTP machine, and a client that speaks through flows.
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
+import { copyBytes } from "../../../stack/base/native.ts";
 import { type Instant, NEVER, SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_REQUEST } from "../../../stack/host/events.ts";
@@ -100,7 +101,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
-    all.set(part, at);
+    copyBytes(all, at, part, 0, part.length);
     at += part.length;
   }
   return all;

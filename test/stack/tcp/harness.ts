@@ -2,10 +2,11 @@
 // machines joined by a link that loses, doubles and reorders.
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
-import { writeU16 } from "../../../stack/base/bytes.ts";
+import { readU32, writeU16, writeU32 } from "../../../stack/base/bytes.ts";
 import { fold, pseudoHeaderSum } from "../../../stack/base/checksum.ts";
 import { HEAD_ROOM, IpSink, PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
-import { sumBytes } from "../../../stack/base/native.ts";
+import { copyBytes, sumBytes } from "../../../stack/base/native.ts";
+import type { Instant } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
@@ -29,6 +30,8 @@ export class RecordingSink extends IpSink {
   packets: Packet[] = [];
   /** Payload bytes of each `send`, before cutting. */
   sends: number[] = [];
+  /** The most of them that one `send` ever had. */
+  largest = 0;
   fragmentable: boolean[] = [];
   #reserved = false;
 
@@ -40,7 +43,7 @@ export class RecordingSink extends IpSink {
     return 100;
   }
 
-  override release(): void {
+  override release(_at: number): void {
     this.#reserved = false;
   }
 
@@ -57,10 +60,11 @@ export class RecordingSink extends IpSink {
     if (!this.#reserved || protocol !== PROTOCOL_TCP || headLength > HEAD_ROOM) throw new Error("bad send");
     this.#reserved = false;
     const packet = new Uint8Array(headLength + payloadLength);
-    packet.set(this.bytes.subarray(at, at + headLength));
-    packet.set(payload.subarray(payloadOffset, payloadOffset + payloadLength), headLength);
+    copyBytes(packet, 0, this.bytes, at, headLength);
+    copyBytes(packet, headLength, payload, payloadOffset, payloadLength);
     const header = (packet[12]! >> 4) * 4;
     this.sends.push(packet.length - header);
+    this.largest = Math.max(this.largest, packet.length - header);
     this.fragmentable.push(!this.dontFragment);
     if (this.segmentSize > 0) this.#cut(source, destination, packet, header);
     else {
@@ -76,14 +80,13 @@ export class RecordingSink extends IpSink {
   /** TSO, as a card does it. */
   #cut(source: Ipv4, destination: Ipv4, packet: Uint8Array, header: number): void {
     if (!this.segmentOffload || packet.length > 65_515) throw new Error("not to be cut");
-    const view = new DataView(packet.buffer);
-    const seq = view.getUint32(4);
+    const seq = readU32(packet, 4);
     for (let from = header; from < packet.length; from += this.segmentSize) {
       const end = Math.min(packet.length, from + this.segmentSize);
       const piece = new Uint8Array(header + end - from);
-      piece.set(packet.subarray(0, header));
-      piece.set(packet.subarray(from, end), header);
-      new DataView(piece.buffer).setUint32(4, (seq + from - header) >>> 0);
+      copyBytes(piece, 0, packet, 0, header);
+      copyBytes(piece, header, packet, from, end - from);
+      writeU32(piece, 4, (seq + from - header) >>> 0);
       // FIN and PSH only on the last.
       if (end < packet.length) piece[13] = piece[13]! & ~0x09;
       checksum(piece, source, destination);
@@ -116,31 +119,32 @@ export class RecordingUser extends StreamUser {
   onAccepted: (handle: Handle) => void = () => {};
   tcp: Tcp | undefined;
 
-  override accepted(handle: Handle, port: number): void {
+  override accepted(handle: Handle, port: number, _now: Instant): void {
     this.events.push(`accepted ${port}`);
     this.handle = handle;
     this.onAccepted(handle);
   }
-  override connected(handle: Handle): void {
+  override connected(handle: Handle, _now: Instant): void {
     this.events.push("connected");
     this.handle = handle;
   }
-  override readable(handle: Handle): void {
+  override readable(handle: Handle, _now: Instant): void {
     this.events.push("readable");
     this.onReadable(handle);
     if (this.reads) this.read(handle);
   }
-  override sent(): void {
+  override sent(_handle: Handle, _now: Instant): void {
     this.events.push("sent");
   }
-  override closed(_handle: Handle, reason: number): void {
+  override closed(_handle: Handle, reason: number, _now: Instant): void {
     this.events.push(`closed ${reason}`);
   }
   read(handle: Handle): void {
     const tcp = this.tcp!;
     const length = tcp.readLength(handle);
     const start = tcp.readStart(handle);
-    for (const byte of tcp.readBuffer(handle).subarray(start, start + length)) this.received.push(byte);
+    const bytes = tcp.readBuffer(handle);
+    for (let i = 0; i < length; i++) this.received.push(bytes[start + i]!);
     tcp.consume(handle, length);
   }
   take(): string[] {

@@ -80,7 +80,7 @@ export class Pair {
         const bytes = flight.packet.bytes;
         end.tcp.input(bytes, 0, bytes.length, flight.packet.source, flight.packet.destination, false, this.now);
         // What the user was lent must have been copied by now.
-        bytes.fill(0xee);
+        for (let i = 0; i < bytes.length; i++) bytes[i] = 0xee;
       }
     }
     throw new Error("the simulation does not end");
@@ -93,7 +93,8 @@ export class Pair {
     for (let i = 0; i < copies; i++) {
       let at = this.now + q.delay;
       if (this.#random() < q.reordering) at += Math.floor(this.#random() * q.delay * 3);
-      const flight = { at, order: this.#order++, packet: { ...packet, bytes: packet.bytes.slice() } };
+      const { source, destination } = packet;
+      const flight = { at, order: this.#order++, packet: { source, destination, bytes: packet.bytes.slice() } };
       let place = this.#flying.length;
       while (place > 0 && this.#flying[place - 1]!.at > at) place--;
       this.#flying.splice(place, 0, flight);
