@@ -26,7 +26,7 @@ const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
 /** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
 const RUNTIME_SOURCES = [
-  ...["array", "bytes", "closure", "error", "json", "lib", "map", "number", "object", "string", "union"].map(
+  ...["array", "bytes", "closure", "error", "json", "lib", "map", "number", "object", "string"].map(
     (name) => `src/scr_${name}.c`,
   ),
   "vendor/ryu/d2s.c",

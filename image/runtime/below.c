@@ -15,6 +15,14 @@
 #undef scr_bytes_release
 #undef scr_cyc_on_release
 #undef scr_cyc_on_dead
+#undef scr_str_retain_v
+#undef scr_union_new_ref
+#undef scr_union_new_f64
+#undef scr_union_new_bool
+#undef scr_union_retain
+#undef scr_union_release
+#undef scr_str_release
+#undef scr_arr_retain
 #include <stdio.h>
 
 void *below_place;
@@ -74,6 +82,34 @@ void *scr_cyc_alloc(size_t size, ScrTraceFn trace, ScrCycFreeFn free_fn) {
 void scr_cyc_free(void *object) { free(scr_cyc_hdr(object)); }
 void scr_cyc_on_release(void *object) { (void)object; }
 void scr_cyc_on_dead(void *object) { (void)object; }
+
+/* ---- Boxes: below.h makes and frees them; the runtime's headers want room for a collector's word before each ---- */
+
+ScrUnion *below_boxes;
+ScrUnion *below_more_boxes(void) {
+  enum { MORE = 64 };
+  struct { ScrCycHdr header; ScrUnion box; } *more = calloc(MORE, sizeof *more);
+  if (!more) scr_trap("out of memory");
+  for (int i = 0; i < MORE; i++) more[i].box.slot = (uintptr_t)below_boxes, below_boxes = &more[i].box;
+  return below_boxes;
+}
+ScrUnion *scr_union_new_f64(uint32_t tag, double v) { return below_box_f64(tag, v); }
+ScrUnion *scr_union_new_bool(uint32_t tag, bool v) { return below_box(tag, v, NULL, NULL); }
+ScrUnion *scr_union_new_ref(uint32_t tag, void *v, void *(*retain)(void *), void (*release)(void *), ScrTraceFn trace) {
+  return (void)trace, below_box(tag, (uintptr_t)v, retain, release);
+}
+void scr_union_release(ScrUnion *u) { below_release_box(u); }
+void *scr_union_retain_v(void *u) { return below_retain_box(u); }
+void scr_union_release_v(void *u) { below_release_box(u); }
+double scr_union_get_f64(ScrUnion *u) {
+  double v;
+  return memcpy(&v, &u->slot, sizeof v), v;
+}
+bool scr_union_get_bool(ScrUnion *u) { return u->slot != 0; }
+void *scr_str_retain_v(void *s) { return scr_str_retain(s); }
+void scr_str_release_v(void *s) { scr_str_release(s); }
+void *scr_arr_retain_v(void *a) { return scr_arr_retain(a); }
+void scr_arr_release_v(void *a) { scr_arr_release(a); }
 
 /* ---- The embedder's entry points, which generated code still calls in its start ---- */
 

@@ -136,6 +136,7 @@ INLINE void below_set_bool(ScrArr *a, double i, bool v) {
 #define scr_arr_set_f64(a, i, v) below_set_f64(a, i, v)
 #define scr_arr_set_bool(a, i, v) below_set_bool(a, i, v)
 #define scr_arr_len(a) ((double)(a)->len)
+#define scr_arr_state(a, i) (below_dense(a, i) >= 0 ? (double)SCR_ARR_VALUE : scr_arr_state(a, i))
 /* No cycle collector runs: the objects of the compiled side link downwards only. */
 #define scr_arr_new_ref(retain, release, trace, length) scr_arr_new_ref(retain, release, NULL, length)
 
@@ -175,6 +176,35 @@ INLINE void below_release_string(ScrStr *s) {
   else scr_str_release(s);
 }
 #define scr_str_release(s) below_release_string(s)
+
+/* A value of type "T or undefined" is a box; boxes that were given back are taken again from a list. */
+extern ScrUnion *below_boxes;
+COLD ScrUnion *below_more_boxes(void);
+INLINE ScrUnion *below_box(uint32_t tag, uint64_t slot, void *(*retain)(void *), void (*release)(void *)) {
+  ScrUnion *u = LIKELY(below_boxes) ? below_boxes : below_more_boxes();
+  below_boxes = (ScrUnion *)(uintptr_t)u->slot;
+  u->rc = 1, u->tag = tag, u->slot = slot, u->arm_retain = retain, u->arm_release = release;
+  return u;
+}
+INLINE ScrUnion *below_box_f64(uint32_t tag, double v) {
+  uint64_t slot;
+  memcpy(&slot, &v, sizeof slot);
+  return below_box(tag, slot, NULL, NULL);
+}
+INLINE ScrUnion *below_retain_box(ScrUnion *u) {
+  if (u->rc != SIZE_MAX) u->rc++;
+  return u;
+}
+INLINE void below_release_box(ScrUnion *u) {
+  if (!u || u->rc == SIZE_MAX || --u->rc) return;
+  if (u->arm_release) u->arm_release((void *)(uintptr_t)u->slot);
+  u->slot = (uintptr_t)below_boxes, below_boxes = u;
+}
+#define scr_union_new_ref(tag, v, retain, release, trace) below_box(tag, (uintptr_t)(v), retain, release)
+#define scr_union_new_f64(tag, v) below_box_f64(tag, v)
+#define scr_union_new_bool(tag, v) below_box(tag, v, NULL, NULL)
+#define scr_union_retain(u) below_retain_box(u)
+#define scr_union_release(u) below_release_box(u)
 #define scr_cyc_mark_live(o) ((void)(o))
 #define scr_cyc_on_release(o) ((void)(o))
 #define scr_cyc_on_dead(o) ((void)(o))

@@ -97,6 +97,8 @@ export class Resolver {
   private preferred = 0;
   private readonly cache = new DnsCache();
   private readonly queries: Query[] = [];
+  /** How many of them are active: mostly none, and then a step costs nothing. */
+  private activeCount = 0;
   private readonly response = new DnsAnswer();
   private readonly bytes = new Uint8Array(LARGEST_QUERY + 2);
 
@@ -184,11 +186,13 @@ export class Resolver {
 
   /** Goes on to the next server where one has been silent. */
   step(now: Instant, sink: ResolverSink): void {
+    if (this.activeCount === 0) return;
     for (const query of this.queries) if (query.active && query.deadline <= now) this.next(query, now, sink);
   }
 
   nextDeadline(): Instant {
     let deadline = NEVER;
+    if (this.activeCount === 0) return deadline;
     for (const query of this.queries) if (query.active && query.deadline < deadline) deadline = query.deadline;
     return deadline;
   }
@@ -210,6 +214,7 @@ export class Resolver {
     }
     const query = this.queries[free]!;
     query.active = true;
+    this.activeCount++;
     query.name = name;
     query.type = type;
     query.aliases = 0;
@@ -338,6 +343,7 @@ export class Resolver {
   private finish(query: Query, addresses: readonly number[], error: number, now: Instant, sink: ResolverSink): void {
     const { tokens } = query;
     query.active = false;
+    this.activeCount--;
     query.deadline = NEVER;
     query.tokens = [];
     for (const token of tokens) sink.answer(token, addresses, error, now);

@@ -254,7 +254,8 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
       left -= take;
       // Within one segment a range that others follow is copied, too: full segments, not fragments of ranges.
       if (headLength + take <= HEAD_ROOM && (take <= COPY_LIMIT || (whole && left > 0))) {
-        copyBytes(bytes, at + headLength, queue.bytes[slot]!, from, take);
+        const range: Uint8Array = queue.bytes[slot]!;
+        copyBytes(bytes, at + headLength, range, from, take);
         headLength += take;
       } else {
         foreign = queue.bytes[slot]!;
