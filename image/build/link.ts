@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
 import { type Libraries, libraries } from "./libraries.ts";
+import { placesOf } from "./places.ts";
 import { root, run } from "./run.ts";
 import { commonFlags, ownFlags } from "./sources.ts";
 
@@ -31,16 +32,17 @@ export async function link(options: LinkOptions): Promise<void> {
   await mkdir(folder, { recursive: true });
   const name = options.out.replaceAll("/", "-");
   const program = join(folder, `${name}-program`);
-  await writeFile(`${program}.S`, assembly(options.program));
-  await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
   const whole = join(folder, `${name}.linked`);
-  await run(
-    "musl-gcc",
-    [...options.link, "-o", whole, ...objects, `${program}.o`, ...options.archives, ...built.archives],
-    {
-      label: "linking",
-    },
-  );
+  const linkWith = async (places: Uint8Array): Promise<void> => {
+    await writeFile(`${program}.places`, places);
+    await writeFile(`${program}.S`, assembly(options.program, `${program}.places`));
+    await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
+    const parts = [...objects, `${program}.o`, ...options.archives, ...built.archives];
+    await run("musl-gcc", [...options.link, "-o", whole, ...parts], { label: "linking" });
+  };
+  await linkWith(Uint8Array.of(0, 0));
+  // Distances between addresses of code, which is what the table holds, do not depend on the table's size.
+  if (options.archives.length > 0) await linkWith(await placesOf(whole));
   await run("strip", ["-o", `${whole}.stripped`, whole]);
   await rename(whole, join(root, `${options.out}.debug`));
   await rename(`${whole}.stripped`, join(root, options.out));
@@ -60,14 +62,15 @@ async function object(source: string, flags: readonly string[], built: Libraries
 }
 
 /** The program's bytes as they are, in read-only data. */
-function assembly(program: Program): string {
+function assembly(program: Program, places: string): string {
   return `.section .rodata.program, "a"
 .balign 16
-.global program_start, program_end, program_files
+.global program_start, program_end, program_files, program_places
 program_start: .incbin "${program.bytecode}"
 program_end:
 program_files: .incbin "${program.files}"
 .byte 0
+program_places: .incbin "${places}"
 .section .note.GNU-stack, "", @progbits
 `;
 }

@@ -29,13 +29,44 @@ void *below_place;
 
 /* ---- Faults ---- */
 
+/* image/build/places.ts says what the table looks like. */
+extern const uint8_t program_places[];
+
+static uint64_t number(const uint8_t **at) {
+  uint64_t value = 0;
+  int shift = 0;
+  do value |= (uint64_t)(**at & 127) << shift, shift += 7;
+  while (*(*at)++ & 128);
+  return value;
+}
+
+const char *below_where(uint64_t address) {
+  static char text[160];
+  const uint8_t *at = program_places;
+  uint64_t names = number(&at);
+  const char *first = (const char *)at;
+  for (uint64_t i = 0; i < names; i++) at += strlen((const char *)at) + 1;
+  uint64_t here = (uintptr_t)below_install, name = 0, line = 0;
+  for (uint64_t rows = number(&at); rows; rows--) {
+    uint64_t step = number(&at);
+    here += step & 1 ? -(step / 2 + 1) : step / 2;
+    if (here > address) break;
+    name = number(&at);
+    line = name ? number(&at) : 0;
+  }
+  if (!name || here <= address) return "";
+  while (--name) first += strlen(first) + 1;
+  snprintf(text, sizeof text, "%s:%u", first, (unsigned)line);
+  return text;
+}
+
+/* A call's return address is the next instruction's: one byte before belongs to the call. */
 static _Noreturn void end(const char *what, size_t length, void *place) {
-  while (length && (what[length - 1] == '\n')) length--;
-  const char prefix[] = "scriptc: ";
+  static const char prefix[] = "scriptc: ";
+  while (length && what[length - 1] == '\n') length--;
   if (length > sizeof prefix && !memcmp(what, prefix, sizeof prefix - 1)) what += sizeof prefix - 1, length -= sizeof prefix - 1;
-  char line[600];
-  snprintf(line, sizeof line, "%.*s", (int)length, what);
-  platform_panic("%s (at %p)", line, place);
+  const char *where = below_where((uintptr_t)place - 1);
+  platform_panic("%.*s%s%s", (int)length, what, *where ? ", at " : "", where);
 }
 
 _Noreturn void below_fault(const char *what) { end(what, strlen(what), __builtin_return_address(0)); }

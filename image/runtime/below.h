@@ -14,6 +14,8 @@
 
 /* ---- Faults ---- */
 
+void below_install(JSContext *context);
+
 /* The machine ends here; the place is where the caller was called from: a line of TypeScript. */
 COLD _Noreturn void below_fault(const char *what);
 COLD _Noreturn void below_thrown(ScrError *error);

@@ -32,6 +32,9 @@ size_t platform_stack_size(void);
  * breaks no longer matters: a trap inside it powers the machine off. It may run on a stack of 32 KB. */
 void engine_describe(void) __attribute__((weak));
 
+/* The compiled side's, where there is one: the line of TypeScript that an address of code came from, or "". */
+const char *below_where(uint64_t address) __attribute__((weak));
+
 /* malloc.c, on both targets: the platform gives it memory before the first call; whole pages come zeroed or NULL. */
 void heap_add(void *start, size_t length);
 void *heap_pages(size_t count);

@@ -1,5 +1,5 @@
 /* platform.h on Linux: one static process, a TAP file descriptor for the network card. */
-#define _GNU_SOURCE /* ppoll */
+#define _GNU_SOURCE /* ppoll, REG_RIP */
 #include "../platform.h"
 #include "../engine.h"
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* <linux/if_tun.h>, which musl does not have. */
@@ -142,6 +143,14 @@ static void on_signal(int number) {
   platform_power_off(0);
 }
 
+/* A fault of the processor: what it was and, if the compiled side has the code, which line of TypeScript. */
+static void on_fault(int number, siginfo_t *info, void *context) {
+  uint64_t at = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+  const char *place = below_where ? below_where(at) : "";
+  platform_panic("signal %d (%s) at %#lx, address %p%s%s", number, strsignal(number), (unsigned long)at, info->si_addr,
+                 *place ? ", at " : "", place);
+}
+
 size_t platform_stack_size(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > STACK_MOST) return STACK_MOST;
@@ -156,6 +165,12 @@ __attribute__((constructor)) static void start(void) {
   if (heap == MAP_FAILED) platform_panic("no address space for a heap of %zu bytes", size);
   heap_add(heap, size);
   started = microseconds(CLOCK_MONOTONIC);
+  /* On a stack of its own: the fault may be that there is no stack left. */
+  static uint8_t fault_stack[64 * 1024];
+  sigaltstack(&(stack_t){.ss_sp = fault_stack, .ss_size = sizeof fault_stack}, NULL);
+  struct sigaction fault = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
+  for (const int *signals = (const int[]){SIGSEGV, SIGBUS, SIGFPE, SIGILL, 0}; *signals; signals++)
+    sigaction(*signals, &fault, NULL);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGINT, on_signal);
   signal(SIGTERM, on_signal);

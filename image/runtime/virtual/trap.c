@@ -70,6 +70,11 @@ static void print_stack(uint64_t from) {
             print("%s%lx", found++ % 8 ? " " : found == 1 ? "  stack: " : "\n         ", word);
     }
     if (found) print("\n");
+    found = 0;
+    for (uint64_t at = from; at < from + 16384 && found < TRACE_MAX && is_mapped(at); at += 8) {
+        const char *place = below_where ? below_where(*(uint64_t *)at - 1) : "";
+        if (*place) print("    at %s\n", place), found++;
+    }
 }
 
 /* Once; what goes wrong from here on ends the machine at once. */
@@ -113,6 +118,7 @@ _Noreturn void trap(struct frame *f) {
     __asm__("mov %%cr2, %0" : "=r"(address));
     begin_panic();
     print("panic: trap %lu (%s), error %lx, at %lx\n", f->vector, names[f->vector] ? names[f->vector] : "", f->error, f->rip);
+    if (below_where && *below_where(f->rip)) print("  at %s\n", below_where(f->rip));
     if (f->vector == TRAP_PAGE_FAULT || f->vector == TRAP_DOUBLE_FAULT)
         print("  %s of %lx: %s\n", f->error & 16 ? "execution" : f->error & 2 ? "write" : "read", address, hint(address, f->error));
     print("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n  rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", f->rax, f->rbx,
