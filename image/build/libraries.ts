@@ -1,11 +1,13 @@
 // The vendored C libraries as archives: quickjs-ng, libdeflate, AWS-LC, built with musl-gcc for both targets, and the
 // bytecode compiler, built with gcc for this machine. Each is cached by the hash of its pinned sources and its flags.
 
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
+import { breathing, mend } from "./mend.ts";
 import { BuildError, progress, root, run } from "./run.ts";
 import { commonFlags } from "./sources.ts";
 import { vendor } from "./vendor.ts";
@@ -40,9 +42,9 @@ const QUICKJS_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-ch
 
 async function buildQuickjs(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, ...QUICKJS_FLAGS];
-  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags]);
-  return cached("quickjs", hash, (folder) =>
-    archive(folder, join(sources, QUICKJS), flags, "quickjs-ng", {
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags, JSON.stringify(breathing)]);
+  return cached("quickjs", hash, async (folder) =>
+    archive(folder, await mendedTree(join(sources, QUICKJS), folder), flags, "quickjs-ng", {
       sources: ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"],
       headers: ["quickjs.h"],
     }),
@@ -51,9 +53,9 @@ async function buildQuickjs(sources: string, compiler: string): Promise<string> 
 
 async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, "-DNDEBUG", "-w"];
-  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags]);
-  return cached("libdeflate", hash, (folder) =>
-    archive(folder, join(sources, "libdeflate-sys/libdeflate"), flags, "libdeflate", {
+  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, JSON.stringify(breathing)]);
+  return cached("libdeflate", hash, async (folder) =>
+    archive(folder, await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder), flags, "libdeflate", {
       sources: [
         ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
         ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
@@ -109,6 +111,17 @@ export async function bytecodeCompiler(): Promise<string> {
   return join(folder, "bytecode");
 }
 
+/** A copy of the library's sources in which its long work lets packets in between. */
+async function mendedTree(tree: string, folder: string): Promise<string> {
+  const copy = join(folder, "tree");
+  await cp(tree, copy, { recursive: true });
+  for (const [file, mends] of Object.entries(breathing)) {
+    if (!existsSync(join(copy, file))) continue;
+    await writeFile(join(copy, file), mend(await readFile(join(tree, file), "utf8"), mends));
+  }
+  return copy;
+}
+
 async function archive(
   folder: string,
   tree: string,
@@ -128,6 +141,7 @@ async function archive(
   await progress(`compiling ${label}`, Promise.all(workers));
   // D: no times and no users in the archive.
   await run("ar", ["rcsD", join(folder, "library.a"), ...objects]);
+  await rm(join(folder, "tree"), { recursive: true, force: true });
 }
 
 /** Names of source files reach the machine code (__FILE__): they must not tell where it was built. */

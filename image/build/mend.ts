@@ -30,6 +30,39 @@ export const isomorphicGitMends: readonly Mend[] = [
   },
 ];
 
+/** Where long work of the C libraries lets packets in between: by file of the library. */
+export const breathing: Readonly<Record<string, readonly Mend[]>> = {
+  // Each block of a deflate stream.
+  "lib/decompress_template.h": [
+    {
+      what: "the beginning of a block in libdeflate's decompressor",
+      old: "next_block:\n\t/* Starting to read the next block */\n\t;\n",
+      mended: "next_block:\n\t;\n\t{ extern void loop_breathe(void); loop_breathe(); }\n",
+    },
+  ],
+  // Each position that a match is looked for at.
+  "lib/deflate_compress.c": [
+    {
+      what: "adjust_max_and_nice_len of libdeflate's compressor",
+      old: "adjust_max_and_nice_len(u32 *max_len, u32 *nice_len, size_t remaining)\n{\n",
+      mended:
+        "adjust_max_and_nice_len(u32 *max_len, u32 *nice_len, size_t remaining)\n{\n" +
+        "\t{ extern void loop_breathe(void); static unsigned n; if (unlikely(!(++n & 1023))) loop_breathe(); }\n",
+    },
+  ],
+  // Each object that the cycle collector looks at.
+  "quickjs.c": [
+    {
+      what: "mark_children of quickjs-ng",
+      old: "                          JS_MarkFunc *mark_func)\n{\n    switch(JS_GC_TYPE(gp)) {\n",
+      mended:
+        "                          JS_MarkFunc *mark_func)\n{\n" +
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 1023)) loop_breathe(); }\n" +
+        "    switch(JS_GC_TYPE(gp)) {\n",
+    },
+  ],
+};
+
 /** The mended text; throws when a match is missing or not the only one. */
 export function mend(text: string, mends: readonly Mend[]): string {
   let mended = text;
