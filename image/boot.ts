@@ -144,5 +144,5 @@ function serversText(seam: Seam): string {
 function figures(seam: Seam, log: Log): void {
   const heap = `${(nativeHeapUsed() / MEGABYTE).toFixed(1)} of ${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
   const counters = seam.counters().replaceAll("\n", ", ");
-  log.debug(`figures: heap ${heap}, ${counters}`);
+  log.debug(`figures: heap ${heap}, longest-wait-us ${nativeLongestWait()}, ${counters}`);
 }

@@ -103,6 +103,7 @@ export const nodeNatives = {
   nativeHeapUsed: (): number => process.memoryUsage().heapUsed + process.memoryUsage().external,
   nativeHeapLimit: (): number => 4 * 1024 ** 3,
   nativeHeapPeak: (): number => process.memoryUsage().rss,
+  nativeLongestWait: (): number => 0,
   nativeCollect(): void {},
   nativeFence(): void {},
 };

@@ -95,6 +95,11 @@ declare function nativeOnPanic(callback: (line: string) => void): void;
 declare function nativeHeapUsed(): number;
 declare function nativeHeapLimit(): number;
 declare function nativeHeapPeak(): number;
+/**
+ * The longest that packets had to wait for the engine since the last call of this, in microseconds of processor time;
+ * 0 where nothing is compiled.
+ */
+declare function nativeLongestWait(): number;
 /** Runs the engine's cycle collector. */
 declare function nativeCollect(): void;
 

@@ -50,7 +50,7 @@ export const breathing: Readonly<Record<string, readonly Mend[]>> = {
         "\t{ extern void loop_breathe(void); static unsigned n; if (unlikely(!(++n & 1023))) loop_breathe(); }\n",
     },
   ],
-  // Each object that the cycle collector looks at.
+  // Each object that the cycle collector looks at; native functions, which may work for long; and more often otherwise.
   "quickjs.c": [
     {
       what: "mark_children of quickjs-ng",
@@ -59,6 +59,25 @@ export const breathing: Readonly<Record<string, readonly Mend[]>> = {
         "                          JS_MarkFunc *mark_func)\n{\n" +
         "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 1023)) loop_breathe(); }\n" +
         "    switch(JS_GC_TYPE(gp)) {\n",
+    },
+    {
+      what: "js_call_c_function of quickjs-ng",
+      old: "    p = JS_VALUE_GET_OBJ(func_obj);\n    cproto = p->u.cfunc.cproto;\n    arg_count = p->u.cfunc.length;\n",
+      mended:
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 15)) loop_breathe(); }\n" +
+        "    p = JS_VALUE_GET_OBJ(func_obj);\n    cproto = p->u.cfunc.cproto;\n    arg_count = p->u.cfunc.length;\n",
+    },
+    {
+      what: "how often quickjs-ng calls its interrupt handler",
+      old: "#define JS_INTERRUPT_COUNTER_INIT 10000\n",
+      mended: "#define JS_INTERRUPT_COUNTER_INIT 200\n",
+    },
+  ],
+  "libregexp.c": [
+    {
+      what: "how often quickjs-ng's regular expressions call the interrupt handler",
+      old: "#define INTERRUPT_COUNTER_INIT 10000\n",
+      mended: "#define INTERRUPT_COUNTER_INIT 200\n",
     },
   ],
 };

@@ -307,6 +307,8 @@ NATIVE(heap_used) { return JS_NewInt64(ctx, (int64_t)platform_heap_used()); }
 NATIVE(heap_limit) { return JS_NewInt64(ctx, (int64_t)platform_heap_limit()); }
 NATIVE(heap_peak) { return JS_NewInt64(ctx, (int64_t)platform_heap_peak()); }
 
+NATIVE(longest_wait) { return JS_NewInt64(ctx, (int64_t)loop_longest_wait()); }
+
 NATIVE(collect) {
   JS_RunGC(JS_GetRuntime(ctx));
   return JS_UNDEFINED;
@@ -428,7 +430,7 @@ void bindings_install(JSContext *context) {
       FUNCTION("PowerOff", 1, power_off), FUNCTION("Parameters", 0, parameters), FUNCTION("Module", 0, module),
       FUNCTION("Target", 0, target), FUNCTION("Hypervisor", 0, hypervisor), FUNCTION("Sleep", 1, sleep),
       FUNCTION("HeapUsed", 0, heap_used), FUNCTION("HeapLimit", 0, heap_limit), FUNCTION("HeapPeak", 0, heap_peak),
-      FUNCTION("Collect", 0, collect), FUNCTION("Run", 1, run), FUNCTION("OnPanic", 1, on_panic),
+      FUNCTION("Collect", 0, collect), FUNCTION("LongestWait", 0, longest_wait), FUNCTION("Run", 1, run), FUNCTION("OnPanic", 1, on_panic),
       FUNCTION("PortRead", 2, port_read), FUNCTION("PortWrite", 3, port_write), FUNCTION("DeviceRead", 2, device_read),
       FUNCTION("DeviceWrite", 3, device_write), FUNCTION("MapDevice", 2, map_device),
       FUNCTION("AddressOf", 1, address_of), FUNCTION("Fence", 0, fence), FUNCTION("TakeVector", 0, take_vector),

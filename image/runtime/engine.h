@@ -23,6 +23,8 @@ void loop_prepare(JSContext *context);
 _Noreturn void loop_run(void);
 /* For long native calls, between two pieces of the work: packets must not be late. */
 void loop_breathe(void);
+/* nativeLongestWait. */
+uint64_t loop_longest_wait(void);
 
 /* Makes every function of image/native.d.ts a global of the context. */
 void bindings_install(JSContext *context);

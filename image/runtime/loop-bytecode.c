@@ -4,6 +4,7 @@
 
 void loop_prepare(JSContext *context) { (void)context; }
 void loop_breathe(void) {}
+uint64_t loop_longest_wait(void) { return 0; }
 
 _Noreturn void loop_run(void) {
   for (;;) {

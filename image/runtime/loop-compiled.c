@@ -17,6 +17,21 @@ static JSRuntime *runtime;
 static uint64_t last_poll;
 static int running, inside;
 
+/* Of processor time, in microseconds: when packets were last let in, and the longest that they had to wait since. */
+static uint64_t breathed, longest;
+
+static void measure(void) {
+  uint64_t now = platform_cpu_time();
+  if (now - breathed > longest) longest = now - breathed;
+  breathed = now;
+}
+
+uint64_t loop_longest_wait(void) {
+  uint64_t result = longest;
+  longest = 0;
+  return result;
+}
+
 /* The next deadline of the compiled side; never within itself. */
 static double poll(void) {
   last_poll = platform_now();
@@ -27,7 +42,9 @@ static double poll(void) {
 }
 
 void loop_breathe(void) {
-  if (running && !inside && platform_now() - last_poll >= BREATH) poll();
+  if (!running || inside || platform_now() - last_poll < BREATH) return;
+  measure();
+  poll();
 }
 
 static int on_interrupt(JSContext *context, void *opaque) {
@@ -49,8 +66,10 @@ _Noreturn void loop_run(void) {
   for (;;) {
     double until = poll();
     if (below_waiting() || (double)last_poll >= timer) {
+      breathed = platform_cpu_time();
       timer = engine_turn();
       if (engine_jobs()) timer = 0; /* a job may have set an earlier deadline */
+      measure();
       continue; /* what the engine queued leaves at once */
     }
     if (timer < until) until = timer;

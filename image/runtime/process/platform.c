@@ -75,6 +75,7 @@ static uint64_t microseconds(clockid_t clock) {
 
 static uint64_t started;
 uint64_t platform_now(void) { return microseconds(CLOCK_MONOTONIC) - started; }
+uint64_t platform_cpu_time(void) { return microseconds(CLOCK_PROCESS_CPUTIME_ID); }
 int64_t platform_wall_clock(void) { return (int64_t)(microseconds(CLOCK_REALTIME) / 1000); }
 
 static int tap = -1;
