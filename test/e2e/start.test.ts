@@ -13,7 +13,8 @@ import { want, which } from "../../tools/setup.ts";
 import { freePort } from "./support/bed.ts";
 import { eventually, scratch } from "./support/peers.ts";
 
-const START_LIMIT_MS = 150_000;
+/** What is below the seam may have to be compiled anew: a minute or two. */
+const START_LIMIT_MS = 420_000;
 const tools = want("git", "curl", "qemu-system-x86_64");
 const browsers = tools && want("chromium");
 
