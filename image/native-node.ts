@@ -62,6 +62,37 @@ export const nodeNatives = {
     for (let i = 0; i < length; i++) if (a[aOffset + i] !== b[bOffset + i]) return false;
     return true;
   },
+  nativeLoad16(bytes: Uint8Array, offset: number): number {
+    range(bytes, offset, 2);
+    return (bytes[offset]! << 8) | bytes[offset + 1]!;
+  },
+  nativeLoad32(bytes: Uint8Array, offset: number): number {
+    range(bytes, offset, 4);
+    return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
+  },
+  nativeStore16(bytes: Uint8Array, offset: number, value: number): void {
+    range(bytes, offset, 2);
+    bytes[offset] = value >>> 8;
+    bytes[offset + 1] = value;
+  },
+  nativeStore32(bytes: Uint8Array, offset: number, value: number): void {
+    range(bytes, offset, 4);
+    bytes[offset] = value >>> 24;
+    bytes[offset + 1] = value >>> 16;
+    bytes[offset + 2] = value >>> 8;
+    bytes[offset + 3] = value;
+  },
+  nativeLoadLittle32(bytes: Uint8Array, offset: number): number {
+    range(bytes, offset, 4);
+    return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0;
+  },
+  nativeStoreLittle32(bytes: Uint8Array, offset: number, value: number): void {
+    range(bytes, offset, 4);
+    bytes[offset] = value;
+    bytes[offset + 1] = value >>> 8;
+    bytes[offset + 2] = value >>> 16;
+    bytes[offset + 3] = value >>> 24;
+  },
   nativeSha1: (bytes: Uint8Array): Uint8Array => plain(createHash("sha1").update(bytes).digest()),
   nativeSha256: (bytes: Uint8Array): Uint8Array => plain(createHash("sha256").update(bytes).digest()),
   nativeHmacSha256: (key: Uint8Array, bytes: Uint8Array): Uint8Array =>

@@ -11,6 +11,7 @@
 //   for (let n = q.ready(); n > 0; n--) { const token = q.take(); … q.usedLength …; q.release() or q.repost(); }
 
 import { type Hal, PAGE_SIZE } from "../hal.ts";
+import { loadLittle32, storeLittle32 } from "../native.ts";
 
 /** Entries that a queue of ours has at most. */
 export const MOST_ENTRIES = 256;
@@ -171,22 +172,11 @@ export class Virtqueue {
       const low = address >>> 0;
       const high = (address - low) / 0x100000000;
       const at = this.descriptors + id * DESCRIPTOR_SIZE;
-      memory[at] = low & 255;
-      memory[at + 1] = (low >>> 8) & 255;
-      memory[at + 2] = (low >>> 16) & 255;
-      memory[at + 3] = low >>> 24;
-      memory[at + 4] = high & 255;
-      memory[at + 5] = (high >>> 8) & 255;
-      memory[at + 6] = (high >>> 16) & 255;
-      memory[at + 7] = high >>> 24;
-      memory[at + 8] = length & 255;
-      memory[at + 9] = (length >>> 8) & 255;
-      memory[at + 10] = (length >>> 16) & 255;
-      memory[at + 11] = length >>> 24;
-      memory[at + 12] = flags;
-      memory[at + 13] = 0;
-      memory[at + 14] = more ? next & 255 : 0;
-      memory[at + 15] = more ? next >>> 8 : 0;
+      storeLittle32(memory, at, low);
+      storeLittle32(memory, at + 4, high);
+      storeLittle32(memory, at + 8, length);
+      // Flags, and above them the next descriptor.
+      storeLittle32(memory, at + 12, more ? flags | (next << 16) : flags);
       if (!more) this.freeHead = next;
       id = next;
     }
@@ -238,8 +228,8 @@ export class Virtqueue {
   take(): number {
     const memory = this.memory;
     const at = this.used + RING + 8 * (this.usedCount & (this.size - 1));
-    const id = (memory[at]! | (memory[at + 1]! << 8) | (memory[at + 2]! << 16) | (memory[at + 3]! << 24)) >>> 0;
-    const length = (memory[at + 4]! | (memory[at + 5]! << 8) | (memory[at + 6]! << 16) | (memory[at + 7]! << 24)) >>> 0;
+    const id = loadLittle32(memory, at);
+    const length = loadLittle32(memory, at + 4);
     if (id >= this.size || this.chain[id]! === 0) return this.broken(FAULT_ID);
     // Added but not published: the device cannot know of it.
     if (this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);

@@ -247,6 +247,26 @@ INLINE uint8_t nativeEqual(const uint8_t *a, size_t a_size, double a_offset, con
   RANGE(b, b_offset, length);
   return memcmp(a_at, b_at, a_n + 0 * b_n) == 0;
 }
+/* The offset of a field of `size` bytes. */
+INLINE size_t below_field(size_t bytes, double offset, size_t size) {
+  int64_t o = below_integer(offset);
+  if (!LIKELY((uint64_t)o <= bytes && bytes - (uint64_t)o >= size && (double)o == offset))
+    below_fault("RangeError: a field outside of its array");
+  return (size_t)o;
+}
+#define FIELD(name, type, swap) \
+  INLINE double nativeLoad##name(const uint8_t *bytes, size_t size, double offset) { \
+    type field; \
+    memcpy(&field, bytes + below_field(size, offset, sizeof field), sizeof field); \
+    return (double)swap(field); \
+  } \
+  INLINE void nativeStore##name(const uint8_t *bytes, size_t size, double offset, double value) { \
+    type field = swap((type)below_int32(value)); \
+    memcpy((uint8_t *)bytes + below_field(size, offset, sizeof field), &field, sizeof field); \
+  }
+FIELD(16, uint16_t, __builtin_bswap16)
+FIELD(32, uint32_t, __builtin_bswap32)
+FIELD(Little32, uint32_t, (uint32_t))
 INLINE double nativeNow(void) { return (double)platform_now(); }
 INLINE double nativeWallClock(void) { return (double)platform_wall_clock(); }
 INLINE uint8_t nativeRandom(const uint8_t *bytes, size_t bytes_size, double offset, double length) {

@@ -109,6 +109,34 @@ NATIVE(equal) {
   return JS_NewBool(ctx, memcmp(a, b, b_length) == 0);
 }
 
+/* A field of `size` bytes; its value in the machine's order is swapped where the name does not say "little". */
+#define FIELD(name, type, swap) \
+  NATIVE(load_##name) { \
+    type field; \
+    size_t size; \
+    const uint8_t *bytes = JS_GetUint8Array(ctx, &size, argv[0]); \
+    if (!bytes) return JS_EXCEPTION; \
+    WHOLE(size_t, offset, 1, size); \
+    if (size - offset < sizeof field) return JS_ThrowRangeError(ctx, "a field outside of its array"); \
+    memcpy(&field, bytes + offset, sizeof field); \
+    return JS_NewUint32(ctx, swap(field)); \
+  } \
+  NATIVE(store_##name) { \
+    uint32_t value; \
+    size_t size; \
+    uint8_t *bytes = JS_GetUint8Array(ctx, &size, argv[0]); \
+    if (!bytes) return JS_EXCEPTION; \
+    WHOLE(size_t, offset, 1, size); \
+    if (size - offset < sizeof(type)) return JS_ThrowRangeError(ctx, "a field outside of its array"); \
+    if (JS_ToUint32(ctx, &value, argv[2])) return JS_EXCEPTION; \
+    type field = swap((type)value); \
+    memcpy(bytes + offset, &field, sizeof field); \
+    return JS_UNDEFINED; \
+  }
+FIELD(16, uint16_t, __builtin_bswap16)
+FIELD(32, uint32_t, __builtin_bswap32)
+FIELD(little32, uint32_t, (uint32_t))
+
 /* ---- Hashes and compression ---- */
 
 /* Long work goes on in pieces of this size, and packets are let in between. libdeflate and the engine's cycle collector
@@ -421,7 +449,9 @@ NATIVE(tap_write) {
 void bindings_install(JSContext *context) {
   static const JSCFunctionListEntry functions[] = {
       FUNCTION("Copy", 5, copy), FUNCTION("Zero", 3, zero), FUNCTION("Checksum", 4, checksum),
-      FUNCTION("Equal", 5, equal), FUNCTION("Sha1", 1, sha1), FUNCTION("Sha256", 1, sha256),
+      FUNCTION("Load16", 2, load_16), FUNCTION("Load32", 2, load_32), FUNCTION("Store16", 3, store_16),
+      FUNCTION("Store32", 3, store_32), FUNCTION("LoadLittle32", 2, load_little32),
+      FUNCTION("StoreLittle32", 3, store_little32), FUNCTION("Equal", 5, equal), FUNCTION("Sha1", 1, sha1), FUNCTION("Sha256", 1, sha256),
       FUNCTION("HmacSha256", 2, hmac_sha256), FUNCTION("Crc32", 2, crc32), FUNCTION("Inflate", 3, inflate),
       FUNCTION("InflateConsumed", 0, inflate_took), FUNCTION("Deflate", 2, deflate), FUNCTION("Gzip", 2, gzip),
       FUNCTION("Utf8Encode", 1, utf8_encode), FUNCTION("Utf8Decode", 3, utf8_decode),
