@@ -44,7 +44,9 @@ export async function compileBelow(below: string, include: readonly string[]): P
     ...include,
     ...["src", "vendor/ryu"].map((d) => `-I${join(RUNTIME, d)}`),
   ];
-  const folder = await cached(name, hashOf([below, ...flags, ...ownFlags, ...(await inputs(below))]), async (into) => {
+  // The folder that the tree lies in changes nothing: commonFlags keeps it out of the objects.
+  const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
+  const folder = await cached(name, hashOf([below, ...words, ...(await inputs(below))]), async (into) => {
     const c = await generate(below, into);
     await writeFile(join(into, "below.c"), c);
     const jobs = [
