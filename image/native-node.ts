@@ -34,6 +34,43 @@ function inflate(bytes: Uint8Array, offset: number, limit: number): Uint8Array |
   }
 }
 
+/** The lower half of SipHash-2-4. */
+function sipHash(key: Uint8Array, bytes: Uint8Array): number {
+  const word = (from: Uint8Array, at: number): bigint => {
+    let value = 0n;
+    for (let i = Math.min(7, from.length - at - 1); i >= 0; i--) value = (value << 8n) | BigInt(from[at + i]!);
+    return value;
+  };
+  const rotate = (x: bigint, n: bigint): bigint => BigInt.asUintN(64, (x << n) | (x >> (64n - n)));
+  const [k0, k1] = [word(key, 0), word(key.subarray(0, 16), 8)];
+  let [a, b] = [k0 ^ 0x736f6d6570736575n, k1 ^ 0x646f72616e646f6dn];
+  let [c, d] = [k0 ^ 0x6c7967656e657261n, k1 ^ 0x7465646279746573n];
+  const rounds = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      a = BigInt.asUintN(64, a + b);
+      b = rotate(b, 13n) ^ a;
+      a = rotate(a, 32n);
+      c = BigInt.asUintN(64, c + d);
+      d = rotate(d, 16n) ^ c;
+      a = BigInt.asUintN(64, a + d);
+      d = rotate(d, 21n) ^ a;
+      c = BigInt.asUintN(64, c + b);
+      b = rotate(b, 17n) ^ c;
+      c = rotate(c, 32n);
+    }
+  };
+  for (let at = 0; at <= bytes.length; at += 8) {
+    const last = at + 8 > bytes.length;
+    const m = word(bytes, at) | (last ? BigInt(bytes.length & 255) << 56n : 0n);
+    d ^= m;
+    rounds(2);
+    a ^= m;
+  }
+  c ^= 0xffn;
+  rounds(4);
+  return Number(BigInt.asUintN(32, a ^ b ^ c ^ d));
+}
+
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** Everything of native.d.ts that means something on Node; the rest is absent, and calling it is our bug. */
@@ -92,6 +129,11 @@ export const nodeNatives = {
     bytes[offset + 1] = value >>> 8;
     bytes[offset + 2] = value >>> 16;
     bytes[offset + 3] = value >>> 24;
+  },
+  nativeSipHash(key: Uint8Array, bytes: Uint8Array, offset: number, length: number): number {
+    range(key, 0, 16);
+    range(bytes, offset, length);
+    return sipHash(key, bytes.subarray(offset, offset + length));
   },
   nativeSha1: (bytes: Uint8Array): Uint8Array => plain(createHash("sha1").update(bytes).digest()),
   nativeSha256: (bytes: Uint8Array): Uint8Array => plain(createHash("sha256").update(bytes).digest()),

@@ -37,6 +37,9 @@ declare function nativeStore32(bytes: Uint8Array, offset: number, value: number)
 declare function nativeLoadLittle32(bytes: Uint8Array, offset: number): number;
 declare function nativeStoreLittle32(bytes: Uint8Array, offset: number, value: number): void;
 
+/** SipHash-2-4 (Aumasson, Bernstein 2012) of the range under a key of 16 bytes: the lower 32 bits, unsigned. */
+declare function nativeSipHash(key: Uint8Array, bytes: Uint8Array, offset: number, length: number): number;
+
 // ---- Hashes and compression (above the seam) ---------------------------------------------------------------------
 
 /** SHA-1 of the bytes, 20 bytes. */

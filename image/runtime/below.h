@@ -241,6 +241,12 @@ INLINE double nativeChecksum(const uint8_t *bytes, size_t bytes_size, double off
   RANGE(bytes, offset, length);
   return primitive_checksum(bytes_at, bytes_n, (uint32_t)below_int32(sum));
 }
+INLINE double nativeSipHash(const uint8_t *key, size_t key_size, const uint8_t *bytes, size_t bytes_size, double offset,
+                            double length) {
+  RANGE(bytes, offset, length);
+  below_range(key_size, 0, 16);
+  return primitive_siphash(key, bytes_at, bytes_n);
+}
 INLINE uint8_t nativeEqual(const uint8_t *a, size_t a_size, double a_offset, const uint8_t *b, size_t b_size,
                            double b_offset, double length) {
   RANGE(a, a_offset, length);

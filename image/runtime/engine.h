@@ -31,5 +31,6 @@ void bindings_install(JSContext *context);
 
 /* RFC 1071 sum as nativeChecksum gives it; the compiled data path calls it without the engine. */
 uint32_t primitive_checksum(const uint8_t *bytes, size_t length, uint32_t sum);
+uint32_t primitive_siphash(const uint8_t *key, const uint8_t *bytes, size_t length);
 
 #endif
