@@ -64,12 +64,3 @@ export function tapWrite(
 ): number {
   return nativeTapWrite(head, headOffset, headLength, payload, payloadOffset, payloadLength);
 }
-
-/** A little-endian field of 4 bytes in memory of ours. */
-export function loadLittle32(bytes: Uint8Array, offset: number): number {
-  return nativeLoadLittle32(bytes, offset);
-}
-
-export function storeLittle32(bytes: Uint8Array, offset: number, value: number): void {
-  nativeStoreLittle32(bytes, offset, value);
-}

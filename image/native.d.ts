@@ -27,8 +27,8 @@ declare function nativeChecksum(bytes: Uint8Array, offset: number, length: numbe
 declare function nativeEqual(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number, length: number): boolean;
 /**
  * Unsigned fields of 2 and 4 bytes, big-endian, and of 4 bytes little-endian. The one exception from "whole buffers": every
- * header is made of them, and four checked bytes cost ten times as much, compiled or not. A value is taken modulo 2^16 or
- * 2^32.
+ * header is made of them, and four checked bytes cost ten times as much, compiled or not. The integer part of
+ * a value is taken, modulo 2^16 or 2^32.
  */
 declare function nativeLoad16(bytes: Uint8Array, offset: number): number;
 declare function nativeLoad32(bytes: Uint8Array, offset: number): number;

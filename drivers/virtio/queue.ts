@@ -1,3 +1,4 @@
+/// <reference path="../../image/native.d.ts" />
 // A split virtqueue. Read: VIRTIO 1.2, 2.7 (layout), 2.7.13 (supplying buffers), 2.7.14 (receiving used buffers),
 // 2.7.7 and 2.7.10 (suppression by flag and by event index).
 //
@@ -11,7 +12,6 @@
 //   for (let n = q.ready(); n > 0; n--) { const token = q.take(); … q.usedLength …; q.release() or q.repost(); }
 
 import { type Hal, PAGE_SIZE } from "../hal.ts";
-import { loadLittle32, storeLittle32 } from "../native.ts";
 
 /** Entries that a queue of ours has at most. */
 export const MOST_ENTRIES = 256;
@@ -172,11 +172,11 @@ export class Virtqueue {
       const low = address >>> 0;
       const high = (address - low) / 0x100000000;
       const at = this.descriptors + id * DESCRIPTOR_SIZE;
-      storeLittle32(memory, at, low);
-      storeLittle32(memory, at + 4, high);
-      storeLittle32(memory, at + 8, length);
+      nativeStoreLittle32(memory, at, low);
+      nativeStoreLittle32(memory, at + 4, high);
+      nativeStoreLittle32(memory, at + 8, length);
       // Flags, and above them the next descriptor.
-      storeLittle32(memory, at + 12, more ? flags | (next << 16) : flags);
+      nativeStoreLittle32(memory, at + 12, more ? flags | (next << 16) : flags);
       if (!more) this.freeHead = next;
       id = next;
     }
@@ -228,8 +228,8 @@ export class Virtqueue {
   take(): number {
     const memory = this.memory;
     const at = this.used + RING + 8 * (this.usedCount & (this.size - 1));
-    const id = loadLittle32(memory, at);
-    const length = loadLittle32(memory, at + 4);
+    const id = nativeLoadLittle32(memory, at);
+    const length = nativeLoadLittle32(memory, at + 4);
     if (id >= this.size || this.chain[id]! === 0) return this.broken(FAULT_ID);
     // Added but not published: the device cannot know of it.
     if (this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);

@@ -1,7 +1,7 @@
+/// <reference path="../../image/native.d.ts" />
 // The Internet checksum (RFC 1071) over what transports cover: pseudo-header, header in a slot, payload elsewhere.
 
 import type { Ipv4 } from "./address.ts";
-import { sumBytes } from "./native.ts";
 
 /** Folds a sum of 16-bit words to 16 bits. */
 export function fold(sum: number): number {
@@ -25,10 +25,10 @@ export function sumRanges(
   payloadLength: number,
   sum: number,
 ): number {
-  const first = sumBytes(head, headOffset, headLength, sum);
+  const first = nativeChecksum(head, headOffset, headLength, sum);
   if (payloadLength === 0) return first;
-  if ((headLength & 1) === 0) return sumBytes(payload, payloadOffset, payloadLength, first);
+  if ((headLength & 1) === 0) return nativeChecksum(payload, payloadOffset, payloadLength, first);
   // RFC 1071 2.B: a sum over bytes shifted by one is the sum with its bytes swapped.
-  const second = sumBytes(payload, payloadOffset, payloadLength, 0);
+  const second = nativeChecksum(payload, payloadOffset, payloadLength, 0);
   return fold(first + (((second & 0xff) << 8) | (second >>> 8)));
 }

@@ -1,7 +1,7 @@
+/// <reference path="../../image/native.d.ts" />
 // Ethernet II frames (IEEE 802.3 clause 3.2.6, RFC 894). No frame check sequence: the card adds and removes it.
 
 import type { Mac } from "../base/address.ts";
-import { readU16, readU48, writeU16, writeU48 } from "../base/bytes.ts";
 
 export const HEADER_LENGTH = 14;
 export const VLAN_TAG_LENGTH = 4;
@@ -29,17 +29,17 @@ export class EthernetHeader {
 /** Reads the header of the frame that lies at `offset`, `length` bytes long. Returns 0 or an error. */
 export function decode(bytes: Uint8Array, offset: number, length: number, header: EthernetHeader): number {
   if (length < HEADER_LENGTH) return ETHERNET_TRUNCATED;
-  let etherType = readU16(bytes, offset + 12);
+  let etherType = nativeLoad16(bytes, offset + 12);
   let payloadOffset = offset + HEADER_LENGTH;
   if (etherType === ETHERTYPE_VLAN) {
     if (length < HEADER_LENGTH + VLAN_TAG_LENGTH) return ETHERNET_TRUNCATED;
-    if ((readU16(bytes, offset + 14) & 0x0fff) !== 0) return ETHERNET_OTHER_VLAN;
-    etherType = readU16(bytes, offset + 16);
+    if ((nativeLoad16(bytes, offset + 14) & 0x0fff) !== 0) return ETHERNET_OTHER_VLAN;
+    etherType = nativeLoad16(bytes, offset + 16);
     payloadOffset += VLAN_TAG_LENGTH;
   }
   if (etherType < 0x0600) return ETHERNET_NO_TYPE;
-  header.destination = readU48(bytes, offset) as Mac;
-  header.source = readU48(bytes, offset + 6) as Mac;
+  header.destination = (nativeLoad16(bytes, offset) * 0x100000000 + nativeLoad32(bytes, offset + 2)) as Mac;
+  header.source = (nativeLoad16(bytes, offset + 6) * 0x100000000 + nativeLoad32(bytes, offset + 8)) as Mac;
   header.etherType = etherType;
   header.payloadOffset = payloadOffset;
   return 0;
@@ -47,9 +47,12 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
 
 /** Writes HEADER_LENGTH bytes at `offset`. */
 export function encode(bytes: Uint8Array, offset: number, destination: Mac, source: Mac, etherType: number): void {
-  writeU48(bytes, offset, destination);
-  writeU48(bytes, offset + 6, source);
-  writeU16(bytes, offset + 12, etherType);
+  // A store takes its value modulo 2^16 or 2^32, and its integer part.
+  nativeStore16(bytes, offset, destination / 0x100000000);
+  nativeStore32(bytes, offset + 2, destination);
+  nativeStore16(bytes, offset + 6, source / 0x100000000);
+  nativeStore32(bytes, offset + 8, source);
+  nativeStore16(bytes, offset + 12, etherType);
 }
 
 /** True for group addresses, broadcast among them: the first byte's lowest bit (802.3 3.2.3). */

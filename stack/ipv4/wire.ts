@@ -1,7 +1,7 @@
+/// <reference path="../../image/native.d.ts" />
 // The IPv4 header (RFC 791 3.1). Options are skipped, never written.
 
 import type { Ipv4 } from "../base/address.ts";
-import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
 import { fold } from "../base/checksum.ts";
 import { sumBytes } from "../base/native.ts";
 
@@ -54,14 +54,14 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   if (first >> 4 !== 4) return IPV4_VERSION;
   const headerLength = (first & 15) * 4;
   if (headerLength < HEADER_LENGTH || headerLength > length) return IPV4_HEADER_LENGTH;
-  const totalLength = readU16(bytes, offset + 2);
+  const totalLength = nativeLoad16(bytes, offset + 2);
   if (totalLength < headerLength || totalLength > length) return IPV4_TOTAL_LENGTH;
   // RFC 1071: a header with its checksum sums to all ones.
   if (sumBytes(bytes, offset, headerLength, 0) !== 0xffff) return IPV4_CHECKSUM;
-  const source = readU32(bytes, offset + 12) as Ipv4;
-  const destination = readU32(bytes, offset + 16) as Ipv4;
+  const source = nativeLoad32(bytes, offset + 12) as Ipv4;
+  const destination = nativeLoad32(bytes, offset + 16) as Ipv4;
   if (!mayBeSource(source) || destination >>> 24 === 127) return IPV4_MARTIAN;
-  const flags = readU16(bytes, offset + 6);
+  const flags = nativeLoad16(bytes, offset + 6);
   const fragmentOffset = (flags & 0x1fff) * 8;
   const moreFragments = (flags & 0x2000) !== 0;
   const payloadLength = totalLength - headerLength;
@@ -71,7 +71,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   header.destination = destination;
   header.protocol = bytes[offset + 9]!;
   header.timeToLive = bytes[offset + 8]!;
-  header.identification = readU16(bytes, offset + 4);
+  header.identification = nativeLoad16(bytes, offset + 4);
   header.dontFragment = (flags & 0x4000) !== 0;
   header.moreFragments = moreFragments;
   header.fragmentOffset = fragmentOffset;
@@ -98,17 +98,14 @@ export function encode(
   timeToLive: number,
 ): void {
   const lifeAndProtocol = (timeToLive << 8) | protocol;
-  writeU16(bytes, offset, 0x4500);
-  writeU16(bytes, offset + 2, totalLength);
-  writeU16(bytes, offset + 4, identification);
-  writeU16(bytes, offset + 6, flags);
-  writeU16(bytes, offset + 8, lifeAndProtocol);
   // The fields are at hand: adding them is cheaper than reading the bytes back.
   const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
   const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + addresses);
-  writeU16(bytes, offset + 10, 0xffff ^ sum);
-  writeU32(bytes, offset + 12, source);
-  writeU32(bytes, offset + 16, destination);
+  nativeStore32(bytes, offset, 0x45000000 + totalLength);
+  nativeStore32(bytes, offset + 4, (identification << 16) | flags);
+  nativeStore32(bytes, offset + 8, (lifeAndProtocol << 16) | (0xffff ^ sum));
+  nativeStore32(bytes, offset + 12, source);
+  nativeStore32(bytes, offset + 16, destination);
 }
 
 export const DONT_FRAGMENT = 0x4000;

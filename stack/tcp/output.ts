@@ -1,3 +1,4 @@
+/// <reference path="../../image/native.d.ts" />
 // Segments that leave: what to send and when (RFC 9293 3.8.6.2.1, 3.10.7; RFC 5681), and how one is written.
 //
 // `output` is called for a connection at the end of a step in which anything happened to it, so that an ACK leaves with
@@ -290,8 +291,7 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   let field = sum;
   if (sink.checksumOffload) sink.checksumOffset = CHECKSUM;
   else field = fold(sumRanges(bytes, at, headLength, foreign, foreignOffset, foreignLength, sum)) ^ 0xffff;
-  bytes[at + CHECKSUM] = field >>> 8;
-  bytes[at + CHECKSUM + 1] = field;
+  nativeStore16(bytes, at + CHECKSUM, field);
   if (payloadLength > c.mss) sink.segmentSize = c.mss;
   if (!c.dontFragment) sink.dontFragment = false;
   const counters = core.counters;

@@ -1,6 +1,6 @@
+/// <reference path="../../image/native.d.ts" />
 // A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323, RFC 2018). Read the field offsets, then decode.
 
-import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
 import type { Seq } from "../base/seq.ts";
 
 export const FIN = 0x01;
@@ -24,7 +24,6 @@ const DATA_OFFSET = 12;
 const FLAGS = 13;
 const WINDOW = 14;
 export const CHECKSUM = 16;
-const URGENT = 18;
 
 // RFC 9293 3.2 and the IANA registry
 const OPTION_END = 0;
@@ -66,20 +65,20 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   if (length < HEADER_LENGTH) return DECODE_TOO_SHORT;
   const headerLength = (bytes[offset + DATA_OFFSET]! >>> 4) << 2;
   if (headerLength < HEADER_LENGTH || headerLength > length) return DECODE_BAD_OFFSET;
-  segment.sourcePort = readU16(bytes, offset + SOURCE_PORT);
-  segment.destinationPort = readU16(bytes, offset + DESTINATION_PORT);
-  segment.seq = readU32(bytes, offset + SEQUENCE) as Seq;
-  segment.ack = readU32(bytes, offset + ACKNOWLEDGMENT) as Seq;
+  segment.sourcePort = nativeLoad16(bytes, offset + SOURCE_PORT);
+  segment.destinationPort = nativeLoad16(bytes, offset + DESTINATION_PORT);
+  segment.seq = nativeLoad32(bytes, offset + SEQUENCE) as Seq;
+  segment.ack = nativeLoad32(bytes, offset + ACKNOWLEDGMENT) as Seq;
   const flags = bytes[offset + FLAGS]! & 0x3f;
   segment.flags = flags;
-  segment.window = readU16(bytes, offset + WINDOW);
+  segment.window = nativeLoad16(bytes, offset + WINDOW);
   segment.payloadOffset = offset + headerLength;
   segment.payloadLength = length - headerLength;
   segment.hasTimestamps = false;
-  if (headerLength === HEADER_LENGTH + TIMESTAMPS_LENGTH && readU32(bytes, offset + 20) === PLAIN_TIMESTAMPS) {
+  if (headerLength === HEADER_LENGTH + TIMESTAMPS_LENGTH && nativeLoad32(bytes, offset + 20) === PLAIN_TIMESTAMPS) {
     segment.hasTimestamps = true;
-    segment.tsValue = readU32(bytes, offset + 24);
-    segment.tsEcho = readU32(bytes, offset + 28);
+    segment.tsValue = nativeLoad32(bytes, offset + 24);
+    segment.tsEcho = nativeLoad32(bytes, offset + 28);
     if ((flags & SYN) === 0) return 0;
   }
   if ((flags & SYN) !== 0) {
@@ -105,11 +104,11 @@ function decodeOptions(bytes: Uint8Array, start: number, end: number, segment: S
     if (length < 2 || at + length > end) return;
     if (kind === OPTION_TIMESTAMPS && length === 10) {
       segment.hasTimestamps = true;
-      segment.tsValue = readU32(bytes, at + 2);
-      segment.tsEcho = readU32(bytes, at + 6);
+      segment.tsValue = nativeLoad32(bytes, at + 2);
+      segment.tsEcho = nativeLoad32(bytes, at + 6);
     } else if ((segment.flags & SYN) !== 0) {
       // RFC 9293 3.7.1 and RFC 7323 2.2: these mean something on a SYN only.
-      if (kind === OPTION_MSS && length === 4) segment.mss = readU16(bytes, at + 2);
+      if (kind === OPTION_MSS && length === 4) segment.mss = nativeLoad16(bytes, at + 2);
       else if (kind === OPTION_SCALE && length === 3) segment.scale = bytes[at + 2]!;
       else if (kind === OPTION_SACK_PERMITTED && length === 2) segment.sackPermitted = true;
     }
@@ -129,22 +128,20 @@ export function encodeHeader(
   window: number,
   optionsLength: number,
 ): void {
-  writeU16(into, at + SOURCE_PORT, sourcePort);
-  writeU16(into, at + DESTINATION_PORT, destinationPort);
-  writeU32(into, at + SEQUENCE, seq);
-  writeU32(into, at + ACKNOWLEDGMENT, ack);
-  into[at + DATA_OFFSET] = (HEADER_LENGTH + optionsLength) << 2;
-  into[at + FLAGS] = flags;
-  writeU16(into, at + WINDOW, window);
-  writeU16(into, at + CHECKSUM, 0);
-  writeU16(into, at + URGENT, 0);
+  // Two fields a word: five stores for the whole header.
+  nativeStore32(into, at + SOURCE_PORT, (sourcePort << 16) | destinationPort);
+  nativeStore32(into, at + SEQUENCE, seq);
+  nativeStore32(into, at + ACKNOWLEDGMENT, ack);
+  nativeStore32(into, at + DATA_OFFSET, ((HEADER_LENGTH + optionsLength) << 26) | (flags << 16) | window);
+  // Checksum, to be filled in, and urgent pointer.
+  nativeStore32(into, at + CHECKSUM, 0);
 }
 
 /** Writes the 12 bytes NOP, NOP, timestamps. */
 export function encodeTimestamps(into: Uint8Array, at: number, value: number, echo: number): void {
-  writeU32(into, at, PLAIN_TIMESTAMPS);
-  writeU32(into, at + 4, value);
-  writeU32(into, at + 8, echo);
+  nativeStore32(into, at, PLAIN_TIMESTAMPS);
+  nativeStore32(into, at + 4, value);
+  nativeStore32(into, at + 8, echo);
 }
 
 /** Writes the options of a SYN and returns their length. `scale` < 0 and `timestamps` false leave those out. */
@@ -157,10 +154,10 @@ export function encodeSynOptions(
   tsValue: number,
   tsEcho: number,
 ): number {
-  writeU32(into, at, 0x02040000 + mss);
+  nativeStore32(into, at, 0x02040000 + mss);
   let length = 4;
   if (scale >= 0) {
-    writeU32(into, at + length, 0x01030300 + scale);
+    nativeStore32(into, at + length, 0x01030300 + scale);
     length += 4;
   }
   if (timestamps) {
