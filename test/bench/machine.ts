@@ -150,7 +150,12 @@ async function firstAnswer(bed: Bed, column: Column): Promise<Figure | string> {
     samples.push(
       await withMachine(bed, column, { memory: 128, content: "demo" }, async (machine, host) => {
         command = machine.command;
-        const answer = await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+        let answer = await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+        // The namespace may still look for the neighbour that the machine before this one was.
+        for (let i = 0; answer.status === 0 && i < 5; i++) {
+          await sleep(200);
+          answer = await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+        }
         if (answer.status !== 200) throw new Error(`status ${answer.status}`);
         return answer.instructions / 1e6;
       }),

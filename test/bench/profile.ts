@@ -1,7 +1,9 @@
 // Where a machine's instructions go, by C function and by phase: the same counter as the bench's, per translated block.
 // For a bytecode build that is the engine's functions, for a compiled one the TypeScript's as well.
 //
-//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large]
+//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large] [syslog] [plain]
+//
+// syslog: with an access line a request. plain: without offloads.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -14,7 +16,7 @@ import { clients, withMachine } from "./machine.ts";
 const REQUESTS = 4000;
 const SHOWN = 40;
 
-const [name = "bytecode", phase = "keep-alive"] = process.argv.slice(2);
+const [name = "bytecode", phase = "keep-alive", ...switches] = process.argv.slice(2);
 if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");
 demoRepository();
 await fileRepository();
@@ -27,7 +29,14 @@ try {
   const onLine = (line: string, instructions: number): void => {
     if (boot) console.log(`${(instructions / 1e6).toFixed(1).padStart(7)} M  ${line}`);
   };
-  await withMachine(bed, column, { content: boot ? "demo" : "files", blocks: true, onLine }, async (machine, host) => {
+  const how = {
+    content: boot ? "demo" : "files",
+    syslog: switches.includes("syslog"),
+    offloads: !switches.includes("plain"),
+    blocks: true,
+    onLine,
+  } as const;
+  await withMachine(bed, column, how, async (machine, host) => {
     let before = new Map<number, number>();
     if (boot) {
       await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
