@@ -45,11 +45,16 @@ process.exit(0);
 async function measure(row: Row, column: Column | string): Promise<Figure | string> {
   if (typeof column === "string") return column;
   process.stderr.write(`${row.title}, ${column.title}: `);
-  let result: Figure | string;
-  try {
-    result = await row.measure(bed, column);
-  } catch (error) {
-    result = `failed: ${error instanceof Error ? error.message : String(error)}`;
+  let result: Figure | string = "";
+  // A client may meet the neighbour entry or the half-closed connections of the machine before: once more, then.
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      result = await row.measure(bed, column);
+      break;
+    } catch (error) {
+      result = `failed: ${error instanceof Error ? error.message : String(error)}`;
+      process.stderr.write(`${result}\n`);
+    }
   }
   process.stderr.write(`${typeof result === "string" ? result : `${digits(result.value)} ${row.unit}`}\n`);
   return result;

@@ -110,7 +110,7 @@ export const machineRows: readonly Row[] = [
     false,
     { offloads: false },
     keptAlive(LARGE_PATH, LARGE_BYTES),
-    50,
+    100,
   ),
   {
     id: "idle",

@@ -159,9 +159,17 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
       const files = (): string[] => readdirSync(bed.folder).filter((file) => /^callgrind\.out\.\d+$/.test(file));
       const before = files().length;
       execFileSync("callgrind_control", ["--dump", String(program.pid)], { timeout: 60_000, stdio: "ignore" });
-      const file = files().sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)))[before];
-      if (file === undefined) throw new Error("callgrind wrote no part");
-      return Number(/^(?:summary|totals): (\d+)/m.exec(readFileSync(join(bed.folder, file), "utf8"))?.[1]);
+      // The part is written when the program next runs, and the summary is its last line but one.
+      let file: string | undefined;
+      let sum: string | undefined;
+      for (let i = 0; i < 100 && sum === undefined; i++) {
+        await sleep(100);
+        file = files().sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)))[before];
+        if (file !== undefined)
+          sum = /^(?:summary|totals): (\d+)/m.exec(readFileSync(join(bed.folder, file), "utf8"))?.[1];
+      }
+      if (sum === undefined) throw new Error("callgrind wrote no part");
+      return Number(sum);
     };
     await part(SOME);
     const samples: number[] = [];
