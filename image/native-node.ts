@@ -130,6 +130,13 @@ export const nodeNatives = {
     bytes[offset + 2] = value >>> 16;
     bytes[offset + 3] = value >>> 24;
   },
+  nativeSpan(bytes: Uint8Array, offset: number, limit: number, table: Uint8Array): number {
+    range(bytes, offset, limit);
+    range(table, 0, 256);
+    let count = 0;
+    while (count < limit && table[bytes[offset + count]!] !== 0) count++;
+    return count;
+  },
   nativeSipHash(key: Uint8Array, bytes: Uint8Array, offset: number, length: number): number {
     range(key, 0, 16);
     range(bytes, offset, length);

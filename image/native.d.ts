@@ -37,6 +37,8 @@ declare function nativeStore32(bytes: Uint8Array, offset: number, value: number)
 declare function nativeLoadLittle32(bytes: Uint8Array, offset: number): number;
 declare function nativeStoreLittle32(bytes: Uint8Array, offset: number, value: number): void;
 
+/** How many bytes from `offset` on, `limit` at the most, have an entry other than 0 in the table of 256 bytes. */
+declare function nativeSpan(bytes: Uint8Array, offset: number, limit: number, table: Uint8Array): number;
 /** SipHash-2-4 (Aumasson, Bernstein 2012) of the range under a key of 16 bytes: the lower 32 bits, unsigned. */
 declare function nativeSipHash(key: Uint8Array, bytes: Uint8Array, offset: number, length: number): number;
 

@@ -241,6 +241,14 @@ INLINE double nativeChecksum(const uint8_t *bytes, size_t bytes_size, double off
   RANGE(bytes, offset, length);
   return primitive_checksum(bytes_at, bytes_n, (uint32_t)below_int32(sum));
 }
+INLINE double nativeSpan(const uint8_t *bytes, size_t bytes_size, double offset, double limit, const uint8_t *table,
+                         size_t table_size) {
+  RANGE(bytes, offset, limit);
+  below_range(table_size, 0, 256);
+  size_t n = 0;
+  while (n < bytes_n && table[bytes_at[n]]) n++;
+  return (double)n;
+}
 INLINE double nativeSipHash(const uint8_t *key, size_t key_size, const uint8_t *bytes, size_t bytes_size, double offset,
                             double length) {
   RANGE(bytes, offset, length);

@@ -128,6 +128,15 @@ NATIVE(checksum) {
   return JS_NewInt32(ctx, (int32_t)primitive_checksum(bytes, bytes_length, sum));
 }
 
+NATIVE(span) {
+  RANGE(bytes, 0, 1, 2);
+  BYTES(table, 3);
+  if (table_length < 256) return JS_ThrowRangeError(ctx, "a table of less than 256 entries");
+  size_t n = 0;
+  while (n < bytes_length && table[bytes[n]]) n++;
+  return JS_NewInt64(ctx, (int64_t)n);
+}
+
 NATIVE(siphash) {
   BYTES(key, 0);
   RANGE(bytes, 1, 2, 3);
@@ -483,7 +492,8 @@ void bindings_install(JSContext *context) {
       FUNCTION("Copy", 5, copy), FUNCTION("Zero", 3, zero), FUNCTION("Checksum", 4, checksum),
       FUNCTION("Load16", 2, load_16), FUNCTION("Load32", 2, load_32), FUNCTION("Store16", 3, store_16),
       FUNCTION("Store32", 3, store_32), FUNCTION("LoadLittle32", 2, load_little32),
-      FUNCTION("StoreLittle32", 3, store_little32), FUNCTION("Equal", 5, equal), FUNCTION("SipHash", 4, siphash), FUNCTION("Sha1", 1, sha1), FUNCTION("Sha256", 1, sha256),
+      FUNCTION("StoreLittle32", 3, store_little32), FUNCTION("Equal", 5, equal), FUNCTION("SipHash", 4, siphash),
+      FUNCTION("Span", 4, span), FUNCTION("Sha1", 1, sha1), FUNCTION("Sha256", 1, sha256),
       FUNCTION("HmacSha256", 2, hmac_sha256), FUNCTION("Crc32", 2, crc32), FUNCTION("Inflate", 3, inflate),
       FUNCTION("InflateConsumed", 0, inflate_took), FUNCTION("Deflate", 2, deflate), FUNCTION("Gzip", 2, gzip),
       FUNCTION("Utf8Encode", 1, utf8_encode), FUNCTION("Utf8Decode", 3, utf8_decode),

@@ -1,3 +1,4 @@
+/// <reference path="../../image/native.d.ts" />
 // The head of a request, read in place. Read first: RFC 9112 2 to 6 (HTTP/1.1 messages), RFC 9110 5 to 7.
 //
 // One pass over the bytes, nothing allocated: the caller owns a RequestHead, and what it holds are offsets. The decoder
@@ -70,7 +71,7 @@ export function decodeRequestHead(
   head.methodEnd = i;
 
   // RFC 9112 3: request-line = method SP request-target SP HTTP-version
-  while (i < end && TOKEN[bytes[i]!]! !== 0) i++;
+  i += nativeSpan(bytes, i, end - i, TOKEN);
   if (i - head.start > MAX_METHOD) return 501;
   if (i >= end) return tooLong ? 414 : INCOMPLETE;
   if (bytes[i] !== SP || i === head.start) return 400;
@@ -98,14 +99,14 @@ export function decodeRequestHead(
     head.asterisk = false;
     if (i < end && bytes[i] === 63) {
       i++;
-      while (i < end && QUERY[bytes[i]!]! === 1) i++;
+      i += nativeSpan(bytes, i, end - i, QUERY);
     }
     if (i - targetStart > maxTarget) return 414;
     if (i >= end) return tooLong ? 414 : INCOMPLETE;
     if (bytes[i] !== SP) return 400;
     if ((second & 2) !== 0 && !pathIsPlain(bytes, targetStart, head.pathEnd)) return 400;
   } else {
-    while (i < end && QUERY[bytes[i]!]! === 1) i++;
+    i += nativeSpan(bytes, i, end - i, QUERY);
     if (i - targetStart > maxTarget) return 414;
     if (i >= end) return tooLong ? 414 : INCOMPLETE;
     if (bytes[i] !== SP) return 400;
@@ -137,7 +138,7 @@ export function decodeRequestHead(
   for (;;) {
     if (i >= end) return tooLong ? 431 : INCOMPLETE;
     const nameStart = i;
-    while (i < end && TOKEN[bytes[i]!]! !== 0) i++;
+    i += nativeSpan(bytes, i, end - i, TOKEN);
     if (i >= end) return tooLong ? 431 : INCOMPLETE;
     const nameLength = i - nameStart;
     if (nameLength === 0) {
@@ -153,7 +154,7 @@ export function decodeRequestHead(
     i++;
     while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++;
     const valueStart = i;
-    while (i < end && VALUE[bytes[i]!]! === 1) i++;
+    i += nativeSpan(bytes, i, end - i, VALUE);
     if (i >= end) return tooLong ? 431 : INCOMPLETE;
     // RFC 9112 2.2 and RFC 9110 5.5: a bare CR, LF or NUL is refused.
     if (bytes[i] !== CR) return 400;
