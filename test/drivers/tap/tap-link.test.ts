@@ -93,7 +93,7 @@ describe("a TAP link", () => {
     link.send(again, 60, NO_PAYLOAD, 0, 0);
     expect(tap.written).toEqual([
       [1, 1, 54, 0, 0xb4, 5, 34, 0, 16, 0, 0, 0, ...bytes(54, 1), ...bytes(4000, 2).slice(1000)],
-      [0, 0, 0, 0, 0xb4, 5, 34, 0, 16, 0, 0, 0, ...bytes(60, 3)],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...bytes(60, 3)],
     ]);
     expect([link.framesSent, link.bytesSent]).toEqual([2, 3114]);
   });
