@@ -34,6 +34,9 @@ export class Access extends HttpEvents {
   private receiver = 0 as Ipv4;
   private receiverPort = 0 as Port;
   private wallOffsetMs = 0;
+  private headSecond = -1;
+  private headLength = 0;
+  private fraction = 0;
 
   constructor(udp: Udp, events: EventQueue) {
     super();
@@ -48,6 +51,7 @@ export class Access extends HttpEvents {
     this.receiver = address;
     this.receiverPort = port;
     this.header.hostname = hostname;
+    this.headSecond = -1;
   }
 
   setWallClock(offsetMs: number): void {
@@ -64,9 +68,33 @@ export class Access extends HttpEvents {
     this.requests++;
     if (this.eventsWanted) this.events.push(EVENT_ACCESS, 0, 0, describe(line));
     if (this.receiver === 0) return;
-    this.header.wallClock = this.wallOffsetMs + Math.floor(now / MILLISECOND);
-    const length = encode(this.message, this.header, this.text, 0, this.write(line));
-    if (!this.udp.send(LOCAL_PORT, this.receiver, this.receiverPort, this.message, 0, length)) this.lost++;
+    const wallClock = Math.floor(this.wallOffsetMs + now / MILLISECOND);
+    const second = Math.floor(wallClock / 1000);
+    if (second !== this.headSecond) this.writeHead(second);
+    // The head of this second with its milliseconds, then the line: bytes all the way, no string.
+    const milliseconds = wallClock - second * 1000;
+    const { message, headLength, fraction } = this;
+    if (fraction > 0) {
+      message[fraction] = ZERO + Math.floor(milliseconds / 100);
+      message[fraction + 1] = ZERO + (Math.floor(milliseconds / 10) % 10);
+      message[fraction + 2] = ZERO + (milliseconds % 10);
+    }
+    const length = Math.min(this.write(line), LINE_LIMIT - headLength);
+    copyBytes(message, headLength, this.text, 0, length);
+    const total = headLength + length;
+    if (!this.udp.send(LOCAL_PORT, this.receiver, this.receiverPort, message, 0, total)) this.lost++;
+  }
+
+  /** The RFC 5424 header of this second at the start of `message`; its milliseconds lie at `fraction`, 0 for none. */
+  private writeHead(second: number): void {
+    this.headSecond = second;
+    this.header.wallClock = second * 1000;
+    this.headLength = encode(this.message, this.header, this.text, 0, 0);
+    // A machine without a clock writes "-" (RFC 5424 6.2.3), which has none.
+    this.fraction = 0;
+    if (second <= 0) return;
+    while (this.fraction < this.headLength && this.message[this.fraction] !== DOT) this.fraction++;
+    this.fraction++;
   }
 
   /** The line as bytes into `text`; its length. Method, target and agent are copied from the request as they lie. */

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import type { Ipv4, Port } from "../../../stack/base/address.ts";
+import { SECOND } from "../../../stack/base/result.ts";
+import { UdpUser } from "../../../stack/udp/machine.ts";
+import { NO_FAULTS } from "../../support/wire.ts";
+import { CLIENT, Pair } from "./pair.ts";
+
+class Receiver extends UdpUser {
+  readonly lines: string[] = [];
+
+  override datagram(
+    _localPort: Port,
+    _source: Ipv4,
+    _sourcePort: Port,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    _now: number,
+  ): void {
+    this.lines.push(String.fromCharCode(...bytes.subarray(offset, offset + length)));
+  }
+}
+
+function ask(pair: Pair, path: string): void {
+  const text = `GET ${path} HTTP/1.1\r\nHost: a\r\nUser-Agent: test/1\r\nConnection: close\r\n\r\n`;
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  pair.exchange(bytes);
+}
+
+test("each answered request is one RFC 5424 datagram with the time of its answer", () => {
+  const pair = new Pair(NO_FAULTS, 11);
+  const receiver = new Receiver();
+  pair.client.udp.bind(514 as Port, receiver);
+  pair.server.access.setReceiver(CLIENT, 514 as Port, "blog.example");
+  pair.server.http.ready.put("/", 200, "Content-Type: text/plain\r\n", '"a"', 0, "", new Uint8Array(10));
+  ask(pair, "/");
+  const later = pair.now + 1.25 * SECOND;
+  pair.run(() => pair.now >= later, 2 * SECOND);
+  ask(pair, "/?q=1");
+  pair.run(() => receiver.lines.length >= 2, SECOND);
+  expect(receiver.lines).toHaveLength(2);
+  const form =
+    /^<30>1 2023-11-14T22:13:2(\d)\.(\d{3})Z blog\.example epiphyte - access - \u00ef\u00bb\u00bf10\.0\.0\.2 GET (\S+) 200 10 \d+ us test\/1$/;
+  const [first, second] = receiver.lines.map((line) => form.exec(line));
+  expect(first?.[3]).toBe("/");
+  expect(second?.[3]).toBe("/?q=1");
+  const at = (match: RegExpExecArray | null | undefined): number => Number(match?.[1]) * 1000 + Number(match?.[2]);
+  expect(at(second) - at(first)).toBeGreaterThanOrEqual(1200);
+  expect(at(second) - at(first)).toBeLessThan(2100);
+});
