@@ -183,6 +183,7 @@ export const nodeNatives = {
   nativeHeapUsed: (): number => process.memoryUsage().heapUsed + process.memoryUsage().external,
   nativeHeapLimit: (): number => 4 * 1024 ** 3,
   nativeHeapPeak: (): number => process.memoryUsage().rss,
+  nativeHeapAllocations: (): number => 0,
   nativeLongestWait: (): number => 0,
   nativeCollect(): void {},
   nativeFence(): void {},

@@ -111,6 +111,8 @@ declare function nativeOnPanic(callback: (line: string) => void): void;
 declare function nativeHeapUsed(): number;
 declare function nativeHeapLimit(): number;
 declare function nativeHeapPeak(): number;
+/** Allocations made so far, on both sides of the seam. */
+declare function nativeHeapAllocations(): number;
 /**
  * The longest that packets had to wait for the engine since the last call of this, in microseconds of processor time;
  * 0 where nothing is compiled.

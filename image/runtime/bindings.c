@@ -69,10 +69,18 @@ static JSValue owned(JSContext *ctx, uint8_t *bytes, size_t length) {
 
 /* ---- Whole-buffer primitives ---- */
 
+/* Long work goes on in pieces of LONG_WORK, and packets are let in between. libdeflate and the engine's cycle collector
+ * do so themselves: image/build/mend.ts. */
+#define PIECES(bytes, at, size) \
+  for (size_t at = 0, size; size = bytes##_length - at < LONG_WORK ? bytes##_length - at : LONG_WORK, at < bytes##_length; \
+       at += size, loop_breathe())
+
 NATIVE(copy) {
   RANGE(into, 0, 1, 4);
   RANGE(from, 2, 3, 4);
-  memmove(into, from, from_length);
+  /* memmove's way with ranges that overlap does not survive being cut. */
+  if (into < from + from_length && from < into + into_length) memmove(into, from, from_length);
+  else PIECES(from, at, size) memcpy(into + at, from + at, size);
   return JS_UNDEFINED;
 }
 
@@ -179,13 +187,6 @@ FIELD(32, uint32_t, __builtin_bswap32)
 FIELD(little32, uint32_t, (uint32_t))
 
 /* ---- Hashes and compression ---- */
-
-/* Long work goes on in pieces of this size, and packets are let in between. libdeflate and the engine's cycle collector
- * do so themselves: image/build/mend.ts. */
-#define PIECE ((size_t)64 * 1024)
-#define PIECES(bytes, at, size) \
-  for (size_t at = 0, size; size = bytes##_length - at < PIECE ? bytes##_length - at : PIECE, at < bytes##_length; \
-       at += size, loop_breathe())
 
 NATIVE(sha1) {
   BYTES(bytes, 0);
@@ -376,6 +377,7 @@ NATIVE(heap_used) { return JS_NewInt64(ctx, (int64_t)platform_heap_used()); }
 NATIVE(heap_limit) { return JS_NewInt64(ctx, (int64_t)platform_heap_limit()); }
 NATIVE(heap_peak) { return JS_NewInt64(ctx, (int64_t)platform_heap_peak()); }
 
+NATIVE(heap_allocations) { return JS_NewInt64(ctx, (int64_t)platform_heap_allocations()); }
 NATIVE(longest_wait) { return JS_NewInt64(ctx, (int64_t)loop_longest_wait()); }
 
 NATIVE(collect) {
@@ -502,7 +504,7 @@ void bindings_install(JSContext *context) {
       FUNCTION("PowerOff", 1, power_off), FUNCTION("Parameters", 0, parameters), FUNCTION("Module", 0, module),
       FUNCTION("Target", 0, target), FUNCTION("Hypervisor", 0, hypervisor), FUNCTION("Sleep", 1, sleep),
       FUNCTION("HeapUsed", 0, heap_used), FUNCTION("HeapLimit", 0, heap_limit), FUNCTION("HeapPeak", 0, heap_peak),
-      FUNCTION("Collect", 0, collect), FUNCTION("LongestWait", 0, longest_wait), FUNCTION("Run", 1, run), FUNCTION("OnPanic", 1, on_panic),
+      FUNCTION("HeapAllocations", 0, heap_allocations), FUNCTION("Collect", 0, collect), FUNCTION("LongestWait", 0, longest_wait), FUNCTION("Run", 1, run), FUNCTION("OnPanic", 1, on_panic),
       FUNCTION("PortRead", 2, port_read), FUNCTION("PortWrite", 3, port_write), FUNCTION("DeviceRead", 2, device_read),
       FUNCTION("DeviceWrite", 3, device_write), FUNCTION("MapDevice", 2, map_device),
       FUNCTION("AddressOf", 1, address_of), FUNCTION("Fence", 0, fence), FUNCTION("TakeVector", 0, take_vector),

@@ -103,9 +103,14 @@ static void *engine_malloc(void *opaque, size_t size) {
   return p;
 }
 static void *engine_calloc(void *opaque, size_t count, size_t size) {
-  (void)opaque;
-  void *p = calloc(count, size);
-  if (!p) engine_out_of_memory(count * size);
+  if (count * size <= LONG_WORK || count > SIZE_MAX / size) {
+    void *p = calloc(count, size);
+    if (!p) engine_out_of_memory(count * size);
+    return p;
+  }
+  uint8_t *p = engine_malloc(opaque, count * size);
+  for (size_t at = 0, left; left = count * size - at, left; at += left < LONG_WORK ? left : LONG_WORK, loop_breathe())
+    memset(p + at, 0, left < LONG_WORK ? left : LONG_WORK);
   return p;
 }
 static void *engine_realloc(void *opaque, void *old, size_t size) {

@@ -21,7 +21,8 @@ int engine_jobs(void);
 /* The loop: loop-bytecode.c, or loop-compiled.c where what is below the seam is machine code. */
 void loop_prepare(JSContext *context);
 _Noreturn void loop_run(void);
-/* For long native calls, between two pieces of the work: packets must not be late. */
+/* For long native calls, between two pieces of the work, of this many bytes: packets must not be late. */
+#define LONG_WORK ((size_t)64 * 1024)
 void loop_breathe(void);
 /* nativeLongestWait. */
 uint64_t loop_longest_wait(void);

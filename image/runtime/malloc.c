@@ -33,7 +33,7 @@ static int range_count;
 static struct run *bins[BINS];
 static uint64_t bin_map[BINS / 64];
 static struct slab *rooms[CLASSES]; /* slabs with room */
-static size_t used, limit, peak;
+static size_t used, limit, peak, allocations;
 
 /* ---- Pages ---- */
 
@@ -123,6 +123,7 @@ void heap_add(void *start, size_t length) {
 
 static void count(size_t more, size_t less) {
     used += more - less;
+    allocations += more != 0;
     if (used > peak) peak = used;
 }
 
@@ -298,4 +299,5 @@ int posix_memalign(void **into, size_t alignment, size_t size) {
 
 size_t platform_heap_used(void) { return used; }
 size_t platform_heap_limit(void) { return limit; }
+size_t platform_heap_allocations(void) { return allocations; }
 size_t platform_heap_peak(void) { return peak; }

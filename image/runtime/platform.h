@@ -42,6 +42,7 @@ void *heap_pages(size_t count);
 size_t platform_heap_used(void);
 size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);
+size_t platform_heap_allocations(void); /* made so far, resizes included */
 
 /* Hardware: `virtual` only; the process target panics. */
 uint32_t platform_port_read(uint16_t port, int size);

@@ -1,0 +1,112 @@
+// What is below the seam, compiled: it allocates nothing per request, packets do not wait for the engine, and a fault
+// names the TypeScript file and line.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildImage } from "../../image/build/image.ts";
+import { buildProcess } from "../../image/build/process.ts";
+import { Namespace } from "../../tools/namespace.ts";
+import { isRoot } from "../../tools/setup.ts";
+
+const FAULT = "test/image/fault.ts";
+const SEAM = "stack/host/seam.ts";
+/** The compiled side of a target is built once and then cached. */
+const BUILD_MS = 300_000;
+
+/** Where the seam complains that it has no link. */
+function complaint(): string {
+  const lines = readFileSync(SEAM, "utf8").split("\n");
+  return `panic: no link is attached, at ${SEAM}:${lines.findIndex((line) => line.includes("no link is attached")) + 1}`;
+}
+
+describe("a fault of compiled code", () => {
+  test(
+    "ends the process with the TypeScript file and line",
+    async () => {
+      await buildProcess(FAULT, "build/test-fault", { below: "image/below-process.ts" });
+      const run = spawnSync("build/test-fault", [], { encoding: "utf8", timeout: 20_000 });
+      expect(run.stdout).toContain(complaint());
+      expect(run.stdout).toContain(`${FAULT}:6`);
+      expect(run.stdout).not.toContain("still here");
+      expect(run.status).toBe(1);
+    },
+    BUILD_MS,
+  );
+
+  test(
+    "ends the machine with the TypeScript file and line, and the machine powers off",
+    async () => {
+      await buildImage(FAULT, "build/test-fault.elf", { below: "image/below-virtual.ts" });
+      const words = "-M q35 -accel tcg -cpu max -m 24 -nodefaults -display none -serial stdio -no-reboot".split(" ");
+      const run = spawnSync("qemu-system-x86_64", [...words, "-kernel", "build/test-fault.elf"], {
+        encoding: "utf8",
+        timeout: 60_000,
+        input: "",
+      });
+      expect(run.stdout).toContain(complaint());
+      expect(run.stdout).not.toContain("still here");
+      expect(run.signal).toBeNull();
+    },
+    BUILD_MS,
+  );
+});
+
+describe.skipIf(!isRoot())("the compiled side of a process", () => {
+  beforeAll(async () => {
+    await buildProcess("test/image/ready.ts", "build/test-ready", { below: "image/below-process.ts" });
+  }, BUILD_MS);
+
+  test(
+    "allocates nothing for 10,000 requests of a ready page",
+    async () => {
+      await withServer(async (space, get) => {
+        // The first requests make what is kept.
+        load(space, 2000);
+        const ask = (): number => Number(get("/allocations"));
+        const [first, second] = [ask(), ask()];
+        load(space, 10_000);
+        const third = ask();
+        // A question itself goes up to the engine: about 50 each, and not exactly the same number each time.
+        expect(second - first).toBeLessThan(100);
+        expect(third - second).toBeLessThan(200);
+      });
+    },
+    BUILD_MS,
+  );
+
+  test(
+    "lets packets wait less than 2 ms of processor time while the engine works",
+    async () => {
+      await withServer(async (_space, get) => {
+        const [longest, found] = get("/wait").split(" ").map(Number);
+        expect(found).toBeGreaterThan(50_000);
+        expect(longest).toBeGreaterThan(0);
+        expect(longest).toBeLessThan(2000);
+      });
+    },
+    BUILD_MS,
+  );
+});
+
+type Get = (path: string) => string;
+
+async function withServer(use: (space: Namespace, get: Get) => Promise<void>): Promise<void> {
+  const space = new Namespace("epiphyte-below", 93);
+  try {
+    const child = space.start(["build/test-ready"], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.once("data", () => resolve());
+      child.once("exit", () => reject(new Error("the server has ended")));
+    });
+    await use(space, (path) => space.run(["curl", "-sS", "-m", "120", `http://10.93.0.2${path}`], 130_000));
+  } finally {
+    await space.remove();
+  }
+}
+
+/** Kept-alive requests, in rounds of connections that each send 100. */
+function load(space: Namespace, requests: number): void {
+  const urls = "http://10.93.0.2/page?[1-100]";
+  for (let i = 0; i < requests / 100; i++) space.run(["curl", "-sS", "-o", "/dev/null", "-m", "60", urls], 70_000);
+}
