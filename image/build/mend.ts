@@ -47,7 +47,7 @@ export const breathing: Readonly<Record<string, readonly Mend[]>> = {
       old: "adjust_max_and_nice_len(u32 *max_len, u32 *nice_len, size_t remaining)\n{\n",
       mended:
         "adjust_max_and_nice_len(u32 *max_len, u32 *nice_len, size_t remaining)\n{\n" +
-        "\t{ extern void loop_breathe(void); static unsigned n; if (unlikely(!(++n & 1023))) loop_breathe(); }\n",
+        "\t{ extern void loop_breathe(void); static unsigned n; if (unlikely(!(++n & 63))) loop_breathe(); }\n",
     },
   ],
   // Each object that the cycle collector looks at; native functions, which may work for long; and more often otherwise.
@@ -57,7 +57,7 @@ export const breathing: Readonly<Record<string, readonly Mend[]>> = {
       old: "                          JS_MarkFunc *mark_func)\n{\n    switch(JS_GC_TYPE(gp)) {\n",
       mended:
         "                          JS_MarkFunc *mark_func)\n{\n" +
-        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 1023)) loop_breathe(); }\n" +
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 127)) loop_breathe(); }\n" +
         "    switch(JS_GC_TYPE(gp)) {\n",
     },
     {
@@ -66,6 +66,28 @@ export const breathing: Readonly<Record<string, readonly Mend[]>> = {
       mended:
         "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 15)) loop_breathe(); }\n" +
         "    p = JS_VALUE_GET_OBJ(func_obj);\n    cproto = p->u.cfunc.cproto;\n    arg_count = p->u.cfunc.length;\n",
+    },
+    {
+      what: "free_object of quickjs-ng",
+      old: "    /* free all the fields */\n    sh = p->shape;\n",
+      mended:
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 127)) loop_breathe(); }\n" +
+        "    sh = p->shape;\n",
+    },
+    {
+      what: "js_regexp_exec of quickjs-ng",
+      old: "    if (!re)\n        return JS_EXCEPTION;\n\n    str_val = JS_ToString(ctx, argv[0]);\n    if (JS_IsException(str_val))\n        return JS_EXCEPTION;\n\n    ret = JS_EXCEPTION;\n",
+      mended:
+        "    if (!re)\n        return JS_EXCEPTION;\n" +
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 15)) loop_breathe(); }\n" +
+        "    str_val = JS_ToString(ctx, argv[0]);\n    if (JS_IsException(str_val))\n        return JS_EXCEPTION;\n\n    ret = JS_EXCEPTION;\n",
+    },
+    {
+      what: "GetSubstitution of quickjs-ng",
+      old: "    matched = argv[0];\n    str = argv[1];\n    captures = argv[3];\n    namedCaptures = argv[4];\n",
+      mended:
+        "    { extern void loop_breathe(void); static unsigned n; if (!(++n & 15)) loop_breathe(); }\n" +
+        "    matched = argv[0];\n    str = argv[1];\n    captures = argv[3];\n    namedCaptures = argv[4];\n",
     },
     {
       what: "how often quickjs-ng calls its interrupt handler",
