@@ -32,7 +32,6 @@ export function patch(
   lines = dropWrappers(lines);
   lines = dropExceptionChecks(lines);
   callNatives(lines, natives);
-  lines = inlineAccessors(lines);
   lines = countReferences(lines);
   foldConstants(lines);
   return `${write(lines)}\n#line 1 "seam"\n${tail}`;
@@ -149,26 +148,6 @@ function callNatives(lines: Line[], natives: readonly string[]): void {
   }
   // One that the compiler found unreachable is not called at all.
   expectCount("natives that are called", called.size, 1, natives.length);
-}
-
-/** The big-endian fields of stack/base/bytes.ts: one check and one access each, in below.h. */
-function inlineAccessors(lines: readonly Line[]): Line[] {
-  let kept = [...lines];
-  for (const field of ["readU16", "readU32", "readU48", "writeU16", "writeU32", "writeU48"]) {
-    const declaration = new RegExp(`^static (double|void) (sc_f_\\w+_${field})\\((.*)\\);$`);
-    const declared = kept.filter((line) => declaration.test(line.text));
-    expectCount(`declarations of ${field}`, declared.length, 1, 1);
-    const [, result, name, parameters] = declaration.exec(declared[0]!.text)!;
-    const expected = `ScrBytes *sc_l_bytes_0, double sc_l_offset_0${result === "void" ? ", double sc_l_value_0" : ""}`;
-    if (parameters !== expected) throw new PatchError(`${field}(${parameters})`);
-    const head = `static ${result} ${name}(${parameters}) {`;
-    const place = kept.find((line) => line.text === head)?.place ?? "";
-    if (!place.includes("stack/base/bytes.ts")) throw new PatchError(`${field} is not where it was: ${place}`);
-    kept = dropFunction(kept, head);
-    const call = `below_${field}(sc_l_bytes_0, sc_l_offset_0${result === "void" ? ", sc_l_value_0" : ""})`;
-    declared[0]!.text = `INLINE ${result} ${name}(${parameters}) { ${result === "void" ? "" : "return "}${call}; }`;
-  }
-  return kept;
 }
 
 /**

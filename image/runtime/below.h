@@ -213,48 +213,6 @@ INLINE void below_release_box(ScrUnion *u) {
 #define scr_obj_alloc_note() ((void)0)
 #define scr_obj_free_note() ((void)0)
 
-/* ---- Big-endian fields: stack/base/bytes.ts ---- */
-
-
-INLINE uint8_t *below_field(ScrBytes *bytes, double offset, size_t size) {
-  int64_t n = below_integer(offset);
-  if (!LIKELY(n >= 0 && (uint64_t)n + size <= bytes->len && (double)n == offset)) below_bad_index(bytes, offset);
-  return bytes->data + n;
-}
-#define FIELD(bits, load, store) \
-  INLINE double below_readU##bits(ScrBytes *bytes, double offset) { \
-    const uint8_t *at = below_field(bytes, offset, bits / 8); \
-    double value = (double)load; \
-    scr_bytes_release(bytes); \
-    return value; \
-  } \
-  INLINE void below_writeU##bits(ScrBytes *bytes, double offset, double number) { \
-    uint8_t *at = below_field(bytes, offset, bits / 8); \
-    uint64_t value = (uint64_t)below_integer(number); \
-    store; \
-    scr_bytes_release(bytes); \
-  }
-INLINE uint32_t below_load16(const uint8_t *at) {
-  uint16_t word;
-  return memcpy(&word, at, 2), __builtin_bswap16(word);
-}
-INLINE uint32_t below_load32(const uint8_t *at) {
-  uint32_t word;
-  return memcpy(&word, at, 4), __builtin_bswap32(word);
-}
-INLINE void below_store16(uint8_t *at, uint64_t value) {
-  uint16_t word = __builtin_bswap16((uint16_t)value);
-  memcpy(at, &word, 2);
-}
-INLINE void below_store32(uint8_t *at, uint64_t value) {
-  uint32_t word = __builtin_bswap32((uint32_t)value);
-  memcpy(at, &word, 4);
-}
-FIELD(16, (int32_t)below_load16(at), below_store16(at, value))
-FIELD(32, (int64_t)below_load32(at), below_store32(at, value))
-FIELD(48, (int64_t)((uint64_t)below_load16(at) << 32 | below_load32(at + 2)),
-      (below_store16(at, value >> 32), below_store32(at + 2, value)))
-
 /* ---- Natives: image/native.d.ts, as direct calls ---- */
 
 /* A range of a Uint8Array; a caller's mistake ends the machine. */
