@@ -94,9 +94,10 @@ NATIVE(zero) {
  * eight bytes at a time, the carry going round. */
 uint32_t primitive_checksum(const uint8_t *bytes, size_t length, uint32_t sum) {
   uint64_t total = __builtin_bswap16((uint16_t)sum);
-  for (; length >= 32; length -= 32, bytes += 32)
-    __asm__("addq (%1), %0; adcq 8(%1), %0; adcq 16(%1), %0; adcq 24(%1), %0; adcq $0, %0"
-            : "+r"(total) : "r"(bytes), "m"(*(const uint8_t(*)[32])bytes) : "cc");
+  for (; length >= 64; length -= 64, bytes += 64)
+    __asm__("addq (%1), %0; adcq 8(%1), %0; adcq 16(%1), %0; adcq 24(%1), %0; adcq 32(%1), %0; adcq 40(%1), %0; "
+            "adcq 48(%1), %0; adcq 56(%1), %0; adcq $0, %0"
+            : "+r"(total) : "r"(bytes), "m"(*(const uint8_t(*)[64])bytes) : "cc");
   total = (total & UINT32_MAX) + (total >> 32);
   for (; length >= 4; length -= 4, bytes += 4) {
     uint32_t word;
