@@ -141,6 +141,10 @@ void *scr_str_retain_v(void *s) { return scr_str_retain(s); }
 void scr_str_release_v(void *s) { scr_str_release(s); }
 void *scr_arr_retain_v(void *a) { return scr_arr_retain(a); }
 void scr_arr_release_v(void *a) { scr_arr_release(a); }
+void *scr_closure_retain_v(void *c) { return scr_closure_retain(c); }
+void scr_closure_release_v(void *c) { scr_closure_release(c); }
+/* No cycle collector runs, so nothing is ever traced. */
+void scr_union_trace_v(void *u, ScrTraceVisit visit, void *context) { (void)u, (void)visit, (void)context; }
 
 /* ---- The embedder's entry points, which generated code still calls in its start ---- */
 
