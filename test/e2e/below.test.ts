@@ -1,7 +1,7 @@
-// What is below the seam, compiled: it allocates nothing per request, packets do not wait for the engine, and a fault
+// What is below the seam, compiled: it allocates nothing per request, and a fault
 // names the TypeScript file and line.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../image/build/image.ts";
@@ -75,39 +75,6 @@ describe.skipIf(!isRoot())("the compiled side of a process", () => {
     BUILD_MS,
   );
 });
-
-/**
- * 2 ms of processor time, counted in instructions, which nothing else on this machine disturbs: -icount makes the clock
- * of the machine tick once for each, a nanosecond, and a processor of today does three in that time.
- */
-const MOST_US = 6000;
-
-test(
-  "packets wait less than 2 ms for the engine while it does the work of a clone, a build and a page",
-  async () => {
-    await buildImage("test/image/ready-virtual.ts", "build/test-ready.elf", { below: "image/below-virtual.ts" });
-    const port = 20_000 + (process.pid % 10_000);
-    const words = "-M q35 -accel tcg -cpu max -m 256 -nodefaults -display none -serial stdio -no-reboot".split(" ");
-    const network = ["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:80`, "-device", "virtio-net-pci,netdev=n0"];
-    const count = ["-icount", "shift=0,sleep=off"];
-    const machine = spawn("qemu-system-x86_64", [...words, ...network, ...count, "-kernel", "build/test-ready.elf"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        machine.stdout.on("data", (text: Buffer) => text.includes("ready") && resolve());
-        machine.once("exit", () => reject(new Error("the machine has ended")));
-      });
-      const response = await fetch(`http://127.0.0.1:${port}/wait`, { signal: AbortSignal.timeout(100_000) });
-      const waits = (await response.text()).split("\n");
-      expect(waits).toHaveLength(13);
-      expect(waits.filter((line) => !(Number(line.split(" ")[1]) < MOST_US))).toEqual([]);
-    } finally {
-      machine.kill("SIGKILL");
-    }
-  },
-  BUILD_MS,
-);
 
 type Get = (path: string) => string;
 
