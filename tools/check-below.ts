@@ -6,7 +6,8 @@
 //   Date, Math.random, setTimeout      time and randomness are arguments
 //   fill, indexOf, copyWithin ...      on typed arrays: no lowering; use the native primitives
 //
-// The compiler itself is the final judge (scriptc coverage, run in CI); this says why, at the line.
+// The compiler itself is the final judge: the image does not build while it refuses anything that is reached. This says
+// why, at the line.
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

@@ -43,18 +43,6 @@ export type GitError =
       readonly limit: number;
     };
 
-/** True when trying again later may help without anyone's doing; otherwise someone must change something first. */
-export function isTransient(error: GitError): boolean {
-  switch (error.kind) {
-    case "unsupported-url":
-    case "too-large":
-      return false;
-    default:
-      // Even a missing repository or branch may be pushed a minute later: everything else is worth another try.
-      return true;
-  }
-}
-
 /** What happened, where, and what to do: for the console, the log and the 503 page. Holds no credentials. */
 export function describeGitError(error: GitError): string {
   const at = `${error.where}:`;

@@ -4,7 +4,6 @@ export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly
 /** Whole microseconds since the machine was entered. Time is always an argument below the edge. */
 export type Instant = number;
 
-export const MICROSECOND = 1;
 export const MILLISECOND = 1000;
 export const SECOND = 1_000_000;
 /** A deadline that never comes. */

@@ -16,7 +16,6 @@ export const CLOSED_BY_RESET = 1;
 export const CLOSED_BY_TIMEOUT = 2;
 export const CLOSED_REFUSED = 3;
 export const CLOSED_UNREACHABLE = 4;
-export const CLOSED_FOR_MEMORY = 5;
 
 /** What a stream tells the one who uses it. Called from within input and step; it may call Streams at once. */
 export abstract class StreamUser {

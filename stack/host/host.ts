@@ -9,7 +9,7 @@ import type { Ipv4, Mac } from "../base/address.ts";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { FrameReceiver, type Link } from "../base/link.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
-import type { Handle } from "../base/streams.ts";
+import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { HttpServer } from "../http/server.ts";
@@ -32,7 +32,7 @@ import {
   EVENT_RESOLVED,
   EVENT_SENT,
 } from "./events.ts";
-import { Flows } from "./flows.ts";
+import { FLOW_LIMIT, Flows } from "./flows.ts";
 import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
@@ -175,6 +175,7 @@ export class Host extends FrameReceiver {
 
   /** A connection of the edge; NO_HANDLE when there is no room or no address. */
   connect(address: Ipv4, port: number, receiveLimit: number): Handle {
+    if (this.flows.count >= FLOW_LIMIT) return NO_HANDLE;
     const handle = this.tcp.connect(this.udp.address, address, port, this.flowUser, receiveLimit, this.now);
     if (handle >= 0) this.flows.add(handle);
     return handle;

@@ -7,7 +7,6 @@ export const CR = 13;
 export const SP = 32;
 export const DQUOTE = 34;
 export const PERCENT = 37;
-export const ASTERISK = 42;
 export const COMMA = 44;
 export const DOT = 46;
 export const SLASH = 47;
