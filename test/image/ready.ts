@@ -1,5 +1,5 @@
-// A program that serves one ready page, /page, and answers questions about itself: /allocations, and /wait, for which the
-// engine first works for long and then says how long packets had to wait for it.
+// Programs that show the compiled side at work. One serves a ready page, /page, and tells at /allocations how often the
+// heap was asked. The other lets the engine work for long and tells how long packets had to wait for it.
 
 import { EVENT_NONE, EVENT_REQUEST } from "../../stack/host/events.ts";
 import * as seam from "../../stack/host/seam.ts";
@@ -10,12 +10,7 @@ const HEADERS = "Content-Type: text/html; charset=utf-8\r\nCache-Control: public
 
 /** The address comes after `start`, which brings up the link and answers "" or why it cannot. */
 export function serveReady(start: (memory: number) => string, address: number): void {
-  const problem = start(16 * MEGABYTE);
-  if (problem !== "") {
-    nativeConsole(`${problem}\n`);
-    nativePowerOff(1);
-  }
-  seam.configureStatic(address, 24, 0);
+  begin(start, address);
   const page = new Uint8Array(PAGE_BYTES).fill(120);
   seam.tableBegin();
   seam.tableAdd("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
@@ -38,20 +33,38 @@ export function serveReady(start: (memory: number) => string, address: number): 
 
 function answer(exchange: number): void {
   const target = seam.requestTarget(exchange);
-  const text = target === "/allocations" ? String(nativeHeapAllocations()) : target === "/wait" ? work() : "?";
+  const text = target === "/allocations" ? String(nativeHeapAllocations()) : "?";
   seam.respond(exchange, 200, "Content-Type: text/plain\r\n", nativeUtf8Encode(text));
 }
 
+/** Works once, prints the longest wait of each piece of work, and ends. */
+export function workAndTell(start: (memory: number) => string, address: number): void {
+  begin(start, address);
+  nativeRun(() => {
+    nativeConsole(`${work()}\n`);
+    nativePowerOff(0);
+  });
+}
+
+function begin(start: (memory: number) => string, address: number): void {
+  const problem = start(16 * MEGABYTE);
+  if (problem !== "") {
+    nativeConsole(`${problem}\n`);
+    nativePowerOff(1);
+  }
+  seam.configureStatic(address, 24, 0);
+}
+
 /**
- * What an appliance does when it clones, builds and renders: a pack of 19 MB, an object of 4 MB, a document of half a megabyte. Answers the
- * longest wait of each step, in microseconds of processor time, a line each.
+ * What an appliance does when it clones, builds and renders: a pack of 19 MB, an object of 4 MB, a document of half a
+ * megabyte. Answers the longest wait of each step, in microseconds of processor time, a line "wait NAME US" each.
  */
 function work(): string {
   const lines: string[] = [];
   const step = <T>(name: string, run: () => T): T => {
     nativeLongestWait();
     const result = run();
-    lines.push(`${name} ${nativeLongestWait()}`);
+    lines.push(`wait ${name} ${nativeLongestWait()}`);
     return result;
   };
   const pack = step("allocate", () => new Uint8Array(19 * MEGABYTE));
