@@ -104,12 +104,12 @@ export class NodeNetwork implements Network {
     return { ok: true, value: undefined };
   }
 
-  publish(responses: Iterable<ReadyResponse>): void {
-    this.#ready = new Map();
-    for (const response of responses) this.publishOne(response);
+  retain(paths: Iterable<string>): void {
+    const kept = new Set(paths);
+    for (const path of this.#ready.keys()) if (!kept.has(path)) this.#ready.delete(path);
   }
 
-  publishOne(response: ReadyResponse): void {
+  publish(response: ReadyResponse): void {
     const list = (this.#ready.get(response.path) ?? []).filter(({ encoding }) => encoding !== response.encoding);
     list.push(response);
     this.#ready.set(response.path, list);

@@ -7,7 +7,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Command -> Debian package. */
-const PACKAGES: Readonly<Record<string, string>> = {
+const PACKAGES = {
   "musl-gcc": "musl-tools",
   gcc: "gcc",
   cmake: "cmake",
@@ -24,11 +24,14 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nginx: "nginx-light",
   curl: "curl",
   ip: "iproute2",
+  ping: "iputils-ping",
   chromium: "chromium",
   valgrind: "valgrind",
   tshark: "tshark",
   busybox: "busybox-static",
-};
+} as const;
+
+export type Command = keyof typeof PACKAGES;
 
 /** The oldest cargo that reads our lock file and the sparse index. */
 const CARGO_AT_LEAST = [1, 74] as const;
@@ -48,14 +51,14 @@ export function which(command: string): string | undefined {
 }
 
 /** Makes sure that the commands exist; ends the program with a plain message when they cannot be had. */
-export function need(...commands: readonly string[]): void {
+export function need(...commands: readonly Command[]): void {
   const missing = commands.filter((command) => which(command) === undefined);
   if (missing.length > 0) install(missing);
   if (commands.includes("cargo")) checkCargo();
 }
 
 /** Like need, but answers instead of ending: for tests, which are then skipped by name. */
-export function want(...commands: readonly string[]): boolean {
+export function want(...commands: readonly Command[]): boolean {
   const missing = commands.filter((command) => which(command) === undefined);
   if (missing.length === 0) return true;
   if (!mayInstall()) return false;
@@ -68,7 +71,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-function install(missing: readonly string[]): void {
+function install(missing: readonly Command[]): void {
   const packages = packagesOf(missing);
   const line = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   if (!mayInstall()) stop(`these commands are missing: ${missing.join(", ")}. As root:\n\n    ${line}\n`);
@@ -78,8 +81,8 @@ function install(missing: readonly string[]): void {
   if (still.length > 0) stop(`${still.join(", ")} still missing after: ${line}`);
 }
 
-function packagesOf(commands: readonly string[]): string[] {
-  return [...new Set(commands.map((command) => PACKAGES[command] ?? command))];
+function packagesOf(commands: readonly Command[]): string[] {
+  return [...new Set(commands.map((command) => PACKAGES[command]))];
 }
 
 function mayInstall(): boolean {

@@ -1,8 +1,10 @@
 // How much of a remote's repository this machine is willing to hold. A repository is input like any other.
 
 export interface GitLimits {
-  /** Bytes of one pack as received, and of all packs held. */
+  /** Bytes of one pack as received. */
   readonly packBytes: number;
+  /** Bytes of all packs held. */
+  readonly heldBytes: number;
   /** Objects in one pack, and in all packs held. */
   readonly objects: number;
   /** Bytes of one object, inflated. */
@@ -19,6 +21,7 @@ const MEGABYTE = 1024 * 1024;
 
 export const DEFAULT_LIMITS: GitLimits = {
   packBytes: 256 * MEGABYTE,
+  heldBytes: 256 * MEGABYTE,
   objects: 2_000_000,
   objectBytes: 64 * MEGABYTE,
   files: 200_000,
@@ -26,15 +29,22 @@ export const DEFAULT_LIMITS: GitLimits = {
   cacheBytes: 16 * MEGABYTE,
 };
 
-/** Limits that leave room for the rest of the appliance on a machine with this many bytes of memory to give. */
-export function limitsFor(heapBytes: number): GitLimits {
+/**
+ * Limits that leave room for the rest of the appliance on a machine with this many bytes of memory to give, of which
+ * these are free. What no longer fits is refused: the site that is up must not fall for the next one.
+ */
+export function limitsFor(heapBytes: number, freeBytes: number): GitLimits {
+  const cacheBytes = Math.min(DEFAULT_LIMITS.cacheBytes, Math.floor(heapBytes / 8));
+  const room = Math.max(0, freeBytes - cacheBytes);
   return {
     ...DEFAULT_LIMITS,
     // While a pack arrives it exists about three times: as received, as collected, and as kept.
-    packBytes: Math.min(DEFAULT_LIMITS.packBytes, Math.floor(heapBytes / 4)),
-    objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(heapBytes / 6)),
+    packBytes: Math.min(DEFAULT_LIMITS.packBytes, Math.floor(0.3 * freeBytes)),
+    heldBytes: Math.min(DEFAULT_LIMITS.heldBytes, Math.floor(heapBytes / 4)),
+    // An object exists up to four times: its base, the delta, what the two make, and that with its head for the hash.
+    objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(room / 6)),
     objects: Math.min(DEFAULT_LIMITS.objects, Math.floor(heapBytes / 128)),
-    cacheBytes: Math.min(DEFAULT_LIMITS.cacheBytes, Math.floor(heapBytes / 8)),
+    cacheBytes,
   };
 }
 

@@ -32,8 +32,9 @@ const PAUSE_BYTES = 1024 * 1024;
 const TYPE_NAMES = ["", "commit", "tree", "blob", "tag"];
 
 export class ObjectStore {
+  /** What an update may take; the owner sets it anew before each, since the memory that is left changes. */
+  limits: GitLimits;
   readonly #where: string;
-  readonly #limits: GitLimits;
   readonly #cache: GenerationCache<Uint8Array>;
   #packs: Uint8Array[] = [];
   #packBytes = 0;
@@ -57,7 +58,7 @@ export class ObjectStore {
   /** `where` is the remote's URL, for errors. */
   constructor(where: string, limits: GitLimits) {
     this.#where = where;
-    this.#limits = limits;
+    this.limits = limits;
     this.#cache = new GenerationCache(limits.cacheBytes);
   }
 
@@ -141,10 +142,10 @@ export class ObjectStore {
   ): Promise<Result<undefined, GitError>> {
     const total = decodePackHeader(pack);
     if (typeof total === "string") return { ok: false, error: this.#corrupt(total) };
-    const limit = this.#limits.objects;
+    const limit = this.limits.objects;
     if (this.#count + total > limit) return { ok: false, error: this.#tooLarge("objects", limit) };
-    if (this.#packBytes + pack.length > this.#limits.packBytes || this.#packs.length >= MAX_PACKS)
-      return { ok: false, error: this.#tooLarge("pack bytes", this.#limits.packBytes) };
+    if (this.#packBytes + pack.length > this.limits.heldBytes || this.#packs.length >= MAX_PACKS)
+      return { ok: false, error: this.#tooLarge("pack bytes", this.limits.heldBytes) };
     const end = pack.length - PACK_TRAILER_LENGTH;
     // An entry takes two bytes of head and eight of zlib at the least: no pack makes us reserve more than it carries.
     if (total * 9 > end) return { ok: false, error: this.#corrupt(`it promises ${total} objects in ${end} bytes`) };
@@ -186,7 +187,7 @@ export class ObjectStore {
       const row = first + i;
       if (!decodeEntry(pack, offset, end, entry)) return this.#corrupt(`object ${i + 1} has a damaged head`);
       const { type, size, baseOffset, baseName } = entry;
-      if (size > this.#limits.objectBytes) return this.#tooLarge("object bytes", this.#limits.objectBytes);
+      if (size > this.limits.objectBytes) return this.#tooLarge("object bytes", this.limits.objectBytes);
       const data = nativeInflate(pack, entry.data, size);
       if (data === undefined || data.length !== size) return this.#corrupt(`object ${i + 1} does not inflate`);
       const next = entry.data + nativeInflateConsumed();
@@ -272,7 +273,7 @@ export class ObjectStore {
     const depth = this.#depths[base]! + 1;
     if (depth > MAX_DELTA_DEPTH) return this.#corrupt(`a chain of deltas is deeper than ${MAX_DELTA_DEPTH}`);
     const length = deltaResultLength(delta);
-    if (length > this.#limits.objectBytes) return this.#tooLarge("object bytes", this.#limits.objectBytes);
+    if (length > this.limits.objectBytes) return this.#tooLarge("object bytes", this.limits.objectBytes);
     const made = length < 0 ? undefined : applyDelta(this.read(base, true), delta);
     if (made === undefined) return this.#corrupt("a delta does not fit its base");
     this.#bases[row] = base;
@@ -333,7 +334,7 @@ export class ObjectStore {
 
   #reserve(rows: number): void {
     if (rows > this.#types.length) {
-      const room = Math.max(rows, Math.min(Math.ceil(this.#types.length * 1.25), this.#limits.objects));
+      const room = Math.max(rows, Math.min(Math.ceil(this.#types.length * 1.25), this.limits.objects));
       this.#packOf = grown(this.#packOf, new Uint16Array(room));
       this.#offsets = grown(this.#offsets, new Uint32Array(room));
       this.#types = grown(this.#types, new Uint8Array(room));

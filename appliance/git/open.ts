@@ -20,6 +20,6 @@ export function openRepository(
     transport: new HttpTransport(network, platform),
     pause: () => platform.sleep(0),
     onProgress,
-    limits: limitsFor(platform.heapLimit()),
+    limits: () => limitsFor(platform.heapLimit(), platform.heapLimit() - platform.heapUsed()),
   });
 }

@@ -20,7 +20,8 @@ export interface GitStoreOptions {
   /** Awaited every few milliseconds of work, so that others get on: the network, requests. */
   readonly pause: () => Promise<void>;
   readonly onProgress?: OnGitProgress;
-  readonly limits?: GitLimits;
+  /** Asked before each update: what fits depends on the memory that is left. */
+  readonly limits?: () => GitLimits;
 }
 
 /** Each update adds a pack. When there are this many, the next update clones anew, and what no one needs is gone. */
@@ -43,7 +44,7 @@ export class GitStore {
   readonly #transport: GitTransport;
   readonly #pause: () => Promise<void>;
   readonly #onProgress: OnGitProgress;
-  readonly #limits: GitLimits;
+  readonly #limits: () => GitLimits;
   #held: Held | undefined;
   #snapshot: Snapshot | undefined;
   /** The next update that finds a new head clones anew. */
@@ -55,7 +56,7 @@ export class GitStore {
     this.#transport = options.transport;
     this.#pause = options.pause;
     this.#onProgress = options.onProgress ?? (() => {});
-    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#limits = options.limits ?? (() => DEFAULT_LIMITS);
   }
 
   /** The last good one. */
@@ -79,15 +80,17 @@ export class GitStore {
 
   async #update(): Promise<Result<Snapshot, GitError>> {
     const where = this.#remote.url;
-    const download = new Download(this.#remote, this.#transport, this.#limits, this.#onProgress);
+    const limits = this.#limits();
+    const download = new Download(this.#remote, this.#transport, limits, this.#onProgress);
     const advertised = await download.advertisement();
     if (!advertised.ok) return advertised;
     const { branch, commit } = advertised.value;
     const last = this.#snapshot;
     if (last !== undefined && last.commit === commit && last.branch === branch) return { ok: true, value: last };
 
-    const reuse = this.#stale ? undefined : this.#held;
-    const held = reuse ?? emptyHeld(where, this.#limits);
+    const reuse = this.#reusable(limits);
+    const held = reuse ?? emptyHeld(where, limits);
+    held.objects.limits = limits;
     if (held.objects.findHex(commit) < 0) {
       const have = reuse === undefined ? undefined : last?.commit;
       const pack = await download.pack(branch, have);
@@ -100,45 +103,49 @@ export class GitStore {
       if (held.firstBytes === 0) held.firstBytes = held.objects.packBytes;
     }
 
-    const made = await this.#makeSnapshot(held, branch, commit);
+    const made = await this.#makeSnapshot(held, branch, commit, limits);
     held.objects.dropCache();
     held.trees.dropCache();
     if (!made.ok) {
       // The packs hold something that leads nowhere: do not build on them again.
-      this.#stale = true;
+      if (reuse !== undefined) this.#held = undefined;
       return made;
     }
     const { snapshot, dating } = made.value;
     const rewritten = last !== undefined && reuse !== undefined && !dating.contains(last.commit);
     const updateBytes = held.objects.packBytes - held.firstBytes;
     this.#stale =
+      (this.#stale && reuse !== undefined) ||
       rewritten ||
       held.objects.packCount >= MAX_PACKS ||
       updateBytes > Math.max(MAX_UPDATE_BYTES, held.firstBytes / 2) ||
-      held.objects.packBytes > this.#limits.packBytes * 0.75;
+      held.objects.packBytes > limits.heldBytes * 0.75;
     this.#held = held;
     this.#snapshot = snapshot;
     return { ok: true, value: snapshot };
+  }
+
+  /**
+   * What the next update builds on; undefined: it clones anew. For that the old packs and the new ones must fit beside
+   * each other; while they do not, the old ones go on.
+   */
+  #reusable(limits: GitLimits): Held | undefined {
+    const held = this.#held;
+    return this.#stale && held !== undefined && held.objects.packBytes <= limits.packBytes ? undefined : held;
   }
 
   async #makeSnapshot(
     held: Held,
     branch: string,
     commit: string,
+    limits: GitLimits,
   ): Promise<Result<{ readonly snapshot: Snapshot; readonly dating: Dating }, GitError>> {
     const { objects, history, trees } = held;
     const learnt = await history.learn(commit, this.#pause, (commits, total) =>
       this.#onProgress({ phase: "dating", commits, total }),
     );
     if (!learnt.ok) return learnt;
-    const listed = listTree(
-      this.#remote.url,
-      objects,
-      trees,
-      history.treeRowOf(commit),
-      this.#limits,
-      held.directories,
-    );
+    const listed = listTree(this.#remote.url, objects, trees, history.treeRowOf(commit), limits, held.directories);
     if (!listed.ok) return listed;
     held.directories = listed.value.directories;
     const { entries } = listed.value;

@@ -20,8 +20,10 @@ export interface Rendered {
   readonly modified: Moment;
 }
 
-/** Characters of rendered bodies that are kept; the one that was not asked for the longest goes first. */
+/** Characters of rendered bodies that are kept, at the most; the one that was not asked for the longest goes first. */
 export const MAX_KEPT_BODIES = 4_000_000;
+/** And by the heap, of which a character takes one byte or two. */
+const BYTES_PER_KEPT_CHARACTER = 16;
 
 export interface RendererOptions {
   /** Markup at the end of each page (live reload). */
@@ -30,13 +32,14 @@ export interface RendererOptions {
   onProblem(path: string, reason: string): void;
 }
 
-type Needs = Pick<Platform, "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256">;
+type Needs = Pick<Platform, "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256" | "heapLimit">;
 
 export class Renderer {
   readonly #platform: Needs;
   readonly #options: RendererOptions;
   /** By path and oid; in the order of use. */
   readonly #bodies = new Map<string, string>();
+  readonly #mostKept: number;
   #kept = 0;
   readonly #told = new Set<string>();
   /** "/epiphyte-1a2b3c4d.css" */
@@ -46,6 +49,7 @@ export class Renderer {
   constructor(platform: Needs, options: RendererOptions) {
     this.#platform = platform;
     this.#options = options;
+    this.#mostKept = Math.min(MAX_KEPT_BODIES, platform.heapLimit() / BYTES_PER_KEPT_CHARACTER);
     this.style = platform.utf8Encode(STYLE);
     this.styleUrl = `/epiphyte-${hex(platform.sha256(this.style), 6)}.css`;
   }
@@ -148,7 +152,7 @@ export class Renderer {
     this.#bodies.set(key, body);
     this.#kept += body.length;
     for (const [oldest, html] of this.#bodies) {
-      if (this.#kept <= MAX_KEPT_BODIES || oldest === key) break;
+      if (this.#kept <= this.#mostKept || oldest === key) break;
       this.#bodies.delete(oldest);
       this.#kept -= html.length;
     }

@@ -1,5 +1,6 @@
-// What has been made so far: representations by URL, published into the network's table of ready responses, where they
-// are served without entering this code. Bounded: when it grows too large the oldest are let go and made again on demand.
+// Makes representations and publishes them into the network's table of ready responses, where they are served without
+// entering this code. Bounded: when they grow too large, or memory runs short, the oldest are let go and made again on
+// demand. The bodies are the table's: here is only what is there.
 
 import type { Network, ReadyResponse } from "../../stack/edge/network.ts";
 import { isCompressible } from "../content/mime.ts";
@@ -22,9 +23,15 @@ export interface Source {
 }
 
 /** Identity first, then gzip if there is one. */
-export interface Representations {
+export type Representations = readonly ReadyResponse[];
+
+/** What the table has for a URL. */
+export interface Published {
+  /** See Source. */
   readonly origin: string;
-  readonly all: readonly ReadyResponse[];
+  /** As the table knows it: percent-encoded. */
+  readonly path: string;
+  /** Bytes of all representations. */
   readonly size: number;
 }
 
@@ -39,24 +46,30 @@ const ENTRY_COST = 2048;
 /** The share of the heap that ready responses may take, and the most in any case. */
 const HEAP_SHARE = 0.25;
 const MAX_READY_BYTES = 256 * 1024 * 1024;
+/** The share of the heap that they leave free for everything else: the next update, connections, the making of a page. */
+const RESERVE_SHARE = 0.125;
+/** Times its length that a body needs while it is made: as rendered, as gzip, and both in the table. */
+const COPIES = 4;
 
-type Needs = Pick<Platform, "sha256" | "gzip" | "heapLimit">;
+type Needs = Pick<Platform, "sha256" | "gzip" | "heapLimit" | "heapUsed">;
 
 export class Responses {
-  readonly #network: Pick<Network, "publish" | "publishOne">;
+  readonly #network: Pick<Network, "publish" | "retain">;
   readonly #platform: Needs;
   readonly #limit: number;
-  #made = new Map<string, Representations>();
+  readonly #reserve: number;
+  #published = new Map<string, Published>();
   #size = 0;
 
-  constructor(network: Pick<Network, "publish" | "publishOne">, platform: Needs) {
+  constructor(network: Pick<Network, "publish" | "retain">, platform: Needs) {
     this.#network = network;
     this.#platform = platform;
     this.#limit = Math.min(MAX_READY_BYTES, platform.heapLimit() * HEAP_SHARE);
+    this.#reserve = platform.heapLimit() * RESERVE_SHARE;
   }
 
-  get(url: string): Representations | undefined {
-    return this.#made.get(url);
+  has(url: string): boolean {
+    return this.#published.has(url);
   }
 
   get size(): number {
@@ -65,45 +78,43 @@ export class Responses {
 
   /** Makes the representations and publishes them. */
   add(source: Source): Representations {
+    const { url, origin, bytes } = source;
+    const free = this.#platform.heapLimit() - this.#platform.heapUsed();
+    if (free - COPIES * bytes.length < this.#reserve) this.#shrink(this.#size / 2);
     const made = this.#make(source);
-    const before = this.#made.get(source.url);
-    if (before !== undefined) this.#size -= before.size;
-    this.#made.delete(source.url);
+    const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
     // One body that is larger than all may be is answered, but not kept.
-    if (made.size > this.#limit / 2) return made;
-    this.#made.set(source.url, made);
-    this.#size += made.size;
-    if (this.#size <= this.#limit) for (const response of made.all) this.#network.publishOne(response);
-    else this.#shrink();
+    if (size > this.#limit / 2) return made;
+    this.#size += size - (this.#published.get(url)?.size ?? 0);
+    this.#published.delete(url);
+    this.#published.set(url, { origin, path: encodePath(url), size });
+    if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
+    if (this.#published.has(url)) for (const response of made) this.#network.publish(response);
     return made;
   }
 
-  /** Replaces all in one step: what `keep` says yes to stays, the rest is gone. */
-  swap(keep: (url: string, made: Representations) => boolean): void {
-    const kept = new Map<string, Representations>();
-    this.#size = 0;
-    for (const [url, made] of this.#made)
-      if (keep(url, made)) {
-        kept.set(url, made);
-        this.#size += made.size;
-      }
-    this.#made = kept;
-    this.#publish();
+  /** Forgets in one step all but what `keep` says yes to. */
+  retain(keep: (url: string, published: Published) => boolean): void {
+    for (const [url, published] of this.#published) if (!keep(url, published)) this.#forget(url, published);
+    this.#tell();
   }
 
-  #shrink(): void {
-    for (const [url, made] of this.#made) {
-      if (this.#size <= this.#limit / 2) break;
-      this.#made.delete(url);
-      this.#size -= made.size;
+  /** Lets go of the oldest until no more than these bytes are left. */
+  #shrink(bytes: number): void {
+    for (const [url, published] of this.#published) {
+      if (this.#size <= bytes) break;
+      this.#forget(url, published);
     }
-    this.#publish();
+    this.#tell();
   }
 
-  #publish(): void {
-    const all: ReadyResponse[] = [];
-    for (const made of this.#made.values()) all.push(...made.all);
-    this.#network.publish(all);
+  #forget(url: string, { size }: Published): void {
+    this.#published.delete(url);
+    this.#size -= size;
+  }
+
+  #tell(): void {
+    this.#network.retain(Array.from(this.#published.values(), ({ path }) => path));
   }
 
   #make(source: Source): Representations {
@@ -121,8 +132,7 @@ export class Responses {
       encoding,
       body,
     });
-    const all = gzip === undefined ? [one("", bytes)] : [one("", bytes), one("gzip", gzip)];
-    return { origin: source.origin, all, size: bytes.length + (gzip?.length ?? 0) + ENTRY_COST };
+    return gzip === undefined ? [one("", bytes)] : [one("", bytes), one("gzip", gzip)];
   }
 
   #gzip(bytes: Uint8Array, type: string): Uint8Array | undefined {

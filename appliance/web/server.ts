@@ -13,8 +13,11 @@ import { parseTarget } from "./target.ts";
 
 export interface WebServerOptions {
   readonly renderer: Renderer;
-  readonly network: Pick<Network, "publish" | "publishOne">;
-  readonly platform: Pick<Platform, "utf8Decode" | "utf8Encode" | "sha256" | "gzip" | "heapLimit" | "wallClock">;
+  readonly network: Pick<Network, "publish" | "retain">;
+  readonly platform: Pick<
+    Platform,
+    "utf8Decode" | "utf8Encode" | "sha256" | "gzip" | "heapLimit" | "heapUsed" | "wallClock"
+  >;
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
   hook(request: HttpRequest): Promise<HttpResponse>;
@@ -39,7 +42,7 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     this.#options = options;
     this.#responses = new Responses(options.network, options.platform);
-    this.#addStyle();
+    this.#makeStyle();
   }
 
   get site(): Site | undefined {
@@ -55,10 +58,10 @@ export class WebServer {
   show(site: Site): void {
     this.#site = site;
     const style = this.#options.renderer.styleUrl;
-    this.#responses.swap((url, made) => {
+    this.#responses.retain((url, { origin }) => {
       if (url === style) return true;
       const route = site.routes.get(url);
-      return route?.kind === "static" && made.origin === `${route.oid} ${route.type}`;
+      return route?.kind === "static" && origin === `${route.oid} ${route.type}`;
     });
   }
 
@@ -67,7 +70,7 @@ export class WebServer {
     const site = this.#site;
     const route = site?.routes.get(url);
     if (site === undefined || route === undefined || route.kind === "redirect") return false;
-    if (this.#responses.get(url) !== undefined) return false;
+    if (this.#responses.has(url)) return false;
     try {
       return this.#make(site, route, url) !== undefined;
     } catch (cause) {
@@ -98,8 +101,8 @@ export class WebServer {
     if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
     if (request.method !== "GET" && request.method !== "HEAD")
       return this.#error(405, "Method not allowed", "Pages can only be read.", [["Allow", ALLOWED]]);
-    const ready = this.#responses.get(path);
-    if (ready !== undefined) return choose(request, ready);
+    // It may have been let go of when memory ran short, and is wanted before there is a site.
+    if (path === this.#options.renderer.styleUrl) return choose(request, this.#makeStyle());
     const site = this.#site;
     if (site === undefined) {
       const { reason, retryAfterSeconds } = this.#waiting;
@@ -133,9 +136,9 @@ export class WebServer {
     });
   }
 
-  #addStyle(): void {
+  #makeStyle(): Representations {
     const { renderer } = this.#options;
-    this.#responses.add({
+    return this.#responses.add({
       url: renderer.styleUrl,
       status: 200,
       bytes: renderer.style,
@@ -177,7 +180,7 @@ function otherSlash(site: Site, path: string): string | undefined {
 }
 
 function choose(request: HttpRequest, made: Representations): HttpResponse {
-  const [identity, gzip] = made.all as readonly [ReadyResponse, ReadyResponse?];
+  const [identity, gzip] = made as readonly [ReadyResponse, ReadyResponse?];
   const chosen = gzip !== undefined && acceptsGzip(request) ? gzip : identity;
   const headers: [string, string][] = [...chosen.headers.map(([name, value]): [string, string] => [name, value])];
   headers.push(["ETag", chosen.etag]);

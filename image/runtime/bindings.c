@@ -258,17 +258,22 @@ NATIVE(inflate) {
 NATIVE(inflate_took) { return JS_NewInt64(ctx, (int64_t)inflate_consumed); }
 
 static JSValue compress(JSContext *ctx, JSValueConst *argv, int gzip) {
+  /* Kept: most of a megabyte in one piece, which a full heap would no longer have. */
+  static struct libdeflate_compressor *deflater;
+  static int made_for;
   BYTES(bytes, 0);
   WHOLE(int, level, 1, 12);
   if (level == 0) return JS_ThrowRangeError(ctx, "level 1 to 12");
-  struct libdeflate_compressor *deflater = libdeflate_alloc_compressor(level);
-  if (!deflater) engine_out_of_memory(0);
+  if (level != made_for) {
+    libdeflate_free_compressor(deflater);
+    if (!(deflater = libdeflate_alloc_compressor(level))) engine_out_of_memory(0);
+    made_for = level;
+  }
   size_t room = gzip ? libdeflate_gzip_compress_bound(deflater, bytes_length)
                      : libdeflate_zlib_compress_bound(deflater, bytes_length);
   uint8_t *out = take(room);
   size_t size = gzip ? libdeflate_gzip_compress(deflater, bytes, bytes_length, out, room)
                      : libdeflate_zlib_compress(deflater, bytes, bytes_length, out, room);
-  libdeflate_free_compressor(deflater);
   uint8_t *exact = realloc(out, size);
   return owned(ctx, exact ? exact : out, size);
 }

@@ -105,18 +105,15 @@ export class Edge implements Network {
     return { ok: true, value: undefined };
   }
 
-  publish(responses: Iterable<ReadyResponse>): void {
-    this.#seam.tableBegin();
-    for (const r of responses) {
-      const headers = formatHeaders(r.headers);
-      this.#seam.tableAdd(r.path, r.status, headers, r.etag, r.lastModified, r.encoding, r.body);
-    }
-    this.#seam.tableCommit();
-  }
-
-  publishOne(r: ReadyResponse): void {
+  publish(r: ReadyResponse): void {
     const headers = formatHeaders(r.headers);
     this.#seam.tablePut(r.path, r.status, headers, r.etag, r.lastModified, r.encoding, r.body);
+  }
+
+  retain(paths: Iterable<string>): void {
+    this.#seam.tableBegin();
+    for (const path of paths) this.#seam.tableKeep(path);
+    this.#seam.tableCommit();
   }
 
   #connectTo(address: Ipv4, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {

@@ -72,8 +72,8 @@ export interface Network {
   sendDatagram(address: Ipv4, port: Port, bytes: Uint8Array): boolean;
   /** Begins to serve HTTP. The handler never rejects. */
   serve(port: Port, handler: (request: HttpRequest) => Promise<HttpResponse>): Result<undefined, "port-in-use">;
-  /** Replaces the whole ready table in one step. Requests under way keep the bytes they have. */
-  publish(responses: Iterable<ReadyResponse>): void;
   /** Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request. */
-  publishOne(response: ReadyResponse): void;
+  publish(response: ReadyResponse): void;
+  /** Forgets in one step every ready path that is not among these. Requests under way keep the bytes they have. */
+  retain(paths: Iterable<string>): void;
 }

@@ -59,15 +59,8 @@ export interface Seam {
 
   /** Begins a new ready table; nothing is served from it before tableCommit. */
   tableBegin(): void;
-  tableAdd(
-    path: string,
-    status: number,
-    headers: string,
-    etag: string,
-    lastModified: number,
-    encoding: string,
-    body: Uint8Array,
-  ): void;
+  /** Takes over what is served for the path now. */
+  tableKeep(path: string): void;
   tableCommit(): void;
   /** Adds to or replaces in the table that is served. */
   tablePut(

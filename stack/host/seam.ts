@@ -173,16 +173,8 @@ export function tableBegin(): void {
   host().http.ready.begin();
 }
 
-export function tableAdd(
-  path: string,
-  status: number,
-  headers: string,
-  etag: string,
-  lastModified: number,
-  encoding: string,
-  body: Uint8Array,
-): void {
-  host().http.ready.add(path, status, headers, etag, lastModified, encoding, body);
+export function tableKeep(path: string): void {
+  host().http.ready.keep(path);
 }
 
 export function tableCommit(): void {

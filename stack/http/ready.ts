@@ -1,8 +1,7 @@
 // The table of responses that can be served as they stand. Read first: RFC 9110 12 (negotiation), 13 (conditions), 14
 // (ranges), 15.4.5 (304).
 //
-// Looked up by the bytes of the path: open addressing over the 24-bit hash that the head's decoder has computed in
-// passing. Nothing is copied and nothing allocated for a full response or a 304 (one small head a second and page, see
+// Nothing is copied and nothing allocated for a full response or a 304 (one small head a second and page, see
 // date.ts). The table is replaced in one step; streams that still send an old body hold it by reference.
 
 import { NO_PAYLOAD } from "../base/link.ts";
@@ -17,7 +16,7 @@ import {
   sameBytes,
   tagListHas,
 } from "./conditional.ts";
-import { type DateClock, StampedHead } from "./date.ts";
+import type { DateClock } from "./date.ts";
 import {
   dateOffset,
   hasHeaderLine,
@@ -27,6 +26,7 @@ import {
   KEEP_FOR_READY,
   keepHeaders,
 } from "./head.ts";
+import { PageIndex, Representation } from "./ready-pages.ts";
 import {
   FIELD_ACCEPT_ENCODING,
   FIELD_IF_MATCH,
@@ -39,8 +39,7 @@ import {
   METHOD_HEAD,
   type RequestHead,
 } from "./request-head.ts";
-import { latin1Bytes, SLASH } from "./syntax.ts";
-import { HASH_START, hashStep } from "./wire.ts";
+import { latin1Bytes } from "./syntax.ts";
 
 /** What the table answers: filled by `select`, owned by the caller. */
 export class ReadyAnswer {
@@ -67,21 +66,9 @@ export class ReadyTable {
     this.#next = new PageIndex();
   }
 
-  /**
-   * Adds a representation to the table that was begun. `path` as it arrives, percent-encoded, without query;
-   * `headerText` is "Name: value\r\n"...; `etag` strong with its quotes, or ""; `lastModifiedSeconds` 0 for none;
-   * `encoding` "" or "gzip". `body` is sent from where it lies and must not change.
-   */
-  add(
-    path: string,
-    status: number,
-    headerText: string,
-    etag: string,
-    lastModifiedSeconds: number,
-    encoding: string,
-    body: Uint8Array,
-  ): void {
-    this.#next.put(path, new Representation(status, headerText, etag, lastModifiedSeconds, encoding, body));
+  /** Takes over what the current table has for the path into the one that was begun. */
+  keep(path: string): void {
+    this.#next.adopt(path, this.#current);
   }
 
   /** Makes the table that was begun the current one. */
@@ -90,7 +77,11 @@ export class ReadyTable {
     this.#next = new PageIndex();
   }
 
-  /** Adds to, or replaces in, the current table. */
+  /**
+   * Adds a representation to the current table, or replaces one. `path` as it arrives, percent-encoded, without query;
+   * `headerText` is "Name: value\r\n"...; `etag` strong with its quotes, or ""; `lastModifiedSeconds` 0 for none;
+   * `encoding` "" or "gzip". `body` is sent from where it lies and must not change.
+   */
   put(
     path: string,
     status: number,
@@ -258,133 +249,4 @@ function validators(chosen: Representation): string {
   const vary =
     chosen.varies && !hasHeaderLine(chosen.headerText, "vary: accept-encoding") ? "Vary: Accept-Encoding\r\n" : "";
   return `${etag}${modified}${vary}`;
-}
-
-class Representation {
-  /** 0: there is none. */
-  readonly status: number;
-  readonly headerText: string;
-  readonly etag: string;
-  readonly etagBytes: Uint8Array;
-  readonly lastModified: number;
-  readonly lastModifiedBytes: Uint8Array;
-  readonly encoding: string;
-  readonly body: Uint8Array;
-  varies = false;
-  head: StampedHead = new StampedHead();
-  notModified: StampedHead = new StampedHead();
-
-  constructor(
-    status: number,
-    headerText: string,
-    etag: string,
-    lastModified: number,
-    encoding: string,
-    body: Uint8Array,
-  ) {
-    this.status = status;
-    this.headerText = headerText;
-    this.etag = etag;
-    this.etagBytes = latin1Bytes(etag);
-    this.lastModified = lastModified;
-    this.lastModifiedBytes = lastModified > 0 ? latin1Bytes(formatImfDate(lastModified)) : NO_PAYLOAD;
-    this.encoding = encoding;
-    this.body = body;
-  }
-}
-
-const ABSENT: Representation = new Representation(0, "", "", 0, "", NO_PAYLOAD);
-
-/** A path and what there is for it. */
-class Page {
-  readonly path: Uint8Array;
-  readonly hash: number;
-  identity: Representation = ABSENT;
-  gzip: Representation = ABSENT;
-
-  constructor(path: Uint8Array, hash: number) {
-    this.path = path;
-    this.hash = hash;
-  }
-
-  put(representation: Representation): void {
-    if (representation.encoding === "gzip") this.gzip = representation;
-    else this.identity = representation;
-    if (this.gzip.status === 0 || this.identity.status === 0) return;
-    vary(this.gzip);
-    vary(this.identity);
-  }
-}
-
-/** Heads that were made before the second representation came are made anew. */
-function vary(representation: Representation): void {
-  if (representation.varies) return;
-  representation.varies = true;
-  representation.head = new StampedHead();
-  representation.notModified = new StampedHead();
-}
-
-class PageIndex {
-  #pages: Page[] = [];
-  /** Open addressing: index in #pages plus one, 0 for a free place. At most half full; a power of two. */
-  #places: Int32Array = new Int32Array(64);
-  #mask = 63;
-
-  get size(): number {
-    return this.#pages.length;
-  }
-
-  page(index: number): Page {
-    return this.#pages[index]!;
-  }
-
-  /** The index of the request's page, or -1. */
-  find(bytes: Uint8Array, head: RequestHead): number {
-    // RFC 9112 3.2.1: an absolute form without a path means "/".
-    if (head.pathEnd === head.pathStart) return head.asterisk ? -1 : this.#search(ROOT, 0, 1, head.pathHash);
-    return this.#search(bytes, head.pathStart, head.pathEnd - head.pathStart, head.pathHash);
-  }
-
-  put(path: string, representation: Representation): void {
-    const bytes = latin1Bytes(path);
-    let hash = HASH_START;
-    for (let i = 0; i < bytes.length; i++) hash = hashStep(hash, bytes[i]!);
-    let index = this.#search(bytes, 0, bytes.length, hash);
-    if (index < 0) {
-      index = this.#pages.length;
-      this.#pages.push(new Page(bytes, hash));
-      if (this.#pages.length * 2 > this.#places.length) this.#grow();
-      else this.#place(index, hash);
-    }
-    this.#pages[index]!.put(representation);
-  }
-
-  #search(bytes: Uint8Array, start: number, length: number, hash: number): number {
-    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
-      const index = this.#places[at]! - 1;
-      if (index < 0) return -1;
-      const page = this.#pages[index]!;
-      if (page.hash === hash && sameBytes(bytes, start, length, page.path)) return index;
-    }
-  }
-
-  #place(index: number, hash: number): void {
-    let at = hash & this.#mask;
-    while (this.#places[at]! !== 0) at = (at + 1) & this.#mask;
-    this.#places[at] = index + 1;
-  }
-
-  #grow(): void {
-    this.#places = new Int32Array(this.#places.length * 2);
-    this.#mask = this.#places.length - 1;
-    for (let i = 0; i < this.#pages.length; i++) this.#place(i, this.#pages[i]!.hash);
-  }
-}
-
-const ROOT: Uint8Array = rootPath();
-
-function rootPath(): Uint8Array {
-  const bytes = new Uint8Array(1);
-  bytes[0] = SLASH;
-  return bytes;
 }

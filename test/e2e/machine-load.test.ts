@@ -2,7 +2,7 @@
 
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Bed, FILES, makeBed, megabyte, Vm } from "./support/bed.ts";
+import { type Bed, FILES, MEGABYTE_FILE, makeBed, megabyte, Vm } from "./support/bed.ts";
 import { exchange, get } from "./support/http.ts";
 import { eventually } from "./support/peers.ts";
 
@@ -133,11 +133,39 @@ test("a repository too large for the memory: 503 with the reason, or last words 
   }
 });
 
+test("updates until the memory is full: the one that no longer fits is refused, and the site stays up", async () => {
+  const grown = await makeBed("grown", FILES);
+  const vm = await Vm.start({ git: grown.git, machine: { memory: 24 } });
+  try {
+    await vm.ready();
+    const files = new Map<string, Uint8Array>();
+    for (let i = 0; i < 24; i++) {
+      const path = `static/${i}.bin`;
+      files.set(path, megabyte(100 + i).subarray(0, 700_000));
+      grown.blog.push({ [path]: files.get(path) }, `${path} comes`);
+      const hook = await get(vm.port, "/push", {}, "POST");
+      const refused = hook.status === 502;
+      if (refused) {
+        expect(hook.text).toMatch(/too large for this machine/);
+        expect(i).toBeGreaterThan(3);
+        files.delete(path);
+      } else expect(hook.status).toBe(200);
+      expect((await get(vm.port, "/")).text).toContain("The first words of the front page.");
+      for (const [name, bytes] of files) expect((await get(vm.port, `/${name}`)).body.equals(bytes)).toBe(true);
+      if (refused) return;
+    }
+    throw new Error("17 MB of files fit into a machine of 24 MB");
+  } finally {
+    await vm.stop();
+    await grown.close();
+  }
+});
+
 test("a site with more pages than the memory holds is served all the same", async () => {
   const files = Object.fromEntries(
     Array.from({ length: 12 }, (_, i) => [`static/${i}.bin`, megabyte(i + 50).subarray(0, 300_000)]),
   );
-  const many = await makeBed("many", { ...FILES, ...files });
+  const many = await makeBed("many", { ...FILES, MEGABYTE_FILE, ...files });
   const vm = await Vm.start({ git: many.git, machine: { memory: 32 } });
   try {
     await vm.ready();

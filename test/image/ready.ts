@@ -12,10 +12,8 @@ const HEADERS = "Content-Type: text/html; charset=utf-8\r\nCache-Control: public
 export function serveReady(start: (memory: number) => string, address: number): void {
   begin(start, address);
   const page = new Uint8Array(PAGE_BYTES).fill(120);
-  seam.tableBegin();
-  seam.tableAdd("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
-  seam.tableAdd("/page", 200, HEADERS, '"two"', 1_700_000_000, "gzip", page.subarray(0, 2000));
-  seam.tableCommit();
+  seam.tablePut("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
+  seam.tablePut("/page", 200, HEADERS, '"two"', 1_700_000_000, "gzip", page.subarray(0, 2000));
   seam.serve(80);
   nativeConsole("ready\n");
 

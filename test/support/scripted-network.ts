@@ -90,7 +90,7 @@ export class ScriptedNetwork implements Network {
     return { ok: true, value: undefined };
   }
   publish(): void {}
-  publishOne(): void {}
+  retain(): void {}
 }
 
 /** Timers that fire when the test says so. */

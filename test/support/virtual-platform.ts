@@ -72,8 +72,9 @@ export class VirtualPlatform implements Platform {
   powerOff(status: number): never {
     throw new Error(`power off ${status}`);
   }
+  used = 0;
   heapUsed(): number {
-    return 0;
+    return this.used;
   }
   heapLimit(): number {
     return 64 * 1024 * 1024;
@@ -102,12 +103,12 @@ export class RecordingNetwork implements Network {
     this.handler = handler;
     return { ok: true, value: undefined };
   }
-  publish(responses: Iterable<ReadyResponse>): void {
+  retain(paths: Iterable<string>): void {
     this.publications++;
-    this.ready.clear();
-    for (const response of responses) this.publishOne(response);
+    const kept = new Set(paths);
+    for (const path of this.ready.keys()) if (!kept.has(path)) this.ready.delete(path);
   }
-  publishOne(response: ReadyResponse): void {
+  publish(response: ReadyResponse): void {
     const others = (this.ready.get(response.path) ?? []).filter(({ encoding }) => encoding !== response.encoding);
     this.ready.set(response.path, [...others, response]);
   }

@@ -13,16 +13,14 @@ const HOME =
 
 export function publish(table: ReadyTable): void {
   const home = latin1Bytes(HOME);
-  table.begin();
-  table.add("/", 200, HTML, '"home"', LAST_MODIFIED, "", home);
-  table.add("/", 200, HTML, '"home-gzip"', LAST_MODIFIED, "gzip", storedGzip(home));
-  table.add("/page", 200, HTML, '"page"', LAST_MODIFIED, "", PAGE);
-  table.add("/style.css", 200, "Content-Type: text/css\r\n", '"style"', 0, "", latin1Bytes("body { color: #123 }\n"));
-  table.add("/picture", 200, "Content-Type: image/png\r\n", '"picture"', LAST_MODIFIED, "", PICTURE);
-  table.add("/big", 200, "Content-Type: application/octet-stream\r\n", '"big"', LAST_MODIFIED, "", BIG);
-  table.add("/empty", 200, "Content-Type: text/plain\r\n", '"empty"', 0, "", new Uint8Array(0));
-  table.add("/moved", 301, "Location: /page\r\n", "", 0, "", new Uint8Array(0));
-  table.commit();
+  table.put("/", 200, HTML, '"home"', LAST_MODIFIED, "", home);
+  table.put("/", 200, HTML, '"home-gzip"', LAST_MODIFIED, "gzip", storedGzip(home));
+  table.put("/page", 200, HTML, '"page"', LAST_MODIFIED, "", PAGE);
+  table.put("/style.css", 200, "Content-Type: text/css\r\n", '"style"', 0, "", latin1Bytes("body { color: #123 }\n"));
+  table.put("/picture", 200, "Content-Type: image/png\r\n", '"picture"', LAST_MODIFIED, "", PICTURE);
+  table.put("/big", 200, "Content-Type: application/octet-stream\r\n", '"big"', LAST_MODIFIED, "", BIG);
+  table.put("/empty", 200, "Content-Type: text/plain\r\n", '"empty"', 0, "", new Uint8Array(0));
+  table.put("/moved", 301, "Location: /page\r\n", "", 0, "", new Uint8Array(0));
 }
 
 /** Bytes that tell a shift: no two places look alike. */

@@ -4,14 +4,17 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
+import { describeGitError, type GitError } from "../../../appliance/git/error.ts";
 import { HttpTransport } from "../../../appliance/git/http-transport.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "../../../appliance/git/limits.ts";
 import { parseRemote } from "../../../appliance/git/remote.ts";
-import type { OnGitProgress } from "../../../appliance/git/snapshot.ts";
+import type { OnGitProgress, Snapshot } from "../../../appliance/git/snapshot.ts";
 import { GitStore } from "../../../appliance/git/store.ts";
 import { NodeNetwork } from "../../../image/network-node.ts";
 import { nodePlatform } from "../../../image/platform-node.ts";
 import { type GitServer, startGitServer } from "../../../tools/git-server.ts";
+import { type CommitPlan, Seeded } from "../../../tools/make-repository.ts";
 
 /** The reason to skip what needs the real git; undefined when it is here. */
 export function gitMissing(): boolean {
@@ -55,7 +58,7 @@ export async function makeFixture(): Promise<Fixture> {
         transport: new HttpTransport(new NodeNetwork(), nodePlatform()),
         pause: async () => {},
         onProgress,
-        limits: { ...DEFAULT_LIMITS, ...limits },
+        limits: () => ({ ...DEFAULT_LIMITS, ...limits }),
       });
     },
     async close() {
@@ -63,4 +66,35 @@ export async function makeFixture(): Promise<Fixture> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+export const text = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
+
+export async function good(store: GitStore): Promise<Snapshot> {
+  const result = await store.update();
+  if (!result.ok) throw new Error(describeGitError(result.error));
+  return result.value;
+}
+
+export async function bad(store: GitStore): Promise<GitError> {
+  const result = await store.update();
+  if (result.ok) throw new Error("it succeeded");
+  // Every error can be told to a person, without credentials.
+  expect(describeGitError(result.error)).toMatch(/^http/);
+  expect(describeGitError(result.error)).not.toContain("secret");
+  return result.error;
+}
+
+export const write = (path: string, content: string): CommitPlan => ({ changes: [{ path, content }] });
+/** expect's own comparison of two million numbers takes seconds. */
+export function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
+}
+
+/** Content that does not compress, by a seed. */
+export function noise(seed: number, length: number): Uint8Array {
+  const random = new Seeded(seed);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = random.below(256);
+  return bytes;
 }

@@ -21,7 +21,7 @@ function network(outcome: ConnectError | string): Network {
     sendDatagram: () => false,
     serve: () => ({ ok: false, error: "port-in-use" }),
     publish: () => {},
-    publishOne: () => {},
+    retain: () => {},
   };
 }
 

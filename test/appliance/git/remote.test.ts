@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GenerationCache } from "../../../appliance/git/cache.ts";
 import { describeGitError, type GitError } from "../../../appliance/git/error.ts";
-import { DEFAULT_LIMITS, limitsFor } from "../../../appliance/git/limits.ts";
 import { parseRemote } from "../../../appliance/git/remote.ts";
 
 const good = (text: string): unknown => {
@@ -92,13 +91,6 @@ describe("an error", () => {
     for (const text of texts) expect(text).toMatch(/^http:\/\/example.org\/blog.git: .{10,}/);
     expect(new Set(texts).size).toBe(errors.length);
     expect(texts[14]).toContain("b9 and 2 more");
-  });
-});
-
-describe("the limits", () => {
-  it("follow the memory of the machine", () => {
-    expect(limitsFor(24 * 1024 * 1024).packBytes).toBe(6 * 1024 * 1024);
-    expect(limitsFor(2 ** 40)).toEqual(DEFAULT_LIMITS);
   });
 });
 

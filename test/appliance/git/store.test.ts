@@ -1,40 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { describeGitError, type GitError } from "../../../appliance/git/error.ts";
-import type { GitProgress, Snapshot } from "../../../appliance/git/snapshot.ts";
-import type { GitStore } from "../../../appliance/git/store.ts";
-import { addCommits, blog, type CommitPlan, makeRepository, Seeded } from "../../../tools/make-repository.ts";
-import { type Fixture, gitMissing, makeFixture } from "./fixture.ts";
-
-const text = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
-
-async function good(store: GitStore): Promise<Snapshot> {
-  const result = await store.update();
-  if (!result.ok) throw new Error(describeGitError(result.error));
-  return result.value;
-}
-
-async function bad(store: GitStore): Promise<GitError> {
-  const result = await store.update();
-  if (result.ok) throw new Error("it succeeded");
-  // Every error can be told to a person, without credentials.
-  expect(describeGitError(result.error)).toMatch(/^http/);
-  expect(describeGitError(result.error)).not.toContain("secret");
-  return result.error;
-}
-
-const write = (path: string, content: string): CommitPlan => ({ changes: [{ path, content }] });
-/** expect's own comparison of two million numbers takes seconds. */
-function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && Buffer.compare(a, b) === 0;
-}
-
-/** Content that does not compress, by a seed. */
-function noise(seed: number, length: number): Uint8Array {
-  const random = new Seeded(seed);
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = random.below(256);
-  return bytes;
-}
+import { describeGitError } from "../../../appliance/git/error.ts";
+import type { GitProgress } from "../../../appliance/git/snapshot.ts";
+import { addCommits, blog, makeRepository } from "../../../tools/make-repository.ts";
+import { bad, type Fixture, gitMissing, good, makeFixture, noise, same, text, write } from "./fixture.ts";
 
 describe.skipIf(gitMissing())("a repository in memory (needs git with http-backend)", () => {
   let fixture: Fixture;
@@ -335,38 +303,6 @@ describe.skipIf(gitMissing())("a repository in memory (needs git with http-backe
         fixture.server.faults.corruptAt = at;
         await fixture.store("small").update();
       }
-    });
-
-    it("keeps its limits", async () => {
-      const limit = async (limits: Parameters<Fixture["store"]>[1]): Promise<GitError> =>
-        bad(fixture.store("blog", limits));
-      expect(await limit({ packBytes: 5000 })).toMatchObject({ kind: "too-large", what: "pack bytes" });
-      expect(await limit({ objects: 100 })).toMatchObject({ kind: "too-large", what: "objects" });
-      expect(await limit({ objectBytes: 500 })).toMatchObject({ kind: "too-large", what: "object bytes" });
-      expect(await limit({ files: 10 })).toMatchObject({ kind: "too-large" });
-      expect(await limit({ advertisementBytes: 100 })).toMatchObject({
-        kind: "too-large",
-        what: "advertisement bytes",
-      });
-      await good(fixture.store("blog", { cacheBytes: 0 }));
-    });
-
-    it("refuses trees that multiply themselves", async () => {
-      // Ten levels of ten times the same directory: a kilobyte that unfolds into 10^10 files.
-      const directory = fixture.directory("bomb");
-      await makeRepository(directory, [write("a", "1")]);
-      const { execFileSync } = await import("node:child_process");
-      const git = (input: string, ...command: string[]): string =>
-        execFileSync("git", ["-C", directory, ...command], { input, encoding: "utf8" }).trim();
-      let item = `100644 blob ${fixture.git("bomb", "rev-parse", "main:a").trim()}`;
-      for (let level = 0; level < 10; level++) {
-        const lines = Array.from({ length: 10 }, (_, i) => `${item}\t${i}\n`).join("");
-        item = `040000 tree ${git(lines, "mktree")}`;
-      }
-      const tree = item.split(" ")[2]!;
-      const commit = git("bomb\n", "-c", "user.name=x", "-c", "user.email=x", "commit-tree", tree);
-      fixture.git("bomb", "update-ref", "refs/heads/main", commit);
-      expect(await bad(fixture.store("bomb", { files: 5000 }))).toMatchObject({ kind: "too-large" });
     });
   });
 });

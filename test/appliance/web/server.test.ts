@@ -108,6 +108,20 @@ describe("the web server", () => {
     expect(headerOf({ ...response, headers: gzip!.headers }, "vary")).toBe("Accept-Encoding");
   });
 
+  it("lets go of what is ready when memory runs short, and makes it again when asked", async () => {
+    const b = await bench();
+    for (const url of ["/", "/static/x.png", "/Posts/a%20b"]) expect((await b.get(url)).status).toBe(200);
+    expect(b.network.ready.size).toBe(4);
+    b.platform.used = b.platform.heapLimit() * 0.9;
+    expect((await b.get("/static/x.svg")).status).toBe(200);
+    expect(b.network.ready.size).toBeLessThan(4);
+    b.platform.used = b.platform.heapLimit();
+    for (const url of [b.renderer.styleUrl, "/", "/static/x.png", "/Posts/a%20b"])
+      expect((await b.get(url)).status).toBe(200);
+    expect(b.network.ready.size).toBe(1);
+    expect(b.faults).toEqual([]);
+  });
+
   it("gives gzip to those who take it", async () => {
     const b = await bench();
     const encoding = async (accept: string) =>

@@ -1,0 +1,159 @@
+// What the ready table holds: for each path a page, for each page its representations.
+//
+// Looked up by the bytes of the path: open addressing over the 24-bit hash that the head's decoder has computed in
+// passing.
+
+import { NO_PAYLOAD } from "../base/link.ts";
+import { formatImfDate } from "../base/time.ts";
+import { sameBytes } from "./conditional.ts";
+import { StampedHead } from "./date.ts";
+import type { RequestHead } from "./request-head.ts";
+import { latin1Bytes, SLASH } from "./syntax.ts";
+import { HASH_START, hashStep } from "./wire.ts";
+
+export class Representation {
+  /** 0: there is none. */
+  readonly status: number;
+  readonly headerText: string;
+  readonly etag: string;
+  readonly etagBytes: Uint8Array;
+  readonly lastModified: number;
+  readonly lastModifiedBytes: Uint8Array;
+  readonly encoding: string;
+  readonly body: Uint8Array;
+  varies = false;
+  head: StampedHead = new StampedHead();
+  notModified: StampedHead = new StampedHead();
+
+  constructor(
+    status: number,
+    headerText: string,
+    etag: string,
+    lastModified: number,
+    encoding: string,
+    body: Uint8Array,
+  ) {
+    this.status = status;
+    this.headerText = headerText;
+    this.etag = etag;
+    this.etagBytes = latin1Bytes(etag);
+    this.lastModified = lastModified;
+    this.lastModifiedBytes = lastModified > 0 ? latin1Bytes(formatImfDate(lastModified)) : NO_PAYLOAD;
+    this.encoding = encoding;
+    this.body = body;
+  }
+}
+
+const ABSENT: Representation = new Representation(0, "", "", 0, "", NO_PAYLOAD);
+
+/** A path and what there is for it. */
+export class Page {
+  readonly path: Uint8Array;
+  readonly hash: number;
+  identity: Representation = ABSENT;
+  gzip: Representation = ABSENT;
+
+  constructor(path: Uint8Array, hash: number) {
+    this.path = path;
+    this.hash = hash;
+  }
+
+  put(representation: Representation): void {
+    if (representation.encoding === "gzip") this.gzip = representation;
+    else this.identity = representation;
+    if (this.gzip.status === 0 || this.identity.status === 0) return;
+    vary(this.gzip);
+    vary(this.identity);
+  }
+}
+
+/** Heads that were made before the second representation came are made anew. */
+function vary(representation: Representation): void {
+  if (representation.varies) return;
+  representation.varies = true;
+  representation.head = new StampedHead();
+  representation.notModified = new StampedHead();
+}
+
+/** Pages by path. */
+export class PageIndex {
+  #pages: Page[] = [];
+  /** Open addressing: index in #pages plus one, 0 for a free place. At most half full; a power of two. */
+  #places: Int32Array = new Int32Array(64);
+  #mask = 63;
+
+  get size(): number {
+    return this.#pages.length;
+  }
+
+  page(index: number): Page {
+    return this.#pages[index]!;
+  }
+
+  /** The index of the request's page, or -1. */
+  find(bytes: Uint8Array, head: RequestHead): number {
+    // RFC 9112 3.2.1: an absolute form without a path means "/".
+    if (head.pathEnd === head.pathStart) return head.asterisk ? -1 : this.#search(ROOT, 0, 1, head.pathHash);
+    return this.#search(bytes, head.pathStart, head.pathEnd - head.pathStart, head.pathHash);
+  }
+
+  put(path: string, representation: Representation): void {
+    const bytes = latin1Bytes(path);
+    const hash = hashOf(bytes);
+    let index = this.#search(bytes, 0, bytes.length, hash);
+    if (index < 0) {
+      index = this.#pages.length;
+      this.#add(new Page(bytes, hash));
+    }
+    this.#pages[index]!.put(representation);
+  }
+
+  /** Takes the path's page from the other index; nothing when that has none, or this one has it. */
+  adopt(path: string, from: PageIndex): void {
+    const bytes = latin1Bytes(path);
+    const hash = hashOf(bytes);
+    const index = from.#search(bytes, 0, bytes.length, hash);
+    if (index >= 0 && this.#search(bytes, 0, bytes.length, hash) < 0) this.#add(from.page(index));
+  }
+
+  #add(page: Page): void {
+    this.#pages.push(page);
+    if (this.#pages.length * 2 > this.#places.length) this.#grow();
+    else this.#place(this.#pages.length - 1, page.hash);
+  }
+
+  #search(bytes: Uint8Array, start: number, length: number, hash: number): number {
+    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
+      const index = this.#places[at]! - 1;
+      if (index < 0) return -1;
+      const page = this.#pages[index]!;
+      if (page.hash === hash && sameBytes(bytes, start, length, page.path)) return index;
+    }
+  }
+
+  #place(index: number, hash: number): void {
+    let at = hash & this.#mask;
+    while (this.#places[at]! !== 0) at = (at + 1) & this.#mask;
+    this.#places[at] = index + 1;
+  }
+
+  #grow(): void {
+    this.#places = new Int32Array(this.#places.length * 2);
+    this.#mask = this.#places.length - 1;
+    for (let i = 0; i < this.#pages.length; i++) this.#place(i, this.#pages[i]!.hash);
+  }
+}
+
+function hashOf(path: Uint8Array): number {
+  let hash = HASH_START;
+  for (let i = 0; i < path.length; i++) hash = hashStep(hash, path[i]!);
+  return hash;
+}
+
+const ROOT: Uint8Array = rootPath();
+
+function rootPath(): Uint8Array {
+  const bytes = new Uint8Array(1);
+  bytes[0] = SLASH;
+  return bytes;
+}
