@@ -26,6 +26,7 @@ export async function buildImage(entry: string, out: string, options: ProcessOpt
     flags: (source) => (source === heapSource ? heapFlags : virtualSources.includes(source) ? virtualCFlags : []),
     link: virtualLinkFlags(root),
     archives: side.archives,
+    bare: true,
     program: await bundle(entry, out, { ...options, plugins: [...(options.plugins ?? []), ...side.plugins] }),
   });
 }

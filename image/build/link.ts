@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
+import { trapCrashes } from "./crashes.ts";
 import { type Libraries, libraries } from "./libraries.ts";
 import { placesOf } from "./places.ts";
 import { root, run } from "./run.ts";
@@ -21,6 +22,8 @@ export interface LinkOptions {
   /** Archives besides the libraries'. */
   readonly archives: readonly string[];
   readonly program: Program;
+  /** It runs in ring 0: crashes.ts. */
+  readonly bare: boolean;
 }
 
 /** Compiles, links and strips; the ELF appears under its name only when it is complete, beside one with symbols (.debug). */
@@ -43,6 +46,7 @@ export async function link(options: LinkOptions): Promise<void> {
   await linkWith(Uint8Array.of(0, 0));
   // Distances between addresses of code, which is what the table holds, do not depend on the table's size.
   if (options.archives.length > 0) await linkWith(await placesOf(whole));
+  if (options.bare) await trapCrashes(whole);
   await run("strip", ["-o", `${whole}.stripped`, whole]);
   await rename(whole, join(root, `${options.out}.debug`));
   await rename(`${whole}.stripped`, join(root, options.out));

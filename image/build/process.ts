@@ -26,6 +26,7 @@ export async function buildProcess(entry: string, out: string, options: ProcessO
     flags: (source) => (source === heapSource ? heapFlags : []),
     link: ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none"],
     archives: side.archives,
+    bare: false,
     program: await bundle(entry, out, { ...options, plugins: [...(options.plugins ?? []), ...side.plugins] }),
   });
 }

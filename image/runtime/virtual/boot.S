@@ -64,7 +64,6 @@ entry:
     movl $boot_stack, %esp; movl %ebp, %edi
     call start                  /* -> rax: where __libc_start_main finds argc, argv, environment, auxv */
     movq stack_top, %rsp
-    sti                         /* not before: interrupts use the stack just left */
     movl $main, %edi
     movl (%rax), %esi           /* argc */
     leaq 8(%rax), %rdx          /* argv; what _init, _fini and the dynamic linker would be is ignored */
@@ -92,14 +91,14 @@ trap_entry:                     /* struct frame in trap.c */
     movq %rsp, %rdi; cld
     call trap                   /* does not return */
 
-/* Interrupts: interrupt(is it the timer's, where it came). All but the timer only count, so they share one stub. */
+/* Interrupts: interrupt(is it the timer's). All but the timer only count, so they share one stub. */
     .globl device_interrupt, timer_interrupt, spurious_interrupt
 timer_interrupt:
     pushq $1; jmp 1f
 device_interrupt:
     pushq $0
 1:  push_all rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
-    movq 72(%rsp), %rdi; movq 80(%rsp), %rsi
+    movq 72(%rsp), %rdi
     subq $8, %rsp; cld
     call interrupt
     addq $8, %rsp
@@ -123,16 +122,11 @@ syscall_entry:
     leaq 128(%rsp), %rsp
     jmp *%rcx
 
-/* Sleeps until an interrupt. `sti` holds interrupts off for one more instruction, so none is lost before `hlt`. */
-    .globl wait_for_interrupt, after_halt
+/* Sleeps until an interrupt: the only place where they are let in. `sti` holds them off for one more instruction, so
+ * none is lost before `hlt`. */
+    .globl wait_for_interrupt
 wait_for_interrupt:
-    xorl %eax, %eax
-    movq %rax, %cr8             /* let the devices' vectors through */
-    sti; hlt
-after_halt:
-    cli
-    movl $14, %eax
-    movq %rax, %cr8             /* only class 15 again: the timer */
+    sti; hlt; cli
     ret
 
     .data
