@@ -74,10 +74,16 @@ const AWS_LC_DEFINES = [
   "-DOPENSSL_NO_POSIX_IO",
 ];
 
+/**
+ * gcc 14 stores neighbouring pointers two at a time, out of one table for the whole file: whoever uses one of the table
+ * keeps all that it names, and SHA-256 would bring the elliptic curves along (1.3 MB).
+ */
+const AWS_LC_FLAGS = ["-fno-tree-slp-vectorize"];
+
 async function buildAwsLc(sources: string, compiler: string): Promise<string> {
   const tree = join(sources, "aws-lc-sys/aws-lc");
   // Its own optimisation and standard; and its probes of the machine link without -no-pie.
-  const flags = [...libraryFlags.filter((flag) => !/^-(O|fno-pie)/.test(flag)), ...AWS_LC_DEFINES];
+  const flags = [...libraryFlags.filter((flag) => !/^-(O|fno-pie)/.test(flag)), ...AWS_LC_FLAGS, ...AWS_LC_DEFINES];
   const options = [
     ...["CMAKE_C_COMPILER=musl-gcc", "CMAKE_ASM_COMPILER=musl-gcc", "CMAKE_BUILD_TYPE=Release"],
     ...["BUILD_SHARED_LIBS=OFF", "BUILD_TESTING=OFF", "BUILD_LIBSSL=OFF", "BUILD_TOOL=OFF"],
