@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { need } from "../../tools/setup.ts";
+import { type Command, need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
 import { breathing, mend } from "./mend.ts";
 import { BuildError, progress, root, run } from "./run.ts";
 import { commonFlags } from "./sources.ts";
-import { vendor } from "./vendor.ts";
+import { isFetched, vendor } from "./vendor.ts";
 
 export interface Libraries {
   /** Arguments of the compiler that find the headers. */
@@ -19,8 +19,13 @@ export interface Libraries {
   readonly archives: readonly string[];
 }
 
+/** What every build calls: asked for all at once, so that one line installs what is missing. */
+export async function buildCommands(): Promise<readonly Command[]> {
+  return ["musl-gcc", "gcc", "cmake", "ninja", ...((await isFetched()) ? [] : (["cargo"] as const))];
+}
+
 export async function libraries(): Promise<Libraries> {
-  need("musl-gcc", "gcc", "cmake", "ninja");
+  need(...(await buildCommands()));
   const sources = await vendor();
   const compiler = await run("musl-gcc", ["--version"]);
   const [quickjs, libdeflate, awsLc] = [
