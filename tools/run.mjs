@@ -47,10 +47,12 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync(pi
   writeFileSync(stamp, lock);
 }
 
+// Who became root by `su` has no sbin in the path, and dpkg and the tests' peers need it.
+const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? "/usr/bin", "/usr/sbin", "/sbin"].join(":");
 const child = spawn(pinnedNode, ["--disable-warning=ExperimentalWarning", ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` },
+  env: { ...process.env, PATH: path },
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -3,13 +3,14 @@
 // that does and stops.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Command -> Debian package. */
+/** Command -> Debian packages. */
 const PACKAGES = {
   "musl-gcc": "musl-tools",
-  gcc: "gcc",
+  // The headers are only recommended by gcc.
+  gcc: "gcc libc6-dev",
   cmake: "cmake",
   ninja: "ninja-build",
   cargo: "cargo",
@@ -33,6 +34,8 @@ const PACKAGES = {
 
 export type Command = keyof typeof PACKAGES;
 
+/** Debian 12 has a cargo that is new enough under another name. */
+const CARGO_OF_DEBIAN_12 = "cargo-web";
 /** The oldest cargo that reads our lock file and the sparse index. */
 const CARGO_AT_LEAST = [1, 74] as const;
 
@@ -82,7 +85,20 @@ function install(missing: readonly Command[]): void {
 }
 
 function packagesOf(commands: readonly Command[]): string[] {
-  return [...new Set(commands.map((command) => PACKAGES[command]))];
+  return [...new Set(commands.flatMap((command) => packageOf(command).split(" ")))];
+}
+
+function packageOf(command: Command): string {
+  return command === "cargo" && isDebian12() ? CARGO_OF_DEBIAN_12 : PACKAGES[command];
+}
+
+function isDebian12(): boolean {
+  try {
+    const release = readFileSync("/etc/os-release", "utf8");
+    return /^ID=debian$/m.test(release) && /^VERSION_ID="12"$/m.test(release);
+  } catch {
+    return false;
+  }
 }
 
 function mayInstall(): boolean {
@@ -109,7 +125,7 @@ function checkCargo(): void {
   if (major > CARGO_AT_LEAST[0] || (major === CARGO_AT_LEAST[0] && minor >= CARGO_AT_LEAST[1])) return;
   stop(
     `cargo ${CARGO_AT_LEAST.join(".")} or newer is needed to fetch the C sources; this is ${text.trim() || "none"}.\n` +
-      "Debian 13 has one (apt-get install cargo); on Debian 12 use rustup.",
+      `Debian 13 has one (apt-get install cargo), Debian 12 too (apt-get install ${CARGO_OF_DEBIAN_12}).`,
   );
 }
 

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildCommands } from "../image/build/libraries.ts";
 import { makeDemo } from "./demo.ts";
 import { startGitServer } from "./git-server.ts";
 import { bestAccelerator, Machine } from "./qemu.ts";
@@ -17,7 +18,7 @@ const HOST_AS_SEEN_BY_GUEST = "10.0.2.2";
 const READY_WITHIN_MS = 120_000;
 
 const options = readOptions();
-need("qemu-system-x86_64", "git", "curl");
+need("qemu-system-x86_64", "git", "curl", ...(await buildCommands()));
 build();
 if (!(await portIsFree(options.port))) {
   stop(`port ${options.port} of this machine is in use. Choose another: npm start -- --port=${options.port + 1}`);
@@ -46,13 +47,16 @@ const machine = new Machine({
   onLine: (line) => console.log(`  ${line}`),
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
+let ending = false;
 void machine.exit(2 ** 31 - 1).then(() => {
+  if (ending) return;
   console.error("\nThe machine has powered off; its last words are above.");
   void end(1);
 });
 
 if (await answers(address, READY_WITHIN_MS)) announce();
-else console.error(`\nNo page yet at ${address}: the lines above say what the machine waits for. It goes on trying.`);
+else if (!ending)
+  console.error(`\nNo page yet at ${address}: the lines above say what the machine waits for. It goes on trying.`);
 
 function announce(): void {
   console.log(`\n  Your blog:   ${address}`);
@@ -65,6 +69,7 @@ function announce(): void {
 }
 
 async function end(status: number): Promise<void> {
+  ending = true;
   await machine.stop();
   await gitServer?.close();
   process.exit(status);

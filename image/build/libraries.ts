@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { need } from "../../tools/setup.ts";
+import { type Command, need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
 import { breathing, mend } from "./mend.ts";
 import { BuildError, progress, root, run } from "./run.ts";
 import { commonFlags } from "./sources.ts";
-import { vendor } from "./vendor.ts";
+import { isFetched, vendor } from "./vendor.ts";
 
 export interface Libraries {
   /** Arguments of the compiler that find the headers. */
@@ -19,8 +19,13 @@ export interface Libraries {
   readonly archives: readonly string[];
 }
 
+/** What every build calls: asked for all at once, so that one line installs what is missing. */
+export async function buildCommands(): Promise<readonly Command[]> {
+  return ["musl-gcc", "gcc", "cmake", "ninja", ...((await isFetched()) ? [] : (["cargo"] as const))];
+}
+
 export async function libraries(): Promise<Libraries> {
-  need("musl-gcc", "gcc", "cmake", "ninja");
+  need(...(await buildCommands()));
   const sources = await vendor();
   const compiler = await run("musl-gcc", ["--version"]);
   const [quickjs, libdeflate, awsLc] = [
@@ -74,10 +79,16 @@ const AWS_LC_DEFINES = [
   "-DOPENSSL_NO_POSIX_IO",
 ];
 
+/**
+ * gcc 14 stores neighbouring pointers two at a time, out of one table for the whole file: whoever uses one of the table
+ * keeps all that it names, and SHA-256 would bring the elliptic curves along (1.3 MB).
+ */
+const AWS_LC_FLAGS = ["-fno-tree-slp-vectorize"];
+
 async function buildAwsLc(sources: string, compiler: string): Promise<string> {
   const tree = join(sources, "aws-lc-sys/aws-lc");
   // Its own optimisation and standard; and its probes of the machine link without -no-pie.
-  const flags = [...libraryFlags.filter((flag) => !/^-(O|fno-pie)/.test(flag)), ...AWS_LC_DEFINES];
+  const flags = [...libraryFlags.filter((flag) => !/^-(O|fno-pie)/.test(flag)), ...AWS_LC_FLAGS, ...AWS_LC_DEFINES];
   const options = [
     ...["CMAKE_C_COMPILER=musl-gcc", "CMAKE_ASM_COMPILER=musl-gcc", "CMAKE_BUILD_TYPE=Release"],
     ...["BUILD_SHARED_LIBS=OFF", "BUILD_TESTING=OFF", "BUILD_LIBSSL=OFF", "BUILD_TOOL=OFF"],

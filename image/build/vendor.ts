@@ -9,15 +9,25 @@ import { root, run } from "./run.ts";
 
 const folder = join(root, "image", "vendor");
 
-/** Path of image/vendor/vendor, with one folder per crate, fetched when it is missing or the lock file has changed. */
+const sources = join(folder, "vendor");
+/** Holds the hash of what was fetched. */
+const mark = join(sources, ".fetched");
+
+/** False when they are missing or the lock file has changed. */
+export async function isFetched(): Promise<boolean> {
+  return existsSync(mark) && (await readFile(mark, "utf8")) === (await hashOfPins());
+}
+
+/** Path of image/vendor/vendor, with one folder per crate, fetched when need be. */
 export async function vendor(): Promise<string> {
-  const sources = join(folder, "vendor");
-  const mark = join(sources, ".fetched");
-  const hash = await hashOfFiles([join(folder, "Cargo.toml"), join(folder, "Cargo.lock")]);
-  if (existsSync(mark) && (await readFile(mark, "utf8")) === hash) return sources;
+  if (await isFetched()) return sources;
   need("cargo");
   await rm(sources, { recursive: true, force: true });
   await run("cargo", ["vendor", "--locked", "vendor"], { label: "fetching the C sources", cwd: folder });
-  await writeFile(mark, hash);
+  await writeFile(mark, await hashOfPins());
   return sources;
+}
+
+function hashOfPins(): Promise<string> {
+  return hashOfFiles([join(folder, "Cargo.toml"), join(folder, "Cargo.lock")]);
 }

@@ -7,12 +7,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../image/build/image.ts";
 import { buildProcess } from "../../image/build/process.ts";
 import { Namespace } from "../../tools/namespace.ts";
-import { isRoot } from "../../tools/setup.ts";
+import { isRoot, want } from "../../tools/setup.ts";
 
 const FAULT = "test/image/fault.ts";
 const SEAM = "stack/host/seam.ts";
 /** The compiled side of a target is built once and then cached. */
 const BUILD_MS = 300_000;
+const tools = isRoot() && want("curl", "ip");
+const why = tools ? "" : " (skipped: needs root, curl and ip)";
 
 /** Where the seam complains that it has no link. */
 function complaint(): string {
@@ -52,7 +54,7 @@ describe("a fault of compiled code", () => {
   );
 });
 
-describe.skipIf(!isRoot())("the compiled side of a process", () => {
+describe.skipIf(!tools)(`the compiled side of a process${why}`, () => {
   beforeAll(async () => {
     await buildProcess("test/image/ready-process.ts", "build/test-ready", { below: "image/below-process.ts" });
   }, BUILD_MS);

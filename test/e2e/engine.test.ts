@@ -1,7 +1,7 @@
 // The engine on both targets: every package loads and works, and every bad end has last words that name the TypeScript
 // file and line.
 
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildImage } from "../../image/build/image.ts";
@@ -91,7 +91,7 @@ for (const { name, hello, panic } of targets)
   });
 
 test.skipIf(!isRoot())(
-  "the process target reads and writes a TAP, and sleeps until a frame or its deadline comes",
+  `the process target reads and writes a TAP, and sleeps until a frame or its deadline comes${isRoot() ? "" : " (skipped: needs root)"}`,
   async () => {
     await buildProcess("test/image/tap.ts", "build/test-tap");
     const space = new Namespace("epiphyte-engine", 94);
@@ -109,6 +109,12 @@ test("SIGTERM is an orderly end", async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   child.kill("SIGTERM");
   expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(0);
+});
+
+test("of AWS-LC only what is called is linked: no curves, no ciphers, no signatures", () => {
+  const names = execFileSync("nm", ["build/test-hello.elf.debug"], { encoding: "utf8" });
+  expect(names).toMatch(/ sha256_block_data_order/i);
+  expect(names.match(/ (mldsa|mlkem|bignum_|RSA_|EC_|aes_)\w*$/gim)).toBeNull();
 });
 
 test("two builds of one tree are the same bytes", async () => {

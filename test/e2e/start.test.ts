@@ -155,6 +155,7 @@ describe.skipIf(!tools)(`npm start${tools ? "" : " (skipped: needs git, curl, qe
     expect(group().length).toBeGreaterThan(1);
     process.kill(-(started.pid ?? 0), "SIGINT");
     await eventually(`all processes end: ${group().join(" ")}`, 15_000, () => group().length === 0);
+    expect(text).not.toContain("powered off");
     await expect(fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000) })).rejects.toThrow();
   });
 });
