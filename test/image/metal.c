@@ -79,7 +79,7 @@ static void report(void) {
     struct tm utc;
     char date[32];
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &utc));
-    printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target, platform_hypervisor(), platform_parameters(),
+    printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target(), platform_hypervisor(), platform_parameters(),
            strlen(platform_module()), platform_module());
     printf("entered %lu us ago, date %s\nstack %zu KB, heap %zu KB\n", platform_now(), date, platform_stack_size() / 1024,
            platform_heap_limit() / 1024);
