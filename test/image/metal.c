@@ -110,6 +110,14 @@ static void overflow(int depth) {
     sink = (uint64_t)frame[0];
 }
 
+void __stack_chk_fail(void);
+
+/* Five seconds without sleep in code that lies behind a byte which would be `hlt`. */
+static void busy(void) {
+    for (uint64_t end = platform_now() + 5000000; platform_now() < end;)
+        __asm__ volatile("mov $1000000, %%ecx; 1: jmp 2f; .byte 0xf4; 2: dec %%ecx; jnz 1b" ::: "ecx", "cc");
+}
+
 int main(int argc, char **argv) {
     const char *what = platform_parameters();
     static char data_code[] = {(char)0xc3};
@@ -128,7 +136,8 @@ int main(int argc, char **argv) {
     if (strstr(what, "divide")) sink = (uint64_t)argc / sink;
     if (strstr(what, "system-call")) fork();
     if (strstr(what, "abort")) abort();
-    if (strstr(what, "crash")) __asm__ volatile("hlt"); /* musl's a_crash() */
+    if (strstr(what, "crash")) __stack_chk_fail(); /* musl's a_crash(), a `hlt` */
+    if (strstr(what, "busy")) busy();
     if (strstr(what, "double-free")) {
         void *p = malloc(10000);
         free(p);

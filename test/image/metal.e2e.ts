@@ -157,6 +157,7 @@ const boots: readonly Boot[] = [
   ),
   good("no ACPI timer, no PCI", { machine: "microvm,rtc=on" }),
   { name: "status of main", line: "status", expect: [/epiphyte: power off, status 3\r?\n$/] },
+  { name: "five seconds of work", line: "busy", expect: [/\nend\r?\n$/] },
   fault("text-write", WX, /stack: /),
   fault("rodata-write", WX),
   fault("rodata-run", NX),
