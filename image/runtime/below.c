@@ -95,12 +95,20 @@ ScrUnion *below_more_boxes(void) {
   for (int i = 0; i < MORE; i++) more[i].box.slot = (uintptr_t)below_boxes, below_boxes = &more[i].box;
   return below_boxes;
 }
+void *scr_union_retain_v(void *u) { return fast_union_retain(u); }
+void scr_union_release_v(void *u) { fast_union_release(u); }
+bool scr_union_get_bool(ScrUnion *u) { return u->slot != 0; }
 double scr_union_get_f64(ScrUnion *u) {
   double v;
   return memcpy(&v, &u->slot, sizeof v), v;
 }
 void *scr_str_retain_v(void *s) { return scr_str_retain(s); }
 void scr_str_release_v(void *s) { scr_str_release(s); }
+void *scr_arr_retain_v(void *a) { return scr_arr_retain(a); }
+void scr_arr_release_v(void *a) { scr_arr_release(a); }
+void *scr_closure_retain_v(void *c) { return scr_closure_retain(c); }
+void scr_closure_release_v(void *c) { scr_closure_release(c); }
+void scr_union_trace_v(void *, ScrTraceVisit, void *) {} /* nothing is ever traced */
 
 /* ---- The embedder's entry points, which generated code still calls in its start ---- */
 

@@ -89,6 +89,9 @@ INLINE int64_t below_dense(const ScrArr *a, double i) {
 static COLD double below_get_f64(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_f64(a, i); }
 static COLD void *below_get_ref(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_ref(a, i); }
 static COLD void below_set_f64(ScrArr *a, double i, double v) { ENTER_SLOWLY(), scr_arr_set_f64(a, i, v); }
+/* Rare enough to be left to the runtime, but for the place. */
+static COLD bool fast_arr_get_bool(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_bool(a, i); }
+static COLD void fast_arr_set_bool(ScrArr *a, double i, bool v) { ENTER_SLOWLY(), scr_arr_set_bool(a, i, v); }
 INLINE double fast_arr_get_f64(ScrArr *a, double i) {
   int64_t n = below_dense(a, i);
   if (!LIKELY(n >= 0)) return below_get_f64(a, i);
@@ -152,6 +155,7 @@ INLINE ScrUnion *fast_union_new_f64(uint32_t tag, double v) {
   memcpy(&slot, &v, sizeof slot);
   return below_box(tag, slot, NULL, NULL);
 }
+#define fast_union_new_bool(tag, v) below_box(tag, v, NULL, NULL)
 #define fast_union_new_ref(tag, v, retain, release, trace) below_box(tag, (uintptr_t)(v), retain, release)
 INLINE ScrUnion *fast_union_retain(ScrUnion *u) {
   if (u->rc != SIZE_MAX) u->rc++;

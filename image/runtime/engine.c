@@ -152,13 +152,12 @@ static void start(void) {
   runtime = JS_NewRuntime2(&memory, NULL);
   JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
   JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
-  JSContext *raw = JS_NewContextRaw(runtime);
-  if (JS_AddIntrinsicBaseObjects(raw) || JS_AddIntrinsicDate(raw) || JS_AddIntrinsicRegExp(raw) ||
-      JS_AddIntrinsicJSON(raw) || JS_AddIntrinsicProxy(raw) || JS_AddIntrinsicMapSet(raw) ||
-      JS_AddIntrinsicTypedArrays(raw) || JS_AddIntrinsicPromise(raw) || JS_AddIntrinsicWeakRef(raw) ||
-      JS_AddIntrinsicAToB(raw))
+  context = JS_NewContextRaw(runtime);
+  if (JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) || JS_AddIntrinsicRegExp(context) ||
+      JS_AddIntrinsicJSON(context) || JS_AddIntrinsicProxy(context) || JS_AddIntrinsicMapSet(context) ||
+      JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) ||
+      JS_AddIntrinsicWeakRef(context) || JS_AddIntrinsicAToB(context))
     platform_panic("the engine does not start");
-  context = raw;
   bindings_install(context);
   loop_prepare(context);
 }

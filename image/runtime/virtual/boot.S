@@ -1,4 +1,4 @@
-/* From the hypervisor to C, and from traps, interrupts and system calls to C and back.
+/* From the hypervisor to C, and from traps and system calls to C and back (interrupts: timer.c).
  * Read first: Xen docs/misc/pvh.pandoc (entry state: 32-bit, flat segments, paging off, %ebx = start info);
  * Intel SDM 3A 10.8.5 (entering IA-32e mode), 6.14 (64-bit interrupt handling), SYSCALL in volume 2B. */
 
