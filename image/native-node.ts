@@ -1,9 +1,9 @@
 // native.d.ts on Node: what C does on the machine, done by node:zlib and node:crypto. Importing this file installs the
 // functions as globals; the `node` target and every test on Node begin with it.
 
-import { createHash, createHmac, getRandomValues } from "node:crypto";
+import { createHash, getRandomValues } from "node:crypto";
 import { writeSync } from "node:fs";
-import { constants, crc32, deflateSync, gzipSync, inflateSync } from "node:zlib";
+import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
 
 function range(bytes: Uint8Array, offset: number, length: number): void {
   if (!(Number.isInteger(offset) && Number.isInteger(length)) || offset < 0 || length < 0)
@@ -144,14 +144,11 @@ export const nodeNatives = {
   },
   nativeSha1: (bytes: Uint8Array): Uint8Array => plain(createHash("sha1").update(bytes).digest()),
   nativeSha256: (bytes: Uint8Array): Uint8Array => plain(createHash("sha256").update(bytes).digest()),
-  nativeHmacSha256: (key: Uint8Array, bytes: Uint8Array): Uint8Array =>
-    plain(createHmac("sha256", key).update(bytes).digest()),
   nativeCrc32: (bytes: Uint8Array, crc: number): number => crc32(bytes, crc),
   nativeInflate: inflate,
   nativeInflateConsumed: (): number => consumed,
   nativeDeflate: (bytes: Uint8Array, level: number): Uint8Array =>
     plain(deflateSync(bytes, { level: Math.min(9, level) })),
-  nativeGzip: (bytes: Uint8Array, level: number): Uint8Array => plain(gzipSync(bytes, { level: Math.min(9, level) })),
   nativeUtf8Encode: (text: string): Uint8Array => new TextEncoder().encode(text),
   nativeUtf8Decode(bytes: Uint8Array, offset: number, length: number): string {
     range(bytes, offset, length);

@@ -2,6 +2,8 @@
 // and `process` targets use it as it is; on Node image/native-node.ts provides the same functions.
 
 import type { Platform } from "../appliance/platform.ts";
+import { gzip } from "./gzip.ts";
+import { hmacSha256 } from "./hmac.ts";
 
 export const platform: Platform = {
   now: () => nativeNow(),
@@ -17,8 +19,8 @@ export const platform: Platform = {
   },
   sha1: (bytes) => nativeSha1(bytes),
   sha256: (bytes) => nativeSha256(bytes),
-  hmacSha256: (key, bytes) => nativeHmacSha256(key, bytes),
-  gzip: (bytes, level) => nativeGzip(bytes, level),
+  hmacSha256,
+  gzip,
   inflate(bytes, offset, limit) {
     const inflated = nativeInflate(bytes, offset, limit);
     return inflated === undefined ? undefined : { bytes: inflated, consumed: nativeInflateConsumed() };

@@ -4,10 +4,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { cached, hashOf } from "../build/cache.ts";
+import { compiledGlue } from "../build/glue.ts";
 import { BuildError, progress, root, run } from "../build/run.ts";
 import { commonFlags, ownFlags } from "../build/sources.ts";
 import { binding } from "./binding.ts";
-import { type BoundaryFunction, describeAmbient, describeFunctions, describeInterface } from "./describe.ts";
+import { type BoundaryFunction, describeFunctions, describeInterface, describeReached } from "./describe.ts";
 import { entryModule, profile } from "./entry.ts";
 import { PatchError, patch } from "./patch.ts";
 import { reachedNatives } from "./reach.ts";
@@ -21,7 +22,6 @@ export interface Boundary {
 }
 
 const SEAM_PAGE = join(root, "stack/edge/seam.ts");
-const NATIVE_PAGE = join(root, "image/native.d.ts");
 const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
 /** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
@@ -106,16 +106,16 @@ async function generate(below: string, into: string): Promise<string> {
       `${up}/image/native.d.ts`,
     ),
   );
-  const natives = describeAmbient(NATIVE_PAGE, reachedNatives(entry));
+  const natives = describeReached(reachedNatives(entry));
   await writeFile(join(work, "profile.json"), profile("entry.ts", unique([...exports, ...loop]), natives));
   const c = await emit(join(work, "profile.json"), entry, work);
   try {
-    return patch(
-      c,
-      (path) => relative(root, path),
-      natives.map((f) => f.name),
-      binding(exports, loop),
-    );
+    const names = natives.map((f) => f.name);
+    return patch(c, (path) => relative(root, path), names, {
+      header: await readFile(join(root, "image/runtime/below.h"), "utf8"),
+      glue: compiledGlue(names),
+      tail: binding(exports, loop),
+    });
   } catch (error) {
     await writeFile(join(work, "unpatched.c"), c);
     if (error instanceof PatchError)
@@ -178,7 +178,8 @@ async function inputs(below: string): Promise<string[]> {
       if (entry.endsWith(".ts")) own.push(join(folder, entry));
   for (const folder of new Set(["image", dirname(below)]))
     for (const entry of await readdir(join(root, folder))) if (entry.endsWith(".ts")) own.push(join(folder, entry));
-  own.push(...["below.h", "below.c", "engine.h", "platform.h"].map((name) => `image/runtime/${name}`));
+  own.push(...["below.h", "below.c", "engine.h", "natives.h", "platform.h"].map((name) => `image/runtime/${name}`));
+  own.push("image/build/natives.ts", "image/build/glue.ts");
   const parts: string[] = [];
   for (const path of own.sort()) parts.push(path, await readFile(join(root, path), "utf8"));
   parts.push(await readFile(join(root, "node_modules/@scriptc/compiler/package.json"), "utf8"));

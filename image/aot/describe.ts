@@ -7,6 +7,7 @@
 
 import { readFileSync } from "node:fs";
 import ts from "typescript";
+import { describeNatives, type Form } from "../build/natives.ts";
 
 /** What crosses: numbers, booleans, strings, byte arrays, or nothing. */
 export type BoundaryType = "number" | "boolean" | "string" | "bytes" | "void";
@@ -31,15 +32,32 @@ export function describeInterface(file: string, name: string): BoundaryFunction[
   throw new Error(`${file}: no interface ${name}`);
 }
 
-/** The ambient functions of a declaration file that are named in `wanted`, in order. */
-export function describeAmbient(file: string, wanted: ReadonlySet<string>): BoundaryFunction[] {
-  const functions: BoundaryFunction[] = [];
-  for (const statement of parse(file).statements) {
-    if (ts.isFunctionDeclaration(statement) && statement.name !== undefined && wanted.has(statement.name.text)) {
-      functions.push(describe(statement.name.text, statement, file));
-    }
+/** The natives that are named in `wanted`, in order; what more the page says about them is image/build/natives.ts's. */
+export function describeReached(wanted: ReadonlySet<string>): BoundaryFunction[] {
+  return describeNatives()
+    .filter(({ name }) => wanted.has(name))
+    .map(({ name, parameters, returns }) => ({
+      name,
+      parameters: parameters.map((p) => ({ name: p.name, type: boundaryForm(p.form, name) })),
+      returns,
+    }));
+}
+
+function boundaryForm({ kind }: Form, where: string): BoundaryType {
+  switch (kind) {
+    case "bytes":
+    case "range":
+    case "field":
+    case "rest":
+      return "bytes";
+    case "boolean":
+    case "string":
+      return kind;
+    case "function":
+      throw new Error(`${where}: a function cannot cross a boundary`);
+    default:
+      return "number";
   }
-  return functions;
 }
 
 /** The exported functions of a module, in order. */

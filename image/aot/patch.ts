@@ -9,19 +9,24 @@ interface Line {
 
 export class PatchError extends Error {}
 
+/** What is not the compiler's. */
+export interface Own {
+  /** image/runtime/below.h, read for what is in it. */
+  readonly header: string;
+  /** C that follows the header: the natives. */
+  readonly glue: string;
+  /** C in the place of the compiler's own wrappers: the binding. */
+  readonly tail: string;
+}
+
 /**
  * The patched C. `source` has #line directives; `name` turns a path in them into what the machine shall call the file.
- * `natives` are those that the profile declares; `tail` (the binding) replaces the compiler's own wrappers.
+ * `natives` are those that the profile declares.
  */
-export function patch(
-  source: string,
-  name: (path: string) => string,
-  natives: readonly string[],
-  tail: string,
-): string {
+export function patch(source: string, name: (path: string) => string, natives: readonly string[], own: Own): string {
   let lines = read(source, name);
   once(lines, '#include "scr_runtime.h"', (line) => {
-    line.text += '\n#include "below.h"';
+    line.text += `\n#include "below.h"\n${own.glue}`;
   });
   lines = dropHelpers(lines);
   // The machine starts once: nothing is given back to start again.
@@ -33,8 +38,10 @@ export function patch(
   lines = dropExceptionChecks(lines);
   callNatives(lines, natives);
   lines = countReferences(lines);
+  lines = dropCollector(lines);
+  callFastPaths(lines, own.header);
   foldConstants(lines);
-  return `${write(lines)}\n#line 1 "seam"\n${tail}`;
+  return `${write(lines)}\n#line 1 "seam"\n${own.tail}`;
 }
 
 /** Directives become a property of the line; comments that name places go. */
@@ -81,7 +88,6 @@ function expectCount(what: string, count: number, least: number, most = Number.P
 function dropHelpers(lines: readonly Line[]): Line[] {
   const heads = [
     "static inline size_t sc_bytes_index_checked(const ScrBytes *b, double i) {",
-    "static inline size_t sc_bytes_index_u64_checked(const ScrBytes *b, uint64_t i) {",
     "static inline uint32_t sc_bytes_coerce_u32(double v) {",
   ];
   return heads.reduce<Line[]>(dropFunction, [...lines]);
@@ -189,6 +195,33 @@ function countReferences(lines: readonly Line[]): Line[] {
   expectCount("classes", count.retains, 50);
   for (const [what, n] of Object.entries(count)) expectCount(what, n, count.retains, count.retains);
   return kept;
+}
+
+/** No cycle collector runs, and nobody counts objects. */
+function dropCollector(lines: readonly Line[]): Line[] {
+  const kept = lines.filter(
+    ({ text }) => !/^ *scr_(cyc_mark_live\(o\)|cyc_on_(release|dead)\(o\)|obj_(alloc|free)_note\(\));$/.test(text),
+  );
+  expectCount("calls of the collector", lines.length - kept.length, 100);
+  return kept;
+}
+
+/** Calls of the runtime go to the inline functions of below.h where it has them. */
+function callFastPaths(lines: readonly Line[], header: string): void {
+  const names = Array.from(
+    header.matchAll(/^(?:INLINE|static COLD|#define) .*?\bfast_(\w+)\(/gm),
+    (match) => match[1]!,
+  );
+  for (const [, type] of header.matchAll(/^COUNTING\(\w+, (\w+)\)$/gm)) names.push(`${type}_retain`, `${type}_release`);
+  const pattern = new RegExp(`\\b(?:scr_(${names.join("|")})|(floor|fmod))\\(`, "g");
+  let called = 0;
+  for (const line of lines) {
+    line.text = line.text.replace(pattern, (_, runtime: string | undefined, plain: string) => {
+      called++;
+      return `fast_${runtime ?? plain}(`;
+    });
+  }
+  expectCount("calls that below.h has a fast path for", called, 1000);
 }
 
 /** Module constants become constants of C where their value is a literal or follows from such. */

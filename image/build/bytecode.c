@@ -139,7 +139,7 @@ int main(int argc, char **argv) {
   if (!bytes) fail("cannot write", argv[3]);
   write_file(argv[3], bytes, length);
   FILE *table = fopen(argv[4], "wb");
-  for (int i = 0; table && i < file_count; i++) fprintf(table, "%d %s\n", first_line[i], files[i]);
+  for (int i = 0; table && i < file_count; i++) fprintf(table, "%d %s%c", first_line[i], files[i], 0);
   if (!table || fclose(table)) fail("cannot write", argv[4]);
   return 0;
 }

@@ -1,28 +1,7 @@
 /* The compiled side's own corner of C: faults, and what stands in for the parts of the compiler's runtime that are left
- * out (exceptions, the cycle collector, the registry of embedders). Compiled with the runtime's headers, not below.h's
- * macros. */
+ * out (exceptions, the cycle collector, the registry of embedders). */
 #include "scr_runtime.h"
 #include "below.h"
-#undef floor
-#undef fmod
-#undef scr_throw_obj
-#undef scr_arr_get_f64
-#undef scr_arr_get_bool
-#undef scr_arr_get_ref
-#undef scr_arr_set_f64
-#undef scr_arr_set_bool
-#undef scr_arr_release
-#undef scr_bytes_release
-#undef scr_cyc_on_release
-#undef scr_cyc_on_dead
-#undef scr_str_retain_v
-#undef scr_union_new_ref
-#undef scr_union_new_f64
-#undef scr_union_new_bool
-#undef scr_union_retain
-#undef scr_union_release
-#undef scr_str_release
-#undef scr_arr_retain
 #include <stdio.h>
 
 void *below_place;
@@ -62,10 +41,8 @@ const char *below_where(uint64_t address) {
 
 /* A call's return address is the next instruction's: one byte before belongs to the call. */
 static _Noreturn void end(const char *what, size_t length, void *place) {
-  static const char prefix[] = "scriptc: ";
-  while (length && what[length - 1] == '\n') length--;
-  if (length > sizeof prefix && !memcmp(what, prefix, sizeof prefix - 1)) what += sizeof prefix - 1, length -= sizeof prefix - 1;
   const char *where = below_where((uintptr_t)place - 1);
+  while (length && what[length - 1] == '\n') length--;
   platform_panic("%.*s%s%s", (int)length, what, *where ? ", at " : "", where);
 }
 
@@ -80,7 +57,6 @@ _Noreturn void below_bad_index(const ScrBytes *bytes, double index) {
 }
 
 /* The runtime's own traps. */
-_Noreturn void scr_trap_len(const char *what, size_t length) { end(what, length, below_place); }
 _Noreturn void scr_trap(const char *what) { end(what, strlen(what), below_place); }
 _Noreturn void scr_trap_fmt(const char *format, ...) {
   char text[500];
@@ -93,26 +69,22 @@ _Noreturn void scr_trap_fmt(const char *format, ...) {
 
 /* ---- Exceptions: nothing below the seam catches, so a throw is the end ---- */
 
-void scr_throw_obj(void *error, void *(*retain)(void *), void (*release)(void *), ScrTraceFn trace) {
-  (void)retain, (void)release, (void)trace;
+void scr_throw_obj(void *error, void *(*)(void *), void (*)(void *), ScrTraceFn) {
   const ScrError *e = error;
   end(e->message->data, e->message->len, below_place);
 }
 void scr_throw_str(ScrStr *message) { end(message->data, message->len, below_place); }
 bool scr_exc_pending(void) { return false; }
-void scr_exc_clear(void) {}
 
 /* ---- The cycle collector, which is not there: see image/aot/README.md for why nothing can leak ---- */
 
-void *scr_cyc_alloc(size_t size, ScrTraceFn trace, ScrCycFreeFn free_fn) {
-  (void)trace, (void)free_fn;
+void *scr_cyc_alloc(size_t size, ScrTraceFn, ScrCycFreeFn) {
   ScrCycHdr *header = calloc(1, sizeof *header + size);
-  if (!header) scr_trap("out of memory");
   return header + 1;
 }
 void scr_cyc_free(void *object) { free(scr_cyc_hdr(object)); }
-void scr_cyc_on_release(void *object) { (void)object; }
-void scr_cyc_on_dead(void *object) { (void)object; }
+void scr_cyc_on_release(void *) {}
+void scr_cyc_on_dead(void *) {}
 
 /* ---- Boxes: below.h makes and frees them; the runtime's headers want room for a collector's word before each ---- */
 
@@ -120,60 +92,34 @@ ScrUnion *below_boxes;
 ScrUnion *below_more_boxes(void) {
   enum { MORE = 64 };
   struct { ScrCycHdr header; ScrUnion box; } *more = calloc(MORE, sizeof *more);
-  if (!more) scr_trap("out of memory");
   for (int i = 0; i < MORE; i++) more[i].box.slot = (uintptr_t)below_boxes, below_boxes = &more[i].box;
   return below_boxes;
 }
-ScrUnion *scr_union_new_f64(uint32_t tag, double v) { return below_box_f64(tag, v); }
-ScrUnion *scr_union_new_bool(uint32_t tag, bool v) { return below_box(tag, v, NULL, NULL); }
-ScrUnion *scr_union_new_ref(uint32_t tag, void *v, void *(*retain)(void *), void (*release)(void *), ScrTraceFn trace) {
-  return (void)trace, below_box(tag, (uintptr_t)v, retain, release);
-}
-void scr_union_release(ScrUnion *u) { below_release_box(u); }
-void *scr_union_retain_v(void *u) { return below_retain_box(u); }
-void scr_union_release_v(void *u) { below_release_box(u); }
+void *scr_union_retain_v(void *u) { return fast_union_retain(u); }
+void scr_union_release_v(void *u) { fast_union_release(u); }
+bool scr_union_get_bool(ScrUnion *u) { return u->slot != 0; }
 double scr_union_get_f64(ScrUnion *u) {
   double v;
   return memcpy(&v, &u->slot, sizeof v), v;
 }
-bool scr_union_get_bool(ScrUnion *u) { return u->slot != 0; }
 void *scr_str_retain_v(void *s) { return scr_str_retain(s); }
 void scr_str_release_v(void *s) { scr_str_release(s); }
 void *scr_arr_retain_v(void *a) { return scr_arr_retain(a); }
 void scr_arr_release_v(void *a) { scr_arr_release(a); }
 void *scr_closure_retain_v(void *c) { return scr_closure_retain(c); }
 void scr_closure_release_v(void *c) { scr_closure_release(c); }
-/* No cycle collector runs, so nothing is ever traced. */
-void scr_union_trace_v(void *u, ScrTraceVisit visit, void *context) { (void)u, (void)visit, (void)context; }
+void scr_union_trace_v(void *, ScrTraceVisit, void *) {} /* nothing is ever traced */
 
 /* ---- The embedder's entry points, which generated code still calls in its start ---- */
 
-void scr_library_entry(bool reset, const char *symbol) { (void)reset, (void)symbol; }
+void scr_library_entry(bool, const char *) {}
 void scr_library_check_exc(void) {}
 void scr_library_reset(void) {}
-void scr_library_register_reset(void (*reset)(void)) { (void)reset; }
-
-/* ---- Slow paths ---- */
-
-double below_floor_slowly(double v) { return floor(v); }
-double below_remainder_slowly(double a, double b) { return fmod(a, b); }
-int32_t below_int32_slowly(double v) {
-  if (!isfinite(v)) return 0;
-  double r = fmod(trunc(v), 4294967296.0);
-  return (int32_t)(uint32_t)(int64_t)r;
-}
-double below_arr_get_f64(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_f64(array, index); }
-bool below_arr_get_bool(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_bool(array, index); }
-void *below_arr_get_ref(ScrArr *array, double index) { return ENTER_SLOWLY(), scr_arr_get_ref(array, index); }
-void below_arr_set_f64(ScrArr *array, double index, double value) { ENTER_SLOWLY(), scr_arr_set_f64(array, index, value); }
-void below_arr_set_bool(ScrArr *array, double index, bool value) { ENTER_SLOWLY(), scr_arr_set_bool(array, index, value); }
-void below_free_bytes(ScrBytes *bytes) { bytes->rc = 1, scr_bytes_release(bytes); }
-void below_free_array(ScrArr *array) { array->rc = 1, scr_arr_release(array); }
+void scr_library_register_reset(void (*)(void)) {}
 
 /* ---- Bytes for the engine: it reads them where they lie and gives them back when its array goes ---- */
 
-static void *give_back(JSRuntime *runtime, void *bytes, void *storage, size_t size) {
-  (void)runtime, (void)storage;
+static void *give_back(JSRuntime *, void *bytes, void *, size_t size) {
   if (size) return NULL; /* the engine does not resize what it did not make */
   scr_bytes_release(bytes);
   return NULL;

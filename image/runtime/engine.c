@@ -17,35 +17,31 @@ extern const uint8_t program_start[], program_end[];
 extern const char program_files[];
 
 char **engine_arguments;
-JSValue engine_step, engine_on_panic;
+static JSValue step, on_panic; /* what nativeRun and nativeOnPanic were given; the number 0 before */
 static JSRuntime *runtime;
 static JSContext *context;
 static void *reserve;
 static int dying;
 /* Promises rejected without a handler so far; looked at when no job is left. */
-static struct { JSValue promise, reason; } rejections[REJECTIONS];
+static JSValue rejections[REJECTIONS];
 static int rejection_count;
 
 /* All module-level code is one function of the bundle, which can name one file only: its lines are counted through all
- * files, as "<modules>:line", and the table has "first-line name\n" for each. Functions name their own file. */
+ * files, as "<modules>:line", and the table has "first-line name" for each. Functions name their own file. */
 static void print_stack(const char *stack) {
   static const char mark[] = "<modules>:";
   for (const char *at; (at = strstr(stack, mark)); ) {
-    platform_console(stack, (size_t)(at - stack));
-    char *rest;
+    char *rest, *word, place[256];
     unsigned long line = strtoul(at + sizeof mark - 1, &rest, 10), first = 0;
-    const char *name = "?", *end = name + 1;
-    for (const char *row = program_files; *row; ) {
-      char *word;
+    const char *name = " ?";
+    for (const char *row = program_files; *row; row += strlen(row) + 1) {
       unsigned long begin = strtoul(row, &word, 10);
-      const char *stop = strchr(word, '\n');
-      if (begin > line || !stop) break;
-      first = begin, name = word + 1, end = stop;
-      row = stop + 1;
+      if (begin > line) break;
+      first = begin, name = word;
     }
-    char number[24];
-    platform_console(name, (size_t)(end - name));
-    platform_console(number, (size_t)snprintf(number, sizeof number, ":%lu", line - first));
+    snprintf(place, sizeof place, "%s:%lu", name + 1, line - first);
+    platform_console(stack, (size_t)(at - stack));
+    platform_console(place, strlen(place));
     stack = rest;
   }
   platform_console(stack, strlen(stack));
@@ -71,9 +67,9 @@ static _Noreturn void last_words(const char *line, JSValue error) {
   if (dying++) platform_panic("%s", line); /* the report itself failed */
   platform_console("\n", 1);
   print_trace(error);
-  if (JS_IsFunction(context, engine_on_panic)) {
+  if (JS_IsFunction(context, on_panic)) {
     JSValue argument = JS_NewString(context, line);
-    JS_Call(context, engine_on_panic, JS_UNDEFINED, 1, (JSValueConst *)&argument);
+    JS_Call(context, on_panic, JS_UNDEFINED, 1, (JSValueConst *)&argument);
   }
   platform_panic("%s", line);
 }
@@ -95,49 +91,28 @@ _Noreturn void engine_out_of_memory(size_t wanted) {
   last_words(line, JS_NewError(context));
 }
 
-/* An exhausted heap ends the machine here: an exception could be caught, and then the machine would limp. */
-static void *engine_malloc(void *opaque, size_t size) {
-  (void)opaque;
-  void *p = malloc(size);
-  if (!p) engine_out_of_memory(size);
-  return p;
-}
-static void *engine_calloc(void *opaque, size_t count, size_t size) {
-  if (count * size <= LONG_WORK || count > SIZE_MAX / size) {
-    void *p = calloc(count, size);
-    if (!p) engine_out_of_memory(count * size);
-    return p;
-  }
-  uint8_t *p = engine_malloc(opaque, count * size);
-  for (size_t at = 0, left; left = count * size - at, left; at += left < LONG_WORK ? left : LONG_WORK, loop_breathe())
-    memset(p + at, 0, left < LONG_WORK ? left : LONG_WORK);
-  return p;
-}
-static void *engine_realloc(void *opaque, void *old, size_t size) {
-  (void)opaque;
-  void *p = realloc(old, size);
-  if (!p && size) engine_out_of_memory(size);
-  return p;
-}
-static void engine_free(void *opaque, void *p) {
-  (void)opaque;
-  free(p);
-}
+/* An exhausted heap ends the machine in malloc: an exception could be caught, and then the machine would limp. */
+static void *engine_malloc(void *, size_t size) { return malloc(size); }
+static void *engine_realloc(void *, void *old, size_t size) { return realloc(old, size); }
+static void engine_free(void *, void *p) { free(p); }
 size_t malloc_usable_size(void *p);
 static size_t engine_usable(const void *p) { return malloc_usable_size((void *)p); }
+static void *engine_calloc(void *, size_t count, size_t size) {
+  size_t total;
+  uint8_t *p = malloc(__builtin_mul_overflow(count, size, &total) ? SIZE_MAX : total);
+  PIECES(at, piece, total) memset(p + at, 0, piece);
+  return p;
+}
 
-static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *opaque) {
-  (void)opaque;
+static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *) {
   if (!handled) {
     if (rejection_count == REJECTIONS) panic("unhandled rejection", JS_DupValue(ctx, reason));
-    rejections[rejection_count].promise = JS_DupValue(ctx, promise);
-    rejections[rejection_count++].reason = JS_DupValue(ctx, reason);
+    rejections[rejection_count++] = JS_DupValue(ctx, promise);
     return;
   }
   for (int i = 0; i < rejection_count; i++) {
-    if (JS_VALUE_GET_PTR(rejections[i].promise) != JS_VALUE_GET_PTR(promise)) continue;
-    JS_FreeValue(ctx, rejections[i].promise);
-    JS_FreeValue(ctx, rejections[i].reason);
+    if (JS_VALUE_GET_PTR(rejections[i]) != JS_VALUE_GET_PTR(promise)) continue;
+    JS_FreeValue(ctx, rejections[i]);
     rejections[i] = rejections[--rejection_count];
     return;
   }
@@ -148,36 +123,46 @@ int engine_jobs(void) {
   int count = 0, status;
   while ((status = JS_ExecutePendingJob(runtime, &ctx)) > 0) count++;
   if (status < 0) panic("uncaught", JS_GetException(ctx));
-  if (rejection_count) panic("unhandled rejection", rejections[0].reason);
+  if (rejection_count) panic("unhandled rejection", JS_PromiseResult(context, rejections[0]));
   return count;
 }
 
 double engine_turn(void) {
-  JSValue result = JS_Call(context, engine_step, JS_UNDEFINED, 0, NULL);
+  JSValue result = JS_Call(context, step, JS_UNDEFINED, 0, NULL);
   double until;
   if (JS_IsException(result) || JS_ToFloat64(context, &until, result)) panic("uncaught", JS_GetException(context));
   JS_FreeValue(context, result);
   return until;
 }
 
+static void keep(JSValue *into, JSValueConst function) {
+  JS_FreeValue(context, *into);
+  *into = JS_DupValue(context, function);
+}
+void native_run(JSValueConst function) { keep(&step, function); }
+void native_on_panic(JSValueConst function) { keep(&on_panic, function); }
+void native_collect(void) { JS_RunGC(runtime); }
+void native_sleep(double until) {
+  platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER);
+}
+
 static void start(void) {
   static const JSMallocFunctions memory = { engine_calloc, engine_malloc, engine_free, engine_realloc, engine_usable };
-  engine_step = engine_on_panic = JS_UNDEFINED;
   reserve = malloc(RESERVE);
-  if (!reserve || !(runtime = JS_NewRuntime2(&memory, NULL))) platform_panic("no memory for the engine");
+  runtime = JS_NewRuntime2(&memory, NULL);
   JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
   JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
-  if (!(context = JS_NewContextRaw(runtime)) || JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) ||
-      JS_AddIntrinsicRegExp(context) || JS_AddIntrinsicJSON(context) || JS_AddIntrinsicProxy(context) ||
-      JS_AddIntrinsicMapSet(context) || JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) ||
+  context = JS_NewContextRaw(runtime);
+  if (JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) || JS_AddIntrinsicRegExp(context) ||
+      JS_AddIntrinsicJSON(context) || JS_AddIntrinsicProxy(context) || JS_AddIntrinsicMapSet(context) ||
+      JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) ||
       JS_AddIntrinsicWeakRef(context) || JS_AddIntrinsicAToB(context))
-    platform_panic("no memory for the engine");
+    platform_panic("the engine does not start");
   bindings_install(context);
   loop_prepare(context);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
+int main(int, char **argv) {
   engine_arguments = argv;
   start();
   JSValue module = JS_ReadObject(context, program_start, (size_t)(program_end - program_start), JS_READ_OBJ_BYTECODE);
@@ -187,6 +172,6 @@ int main(int argc, char **argv) {
   if (JS_PromiseState(context, done) == JS_PROMISE_REJECTED) panic("uncaught", JS_PromiseResult(context, done));
   if (JS_IsException(done)) panic("uncaught", JS_GetException(context));
   engine_jobs();
-  if (JS_IsUndefined(engine_step)) platform_power_off(0); /* a program that asked for no loop has ended */
+  if (!JS_IsObject(step)) platform_power_off(0); /* a program that asked for no loop has ended */
   loop_run();
 }

@@ -1,4 +1,4 @@
-/* What engine.c and bindings.c share. */
+/* What engine.c, bindings.c and the loops share. */
 #ifndef EPIPHYTE_ENGINE_H
 #define EPIPHYTE_ENGINE_H
 #include "quickjs.h"
@@ -8,10 +8,6 @@
 /* What main() was given; the process target's parameters. */
 extern char **engine_arguments;
 
-/* The JS functions of nativeRun and nativeOnPanic; undefined until they are called. */
-extern JSValue engine_step, engine_on_panic;
-/* "out of memory" as last words, with the JS stack. */
-_Noreturn void engine_out_of_memory(size_t wanted);
 
 /* One call of the step that nativeRun was given; the Instant that it wants to be called again at. */
 double engine_turn(void);
@@ -21,17 +17,24 @@ int engine_jobs(void);
 /* The loop: loop-bytecode.c, or loop-compiled.c where what is below the seam is machine code. */
 void loop_prepare(JSContext *context);
 _Noreturn void loop_run(void);
-/* For long native calls, between two pieces of the work, of this many bytes: packets must not be late. */
-#define LONG_WORK ((size_t)64 * 1024)
+/* Long work goes on in pieces, and packets are let in between: they must not be late. libdeflate and the engine's cycle
+ * collector do so themselves: image/build/mend.ts. */
 void loop_breathe(void);
-/* nativeLongestWait. */
-uint64_t loop_longest_wait(void);
+#define LONG_WORK ((size_t)64 * 1024)
+#define LESSER(a, b) ((a) < (b) ? (a) : (b))
+#define PIECES(at, piece, size) \
+  for (size_t at = 0, piece; piece = LESSER(size - at, LONG_WORK), at < size; at += piece, loop_breathe())
+
+
+/* Natives (image/native.d.ts): the loop's and the engine's own. */
+uint64_t native_longest_wait(void);
+void native_run(JSValueConst step);
+void native_on_panic(JSValueConst callback);
+void native_collect(void);
+/* Infinity, NaN and what is beyond the clock's range are "for ever". */
+void native_sleep(double until);
 
 /* Makes every function of image/native.d.ts a global of the context. */
 void bindings_install(JSContext *context);
-
-/* RFC 1071 sum as nativeChecksum gives it; the compiled data path calls it without the engine. */
-uint32_t primitive_checksum(const uint8_t *bytes, size_t length, uint32_t sum);
-uint32_t primitive_siphash(const uint8_t *key, const uint8_t *bytes, size_t length);
 
 #endif

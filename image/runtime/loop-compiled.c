@@ -13,7 +13,6 @@ void below_install(JSContext *context);
 /* A step at most this often while the engine works, in microseconds. */
 #define BREATH 100
 
-static JSRuntime *runtime;
 static uint64_t last_poll;
 static int running, inside;
 
@@ -24,12 +23,6 @@ static void measure(void) {
   uint64_t now = platform_cpu_time();
   if (now - breathed > longest) longest = now - breathed;
   breathed = now;
-}
-
-uint64_t loop_longest_wait(void) {
-  uint64_t result = longest;
-  longest = 0;
-  return result;
 }
 
 /* The next deadline of the compiled side; never within itself. */
@@ -47,20 +40,25 @@ void loop_breathe(void) {
   poll();
 }
 
-static int on_interrupt(JSContext *context, void *opaque) {
-  (void)context, (void)opaque;
+uint64_t native_longest_wait(void) {
+  loop_breathe();
+  uint64_t result = longest;
+  longest = 0;
+  return result;
+}
+
+static int on_interrupt(JSContext *, void *) {
   loop_breathe();
   return 0;
 }
 
 void loop_prepare(JSContext *context) {
   below_install(context);
-  runtime = JS_GetRuntime(context);
+  JS_SetInterruptHandler(JS_GetRuntime(context), on_interrupt, NULL);
 }
 
 /* The program's module has run: the link is up. */
 _Noreturn void loop_run(void) {
-  JS_SetInterruptHandler(runtime, on_interrupt, NULL);
   running = 1;
   double timer = 0; /* when the engine wants to be called again, events aside */
   for (;;) {
@@ -72,7 +70,6 @@ _Noreturn void loop_run(void) {
       measure();
       continue; /* what the engine queued leaves at once */
     }
-    if (timer < until) until = timer;
-    platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER);
+    native_sleep(timer < until ? timer : until);
   }
 }

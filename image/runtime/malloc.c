@@ -9,7 +9,6 @@
  * interrupt handlers do not allocate. A bad free ends the machine. Compile with -fno-builtin (calloc would become a
  * call of calloc). */
 #include "platform.h"
-#include <errno.h>
 #include <string.h>
 
 enum { FREE, LARGE, SLAB };
@@ -199,30 +198,25 @@ static void free_small(struct range *r, struct slab *s, void **p) {
 
 /* ---- The standard's functions ---- */
 
-static void *out_of_memory(void) { return errno = ENOMEM, NULL; }
+/* The engine ends the machine; without an engine, NULL as the standard says. */
+static void *out_of_memory(size_t wanted) {
+    if (engine_out_of_memory) engine_out_of_memory(wanted);
+    return NULL;
+}
 
-/* A run of pages whose address is a multiple of `alignment`, a power of two. */
-static void *large(size_t alignment, size_t size) {
-    if (size > limit || alignment > limit) return out_of_memory();
-    size_t pages = (size + PAGE - 1) / PAGE + !size, extra = alignment > PAGE ? alignment / PAGE - 1 : 0;
-    char *p = take_or_reclaim(pages + extra);
-    if (!p) return out_of_memory();
-    if (extra) {
-        struct range *r = range_of(p);
-        size_t at = index_of(r, p), before = (size_t)(-(uintptr_t)p & (alignment - 1)) / PAGE;
-        mark_large(r, at + before, pages);
-        if (before) release(r, at, before);
-        if (before < extra) release(r, at + before + pages, extra - before);
-        p += before * PAGE;
-    }
+static void *large(size_t size) {
+    if (size > limit) return out_of_memory(size);
+    size_t pages = (size + PAGE - 1) / PAGE;
+    void *p = take_or_reclaim(pages);
+    if (!p) return out_of_memory(size);
     count(pages * PAGE, 0);
     return p;
 }
 
 void *malloc(size_t size) {
-    if (size > SMALL_MAX) return large(PAGE, size);
+    if (size > SMALL_MAX) return large(size);
     void *p = small(class_of[(size + 15) / 16]);
-    return p ? p : out_of_memory();
+    return p ? p : out_of_memory(size);
 }
 
 void free(void *p) {
@@ -244,23 +238,21 @@ size_t malloc_usable_size(void *p) {
 
 void *calloc(size_t count, size_t size) {
     size_t total;
-    if (__builtin_mul_overflow(count, size, &total)) return out_of_memory();
+    if (__builtin_mul_overflow(count, size, &total)) return out_of_memory(SIZE_MAX);
     void *p = malloc(total);
     return p ? memset(p, 0, total) : NULL;
 }
 
 /* Resizes a run in place; 0 when its neighbour is in the way. */
 static int resize(struct range *r, size_t at, size_t old, size_t new) {
+    size_t have = old;
     if (new > old) {
-        size_t after = at + old < r->pages && (r->map[at + old] & 3) == FREE ? r->map[at + old] >> 2 : 0;
-        if (old + after < new) return 0;
+        if (at + old < r->pages && (r->map[at + old] & 3) == FREE) have += r->map[at + old] >> 2;
+        if (have < new) return 0;
         unlink_run(page_at(r, at + old));
-        mark_large(r, at, new);
-        if (old + after > new) release(r, at + new, old + after - new);
-    } else if (new < old) {
-        mark_large(r, at, new);
-        release(r, at + new, old - new);
     }
+    mark_large(r, at, new);
+    if (have > new) release(r, at + new, have - new);
     count(new * PAGE, old * PAGE);
     return 1;
 }
@@ -279,22 +271,6 @@ void *realloc(void *p, size_t size) {
     memcpy(q, p, size < old ? size : old);
     free(p);
     return q;
-}
-
-void *memalign(size_t alignment, size_t size) {
-    if (alignment & (alignment - 1)) return errno = EINVAL, NULL;
-    if (alignment <= 16) return malloc(size);
-    /* Classes that are multiples of 64 begin at multiples of 64: the header has that length. */
-    if (alignment <= SLAB_HEAD && size <= 1792) return malloc((size + !size + SLAB_HEAD - 1) / SLAB_HEAD * SLAB_HEAD);
-    return large(alignment < PAGE ? PAGE : alignment, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
-
-int posix_memalign(void **into, size_t alignment, size_t size) {
-    if (alignment < sizeof(void *) || (alignment & (alignment - 1))) return EINVAL;
-    void *p = memalign(alignment, size);
-    return p ? (*into = p, 0) : ENOMEM;
 }
 
 size_t platform_heap_used(void) { return used; }

@@ -1,5 +1,6 @@
-/* What the engine layer (engine.c, bindings.c) needs from what lies beneath it. Two implementations:
- * image/runtime/virtual/ (entered by the hypervisor) and image/runtime/process/ (a static Linux binary). */
+/* What the engine layer needs from what lies beneath it. Two implementations: image/runtime/virtual/ (entered by the
+ * hypervisor) and image/runtime/process/ (a static Linux binary). Those that have the name of a function of
+ * image/native.d.ts are that function: image/build/glue.ts looks for them here. */
 #ifndef EPIPHYTE_PLATFORM_H
 #define EPIPHYTE_PLATFORM_H
 #include <stddef.h>
@@ -7,7 +8,7 @@
 
 #define PLATFORM_FOREVER UINT64_MAX
 
-extern const char platform_target[];         /* "virtual" or "process" */
+const char *platform_target(void);           /* "virtual" or "process" */
 const char *platform_hypervisor(void);       /* "kvm" "tcg" "xen" "bare" "linux" */
 const char *platform_parameters(void);       /* command line; process: one argument a line */
 const char *platform_module(void);           /* text of the first boot module, "" when none */
@@ -33,6 +34,9 @@ size_t platform_stack_size(void);
  * breaks no longer matters: a trap inside it powers the machine off. It may run on a stack of 32 KB. */
 void engine_describe(void) __attribute__((weak));
 
+/* Optional, the engine's: out of memory as last words, with the JS stack. The heap calls it instead of returning NULL. */
+_Noreturn void engine_out_of_memory(size_t wanted) __attribute__((weak));
+
 /* The compiled side's, where there is one: the line of TypeScript that an address of code came from, or "". */
 const char *below_where(uint64_t address) __attribute__((weak));
 
@@ -44,17 +48,20 @@ size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);
 size_t platform_heap_allocations(void); /* made so far, resizes included */
 
-/* Hardware: `virtual` only; the process target panics. */
-uint32_t platform_port_read(uint16_t port, int size);
-void platform_port_write(uint16_t port, int size, uint32_t value);
-int platform_map_device(uint64_t address, uint64_t length); /* 1 done, 0 refused */
-int platform_take_vector(void);                             /* MSI-X message data, -1: none left */
-uint64_t platform_message_address(void);
+/* What only one target has is weak: the other does without, and JavaScript finds no such function. */
+#define ELSEWHERE __attribute__((weak))
 
-/* TAP: `process` only; the virtual target answers -ENODEV. */
-int platform_tap_open(const char *name);
-int platform_tap_offload(unsigned flags);
-long platform_tap_read(uint8_t *into, size_t length);
-int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length);
+/* Hardware: `virtual`. */
+ELSEWHERE uint32_t platform_port_read(uint16_t port, int size);
+ELSEWHERE void platform_port_write(uint16_t port, int size, uint32_t value);
+ELSEWHERE int platform_map_device(uint64_t address, uint64_t length); /* 1 done, 0 refused */
+ELSEWHERE int platform_take_vector(void);                             /* MSI-X message data, -1: none left */
+ELSEWHERE uint64_t platform_message_address(void);
+
+/* TAP: `process`. */
+ELSEWHERE int platform_tap_open(const char *name, size_t length);
+ELSEWHERE int platform_tap_offload(unsigned flags);
+ELSEWHERE long platform_tap_read(uint8_t *into, size_t length);
+ELSEWHERE int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length);
 
 #endif

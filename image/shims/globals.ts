@@ -7,6 +7,7 @@ import { crypto } from "./crypto.ts";
 import { TextDecoder, TextEncoder } from "./text.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";
 import { URL, URLSearchParams } from "./url.ts";
+import { exactDecode, exactEncode } from "./utf8.ts";
 
 Object.assign(globalThis, {
   Buffer,
@@ -18,6 +19,8 @@ Object.assign(globalThis, {
   clearTimeout,
   console,
   crypto,
+  nativeUtf8Decode: exactDecode(nativeUtf8Decode),
+  nativeUtf8Encode: exactEncode(nativeUtf8Encode),
   performance: { now: (): number => nativeNow() / 1000 },
   process: {
     env: {},

@@ -14,8 +14,6 @@ void *heap_malloc(size_t);
 void heap_free(void *);
 void *heap_realloc(void *, size_t);
 void *heap_calloc(size_t, size_t);
-void *heap_memalign(size_t, size_t);
-int heap_posix_memalign(void **, size_t, size_t);
 size_t heap_malloc_usable_size(void *);
 
 enum { SLOTS = 4000, ROUNDS = 1500000, ARENAS = 3 };
@@ -54,13 +52,13 @@ static void check(int i) {
         if (slots[i].p[at] != slots[i].fill) fail("another block wrote into this one", i);
 }
 
-static void place(int i, void *p, size_t size, size_t alignment) {
+static void place(int i, void *p, size_t size) {
     slots[i].p = p, slots[i].size = size, slots[i].fill = (unsigned char)next();
     int inside = 0;
     for (int a = 0; a < ARENAS; a++)
         inside |= (char *)p >= arenas[a] && (char *)p + heap_malloc_usable_size(p) <= arenas[a] + arena_size[a];
     if (!inside) fail("outside the arenas", i);
-    if ((size_t)p % alignment || (size >= 4096 && (size_t)p % 4096)) fail("alignment", i);
+    if ((size_t)p % 16 || (size >= 4096 && (size_t)p % 4096)) fail("alignment", i);
     if (heap_malloc_usable_size(p) < size) fail("usable size", i);
     memset(p, slots[i].fill, size);
 }
@@ -68,7 +66,7 @@ static void place(int i, void *p, size_t size, size_t alignment) {
 static unsigned long long refused;
 
 static void step(int i) {
-    size_t size = any_size(), alignment = 16;
+    size_t size = any_size();
     void *p = NULL;
     if (!slots[i].p) {
         unsigned kind = next() % 8;
@@ -76,13 +74,10 @@ static void step(int i) {
             if ((p = heap_calloc(size / 7 + 1, 7)))
                 for (size_t at = 0; at < size; at++)
                     if (((char *)p)[at]) fail("calloc", i);
-        } else if (kind == 1) {
-            alignment = 16ul << next() % 13;
-            if (heap_posix_memalign(&p, alignment, size)) p = NULL;
         } else {
             p = heap_malloc(size);
         }
-        if (p) place(i, p, size, alignment);
+        if (p) place(i, p, size);
         else refused++;
     } else {
         check(i);
@@ -101,7 +96,7 @@ static void step(int i) {
         }
         for (size_t at = 0; at < kept; at++)
             if (((unsigned char *)p)[at] != fill) fail("realloc lost bytes", i);
-        place(i, p, size, 16);
+        place(i, p, size);
     }
 }
 
@@ -132,7 +127,7 @@ int main(int argc, char **argv) {
     }
     size_t base = platform_heap_used();
     if (heap_malloc((size_t)-1) || heap_malloc(1ul << 62) || heap_calloc(1ul << 33, 1ul << 33)) fail("impossible size", 0);
-    if (heap_memalign(1ul << 40, 1) || heap_memalign(24, 1) || heap_pages((size_t)-1)) fail("impossible alignment", 0);
+    if (heap_pages((size_t)-1)) fail("impossible number of pages", 0);
     for (int round = 0; round < ROUNDS; round++) step((int)(next() % (round % 100000 < 50000 ? SLOTS : SLOTS / 8)));
     size_t live = 0, used = platform_heap_used();
     for (int i = 0; i < SLOTS; i++)

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const folder = mkdtempSync(join(tmpdir(), "malloc-"));
 const program = join(folder, "stress");
-const functions = "malloc free realloc calloc memalign aligned_alloc posix_memalign malloc_usable_size".split(" ");
+const functions = "malloc free realloc calloc malloc_usable_size".split(" ");
 const flags = ["-O2", "-g", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra", "-Werror"];
 
 function gcc(...args: readonly string[]): string {

@@ -80,7 +80,7 @@ static void report(void) {
     struct tm utc;
     char date[32];
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &utc));
-    printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target, platform_hypervisor(), platform_parameters(),
+    printf("target %s on %s\nparameters %s\nmodule %zu <%.20s>\n", platform_target(), platform_hypervisor(), platform_parameters(),
            strlen(platform_module()), platform_module());
     printf("entered %lu us ago, date %s\nstack %zu KB, heap %zu KB\n", platform_now(), date, platform_stack_size() / 1024,
            platform_heap_limit() / 1024);
@@ -110,6 +110,8 @@ static void overflow(int depth) {
     overflow(depth + 1);
     sink = (uint64_t)frame[0];
 }
+
+void __stack_chk_fail(void);
 
 /* Six seconds of jumps, not taken, whose last byte is that of `hlt`: most interrupts meet an instruction after one. */
 static void jump_about(void) {

@@ -1,6 +1,8 @@
 // The appliance's Platform with a clock that stands still until it is moved, and a Network that keeps what it is given.
 
 import type { Platform } from "../../appliance/platform.ts";
+import { gzip } from "../../image/gzip.ts";
+import { hmacSha256 } from "../../image/hmac.ts";
 import type { Ipv4 } from "../../stack/base/address.ts";
 import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
 
@@ -54,8 +56,8 @@ export class VirtualPlatform implements Platform {
   }
   sha1 = nativeSha1;
   sha256 = nativeSha256;
-  hmacSha256 = nativeHmacSha256;
-  gzip = nativeGzip;
+  hmacSha256 = hmacSha256;
+  gzip = gzip;
   inflate(): undefined {
     return undefined;
   }

@@ -28,19 +28,18 @@
 #define IFF_VNET_HDR 0x4000
 #define HEAP_MEGABYTES 512 /* EPIPHYTE_MEMORY sets another */
 #define STACK_MOST (8u << 20)
+#define PARAMETERS_MAX 65536
 #define VNET_HEADER 12 /* virtio_net_hdr with num_buffers, the form of virtio 1.x 5.1.6 */
 
-const char platform_target[] = "process";
+const char *platform_target(void) { return "process"; }
 const char *platform_hypervisor(void) { return "linux"; }
 const char *platform_module(void) { return ""; }
 
 const char *platform_parameters(void) {
-  static char *text;
-  if (text) return text;
-  size_t length = 1;
-  for (char **a = engine_arguments + 1; *a; a++) length += strlen(*a) + 1;
-  if (!(text = calloc(length, 1))) platform_panic("no memory for the arguments");
-  for (char **a = engine_arguments + 1; *a; a++) strcat(strcat(text, *a), a[1] ? "\n" : "");
+  static char text[PARAMETERS_MAX];
+  size_t at = 0;
+  for (char **a = engine_arguments + 1; *a && at < sizeof text; a++)
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s\n", *a);
   return text;
 }
 
@@ -99,29 +98,19 @@ int platform_random(uint8_t *into, size_t length) {
   }
   return 1;
 }
-void platform_add_entropy(const uint8_t *bytes, size_t length, int credit) { (void)bytes, (void)length, (void)credit; }
+void platform_add_entropy(const uint8_t *, size_t, int) {}
 
-/* Hardware: there is none. */
-uint32_t platform_port_read(uint16_t port, int size) { platform_panic("port %#x/%d read in a process", port, size); }
-void platform_port_write(uint16_t port, int size, uint32_t value) {
-  platform_panic("port %#x/%d write of %#x in a process", port, size, value);
-}
-int platform_map_device(uint64_t address, uint64_t length) { return (void)address, (void)length, 0; }
-int platform_take_vector(void) { return -1; }
-uint64_t platform_message_address(void) { return 0; }
-
-int platform_tap_open(const char *name) {
+int platform_tap_open(const char *name, size_t length) {
   struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
   int size = VNET_HEADER, fd;
-  if (strlen(name) >= sizeof request.name) return ENAMETOOLONG;
-  strcpy(request.name, name);
+  if (length >= sizeof request.name) return ENAMETOOLONG;
+  memcpy(request.name, name, length);
   if ((fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) return errno;
   if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &size)) {
     int error = errno;
     close(fd);
     return error;
   }
-  if (tap >= 0) close(tap);
   tap = fd;
   return 0;
 }
@@ -139,10 +128,7 @@ int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *p
 }
 
 /* Nothing is stored anywhere: the orderly end of the process is its end. */
-static void on_signal(int number) {
-  (void)number;
-  platform_power_off(0);
-}
+static void on_signal(int) { platform_power_off(0); }
 
 /* A fault of the processor: what it was and, if the compiled side has the code, which line of TypeScript. */
 static void on_fault(int number, siginfo_t *info, void *context) {

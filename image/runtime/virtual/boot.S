@@ -1,17 +1,6 @@
-/* From the hypervisor to C, and from traps, interrupts and system calls to C and back.
+/* From the hypervisor to C, and from traps and system calls to C and back (interrupts: timer.c).
  * Read first: Xen docs/misc/pvh.pandoc (entry state: 32-bit, flat segments, paging off, %ebx = start info);
  * Intel SDM 3A 10.8.5 (entering IA-32e mode), 6.14 (64-bit interrupt handling), SYSCALL in volume 2B. */
-
-    .macro push_all registers:vararg
-    .irp r, \registers
-    pushq %\r
-    .endr
-    .endm
-    .macro pop_all registers:vararg
-    .irp r, \registers
-    popq %\r
-    .endr
-    .endm
 
     .section .note.pvh, "a", @note
     .balign 4
@@ -87,25 +76,11 @@ trap_stubs:
     .endr
 
 trap_entry:                     /* struct frame in trap.c */
-    push_all rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    .irp r, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    pushq %\r
+    .endr
     movq %rsp, %rdi; cld
     call trap                   /* does not return */
-
-/* Interrupts: interrupt(is it the timer's). All but the timer only count, so they share one stub. */
-    .globl device_interrupt, timer_interrupt, spurious_interrupt
-timer_interrupt:
-    pushq $1; jmp 1f
-device_interrupt:
-    pushq $0
-1:  push_all rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
-    movq 72(%rsp), %rdi
-    subq $8, %rsp; cld
-    call interrupt
-    addq $8, %rsp
-    pop_all r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
-    addq $8, %rsp
-spurious_interrupt:
-    iretq
 
 /* The C library's `syscall`, made in ring 0: rax number, rdi rsi rdx r10 r8 r9 arguments, rcx where to return.
  * SYSCALL does not change stacks, so the red zone of the caller is stepped over; SYSRET would go to ring 3. */
@@ -113,12 +88,16 @@ spurious_interrupt:
 syscall_entry:
     leaq -128(%rsp), %rsp
     pushq %rbp; movq %rsp, %rbp
-    push_all rcx, r11, rdi, rsi, rdx, r8, r9, r10
+    .irp r, rcx, r11, rdi, rsi, rdx, r8, r9, r10
+    pushq %\r
+    .endr
     andq $-16, %rsp
     movq %r10, %rcx; movq %rax, %r9
     call system_call
     leaq -64(%rbp), %rsp
-    pop_all r10, r9, r8, rdx, rsi, rdi, r11, rcx, rbp
+    .irp r, r10, r9, r8, rdx, rsi, rdi, r11, rcx, rbp
+    popq %\r
+    .endr
     leaq 128(%rsp), %rsp
     jmp *%rcx
 

@@ -1,7 +1,8 @@
-/* Time from the TSC. How fast it runs is told by the hypervisor (pvclock of KVM and Xen, CPUID) or found with a counter
+/* Time from the TSC. How fast it runs is told by the hypervisor (KVM's pvclock, Xen's CPUID) or found with a counter
  * whose rate is known: the ACPI timer or the PIT. Read first: Linux Documentation/virt/kvm/x86/msr.rst; ACPI 6.4, 4.8.3.3;
  * Intel 8254 data sheet; MC146818 data sheet (RTC). */
 #include "machine.h"
+#include <time.h>
 
 struct pvclock { /* one per processor, written by the hypervisor; an odd version while it writes */
     uint32_t version, pad;
@@ -82,17 +83,6 @@ static void find_reference(void) {
     read_pit = 1, hz = PIT_HZ, mask = 0xffff;
 }
 
-/* CPUID 0x15 (ratio to the crystal), Xen's time leaf, 0x40000010 (kHz, as VMware defined it); 0 when not told. Leaf 0x16
- * is a nominal value in MHz, too coarse to keep time by. */
-static uint64_t told_khz(void) {
-    if (cpuid(0, 0).a >= 0x15) {
-        struct registers r = cpuid(0x15, 0);
-        if (r.a && r.b && r.c) return (uint64_t)r.c * r.b / r.a / 1000;
-    }
-    if (hypervisor.name[0] == 'x') return cpuid(hypervisor.leaf + 3, 0).c;
-    return hypervisor.leaf && cpuid(hypervisor.leaf, 0).a >= hypervisor.leaf + 0x10 ? cpuid(hypervisor.leaf + 0x10, 0).a : 0;
-}
-
 static int start_pvclock(void) {
     if (hypervisor.name[0] != 'k' || !(cpuid(hypervisor.leaf + 1, 0).a >> 3 & 1)) return 0; /* CLOCKSOURCE2 */
     wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
@@ -142,7 +132,7 @@ static uint8_t cmos(uint8_t index) {
 static int64_t read_rtc(void) {
     static const uint8_t index[7] = {0, 2, 4, 7, 8, 9, 0x32};
     uint8_t now[7], before[7] = {0xff};
-    uint32_t v[7];
+    int v[7];
     if (cmos(10) == 0xff && cmos(11) == 0xff) return 0; /* no such thing here */
     for (int tries = 0, same = 0; !same; tries++) {
         if (tries == 100000) return 0;
@@ -151,12 +141,11 @@ static int64_t read_rtc(void) {
         for (int i = 0; i < 7; i++) same &= (now[i] = cmos(index[i])) == before[i], before[i] = now[i];
     }
     uint8_t mode = cmos(11);
-    for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10u + now[i] % 16;
+    for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10 + now[i] % 16;
     if (!(mode & 2)) v[2] = (v[2] % 80 % 12) + (now[2] & 0x80 ? 12 : 0); /* 12 hours: bit 7 is PM */
-    uint32_t year = (v[6] >= 19 && v[6] < 30 ? v[6] : 20) * 100 + v[5], month = v[4];
-    year -= month < 3, month = (month + 9) % 12; /* years from March: the leap day comes last */
-    int64_t days = (int64_t)(year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + v[3] - 1) - 719468;
-    return ((days * 24 + v[2]) * 60 + v[1]) * 60000 + v[0] * 1000;
+    struct tm date = {.tm_sec = v[0], .tm_min = v[1], .tm_hour = v[2], .tm_mday = v[3], .tm_mon = v[4] - 1};
+    date.tm_year = ((v[6] >= 19 && v[6] < 30 ? v[6] : 20) - 19) * 100 + v[5];
+    return timegm(&date) * 1000;
 }
 
 static int64_t kvm_wall_clock(void) {
@@ -166,19 +155,16 @@ static int64_t kvm_wall_clock(void) {
 }
 
 void clock_start(uint64_t entry_tsc) {
-    int has_deadline = cpuid(1, 0).c >> 24 & 1;
-    uint32_t ticks = 0;
     if (!start_pvclock()) {
-        uint64_t khz = told_khz();
-        if (khz) set_frequency(khz);
-        else set_frequency(1000000), find_reference();
-        if (hz || !has_deadline) ticks = calibrate();
-        if (!khz && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
-    } else if (!has_deadline) {
-        ticks = calibrate();
+        uint64_t khz = hypervisor.name[0] == 'x' ? cpuid(hypervisor.leaf + 3, 0).c : 0; /* Xen's time leaf */
+        set_frequency(khz ? khz : 1000000);
+        if (!khz) find_reference();
     }
+    int needed = hz != 0;
+    uint32_t ticks = calibrate();
+    if (needed && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
     origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
     wall_origin = use_pvclock ? kvm_wall_clock() : read_rtc();
     wall_origin -= (int64_t)(platform_now() / 1000);
-    timer_start(has_deadline ? 0 : ticks);
+    timer_start(ticks);
 }

@@ -28,11 +28,9 @@ static void chacha20_block(uint32_t out[16], uint32_t counter) {
 }
 
 void platform_add_entropy(const uint8_t *bytes, size_t length, int credit) {
-    uint32_t block[BLOCK / 4], part[KEY / 4];
+    uint32_t block[BLOCK / 4];
     for (size_t at = 0; at < length; at += KEY) {
-        memset(part, 0, KEY);
-        memcpy(part, bytes + at, length - at < KEY ? length - at : KEY);
-        for (int i = 0; i < KEY / 4; i++) key[i] ^= part[i];
+        for (size_t i = 0; i < KEY && at + i < length; i++) ((uint8_t *)key)[i] ^= bytes[at + i];
         chacha20_block(block, (uint32_t)length);
         memcpy(key, block, KEY);
     }
@@ -52,11 +50,8 @@ static int processor_word(int seed, uint64_t *word) {
 /* Credited unless it repeats itself: some processors have answered with all ones, and "success", after a resume. */
 static void add_from_processor(int seed) {
     uint64_t words[KEY / 8];
-    for (int i = 0; i < KEY / 8; i++) {
-        if (!processor_word(seed, &words[i]) || words[i] + 1 < 2) return;
-        for (int j = 0; j < i; j++)
-            if (words[i] == words[j]) return;
-    }
+    for (int i = 0; i < KEY / 8; i++)
+        if (!processor_word(seed, &words[i]) || words[i] + 1 < 2 || (i > 0 && words[i] == words[i - 1])) return;
     platform_add_entropy((uint8_t *)words, sizeof words, 1);
 }
 
@@ -70,21 +65,18 @@ void entropy_start(void) {
 }
 
 int platform_random(uint8_t *into, size_t length) {
-    uint32_t block[BLOCK / 4], next[KEY / 4];
+    uint32_t block[BLOCK / 4];
     uint64_t fresh[2] = {rdtsc(), 0}; /* so that two machines resumed from one snapshot part */
     if (credited < ENOUGH) return 0;
     if (has_rdrand) processor_word(0, &fresh[1]);
     for (int i = 0; i < 4; i++) key[i] ^= ((uint32_t *)fresh)[i];
-    chacha20_block(block, 0);
-    memcpy(next, block, KEY);
-    for (uint32_t counter = 0; length; counter++) {
-        if (counter) chacha20_block(block, counter);
-        size_t from = counter ? 0 : KEY, take = length < BLOCK - from ? length : BLOCK - from;
-        memcpy(into, (uint8_t *)block + from, take);
-        into += take, length -= take;
+    for (uint32_t counter = 1; length; counter++) {
+        size_t part = length < BLOCK ? length : BLOCK;
+        chacha20_block(block, counter);
+        memcpy(into, block, part);
+        into += part, length -= part;
     }
-    memcpy(key, next, KEY);
-    memset(block, 0, sizeof block);
-    __asm__ volatile("" ::"r"(block) : "memory"); /* or the compiler drops the line above */
+    chacha20_block(block, 0); /* erases both what was given out and the key that it came from */
+    memcpy(key, block, KEY);
     return 1;
 }

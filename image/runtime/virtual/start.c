@@ -1,10 +1,7 @@
 /* From start info to a C library that believes it was started by Linux. Read first: Xen
  * xen/include/public/arch-x86/hvm/start_info.h; System V ABI x86-64 3.4.1 (initial process stack). */
 #include "machine.h"
-#include <cpuid.h>
 #include <elf.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct start_info {
@@ -19,7 +16,6 @@ enum { START_MAGIC = 0x336ec578, TYPE_RAM = 1, MEMORY_MAX = 64, TAKEN_MAX = 8, F
 enum { PARAMETERS_MAX = 65536, MODULE_MAX = 1 << 20, STACK_MIN = 1 << 20, STACK_MAX = 8 << 20 };
 
 extern char image_start[], image_end[];
-const char platform_target[] = "virtual";
 struct hypervisor hypervisor = {"bare", 0};
 uint64_t stack_bottom, stack_top;
 
@@ -27,7 +23,7 @@ struct span ram[MEMORY_MAX];         /* copied: the original lies in memory that
 static struct span taken[TAKEN_MAX]; /* what the heap must leave alone */
 int ram_count;
 static int taken_count;
-static char *parameters, *module_text;
+static const char *parameters, *module_text; /* copies: the originals are given out */
 
 /* CPUID leaves of hypervisors begin at 0x40000000, another 0x100 further for each that is imitated. */
 static void find_hypervisor(void) {
@@ -42,7 +38,7 @@ static void find_hypervisor(void) {
     }
 }
 
-/* Vector state for the C library and AWS-LC: SSE always, AVX and AVX-512 where the processor has them whole. */
+/* Vector state for the C library and AWS-LC: SSE always, AVX where the processor has it. */
 static void start_processor(void) {
     uint64_t cr4;
     struct registers one = cpuid(1, 0), seven = cpuid(0, 0).a >= 7 ? cpuid(7, 0) : (struct registers){0};
@@ -51,9 +47,8 @@ static void start_processor(void) {
     if (one.c >> 26 & 1) cr4 |= 1 << 18; /* OSXSAVE */
     __asm__ volatile("mov %0, %%cr4" ::"r"(cr4));
     if (one.c >> 26 & 1) {
-        uint32_t can = cpuid(13, 0).a, want = 3 | ((one.c >> 28 & 1) ? 4 : 0);
-        if ((want & 4) && (seven.b >> 16 & 1) && (can & 0xe0) == 0xe0) want |= 0xe0;
-        __asm__ volatile("xsetbv" ::"c"(0), "a"(want & can), "d"(0));
+        uint32_t want = 3 | (one.c >> 28 & 1) << 2;
+        __asm__ volatile("xsetbv" ::"c"(0), "a"(want & cpuid(13, 0).a), "d"(0));
     }
 }
 
@@ -71,15 +66,6 @@ static void give(uint64_t from, uint64_t to) {
         from = taken[i].to;
     }
     if (from < to) heap_add((void *)from, to - from);
-}
-
-/* The text with a NUL after it, on the heap. */
-static char *copy_text(uint64_t address, size_t length) {
-    char *text = malloc(length + 1);
-    if (!text) platform_panic("no memory for the parameters");
-    if (length) memcpy(text, (const void *)address, length);
-    text[length] = 0;
-    return text;
 }
 
 /* Stack above the image, behind a page that stays unmapped: a sixteenth of the memory, 1 to 8 MB. */
@@ -126,8 +112,8 @@ long *start(const struct start_info *info) {
     for (int i = 0; i < ram_count; i++)
         if (ram[i].to <= 1ul << 32) give(ram[i].from, ram[i].to);
     if (module && module->size > MODULE_MAX) platform_panic("the boot module is longer than %d bytes", MODULE_MAX);
-    parameters = copy_text(info->command_line, command_length);
-    module_text = module ? copy_text(module->address, module->size) : copy_text(0, 0);
+    parameters = strndup((void *)info->command_line, command_length);
+    module_text = module ? strndup((void *)module->address, module->size) : "";
     acpi_start(info->rsdp);
     paging_start();
     for (int i = 0; i < ram_count; i++)
@@ -138,12 +124,13 @@ long *start(const struct start_info *info) {
     entropy_start();
     if (!platform_random(seed, sizeof seed)) memcpy(seed, &entry_tsc, sizeof entry_tsc); /* for stack canaries: better than none */
     const Elf64_Ehdr *header = (void *)image_start;
-    long initial[] = {1, (long)"epiphyte", 0, 0, AT_PAGESZ, PAGE, AT_RANDOM, (long)seed, AT_UID, 0, AT_EUID, 0, AT_GID, 0,
-                      AT_EGID, 0, AT_SECURE, 0, AT_PHDR, (long)image_start + (long)header->e_phoff, AT_PHENT,
-                      header->e_phentsize, AT_PHNUM, header->e_phnum, AT_NULL, 0};
+    long initial[] = {1, (long)"epiphyte", 0, 0, AT_PAGESZ, PAGE, AT_RANDOM, (long)seed, AT_PHDR,
+                      (long)image_start + (long)header->e_phoff, AT_PHENT, header->e_phentsize, AT_PHNUM, header->e_phnum,
+                      AT_NULL, 0};
     return memcpy(vector, initial, sizeof initial);
 }
 
+const char *platform_target(void) { return "virtual"; }
 const char *platform_hypervisor(void) { return hypervisor.name; }
 const char *platform_parameters(void) { return parameters; }
 const char *platform_module(void) { return module_text; }
@@ -161,11 +148,4 @@ void platform_port_write(uint16_t port, int size, uint32_t value) {
     if (size == 1) __asm__ volatile("outb %b0, %1" ::"a"(value), "Nd"(port) : "memory");
     else if (size == 2) __asm__ volatile("outw %w0, %1" ::"a"(value), "Nd"(port) : "memory");
     else __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
-}
-
-int platform_tap_open(const char *name) { return (void)name, -ENODEV; }
-int platform_tap_offload(unsigned flags) { return (void)flags, -ENODEV; }
-long platform_tap_read(uint8_t *into, size_t length) { return (void)into, (void)length, -ENODEV; }
-int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length) {
-    return (void)head, (void)head_length, (void)payload, (void)payload_length, -ENODEV;
 }

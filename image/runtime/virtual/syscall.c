@@ -30,8 +30,7 @@ static long write_console(long fd, const struct iovec *parts, long count) {
     return total;
 }
 
-long system_call(long a, long b, long c, long d, long e, long number) {
-    (void)e;
+long system_call(long a, long b, long c, long d, long, long number) {
     switch (number) {
     case SYS_mmap: return map_memory(a, b, d);
     case SYS_munmap: return free((void *)a), 0;

@@ -6,31 +6,22 @@
 #include "machine.h"
 
 enum { ID = 0x20, END_OF_INTERRUPT = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_FIRST = 0x330, LVT_LAST = 0x370,
-       INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0, MASKED = 0x10000, DEADLINE_MODE = 0x40000, BY_16 = 3 };
-enum { X2APIC = 1 << 10, APIC_ON = 1 << 11, FIRST_VECTOR = 0x30, IO_APIC = 0xfec00000 };
+       INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0, MASKED = 0x10000, BY_16 = 3 };
+enum { X2APIC = 1 << 10, APIC_ON = 1 << 11, FIRST_VECTOR = 0x30 };
 #define LONGEST_US 1000000000ul
 
+#define INTERRUPT __attribute__((interrupt)) void
+struct interrupted { uint64_t rip, cs, flags, rsp, ss; };
 void wait_for_interrupt(void);
 
 static volatile uint32_t *lapic;  /* NULL: x2APIC, by MSR */
-static int deadline_mode, next_vector = FIRST_VECTOR;
+static int next_vector = FIRST_VECTOR;
 static uint32_t ticks_per_ms;
 static volatile uint32_t interrupts; /* of devices */
 static volatile uint64_t armed;      /* when the timer will fire, 0: it will not */
 
-static uint32_t lapic_read(unsigned reg) { return lapic ? lapic[reg / 4] : (uint32_t)rdmsr(MSR_X2APIC + reg / 16); }
 static void lapic_write(unsigned reg, uint32_t value) {
     lapic ? (void)(lapic[reg / 4] = value) : wrmsr(MSR_X2APIC + reg / 16, value);
-}
-
-/* The old controllers deliver nothing: all we use are messages. Firmware may have left them programmed. */
-static void mask_controllers(void) {
-    outb(0x21, 0xff), outb(0xa1, 0xff);
-    if (!platform_map_device(IO_APIC, PAGE)) return;
-    volatile uint32_t *select = (void *)(uint64_t)IO_APIC, *window = select + 4;
-    *select = 1; /* version: highest entry */
-    uint32_t highest = *window >> 16 & 0xff;
-    for (uint32_t i = 0; i <= highest && highest < 240; i++) *select = 0x10 + 2 * i, *window = MASKED;
 }
 
 void lapic_start(void) {
@@ -41,7 +32,7 @@ void lapic_start(void) {
         if (!platform_map_device(base & 0xffffff000, PAGE)) platform_panic("cannot map the local APIC");
         lapic = (void *)(base & 0xffffff000);
     }
-    mask_controllers();
+    outb(0x21, 0xff), outb(0xa1, 0xff); /* the old controller delivers nothing: all we use are messages */
     for (unsigned reg = LVT_FIRST; reg <= LVT_LAST; reg += 0x10) lapic_write(reg, MASKED);
     lapic_write(SPURIOUS, 0x100 | VECTOR_SPURIOUS);
     lapic_write(DIVIDE, BY_16);
@@ -49,31 +40,34 @@ void lapic_start(void) {
 }
 
 void lapic_count(uint32_t count) { lapic_write(INITIAL, count); }
-uint32_t lapic_counted(void) { return lapic_read(CURRENT); }
+uint32_t lapic_counted(void) { return lapic ? lapic[CURRENT / 4] : (uint32_t)rdmsr(MSR_X2APIC + CURRENT / 16); }
 
 static void arm(uint64_t at) {
     uint64_t now = platform_now(), us = at > now ? at - now : 1;
     if (us > LONGEST_US) us = LONGEST_US;
-    armed = at;
     uint64_t ticks = us * ticks_per_ms / 1000 + 1;
-    if (deadline_mode) wrmsr(MSR_TSC_DEADLINE, rdtsc() + us * tsc_khz / 1000 + 1);
-    else lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
+    armed = at;
+    lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 
-/* 0 ticks: by TSC deadline. */
 void timer_start(uint32_t lapic_ticks_per_ms) {
     ticks_per_ms = lapic_ticks_per_ms;
-    deadline_mode = !ticks_per_ms;
-    lapic_write(LVT_TIMER, (deadline_mode ? DEADLINE_MODE : 0) | VECTOR_TIMER);
-    /* Every vector; a write of the timer's register must come before one of its deadline. */
-    __asm__ volatile("mfence; mov %0, %%cr8" ::"r"(0ul) : "memory");
+    lapic_write(LVT_TIMER, VECTOR_TIMER);
+    __asm__ volatile("mov %0, %%cr8" ::"r"(0ul) : "memory"); /* every vector */
 }
 
-void interrupt(uint64_t timer) {
-    if (timer) armed = 0;
-    else interrupts++;
+/* Sleep ends by any interrupt; those of devices are counted. */
+INTERRUPT device_interrupt(struct interrupted *) {
+    interrupts++;
     lapic_write(END_OF_INTERRUPT, 0);
 }
+
+INTERRUPT timer_interrupt(struct interrupted *) {
+    armed = 0;
+    lapic_write(END_OF_INTERRUPT, 0);
+}
+
+INTERRUPT spurious_interrupt(struct interrupted *) {}
 
 void platform_sleep(uint64_t until) {
     static uint32_t seen;

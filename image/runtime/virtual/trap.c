@@ -15,7 +15,7 @@ struct gate { uint16_t low, selector; uint8_t stack, type; uint16_t middle; uint
 extern uint64_t gdt[];
 extern char trap_stubs[], device_interrupt[], timer_interrupt[], spurious_interrupt[], syscall_entry[];
 extern char boot_stack[], fault_stack[], nmi_stack[], text_start[], data_start[];
-enum { STACK_NORMAL = 1, STACK_DOUBLE_FAULT, STACK_NMI, STUB_SIZE = 16, TRACE_MAX = 24 };
+enum { STACK_NORMAL = 1, STACK_DOUBLE_FAULT, STACK_NMI, STUB_SIZE = 16, TRACE_MAX = 48 };
 enum { TRAP_NMI = 2, TRAP_DOUBLE_FAULT = 8, TRAP_PAGE_FAULT = 14 };
 
 static struct gate idt[256];
@@ -60,20 +60,14 @@ void print(const char *format, ...) {
     va_end(list);
 }
 
-/* Without frame pointers: what on the stack looks like an address in the text. */
+/* Without frame pointers: what on the stack looks like an address in the text, and where that is in TypeScript. */
 static void print_stack(uint64_t from) {
     int found = 0;
     from &= -8ul;
     for (uint64_t at = from; at < from + 16384 && found < TRACE_MAX && is_mapped(at); at += 8) {
         uint64_t word = *(uint64_t *)at;
-        if (word >= (uint64_t)text_start && word < (uint64_t)data_start)
-            print("%s%lx", found++ % 8 ? " " : found == 1 ? "  stack: " : "\n         ", word);
-    }
-    if (found) print("\n");
-    found = 0;
-    for (uint64_t at = from; at < from + 16384 && found < TRACE_MAX && is_mapped(at); at += 8) {
-        const char *place = below_where ? below_where(*(uint64_t *)at - 1) : "";
-        if (*place) print("    at %s\n", place), found++;
+        if (word < (uint64_t)text_start || word >= (uint64_t)data_start) continue;
+        print("%s%lx %s\n", found++ ? "         " : "  stack: ", word, below_where ? below_where(word - 1) : "");
     }
 }
 
