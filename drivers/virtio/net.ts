@@ -205,8 +205,7 @@ export class VirtioNet extends Link {
     if (segmentSize !== 0 && !this.segmentOffload) throw new RangeError("segment left to a card without HOST_TSO4");
     if (!this.live) this.tx.drop(slot);
     else {
-      this.tx.header(slot, headLength, checksumStart, checksumOffset, segmentSize);
-      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength);
+      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength, checksumStart, checksumOffset, segmentSize);
     }
   }
 
