@@ -97,15 +97,24 @@ export function encode(
   flags: number,
   timeToLive: number,
 ): void {
-  const lifeAndProtocol = (timeToLive << 8) | protocol;
+  // Fields are put together by arithmetic: compiled, each operation on bits goes from a double to an integer and back.
+  const lifeAndProtocol = timeToLive * 0x100 + protocol;
   // The fields are at hand: adding them is cheaper than reading the bytes back.
-  const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
-  const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + addresses);
+  const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + source + destination);
   nativeStore32(bytes, offset, 0x45000000 + totalLength);
-  nativeStore32(bytes, offset + 4, (identification << 16) | flags);
-  nativeStore32(bytes, offset + 8, (lifeAndProtocol << 16) | (0xffff ^ sum));
+  nativeStore32(bytes, offset + 4, identification * 0x10000 + flags);
+  nativeStore32(bytes, offset + 8, lifeAndProtocol * 0x10000 + (0xffff - sum));
   nativeStore32(bytes, offset + 12, source);
   nativeStore32(bytes, offset + 16, destination);
+}
+
+/** Gives the header at `offset` another total length (RFC 1624, equation 3, for the checksum). */
+export function changeTotalLength(bytes: Uint8Array, offset: number, totalLength: number): void {
+  const before = nativeLoad16(bytes, offset + 2);
+  if (totalLength === before) return;
+  const sum = fold(0xffff - nativeLoad16(bytes, offset + 10) + (0xffff - before) + totalLength);
+  nativeStore16(bytes, offset + 2, totalLength);
+  nativeStore16(bytes, offset + 10, 0xffff - sum);
 }
 
 export const DONT_FRAGMENT = 0x4000;
