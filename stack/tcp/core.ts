@@ -66,8 +66,9 @@ export class TcpCore {
   readonly pending: number[] = [];
   pendingCount = 0;
 
-  /** Payload bytes of the packet that was just written (output.ts). */
+  /** Of the packet that was just written (output.ts): its payload bytes, and where in the sink it lies. */
   written = 0;
+  writtenAt = 0;
 
   // Connections that have ended and whose users do not know yet: Tcp tells them when the work at hand is done. (This
   // class knows no users: one that did could reach itself, and what can do so costs the compiled code dear.)
