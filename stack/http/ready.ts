@@ -40,7 +40,7 @@ import {
   type RequestHead,
 } from "./request-head.ts";
 import { latin1Bytes, SLASH } from "./syntax.ts";
-import { HASH_START, hashStep } from "./wire.ts";
+import { pathHash } from "./wire.ts";
 
 /** What the table answers: filled by `select`, owned by the caller. */
 export class ReadyAnswer {
@@ -347,8 +347,7 @@ class PageIndex {
 
   put(path: string, representation: Representation): void {
     const bytes = latin1Bytes(path);
-    let hash = HASH_START;
-    for (let i = 0; i < bytes.length; i++) hash = hashStep(hash, bytes[i]!);
+    const hash = pathHash(bytes, 0, bytes.length);
     let index = this.#search(bytes, 0, bytes.length, hash);
     if (index < 0) {
       index = this.#pages.length;
