@@ -22,26 +22,28 @@ export class NetTransmit {
   full = 0;
 
   private readonly hal: Hal;
+  private readonly offloads: boolean;
   private readonly slotsAddress: number;
   private readonly count: number;
   private readonly reserved: boolean[] = [];
-  private readonly free: number[] = [];
+  private readonly free: Float64Array;
   private freeCount = 0;
   /** What the device reads from, kept alive until it has. */
   private readonly payloads: Uint8Array[] = [];
 
-  constructor(hal: Hal, size: number) {
+  /** `offloads`: the device may be asked for something. The header of one that may not is zeros and stays so. */
+  constructor(hal: Hal, size: number, offloads: boolean) {
     this.hal = hal;
     this.queue = new Virtqueue(hal, size);
+    this.offloads = offloads;
     this.count = size / CHAIN;
     this.slots = new Uint8Array(this.count * PITCH);
     this.slotsAddress = hal.addressOf(this.slots);
     for (let i = 0; i < this.count; i++) {
       this.reserved.push(false);
-      this.free.push(this.count - 1 - i);
       this.payloads.push(NO_PAYLOAD);
     }
-    this.freeCount = this.count;
+    this.free = new Float64Array(this.count);
   }
 
   /** Empties the queue while the device is reset: what it had not sent is lost. Slots that are reserved stay so. */
@@ -92,7 +94,8 @@ export class NetTransmit {
       address = this.hal.addressOf(payload) + payloadOffset;
       this.payloads[index] = payload;
     }
-    encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
+    if (this.offloads)
+      encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
     this.reserved[index] = false;
     // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
     this.queue.postPair(index * CHAIN, NET_HEADER_SIZE + headLength, address, payloadLength);

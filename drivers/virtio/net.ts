@@ -147,7 +147,7 @@ export class VirtioNet extends Link {
     this.transport = transport;
     this.features = features;
     this.rx = new NetReceive(hal, receiveSize, (features & NET_MRG_RXBUF) !== 0, (features & NET_GUEST_CSUM) !== 0);
-    this.tx = new NetTransmit(hal, transmitSize);
+    this.tx = new NetTransmit(hal, transmitSize, (features & NET_CSUM) !== 0);
     this.slots = this.tx.slots;
     this.checksumOffload = (features & NET_CSUM) !== 0;
     this.segmentOffload = (features & NET_HOST_TSO4) !== 0;

@@ -74,11 +74,11 @@ export class Virtqueue {
 
   // The shadow. By descriptor: the next one of its chain or of the free list. By head: the other four; `postedAt` counts
   // from 0 as `availableCount` does.
-  private readonly next: number[] = [];
-  private readonly chain: number[] = [];
-  private readonly writable: number[] = [];
-  private readonly tokens: number[] = [];
-  private readonly postedAt: number[] = [];
+  private readonly next: Float64Array;
+  private readonly chain: Float64Array;
+  private readonly writable: Float64Array;
+  private readonly tokens: Float64Array;
+  private readonly postedAt: Float64Array;
   private freeHead = NO_DESCRIPTOR;
   private freeCount = 0;
   private taken = NO_DESCRIPTOR;
@@ -108,13 +108,11 @@ export class Virtqueue {
       this.segmentAddress.push(0);
       this.segmentLength.push(0);
     }
-    for (let i = 0; i < size; i++) {
-      this.next.push(0);
-      this.chain.push(0);
-      this.writable.push(0);
-      this.tokens.push(0);
-      this.postedAt.push(0);
-    }
+    this.next = new Float64Array(size);
+    this.chain = new Float64Array(size);
+    this.writable = new Float64Array(size);
+    this.tokens = new Float64Array(size);
+    this.postedAt = new Float64Array(size);
     this.prepare(false);
   }
 
@@ -282,10 +280,13 @@ export class Virtqueue {
     const length = nativeLoadLittle32(memory, at + 4);
     // Not posted, or posted but not published: the device cannot know of it.
     if (id >= this.size || this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
-    const writable = this.writable[id]!;
-    if (length > writable && writable > 0) return this.broken(FAULT_LENGTH);
-    // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).
-    this.usedLength = writable > 0 ? length : 0;
+    this.usedLength = 0;
+    if (length > 0) {
+      // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).
+      const writable = this.writable[id]!;
+      if (length > writable && writable > 0) return this.broken(FAULT_LENGTH);
+      if (writable > 0) this.usedLength = length;
+    }
     this.usedCount++;
     this.postedAt[id] = NOT_POSTED;
     this.taken = id;
