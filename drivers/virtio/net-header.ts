@@ -35,8 +35,8 @@ export function encodeNetHeader(
     return;
   }
   const type = segmentSize === 0 ? GSO_NONE : GSO_TCPV4;
-  nativeStoreLittle32(bytes, at, (headLength << 16) | (type << 8) | FLAG_NEEDS_CHECKSUM);
-  nativeStoreLittle32(bytes, at + GSO_SIZE, (checksumStart << 16) | segmentSize);
+  nativeStoreLittle32(bytes, at, headLength * 0x10000 + type * 0x100 + FLAG_NEEDS_CHECKSUM);
+  nativeStoreLittle32(bytes, at + GSO_SIZE, checksumStart * 0x10000 + segmentSize);
   // num_buffers, above it, is 0.
   nativeStoreLittle32(bytes, at + CHECKSUM_OFFSET, checksumOffset);
 }

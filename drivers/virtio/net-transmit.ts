@@ -10,9 +10,8 @@ import { Virtqueue } from "./queue.ts";
 const HEADER_ROOM = 16;
 const PITCH = HEADER_ROOM + SLOT_SIZE;
 
-const SLOT_FREE = 0;
-const SLOT_RESERVED = 1;
-const SLOT_SENT = 2;
+/** Descriptors of a slot, kept for it: header and head in the slot, then the payload. */
+const CHAIN = 2;
 
 export class NetTransmit {
   readonly queue: Virtqueue;
@@ -23,36 +22,45 @@ export class NetTransmit {
   full = 0;
 
   private readonly hal: Hal;
+  private readonly offloads: boolean;
   private readonly slotsAddress: number;
   private readonly count: number;
-  private readonly state: number[] = [];
-  private readonly free: number[] = [];
+  private readonly reserved: boolean[] = [];
+  private readonly free: Float64Array;
   private freeCount = 0;
   /** What the device reads from, kept alive until it has. */
   private readonly payloads: Uint8Array[] = [];
 
-  constructor(hal: Hal, size: number) {
+  /** `offloads`: the device may be asked for something. The header of one that may not is zeros and stays so. */
+  constructor(hal: Hal, size: number, offloads: boolean) {
     this.hal = hal;
     this.queue = new Virtqueue(hal, size);
-    // Two descriptors a frame: whoever has a slot has its descriptors.
-    this.count = size / 2;
+    this.offloads = offloads;
+    this.count = size / CHAIN;
     this.slots = new Uint8Array(this.count * PITCH);
     this.slotsAddress = hal.addressOf(this.slots);
     for (let i = 0; i < this.count; i++) {
-      this.state.push(SLOT_FREE);
-      this.free.push(this.count - 1 - i);
+      this.reserved.push(false);
       this.payloads.push(NO_PAYLOAD);
     }
-    this.freeCount = this.count;
+    this.free = new Float64Array(this.count);
   }
 
   /** Empties the queue while the device is reset: what it had not sent is lost. Slots that are reserved stay so. */
   prepare(eventIndex: boolean): void {
+    const queue = this.queue;
+    queue.prepare(eventIndex);
+    queue.disarm();
+    this.freeCount = 0;
+    for (let i = this.count - 1; i >= 0; i--) if (!this.reserved[i]!) this.giveBack(i);
     for (let i = 0; i < this.count; i++) {
-      if (this.state[i]! === SLOT_SENT) this.giveBack(i);
+      queue.segmentAddress[0] = this.slotsAddress + i * PITCH + HEADER_ROOM - NET_HEADER_SIZE;
+      // The rest differs from frame to frame.
+      queue.segmentLength[0] = 0;
+      queue.segmentAddress[1] = 0;
+      queue.segmentLength[1] = 0;
+      if (queue.keep(CHAIN, CHAIN, i) !== i * CHAIN) throw new Error("chains of slots are made out of order");
     }
-    this.queue.prepare(eventIndex);
-    this.queue.disarm();
   }
 
   reserve(): number {
@@ -63,43 +71,43 @@ export class NetTransmit {
     }
     this.freeCount--;
     const index = this.free[this.freeCount]!;
-    this.state[index] = SLOT_RESERVED;
+    this.reserved[index] = true;
     return index * PITCH + HEADER_ROOM;
   }
 
-  header(slot: number, headLength: number, checksumStart: number, checksumOffset: number, segmentSize: number): void {
-    encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
-  }
-
-  send(slot: number, headLength: number, payload: Uint8Array, payloadOffset: number, payloadLength: number): void {
+  /** As `Link.send`, with what the device is asked to do. */
+  send(
+    slot: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+    checksumStart: number,
+    checksumOffset: number,
+    segmentSize: number,
+  ): void {
     const index = this.indexOf(slot);
     if (headLength < 0 || headLength > SLOT_SIZE) throw new RangeError(`head of ${headLength} bytes`);
-    const queue = this.queue;
-    // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
-    queue.segmentAddress[0] = this.slotsAddress + slot - NET_HEADER_SIZE;
-    queue.segmentLength[0] = NET_HEADER_SIZE + headLength;
-    let segments = 1;
+    let address = 0;
     if (payloadLength > 0) {
       if (payloadOffset < 0 || payloadOffset + payloadLength > payload.length) throw new RangeError("payload range");
-      queue.segmentAddress[1] = this.hal.addressOf(payload) + payloadOffset;
-      queue.segmentLength[1] = payloadLength;
+      address = this.hal.addressOf(payload) + payloadOffset;
       this.payloads[index] = payload;
-      segments = 2;
     }
-    this.state[index] = SLOT_SENT;
-    // There are two descriptors for every slot, so this cannot fail but in a queue that lost some: then drop.
-    if (!queue.add(segments, segments, index)) {
-      this.giveBack(index);
-      this.drops++;
-      return;
-    }
+    if (this.offloads)
+      encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
+    this.reserved[index] = false;
+    // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
+    this.queue.postPair(index * CHAIN, NET_HEADER_SIZE + headLength, address, payloadLength);
     this.frames++;
     this.bytes += headLength + payloadLength;
   }
 
   /** Lets go of a reserved slot whose frame cannot be sent. */
   drop(slot: number): void {
-    this.giveBack(this.indexOf(slot));
+    const index = this.indexOf(slot);
+    this.reserved[index] = false;
+    this.giveBack(index);
     this.drops++;
   }
 
@@ -110,7 +118,6 @@ export class NetTransmit {
     for (let n = queue.ready(); n > 0; n--) {
       const index = queue.take();
       if (index < 0) return;
-      queue.release();
       this.giveBack(index);
     }
   }
@@ -123,7 +130,6 @@ export class NetTransmit {
   }
 
   private giveBack(index: number): void {
-    this.state[index] = SLOT_FREE;
     this.payloads[index] = NO_PAYLOAD;
     this.free[this.freeCount] = index;
     this.freeCount++;
@@ -131,7 +137,7 @@ export class NetTransmit {
 
   private indexOf(slot: number): number {
     const index = (slot - HEADER_ROOM) / PITCH;
-    if (index < 0 || index >= this.count || index !== Math.floor(index) || this.state[index]! !== SLOT_RESERVED) {
+    if (index < 0 || index >= this.count || index !== Math.floor(index) || !this.reserved[index]!) {
       throw new RangeError(`slot at ${slot} is not reserved`);
     }
     return index;

@@ -147,7 +147,7 @@ export class VirtioNet extends Link {
     this.transport = transport;
     this.features = features;
     this.rx = new NetReceive(hal, receiveSize, (features & NET_MRG_RXBUF) !== 0, (features & NET_GUEST_CSUM) !== 0);
-    this.tx = new NetTransmit(hal, transmitSize);
+    this.tx = new NetTransmit(hal, transmitSize, (features & NET_CSUM) !== 0);
     this.slots = this.tx.slots;
     this.checksumOffload = (features & NET_CSUM) !== 0;
     this.segmentOffload = (features & NET_HOST_TSO4) !== 0;
@@ -205,8 +205,7 @@ export class VirtioNet extends Link {
     if (segmentSize !== 0 && !this.segmentOffload) throw new RangeError("segment left to a card without HOST_TSO4");
     if (!this.live) this.tx.drop(slot);
     else {
-      this.tx.header(slot, headLength, checksumStart, checksumOffset, segmentSize);
-      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength);
+      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength, checksumStart, checksumOffset, segmentSize);
     }
   }
 

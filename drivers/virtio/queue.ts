@@ -10,6 +10,9 @@
 //   q.segmentAddress[0] = …; q.segmentLength[0] = …;         // up to MOST_SEGMENTS of them
 //   q.add(count, readable, token) … add …; q.publish();      // one notification for all, if the device wants one
 //   for (let n = q.ready(); n > 0; n--) { const token = q.take(); … q.usedLength …; q.release() or q.repost(); }
+//
+// A chain that is used again and again is kept instead (`keep`, then `post` or `postPair`, `take`): most of what its
+// descriptors say is written once.
 
 import { type Hal, PAGE_SIZE } from "../hal.ts";
 
@@ -39,6 +42,8 @@ const AVAILABLE_NO_INTERRUPT = 1;
 const USED_NO_NOTIFY = 1;
 
 const NO_DESCRIPTOR = -1;
+/** In the place of a count: later than any, so that a chain which the device does not have is never one it may return. */
+const NOT_POSTED = Number.POSITIVE_INFINITY;
 
 export class Virtqueue {
   /** Entries, a power of two. */
@@ -67,12 +72,13 @@ export class Virtqueue {
   private eventIndex = false;
   private armed = true;
 
-  // The shadow. By descriptor: the next one of its chain or of the free list. By head: the other four.
-  private readonly next: number[] = [];
-  private readonly chain: number[] = [];
-  private readonly writable: number[] = [];
-  private readonly tokens: number[] = [];
-  private readonly postedAt: number[] = [];
+  // The shadow. By descriptor: the next one of its chain or of the free list. By head: the other four; `postedAt` counts
+  // from 0 as `availableCount` does.
+  private readonly next: Float64Array;
+  private readonly chain: Float64Array;
+  private readonly writable: Float64Array;
+  private readonly tokens: Float64Array;
+  private readonly postedAt: Float64Array;
   private freeHead = NO_DESCRIPTOR;
   private freeCount = 0;
   private taken = NO_DESCRIPTOR;
@@ -102,13 +108,11 @@ export class Virtqueue {
       this.segmentAddress.push(0);
       this.segmentLength.push(0);
     }
-    for (let i = 0; i < size; i++) {
-      this.next.push(0);
-      this.chain.push(0);
-      this.writable.push(0);
-      this.tokens.push(0);
-      this.postedAt.push(0);
-    }
+    this.next = new Float64Array(size);
+    this.chain = new Float64Array(size);
+    this.writable = new Float64Array(size);
+    this.tokens = new Float64Array(size);
+    this.postedAt = new Float64Array(size);
     this.prepare(false);
   }
 
@@ -118,7 +122,7 @@ export class Virtqueue {
     for (let i = 0; i < memory.length; i++) memory[i] = 0;
     for (let i = 0; i < this.size; i++) {
       this.next[i] = i + 1 < this.size ? i + 1 : NO_DESCRIPTOR;
-      this.chain[i] = 0;
+      this.postedAt[i] = NOT_POSTED;
     }
     this.freeHead = 0;
     this.freeCount = this.size;
@@ -153,8 +157,19 @@ export class Virtqueue {
    * writes (2.7.4.2). False when too few descriptors are free. `token` is what `take` will return.
    */
   add(count: number, readable: number, token: number): boolean {
+    const head = this.keep(count, readable, token);
+    if (head < 0) return false;
+    this.post(head);
+    return true;
+  }
+
+  /**
+   * Makes a chain as `add` does, but not yet available. It is the caller's until `prepare`: `post` and `postPair` make it
+   * available. Its head, or -1 when too few descriptors are free.
+   */
+  keep(count: number, readable: number, token: number): number {
     if (count < 1 || count > MOST_SEGMENTS) throw new RangeError(`chain of ${count} segments`);
-    if (count > this.freeCount) return false;
+    if (count > this.freeCount) return NO_DESCRIPTOR;
     const memory = this.memory;
     const head = this.freeHead;
     let id = head;
@@ -184,8 +199,38 @@ export class Virtqueue {
     this.chain[head] = count;
     this.writable[head] = writable;
     this.tokens[head] = token;
+    return head;
+  }
+
+  /**
+   * Makes a kept chain of two readable segments available: `length` bytes of its first, and `second` bytes from `address`
+   * on, or for 0 no second segment.
+   */
+  postPair(head: number, length: number, address: number, second: number): void {
+    const memory = this.memory;
+    const at = this.descriptors + head * DESCRIPTOR_SIZE;
+    nativeStoreLittle32(memory, at + 8, length);
+    if (second === 0) nativeStoreLittle32(memory, at + 12, 0);
+    else {
+      const next = this.next[head]!;
+      nativeStoreLittle32(memory, at + 12, DESCRIPTOR_NEXT + next * 0x10000);
+      // The flags of the last in a chain, 0, are there since `keep`.
+      const low = address >>> 0;
+      const to = this.descriptors + next * DESCRIPTOR_SIZE;
+      nativeStoreLittle32(memory, to, low);
+      nativeStoreLittle32(memory, to + 4, (address - low) / 0x100000000);
+      nativeStoreLittle32(memory, to + 8, second);
+    }
     this.post(head);
-    return true;
+  }
+
+  /** 2.7.13.2: the next entry of the available ring names this chain. */
+  post(head: number): void {
+    const count = this.availableCount;
+    // Little-endian, and a head is one byte: MOST_ENTRIES.
+    nativeStore16(this.memory, this.available + RING + 2 * (count & (this.size - 1)), head * 256);
+    this.postedAt[head] = count;
+    this.availableCount = count + 1;
   }
 
   /** 2.7.13.3, 2.7.13.4: shows the device what was added since the last call, and notifies it if it asks for that. */
@@ -224,20 +269,26 @@ export class Virtqueue {
     return ready;
   }
 
-  /** Takes the next of the elements that `ready` has counted: its token, or -1 for a fault. Then release or repost it. */
+  /**
+   * Takes the next of the elements that `ready` has counted: its token, or -1 for a fault. Then release or repost it; a
+   * chain that was kept is its owner's again.
+   */
   take(): number {
     const memory = this.memory;
     const at = this.used + RING + 8 * (this.usedCount & (this.size - 1));
     const id = nativeLoadLittle32(memory, at);
     const length = nativeLoadLittle32(memory, at + 4);
-    if (id >= this.size || this.chain[id]! === 0) return this.broken(FAULT_ID);
-    // Added but not published: the device cannot know of it.
-    if (this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
-    const writable = this.writable[id]!;
-    if (length > writable && writable > 0) return this.broken(FAULT_LENGTH);
-    // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).
-    this.usedLength = writable > 0 ? length : 0;
+    // Not posted, or posted but not published: the device cannot know of it.
+    if (id >= this.size || this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
+    this.usedLength = 0;
+    if (length > 0) {
+      // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).
+      const writable = this.writable[id]!;
+      if (length > writable && writable > 0) return this.broken(FAULT_LENGTH);
+      if (writable > 0) this.usedLength = length;
+    }
     this.usedCount++;
+    this.postedAt[id] = NOT_POSTED;
     this.taken = id;
     return this.tokens[id]!;
   }
@@ -251,7 +302,6 @@ export class Virtqueue {
     this.next[last] = this.freeHead;
     this.freeHead = head;
     this.freeCount += count;
-    this.chain[head] = 0;
     this.taken = NO_DESCRIPTOR;
   }
 
@@ -291,14 +341,6 @@ export class Virtqueue {
     const at = this.available + RING + 2 * this.size;
     memory[at] = event & 255;
     memory[at + 1] = event >>> 8;
-  }
-
-  private post(head: number): void {
-    const at = this.available + RING + 2 * (this.availableCount & (this.size - 1));
-    this.memory[at] = head & 255;
-    this.memory[at + 1] = head >>> 8;
-    this.postedAt[head] = this.availableCount;
-    this.availableCount++;
   }
 
   private broken(fault: QueueFault): number {

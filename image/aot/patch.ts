@@ -84,12 +84,13 @@ function expectCount(what: string, count: number, least: number, most = Number.P
   );
 }
 
-/** The index and coercion helpers have better ones in below.h. */
+/** The index and coercion helpers have better ones in below.h. Of these the compiler writes those that are called. */
 function dropHelpers(lines: readonly Line[]): Line[] {
   const heads = [
     "static inline size_t sc_bytes_index_checked(const ScrBytes *b, double i) {",
     "static inline uint32_t sc_bytes_coerce_u32(double v) {",
-  ];
+  ].filter((head) => lines.some((line) => line.text === head));
+  expectCount("index and coercion helpers", heads.length, 1, 2);
   return heads.reduce<Line[]>(dropFunction, [...lines]);
 }
 

@@ -3,16 +3,17 @@
 
 import type { Ipv4 } from "./address.ts";
 
-/** Folds a sum of 16-bit words to 16 bits. */
+/**
+ * Folds a sum of 16-bit words to 16 bits; 0 only when it is 0. The carry that goes round is a remainder, and as 2^16
+ * leaves 1, the words may be added two at a time: an address or a sequence number as it is.
+ */
 export function fold(sum: number): number {
-  let s = sum;
-  while (s > 0xffff) s = (s & 0xffff) + Math.floor(s / 0x10000);
-  return s;
+  return ((sum - 1) % 0xffff) + 1;
 }
 
 /** Folded sum of the IPv4 pseudo-header (RFC 9293 3.1, RFC 768); `length` is that of header and payload. */
 export function pseudoHeaderSum(source: Ipv4, destination: Ipv4, protocol: number, length: number): number {
-  return fold((source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length);
+  return fold(source + destination + protocol + length);
 }
 
 /** Folded sum of two ranges as if they lay one behind the other, going on from `sum`. */

@@ -4,6 +4,11 @@
 //   const at = sink.reserve();                       // -1: nothing free now; ask again when told to transmit
 //   ... write the transport header (and small payloads) at sink.bytes[at] ... at most HEAD_ROOM bytes
 //   sink.send(at, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
+//
+// and, for packets that follow at once and differ in little,
+//
+//   const next = sink.repeat(at, length);            // the headers are there; change what is different
+//   sink.sendRepeat(next, headLength, payload, payloadOffset, payloadLength);
 
 import type { Ipv4 } from "./address.ts";
 import { NO_PAYLOAD } from "./link.ts";
@@ -38,6 +43,21 @@ export abstract class IpSink {
     source: Ipv4,
     destination: Ipv4,
     protocol: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void;
+
+  /**
+   * Reserves for a packet to the same place as the one that was sent last, which was written at `like`: the headers of
+   * the layers below, and of what was written there the first `length` bytes, are copied. -1: nothing is free, or that
+   * packet was not the last or cannot be repeated; `reserve` and `send` then say what is the matter.
+   */
+  abstract repeat(like: number, length: number): number;
+  /** Sends what `repeat` has begun; no longer than the packet repeated. Of the options it takes `checksumOffset`. */
+  abstract sendRepeat(
+    at: number,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,

@@ -1,6 +1,6 @@
 // Conditions, ranges and codings of a request, compared in place. Read first: RFC 9110 8.8.3 (entity tags), 13 and 14.
 
-import { latin1 } from "../base/native.ts";
+import { equalBytes, latin1 } from "../base/native.ts";
 import { parseImfDate } from "../base/time.ts";
 import { COMMA, DQUOTE, EQUALS, HTAB, latin1Bytes, matchesLower, SEMICOLON, SP } from "./syntax.ts";
 
@@ -32,9 +32,7 @@ export function tagListHas(bytes: Uint8Array, start: number, end: number, tag: U
 }
 
 export function sameBytes(bytes: Uint8Array, start: number, length: number, other: Uint8Array): boolean {
-  if (length !== other.length) return false;
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== other[i]) return false;
-  return true;
+  return length === other.length && equalBytes(bytes, start, other, 0, length);
 }
 
 /** Seconds since 1970 of an HTTP-date, or -1 (RFC 9110 5.6.7; an invalid one is ignored by those who call). */

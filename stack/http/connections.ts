@@ -136,6 +136,7 @@ export class ConnectionTable {
   }
 
   #home(handle: Handle): number {
-    return handle & this.#mask;
+    // Handles differ in their low bits and those in use are near each other: with a place between two no runs form.
+    return (handle * 2) & this.#mask;
   }
 }

@@ -9,7 +9,7 @@ import { sameBytes } from "./conditional.ts";
 import { StampedHead } from "./date.ts";
 import type { RequestHead } from "./request-head.ts";
 import { latin1Bytes, SLASH } from "./syntax.ts";
-import { HASH_START, hashStep } from "./wire.ts";
+import { pathHash } from "./wire.ts";
 
 export class Representation {
   /** 0: there is none. */
@@ -99,7 +99,7 @@ export class PageIndex {
 
   put(path: string, representation: Representation): void {
     const bytes = latin1Bytes(path);
-    const hash = hashOf(bytes);
+    const hash = pathHash(bytes, 0, bytes.length);
     let index = this.#search(bytes, 0, bytes.length, hash);
     if (index < 0) {
       index = this.#pages.length;
@@ -111,7 +111,7 @@ export class PageIndex {
   /** Takes the path's page from the other index; nothing when that has none, or this one has it. */
   adopt(path: string, from: PageIndex): void {
     const bytes = latin1Bytes(path);
-    const hash = hashOf(bytes);
+    const hash = pathHash(bytes, 0, bytes.length);
     const index = from.#search(bytes, 0, bytes.length, hash);
     if (index >= 0 && this.#search(bytes, 0, bytes.length, hash) < 0) this.#add(from.page(index));
   }
@@ -142,12 +142,6 @@ export class PageIndex {
     this.#mask = this.#places.length - 1;
     for (let i = 0; i < this.#pages.length; i++) this.#place(i, this.#pages[i]!.hash);
   }
-}
-
-function hashOf(path: Uint8Array): number {
-  let hash = HASH_START;
-  for (let i = 0; i < path.length; i++) hash = hashStep(hash, path[i]!);
-  return hash;
 }
 
 const ROOT: Uint8Array = rootPath();

@@ -1,3 +1,4 @@
+/// <reference path="../../image/native.d.ts" />
 // Character classes of HTTP as tables of 256 bytes, and the small comparisons that need them. No allocation.
 // Read first: RFC 9110 5.6 (tokens, lists, whitespace), RFC 3986 3 (what a target is made of).
 
@@ -21,13 +22,15 @@ const TCHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM
 export const TOKEN: Uint8Array = tokenTable();
 /** RFC 9110 5.5 field-content: 1 for VCHAR, SP, HTAB and obs-text; 0 for CR, LF, NUL and the other controls. */
 export const VALUE: Uint8Array = valueTable();
-/** 1: may stand in a path as itself; 2: may, but the path needs a second look (`.` and `%`); 0: ends or spoils the path. */
+/** 1 for what may stand in a path; 0: ends or spoils it. */
 export const PATH: Uint8Array = pathTable();
+/** The same without "." and "%", for which the path needs a second look. */
+export const NAME: Uint8Array = nameTable();
 /** 1 for what may stand in a query. Wider than RFC 3986 3.4, because browsers send `|`, `[`, `{` and `^` as they are. */
 export const QUERY: Uint8Array = queryTable();
-/** 1 for what may stand in an authority without userinfo (RFC 3986 3.2.2, 3.2.3). */
-export const AUTHORITY: Uint8Array = setOf(
-  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]",
+/** 1 for what may stand in a registered name or an IPv4 address as itself: no "%" (RFC 3986 3.2.2). */
+export const HOST_NAME: Uint8Array = setOf(
+  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=",
 );
 
 /** ASCII letters in lower case, all else as it is: what "case-insensitive" means in HTTP. */
@@ -48,15 +51,19 @@ export function hexValue(c: number): number {
   return -1;
 }
 
-/** True when the range is the literal, letters compared without case; `literal` is in lower case. */
+/**
+ * True when the range is the literal, letters compared without case. The range holds no controls but HTAB; `literal` has
+ * four bytes or more, of lower-case letters, digits, "-", "/" and ":". Bit 5 is set in all of those, and only a capital
+ * letter (or a control) becomes one of them by setting it: so four bytes are compared at a time.
+ */
 export function matchesLower(bytes: Uint8Array, start: number, length: number, literal: Uint8Array): boolean {
   if (length !== literal.length) return false;
-  for (let i = 0; i < length; i++) {
-    let c = bytes[start + i]!;
-    if (c >= 65 && c <= 90) c += 32;
-    if (c !== literal[i]) return false;
-  }
-  return true;
+  let i = 0;
+  for (; i + 4 < length; i += 4)
+    if ((nativeLoad32(bytes, start + i) | 0x20202020) !== nativeLoad32(literal, i)) return false;
+  // The last four, some of them perhaps again.
+  i = length - 4;
+  return (nativeLoad32(bytes, start + i) | 0x20202020) === nativeLoad32(literal, i);
 }
 
 /** True when a comma-separated list of tokens has this member (RFC 9110 5.6.1), without case; `literal` in lower case. */
@@ -128,8 +135,13 @@ function pathTable(): Uint8Array {
   table[62] = 0;
   table[92] = 0;
   table[QUESTION] = 0;
-  table[DOT] = 2;
-  table[PERCENT] = 2;
+  return table;
+}
+
+function nameTable(): Uint8Array {
+  const table = pathTable();
+  table[DOT] = 0;
+  table[PERCENT] = 0;
   return table;
 }
 

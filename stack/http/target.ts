@@ -1,3 +1,4 @@
+/// <reference path="../../image/native.d.ts" />
 // What a request's target may be. Read first: RFC 9112 3.2 (the four forms), RFC 3986 3.2 and 3.3.
 //
 // A path is looked up by its bytes as they arrived; it is decoded once, above the seam, and never again. So all that
@@ -6,10 +7,18 @@
 //   encoded bytes that are not UTF-8 (overlong forms, surrogates and lone continuation bytes among them)
 // A double encoding ("%252e") is an ordinary name that holds a percent sign.
 
-import { AUTHORITY, COLON, DOT, hexValue, PERCENT, SLASH } from "./syntax.ts";
+import { COLON, DOT, HOST_NAME, hexValue, NAME, PERCENT, SLASH } from "./syntax.ts";
 
 /** True when a path that begins with "/" and is made of path characters hides nothing (see above). */
 export function pathIsPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  // Nearly every path: nothing encoded, and no segment that begins with a dot.
+  let at = start;
+  for (;;) {
+    at += nativeSpan(bytes, at, end - at, NAME);
+    if (at >= end) return true;
+    if (bytes[at] !== DOT || bytes[at - 1] === SLASH) break;
+    at++;
+  }
   // Dots and others in the segment so far: a segment of one or two dots alone is refused.
   let dots = 0;
   let others = 0;
@@ -67,10 +76,10 @@ export function authorityIsValid(bytes: Uint8Array, start: number, end: number):
     if (i === from || i >= end || bytes[i] !== 93) return false;
     i++;
   } else {
-    while (i < end && bytes[i] !== COLON) {
-      const c = bytes[i]!;
-      if (AUTHORITY[c] !== 1 || c === 91 || c === 93) return false;
-      if (c === PERCENT && (i + 2 >= end || hexValue(bytes[i + 1]!) < 0 || hexValue(bytes[i + 2]!) < 0)) return false;
+    for (;;) {
+      i += nativeSpan(bytes, i, end - i, HOST_NAME);
+      if (i >= end || bytes[i] !== PERCENT) break;
+      if (i + 2 >= end || hexValue(bytes[i + 1]!) < 0 || hexValue(bytes[i + 2]!) < 0) return false;
       i++;
     }
     if (i === start) return false;

@@ -8,12 +8,14 @@ import { ArpPacket, decode as decodeArp } from "../arp/wire.ts";
 import { BROADCAST_ADDRESS, BROADCAST_MAC, type Ipv4, type Mac } from "../base/address.ts";
 import { IpSink } from "../base/ip-sink.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
+import { copyBytes } from "../base/native.ts";
 import { type Instant, SECOND } from "../base/result.ts";
 import { Slots } from "../ethernet/slots.ts";
 import { HEADER_LENGTH as ETHERNET_HEADER, ETHERTYPE_IPV4, encode as encodeEthernet } from "../ethernet/wire.ts";
 import { copyJoined, FRAGMENT_MTU, fragmentPayload } from "./fragment.ts";
 import { Waiting } from "./waiting.ts";
 import {
+  changeTotalLength,
   DEFAULT_TIME_TO_LIVE,
   DONT_FRAGMENT,
   encode as encodeIpv4,
@@ -67,6 +69,8 @@ export class IpOutput extends IpSink {
   private lastUntil: Instant = 0;
   /** The neighbour that `resolve` asked for. */
   private neighbour = 0 as Ipv4;
+  /** Where the packet sent last was written, while its slot still says so and `repeat` may copy it; or -1. */
+  private repeatable = -1;
 
   constructor(link: Link) {
     super();
@@ -141,8 +145,34 @@ export class IpOutput extends IpSink {
   }
 
   override reserve(): number {
+    this.repeatable = -1;
     const slot = this.slots.reserve();
     return slot < 0 ? -1 : slot + HEADERS;
+  }
+
+  override repeat(like: number, length: number): number {
+    if (like !== this.repeatable) return -1;
+    // That slot may be the one that comes back: a copy onto itself.
+    const slot = this.slots.reserve();
+    if (slot < 0) return -1;
+    copyBytes(this.bytes, slot, this.bytes, like - HEADERS, HEADERS + length);
+    return slot + HEADERS;
+  }
+
+  override sendRepeat(
+    at: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    changeTotalLength(this.bytes, at - IPV4_HEADER, IPV4_HEADER + headLength + payloadLength);
+    if (this.checksumOffset !== 0) {
+      this.link.checksumStart = HEADERS;
+      this.link.checksumOffset = this.checksumOffset;
+      this.checksumOffset = 0;
+    }
+    this.link.send(at - HEADERS, HEADERS + headLength, payload, payloadOffset, payloadLength);
   }
 
   override release(at: number): void {
@@ -199,6 +229,8 @@ export class IpOutput extends IpSink {
     }
     this.resetOptions();
     this.transmit(at, mac, destination, headLength, payload, payloadOffset, payloadLength);
+    // With an identification of its own a packet cannot be.
+    if (mac >= 0 && flags === DONT_FRAGMENT) this.repeatable = at;
   }
 
   /** Writes the Ethernet header and sends, or holds while the neighbour is unknown. */

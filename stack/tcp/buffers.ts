@@ -47,8 +47,9 @@ export class BufferPool {
     const size = BUFFER_SIZES[sizeClass]!;
     if (this.inUse + size > this.#limit) return NO_PAYLOAD;
     this.inUse += size;
-    const waiting = this.#free[sizeClass]!.pop();
-    if (waiting !== undefined) return waiting;
+    const waiting = this.#free[sizeClass]!;
+    // (A function that returns what may be undefined makes the compiler box its bytes, and in every call of copyBytes.)
+    if (waiting.length > 0) return waiting.pop()!;
     // Buffers that wait in other sizes give way.
     for (let i = 0; i < CLASSES; i++) {
       while (this.#allocated + size > this.#limit && this.#free[i]!.length > 0) {

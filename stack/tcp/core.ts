@@ -66,14 +66,19 @@ export class TcpCore {
   readonly pending: number[] = [];
   pendingCount = 0;
 
-  /** Payload bytes of the packet that was just written (output.ts). */
+  /** Of the packet that was just written (output.ts): its payload bytes, and where in the sink it lies. */
   written = 0;
+  writtenAt = 0;
 
   // Connections that have ended and whose users do not know yet: Tcp tells them when the work at hand is done. (This
   // class knows no users: one that did could reach itself, and what can do so costs the compiled code dear.)
   readonly endedUsers: number[] = [];
   readonly endedHandles: Handle[] = [];
   readonly endedReasons: number[] = [];
+
+  // What `lookup` found last.
+  #lastHandle: Handle = NO_HANDLE;
+  #lastIndex = -1;
 
   // The clock of timestamps: milliseconds.
   #now: Instant = 0;
@@ -100,11 +105,21 @@ export class TcpCore {
     this.milliseconds = Math.floor(now / 1000) >>> 0;
   }
 
-  /** The connection of a handle, as index; -1 when it is gone. */
+  /** The connection of a handle, as index; -1 when it is gone. Users speak of the same one many times in a row. */
   lookup(handle: Handle): number {
+    if (handle === this.#lastHandle) return this.#lastIndex;
     const index = handle & 0xffff;
-    if (index >= this.connections.length) return -1;
-    return this.connections[index]!.handle === handle ? index : -1;
+    if (index >= this.connections.length || this.connections[index]!.handle !== handle) return -1;
+    this.#lastHandle = handle;
+    this.#lastIndex = index;
+    return index;
+  }
+
+  /** The handle is dead. */
+  #forget(c: Connection): void {
+    c.handle = NO_HANDLE;
+    this.#lastHandle = NO_HANDLE;
+    this.#lastIndex = -1;
   }
 
   /** Our MSS option and the base of the effective one. */
@@ -170,7 +185,7 @@ export class TcpCore {
     this.dropBuffer(c);
     c.queue.clear();
     c.state = CLOSED;
-    c.handle = NO_HANDLE;
+    this.#forget(c);
     c.user = NOBODY;
     c.rtoAt = NEVER;
     c.ackAt = NEVER;
@@ -214,7 +229,7 @@ export class TcpCore {
   /** The handle is dead, the connection is not. */
   disown(c: Connection): void {
     this.dropBuffer(c);
-    c.handle = NO_HANDLE;
+    this.#forget(c);
     c.user = NOBODY;
     c.events = 0;
   }

@@ -34,8 +34,10 @@ import {
   encodeSynOptions,
   encodeTimestamps,
   FIN,
+  FLAGS,
   HEADER_LENGTH,
   PSH,
+  SEQUENCE,
   SYN,
   TIMESTAMPS_LENGTH,
 } from "./wire.ts";
@@ -187,6 +189,12 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
       unsent -= sent;
       // The FIN went along.
       if (seqDiff(next, c.sndUna) > inFlight) return true;
+      if (unsent > 0 && !core.sink.segmentOffload && c.sndNxt === c.sndMax) {
+        const more = sendFollowing(core, c, unsent, window - inFlight);
+        if (more > 0) advance(c, seqAdd(c.sndNxt, more), now);
+        inFlight += more;
+        unsent -= more;
+      }
     }
     if (unsent > 0 && inFlight === 0 && c.rtoAt === NEVER) {
       // Nothing under way that could bring a window update: ask for it (RFC 9293 3.8.6.1).
@@ -230,6 +238,7 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   const sink = core.sink;
   const at = sink.reserve();
   if (at < 0) return false;
+  core.writtenAt = at;
   const bytes = sink.bytes;
   const optionsLength = c.timestamps ? TIMESTAMPS_LENGTH : 0;
   let headLength = HEADER_LENGTH + optionsLength;
@@ -290,7 +299,7 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   const sum = pseudoHeaderSum(c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength + foreignLength);
   let field = sum;
   if (sink.checksumOffload) sink.checksumOffset = CHECKSUM;
-  else field = fold(sumRanges(bytes, at, headLength, foreign, foreignOffset, foreignLength, sum)) ^ 0xffff;
+  else field = 0xffff - sumRanges(bytes, at, headLength, foreign, foreignOffset, foreignLength, sum);
   nativeStore16(bytes, at + CHECKSUM, field);
   if (payloadLength > c.mss) sink.segmentSize = c.mss;
   if (!c.dontFragment) sink.dontFragment = false;
@@ -302,4 +311,63 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
     sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, foreign, foreignOffset, foreignLength);
   }
   return true;
+}
+
+/**
+ * After a segment of new data: sends those that follow it as long as each lies in one long range, `unsent` bytes at most
+ * and no more than `usable`. They differ from the one before in sequence number, PSH and checksum; the rest is copied.
+ * Returns the bytes sent; what is left, and a FIN, is for sendSegment, which would write the same.
+ */
+function sendFollowing(core: TcpCore, c: Connection, unsent: number, usable: number): number {
+  const sink = core.sink;
+  const queue = c.queue;
+  const place = queue.cursor & queue.mask;
+  const range = queue.bytes[place]!;
+  const from = queue.offsets[place]! + queue.cursorSkip;
+  const rest = queue.lengths[place]! - queue.cursorSkip;
+  const most = Math.min(rest, usable);
+  const bytes = sink.bytes;
+  const offload = sink.checksumOffload;
+  const headLength = c.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
+  let same = pseudoHeaderSum(c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength);
+  let sent = 0;
+  let segments = 0;
+  while (sent < unsent) {
+    const left = unsent - sent;
+    const length = Math.min(left, c.mss);
+    if (sent + length > most || length <= COPY_LIMIT || (length === left && c.finQueued)) break;
+    const at = sink.repeat(core.writtenAt, headLength);
+    if (at < 0) break;
+    if (sent === 0 && !offload) {
+      // What the checksums have in common: the header without what differs.
+      nativeStore32(bytes, at + SEQUENCE, 0);
+      nativeStore16(bytes, at + CHECKSUM, 0);
+      same = nativeChecksum(bytes, at, headLength, same);
+    }
+    const seq = seqAdd(c.sndNxt, sent);
+    let sum = same + length;
+    nativeStore32(bytes, at + SEQUENCE, seq);
+    if (length === left) {
+      bytes[at + FLAGS] = ACK | PSH;
+      sum += PSH;
+    }
+    let field = 0;
+    if (offload) {
+      sink.checksumOffset = CHECKSUM;
+      field = fold(same + length);
+    } else {
+      field = 0xffff - nativeChecksum(range, from + sent, length, fold(sum + seq));
+    }
+    nativeStore16(bytes, at + CHECKSUM, field);
+    sink.sendRepeat(at, headLength, range, from + sent, length);
+    sent += length;
+    segments++;
+  }
+  if (sent === rest) {
+    queue.cursor++;
+    queue.cursorSkip = 0;
+  } else queue.cursorSkip += sent;
+  const counters = core.counters;
+  counters.segmentsOut += segments;
+  return sent;
 }

@@ -6,12 +6,12 @@ export class ConnectionTable {
   readonly #mask: number;
   readonly #key0: number;
   readonly #key1: number;
-  readonly #locals: number[] = [];
-  readonly #remotes: number[] = [];
+  readonly #locals: Float64Array;
+  readonly #remotes: Float64Array;
   /** Local port * 65536 + remote port. */
-  readonly #ports: number[] = [];
+  readonly #ports: Float64Array;
   /** Index of the connection, -1 for a free slot. */
-  readonly #indices: number[] = [];
+  readonly #indices: Float64Array;
   size = 0;
 
   /** `capacity` connections at most; the keys are random 32-bit numbers. */
@@ -21,12 +21,11 @@ export class ConnectionTable {
     this.#mask = slots - 1;
     this.#key0 = key0;
     this.#key1 = key1;
-    for (let i = 0; i < slots; i++) {
-      this.#locals.push(0);
-      this.#remotes.push(0);
-      this.#ports.push(0);
-      this.#indices.push(-1);
-    }
+    this.#locals = new Float64Array(slots);
+    this.#remotes = new Float64Array(slots);
+    this.#ports = new Float64Array(slots);
+    this.#indices = new Float64Array(slots);
+    for (let i = 0; i < slots; i++) this.#indices[i] = -1;
   }
 
   /** The connection's index, or -1. */

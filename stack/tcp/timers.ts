@@ -8,14 +8,17 @@
 import { type Instant, NEVER } from "../base/result.ts";
 
 export class Timers {
-  readonly #at: number[] = [];
-  readonly #who: number[] = [];
+  readonly #at: Float64Array;
+  readonly #who: Float64Array;
   /** Place of a connection in the heap, -1: none. */
-  readonly #place: number[] = [];
+  readonly #place: Float64Array;
   #size = 0;
 
   constructor(capacity: number) {
-    for (let i = 0; i < capacity; i++) this.#place.push(-1);
+    this.#at = new Float64Array(capacity);
+    this.#who = new Float64Array(capacity);
+    this.#place = new Float64Array(capacity);
+    for (let i = 0; i < capacity; i++) this.#place[i] = -1;
   }
 
   /** No deadline comes before this one. */
@@ -29,10 +32,6 @@ export class Timers {
     if (place < 0) {
       if (at === NEVER) return;
       place = this.#size++;
-      if (place === this.#at.length) {
-        this.#at.push(at);
-        this.#who.push(who);
-      }
     } else if (this.#at[place]! <= at) return;
     this.#up(place, who, at);
   }

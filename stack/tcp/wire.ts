@@ -18,11 +18,10 @@ export const TIMESTAMPS_LENGTH = 12;
 // RFC 9293 3.1
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
-const SEQUENCE = 4;
+export const SEQUENCE = 4;
 const ACKNOWLEDGMENT = 8;
 const DATA_OFFSET = 12;
-const FLAGS = 13;
-const WINDOW = 14;
+export const FLAGS = 13;
 export const CHECKSUM = 16;
 
 // RFC 9293 3.2 and the IANA registry
@@ -63,15 +62,17 @@ export class Segment {
  */
 export function decode(bytes: Uint8Array, offset: number, length: number, segment: Segment): number {
   if (length < HEADER_LENGTH) return DECODE_TOO_SHORT;
-  const headerLength = (bytes[offset + DATA_OFFSET]! >>> 4) << 2;
+  // Data offset, flags and window in one word.
+  const word = nativeLoad32(bytes, offset + DATA_OFFSET);
+  const headerLength = (word >>> 28) * 4;
   if (headerLength < HEADER_LENGTH || headerLength > length) return DECODE_BAD_OFFSET;
   segment.sourcePort = nativeLoad16(bytes, offset + SOURCE_PORT);
   segment.destinationPort = nativeLoad16(bytes, offset + DESTINATION_PORT);
   segment.seq = nativeLoad32(bytes, offset + SEQUENCE) as Seq;
   segment.ack = nativeLoad32(bytes, offset + ACKNOWLEDGMENT) as Seq;
-  const flags = bytes[offset + FLAGS]! & 0x3f;
+  const flags = (word >>> 16) & 0x3f;
   segment.flags = flags;
-  segment.window = nativeLoad16(bytes, offset + WINDOW);
+  segment.window = word & 0xffff;
   segment.payloadOffset = offset + headerLength;
   segment.payloadLength = length - headerLength;
   segment.hasTimestamps = false;
@@ -129,10 +130,10 @@ export function encodeHeader(
   optionsLength: number,
 ): void {
   // Two fields a word: five stores for the whole header.
-  nativeStore32(into, at + SOURCE_PORT, (sourcePort << 16) | destinationPort);
+  nativeStore32(into, at + SOURCE_PORT, sourcePort * 0x10000 + destinationPort);
   nativeStore32(into, at + SEQUENCE, seq);
   nativeStore32(into, at + ACKNOWLEDGMENT, ack);
-  nativeStore32(into, at + DATA_OFFSET, ((HEADER_LENGTH + optionsLength) << 26) | (flags << 16) | window);
+  nativeStore32(into, at + DATA_OFFSET, (HEADER_LENGTH + optionsLength) * 0x4000000 + flags * 0x10000 + window);
   // Checksum, to be filled in, and urgent pointer.
   nativeStore32(into, at + CHECKSUM, 0);
 }

@@ -26,6 +26,11 @@ export class FakeIpSink extends IpSink {
   free = Number.POSITIVE_INFINITY;
   /** Reserved and neither sent nor released. */
   readonly held: number[] = [];
+  /** Where the last packet was written, while `repeat` may copy it, and its addresses. */
+  private last = -1;
+  private lastSource = 0 as Ipv4;
+  private lastDestination = 0 as Ipv4;
+  private lastProtocol = 0;
 
   private nextSlot = 0;
 
@@ -35,6 +40,24 @@ export class FakeIpSink extends IpSink {
   }
 
   reserve(): number {
+    this.last = -1;
+    return this.slot();
+  }
+
+  repeat(like: number, length: number): number {
+    if (like !== this.last) return -1;
+    const at = this.slot();
+    if (at >= 0) copyBytes(this.bytes, at, this.bytes, like, length);
+    return at;
+  }
+
+  sendRepeat(at: number, headLength: number, payload: Uint8Array, payloadOffset: number, payloadLength: number): void {
+    const { last, lastSource, lastDestination, lastProtocol } = this;
+    this.send(at, lastSource, lastDestination, lastProtocol, headLength, payload, payloadOffset, payloadLength);
+    this.last = last;
+  }
+
+  private slot(): number {
     if (this.free <= 0 || this.held.length * HEAD_ROOM >= this.bytes.length) return -1;
     let at = this.nextSlot;
     while (this.held.includes(at)) at = (at + HEAD_ROOM) % this.bytes.length;
@@ -80,6 +103,10 @@ export class FakeIpSink extends IpSink {
       segmentSize: this.segmentSize,
       dontFragment: this.dontFragment,
     });
+    this.last = this.dontFragment ? at : -1;
+    this.lastSource = source;
+    this.lastDestination = destination;
+    this.lastProtocol = protocol;
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;

@@ -126,6 +126,63 @@ describe("a virtqueue", () => {
     expect(queue.ready()).toBe(0);
   });
 
+  it("keeps chains for their owner: of a pair only lengths and the second address are written again", () => {
+    const { hal, device, queue } = it0;
+    queue.segmentAddress[0] = 0x7_0000_1000;
+    queue.segmentLength[0] = 0;
+    queue.segmentAddress[1] = 0;
+    queue.segmentLength[1] = 0;
+    const head = queue.keep(2, 2, 9);
+    expect(head).toBe(0);
+    expect(queue.free).toBe(6);
+    queue.publish();
+    expect(device.take(0)).toBeUndefined();
+    for (const [length, second] of [
+      [66, 1448],
+      [54, 0],
+      [100, 1],
+    ] as const) {
+      queue.postPair(head, length, 0xc_0001_0003, second);
+      queue.publish();
+      const chain = device.take(0)!;
+      const segments = [
+        { address: 0x7_0000_1000, length, writable: false },
+        { address: 0xc_0001_0003, length: second, writable: false },
+      ];
+      expect(chain).toEqual({ id: head, segments: second === 0 ? segments.slice(0, 1) : segments });
+      device.giveBack(0, head, 0);
+      expect(queue.ready()).toBe(1);
+      expect(queue.take()).toBe(9);
+      expect(queue.outstanding).toBe(0);
+    }
+    expect(queue.free).toBe(6);
+    // Room for one that comes and goes, beside it.
+    expect(add(queue, [1, 2, 3, 4, 5, 6], 6, 4)).toBe(true);
+    expect(queue.keep(1, 1, 0)).toBe(-1);
+    expect(hal.dmaRead(queue.descriptorsAddress, 4)).toBe(0x1000);
+  });
+
+  it("believes no device that returns what it does not have: a chain not posted, not published, or twice", () => {
+    for (const [post, publish, returns] of [
+      [false, true, 1],
+      [true, false, 1],
+      [true, true, 2],
+    ] as const) {
+      const { device, queue } = bed(8, true);
+      add(queue, [1], 1, 3);
+      add(queue, [1], 1, 3);
+      queue.publish();
+      const head = queue.keep(2, 2, 9);
+      if (post) queue.postPair(head, 10, 0, 0);
+      if (publish) queue.publish();
+      for (let i = 0; i < returns; i++) device.giveBack(0, head, 0);
+      expect(queue.ready()).toBe(returns);
+      for (let i = 1; i < returns; i++) expect(queue.take()).toBe(9);
+      expect(queue.take()).toBe(-1);
+      expect(queue.fault).toBe(FAULT_ID);
+    }
+  });
+
   it("can be emptied and used again after a fault, and yields nothing before", () => {
     const { hal, device, queue } = it0;
     add(queue, [64], 0, 1);

@@ -115,6 +115,65 @@ describe("IPv4 output", () => {
     expect(link.held).toBe(0);
   });
 
+  test("a packet repeated is the packet sent: other payload, other length, checksum left to the link or not", () => {
+    link.checksumOffload = true;
+    output.checksumOffload = true;
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    const head = pattern(20);
+    for (const [length, elsewhere] of [
+      [1000, false],
+      [1, true],
+      [999, true],
+    ] as const) {
+      const spare = output.reserve();
+      const first = output.reserve();
+      output.bytes.set(head, first);
+      output.send(first, US, PEER, 17, 20, pattern(1000), 0, 1000);
+      if (elsewhere) output.release(spare);
+      link.drain();
+      const at = output.repeat(first, 12);
+      expect(at).toBe(elsewhere ? spare : first);
+      expect(output.bytes.slice(at, at + 12)).toEqual(head.slice(0, 12));
+      output.bytes.set([1, 2, 3, 4, 5, 6, 7, 8], at + 12);
+      if (length === 1) output.checksumOffset = 6;
+      output.sendRepeat(at, 20, pattern(1001), 1, length);
+      // The same by way of `send`.
+      const other = output.reserve();
+      expect(output.repeat(first, 12)).toBe(-1);
+      output.bytes.set([...head.slice(0, 12), 1, 2, 3, 4, 5, 6, 7, 8], other);
+      if (length === 1) output.checksumOffset = 6;
+      output.send(other, US, PEER, 17, 20, pattern(1001), 1, length);
+      const [repeated, sent] = link.drain();
+      expect(repeated).toEqual(sent);
+      if (!elsewhere) output.release(spare);
+    }
+  });
+
+  test("what was not sent at once, may be fragmented or was not the last cannot be repeated", () => {
+    const at = output.reserve();
+    output.send(at, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    // It waits for its neighbour.
+    expect(output.repeat(at, 20)).toBe(-1);
+    hear(1, PEER, PEER_MAC, US, 0);
+    const fragmentable = output.reserve();
+    output.dontFragment = false;
+    output.send(fragmentable, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    expect(output.repeat(fragmentable, 20)).toBe(-1);
+    const large = output.reserve();
+    output.send(large, US, PEER, 17, 20, pattern(2000), 0, 2000);
+    expect(output.repeat(large, 20)).toBe(-1);
+    const sent = output.reserve();
+    output.send(sent, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    expect(output.repeat(sent + 1, 20)).toBe(-1);
+    link.free = 0;
+    expect(output.repeat(sent, 20)).toBe(-1);
+    link.free = 2;
+    output.release(output.repeat(sent, 20));
+    output.release(output.reserve());
+    expect(output.repeat(sent, 20)).toBe(-1);
+  });
+
   test("what lies beyond the prefix goes to the gateway, broadcasts and groups need no neighbour", () => {
     hear(1, GATEWAY, PEER_MAC, US, 0);
     link.drain();

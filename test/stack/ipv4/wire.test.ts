@@ -4,6 +4,7 @@ import type { Ipv4 } from "../../../stack/base/address.ts";
 import { writeU16 } from "../../../stack/base/bytes.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
 import {
+  changeTotalLength,
   DONT_FRAGMENT,
   decode,
   encode,
@@ -38,6 +39,22 @@ function decodeChanged(change: (bytes: Uint8Array) => void): number {
 }
 
 describe("the IPv4 header", () => {
+  test("with another total length is as if written with it", () => {
+    const word = fc.nat(0xffff);
+    const address = fc.nat(0xffffffff) as fc.Arbitrary<Ipv4>;
+    fc.assert(
+      fc.property(address, address, word, word, word, (source, destination, before, after, flags) => {
+        const changed = new Uint8Array(HEADER_LENGTH + 1);
+        const written = new Uint8Array(HEADER_LENGTH + 1);
+        encode(changed, 1, source, destination, 6, before, 7, flags, 64);
+        encode(written, 1, source, destination, 6, after, 7, flags, 64);
+        changeTotalLength(changed, 1, after);
+        expect(changed).toEqual(written);
+        expect(sumBytes(changed, 1, HEADER_LENGTH, 0)).toBe(0xffff);
+      }),
+    );
+  });
+
   test("a published header is read", () => {
     const bytes = packet(() => {});
     expect(bytes.slice(0, 20)).toEqual(VECTOR);

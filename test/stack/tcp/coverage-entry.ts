@@ -16,6 +16,18 @@ class Sink extends IpSink {
     return 0;
   }
   release(_at: number): void {}
+  repeat(_like: number, _length: number): number {
+    return this.sent & 1;
+  }
+  sendRepeat(
+    _at: number,
+    headLength: number,
+    _payload: Uint8Array,
+    _payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    this.sent += headLength + payloadLength;
+  }
   send(
     _at: number,
     _source: Ipv4,

@@ -24,7 +24,7 @@ export interface Packet {
 
 /** Keeps what is sent, cut into segments when it was one large packet. Checks what every packet must keep to. */
 export class RecordingSink extends IpSink {
-  override bytes: Uint8Array = new Uint8Array(4096);
+  override bytes: Uint8Array = new Uint8Array(4200);
   /** Slots before reserve says no. */
   slots = 1_000_000;
   packets: Packet[] = [];
@@ -33,14 +33,48 @@ export class RecordingSink extends IpSink {
   /** The most of them that one `send` ever had. */
   largest = 0;
   fragmentable: boolean[] = [];
+  /** Packets that were begun by `repeat`, and whether there is such a thing. */
+  repeats = 0;
+  repeating = true;
   #reserved = false;
+  // Two slots in turn. Of the last packet: where it lies while it may be repeated, or -1, and where it went.
+  #next = 100;
+  #last = -1;
+  #source = 0 as Ipv4;
+  #destination = 0 as Ipv4;
 
   override reserve(): number {
+    this.#last = -1;
+    return this.#slot();
+  }
+
+  override repeat(like: number, length: number): number {
+    if (!this.repeating || like !== this.#last) return -1;
+    const at = this.#slot();
+    if (at >= 0) copyBytes(this.bytes, at, this.bytes, like, length);
+    return at;
+  }
+
+  override sendRepeat(
+    at: number,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    const last = this.#last;
+    this.repeats++;
+    this.send(at, this.#source, this.#destination, PROTOCOL_TCP, headLength, payload, payloadOffset, payloadLength);
+    this.#last = last;
+  }
+
+  #slot(): number {
     if (this.#reserved) throw new Error("reserved twice");
     if (this.slots === 0) return -1;
     this.slots--;
     this.#reserved = true;
-    return 100;
+    this.#next = this.#next === 100 ? 2100 : 100;
+    return this.#next;
   }
 
   override release(_at: number): void {
@@ -72,6 +106,9 @@ export class RecordingSink extends IpSink {
       if (this.checksumOffset > 0) checksum(packet, source, destination);
       this.packets.push({ source, destination, bytes: packet });
     }
+    this.#last = this.dontFragment ? at : -1;
+    this.#source = source;
+    this.#destination = destination;
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;

@@ -1,8 +1,9 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { ICMP_FRAGMENTATION_NEEDED, ICMP_UNREACHABLE } from "../../../stack/tcp/tcp.ts";
 import { ACK, FIN, PSH, RST } from "../../../stack/tcp/wire.ts";
-import { Bench, HERE, PATTERN, THERE } from "./harness.ts";
+import { Bench, decoded, HERE, PATTERN, THERE } from "./harness.ts";
 
 /** A bench whose peer has answered once, so that the round-trip time is known: 50 ms. */
 function measuredBench(window = 65_535): Bench {
@@ -89,6 +90,85 @@ describe("what is queued", () => {
     bench.sink.slots = 10;
     expect(bench.sent()).toHaveLength(2);
     expect(bench.tcp.transmitPending).toBe(false);
+  });
+});
+
+describe("segments that repeat the headers of the one before", () => {
+  test("are those of a long range behind the first, and without a FIN the last one too", () => {
+    for (const [fin, repeats] of [
+      [false, 4],
+      [true, 3],
+    ] as const) {
+      const bench = new Bench();
+      bench.accept();
+      bench.tcp.send(bench.handle, PATTERN, 0, 300);
+      bench.tcp.send(bench.handle, PATTERN, 300, 6700);
+      if (fin) bench.tcp.shutdown(bench.handle);
+      const segments = bench.sent();
+      expect(segments.map((s) => s.payloadLength)).toEqual([1460, 1460, 1460, 1460, 1160]);
+      expect(segments.map((s) => s.flags)).toEqual([ACK, ACK, ACK, ACK, ACK | PSH | (fin ? FIN : 0)]);
+      expect(bench.sink.repeats).toBe(repeats);
+    }
+  });
+
+  test("are the same bytes as without, whatever is queued, fits and goes missing", () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("send" as const), from: fc.nat(5000), length: fc.integer({ min: 1, max: 9000 }) }),
+      fc.record({
+        do: fc.constant("acknowledge" as const),
+        part: fc.nat(100),
+        window: fc.constantFrom(0, 700, 5000, 65_535, 65_535),
+      }),
+      fc.record({ do: fc.constant("slots" as const), slots: fc.nat(60) }),
+      fc.record({ do: fc.constant("pass" as const), time: fc.integer({ min: 1, max: 400 }) }),
+      fc.record({ do: fc.constant("shutdown" as const) }),
+    );
+    let repeats = 0;
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom(536, 1200, 1460),
+        fc.array(step, { maxLength: 30 }),
+        (timestamps, offload, mss, steps) => {
+          const [a, b] = [true, false].map((repeating) => {
+            const bench = new Bench((_limits, sink) => {
+              sink.repeating = repeating;
+              sink.checksumOffload = offload;
+            });
+            bench.accept(timestamps ? { mss, timestamps: [5, 0] } : { mss });
+            const end = bench.ack;
+            const packets: Uint8Array[] = [];
+            let sentTo = end;
+            for (const s of steps) {
+              if (s.do === "send") bench.tcp.send(bench.handle, PATTERN, s.from, s.length);
+              else if (s.do === "acknowledge") {
+                bench.ack += Math.floor(((sentTo - bench.ack) * s.part) / 100);
+                bench.input(timestamps ? { window: s.window, timestamps: [6, 0] } : { window: s.window });
+              } else if (s.do === "slots") bench.sink.slots = s.slots;
+              else if (s.do === "shutdown") bench.tcp.shutdown(bench.handle);
+              else {
+                bench.now += s.time * MILLISECOND;
+                bench.tcp.step(bench.now);
+              }
+              bench.tcp.transmit(bench.now);
+              for (const { bytes } of bench.sink.take()) {
+                const segment = decoded(bytes);
+                const fin = (segment.flags & FIN) !== 0 ? 1 : 0;
+                sentTo = Math.max(sentTo, segment.seq + segment.payloadLength + fin);
+                packets.push(bytes);
+              }
+            }
+            repeats += bench.sink.repeats;
+            const { segmentsOut, retransmits } = bench.tcp.counters;
+            return { packets, segmentsOut, retransmits, next: bench.tcp.nextDeadline() };
+          });
+          expect(a).toEqual(b);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(repeats).toBeGreaterThan(100);
   });
 });
 
