@@ -140,7 +140,7 @@ describe("IPv4 output", () => {
     send(FAR, "far");
     send(US, "self");
     output.step(0, user);
-    expect(user.lost.sort()).toEqual([FAR, US]);
+    expect(user.lost.sort((a, b) => a - b)).toEqual([FAR, US]);
     expect(output.dropped).toBe(2);
     expect(link.held).toBeLessThanOrEqual(1);
   });
