@@ -33,6 +33,8 @@ export interface Own {
   readonly runtime: readonly string[];
   /** Files whose change means another archive. */
   readonly inputs: readonly string[];
+  /** Changes the patched C. */
+  readonly finish: (c: string) => string;
 }
 
 /** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
@@ -57,23 +59,28 @@ export async function compileBelow(below: string, include: readonly string[], ow
   ];
   // The folder that the tree lies in changes nothing: commonFlags keeps it out of the objects.
   const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
-  const folder = await cached(name, hashOf([below, ...words, ...(own?.runtime ?? []), ...(await inputs(below, own))]), async (into) => {
-    const c = await generate(below, into, own);
-    await writeFile(join(into, "below.c"), c);
-    const jobs = [
-      () => object(into, join(into, "below.c"), ["-g1", ...flags, ...(own ? ["-include", join(root, own.header)] : [])]),
-      () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
-      ...[...RUNTIME_SOURCES, ...(own?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
-        (source) => () => object(into, join(RUNTIME, source), flags),
-      ),
-    ];
-    const workers = [0, 1].map(async () => {
-      for (let job = jobs.shift(); job; job = jobs.shift()) await job();
-    });
-    await progress("compiling what is below the seam", Promise.all(workers));
-    const objects = (await readdir(into)).filter((file) => file.endsWith(".o")).sort();
-    await run("ar", ["rcsD", "library.a", ...objects], { cwd: into });
-  });
+  const folder = await cached(
+    name,
+    hashOf([below, ...words, ...(own?.runtime ?? []), ...(await inputs(below, own))]),
+    async (into) => {
+      const c = await generate(below, into, own);
+      await writeFile(join(into, "below.c"), own ? own.finish(c) : c);
+      const jobs = [
+        () =>
+          object(into, join(into, "below.c"), ["-g1", ...flags, ...(own ? ["-include", join(root, own.header)] : [])]),
+        () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
+        ...[...RUNTIME_SOURCES, ...(own?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
+          (source) => () => object(into, join(RUNTIME, source), flags),
+        ),
+      ];
+      const workers = [0, 1].map(async () => {
+        for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+      });
+      await progress("compiling what is below the seam", Promise.all(workers));
+      const objects = (await readdir(into)).filter((file) => file.endsWith(".o")).sort();
+      await run("ar", ["rcsD", "library.a", ...objects], { cwd: into });
+    },
+  );
   return join(folder, "library.a");
 }
 

@@ -8,6 +8,7 @@ import ts from "typescript";
 import { buildProcess } from "../../image/build/process.ts";
 import { BuildError, root } from "../../image/build/run.ts";
 import { RewriteError } from "./edits.ts";
+import { withoutOptimisation } from "./quick.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** Files of the folders below that are not compiled, and why. */
@@ -51,7 +52,8 @@ export async function build(): Promise<string> {
       natives: "test/compiled/native.d.ts",
       header: "test/compiled/attempt.h",
       runtime: ["copying"],
-      inputs: [...inputs, ...["vitest", "fast-check", "expect", "library", "attempt"].map(standIn)],
+      inputs: [...inputs, ...["vitest", "fast-check", "expect", "library", "attempt", "quick"].map(standIn)],
+      finish: withoutOptimisation,
     },
     sources: ["test/compiled/attempt.c"],
     link: ["-Wl,--wrap=platform_panic"],

@@ -52,8 +52,8 @@ export class Edits {
     return `${this.name}:${this.source.getLineAndCharacterOfPosition(this.begin(node)).line + 1}`;
   }
 
-  fail(node: ts.Node, what: string): never {
-    throw new RewriteError(`${this.place(node)}: ${what}`);
+  fault(node: ts.Node, what: string): RewriteError {
+    return new RewriteError(`${this.place(node)}: ${what}`);
   }
 
   /** Whether any of the new texts has this in it. */

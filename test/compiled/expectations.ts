@@ -22,7 +22,7 @@ export function expectation(it: Rewriting, node: ts.Node): boolean {
   }
   if (!ts.isPropertyAccessExpression(callee)) {
     if (ts.isIdentifier(callee) && callee.text === "expect" && !ts.isPropertyAccessExpression(node.parent))
-      it.edits.fail(node, "expect() without a matcher");
+      throw it.edits.fault(node, "expect() without a matcher");
     return false;
   }
   let subject: ts.Expression = callee.expression;
@@ -35,64 +35,76 @@ export function expectation(it: Rewriting, node: ts.Node): boolean {
 }
 
 function matcher(it: Rewriting, node: ts.CallExpression, subject: ts.CallExpression, name: string, not: boolean): void {
-  const { edits, checker, shows } = it;
+  const { edits } = it;
   const [actual] = subject.arguments;
   const [expected] = node.arguments;
   if (actual === undefined || subject.arguments.length > 1 || node.arguments.length > 1)
-    edits.fail(node, "expect() of one value, compared with one");
+    throw edits.fault(node, "expect() of one value, compared with one");
+  const texts = expected === undefined ? alone(it, node, name, not) : pair(it, node, actual, expected, name, not);
+  edits.replace(edits.begin(node), edits.begin(actual), texts[0]);
+  if (expected === undefined || texts.length === 2) edits.replace(actual.getEnd(), node.getEnd(), texts[1]);
+  else {
+    edits.replace(actual.getEnd(), edits.begin(expected), texts[1]);
+    edits.replace(expected.getEnd(), node.getEnd(), texts[2]);
+  }
+}
+
+/** What stands before and after the actual value alone; or before, between and after both. */
+type Around = readonly [before: string, after: string] | readonly [before: string, between: string, after: string];
+
+function alone({ edits }: Rewriting, node: ts.CallExpression, name: string, not: boolean): Around {
+  const at = JSON.stringify(edits.place(node));
+  switch (name) {
+    case "toBeUndefined":
+    case "toBeDefined": {
+      const equal = (name === "toBeUndefined") !== not;
+      return [`compiled.expectTrue(${at}, (`, `) ${equal ? "===" : "!=="} undefined)`];
+    }
+    case "toThrow":
+      return [`compiled.${not ? "expectNoThrow" : "expectThrow"}(${at}, `, ")"];
+    default:
+      throw edits.fault(node, `a matcher ${name}() without a value`);
+  }
+}
+
+function pair(
+  it: Rewriting,
+  node: ts.CallExpression,
+  actual: ts.Expression,
+  expected: ts.Expression,
+  name: string,
+  not: boolean,
+): Around {
+  const { checker, edits, shows } = it;
   const at = JSON.stringify(edits.place(node));
   const held = not ? "compiled.expectFalse" : "compiled.expectTrue";
   const type = checker.getTypeAtLocation(actual);
-  const alone = (before: string, after: string): void => {
-    if (expected !== undefined) edits.fail(node, `${name}() of a value`);
-    edits.replace(edits.begin(node), edits.begin(actual), before);
-    edits.replace(actual.getEnd(), node.getEnd(), after);
-  };
-  const pair = (before: string, between: string, after: string): void => {
-    if (expected === undefined) edits.fail(node, `${name}() of nothing`);
-    edits.replace(edits.begin(node), edits.begin(actual), before);
-    edits.replace(actual.getEnd(), edits.begin(expected), between);
-    edits.replace(expected.getEnd(), node.getEnd(), after);
-  };
   switch (name) {
     case "toBe":
     case "toEqual": {
-      if (expected === undefined) edits.fail(node, `${name}() of nothing`);
+      if (name === "toBe" && !isPrimitive(type)) return [`${held}(${at}, (`, ") === (", "))"];
+      if (not && !isPrimitive(type)) throw edits.fault(node, "not.toEqual() of an object");
       const other = checker.getTypeAtLocation(expected);
-      if (name === "toBe" && !isPrimitive(type)) return pair(`${held}(${at}, (`, ") === (", "))");
-      if (not && !isPrimitive(type)) edits.fail(node, "not.toEqual() of an object");
       const simple = plain(type);
-      if (!not && simple !== undefined && simple === plain(other))
-        return pair(`compiled.same${simple}(${at}, `, ", ", ")");
+      if (!not && simple !== undefined && simple === plain(other)) return [`compiled.same${simple}(${at}, `, ", ", ")"];
       // A literal takes the form that it is compared with, where it can.
       const form = checker.isTypeAssignableTo(other, type) ? type : other;
       const call = not ? "compiled.different" : "compiled.same";
-      return pair(`${call}(${at}, ${shows.of(type, actual)}(`, `), ${shows.of(form, expected)}(`, "))");
+      return [`${call}(${at}, ${shows.of(type, actual)}(`, `), ${shows.of(form, expected)}(`, "))"];
     }
-    case "toHaveLength":
-      return pair(`${not ? edits.fail(node, "not.toHaveLength()") : "compiled.sameNumber"}(${at}, (`, ")!.length, ", ")");
-    case "toBeUndefined":
-      return alone(`${held}(${at}, (`, ") === undefined)");
-    case "toBeDefined":
-      return alone(`${held}(${at}, (`, ") !== undefined)");
     case "toContain":
-      return pair(`${held}(${at}, (`, ").includes(", "))");
-    case "toThrow":
-      return alone(`compiled.${not ? "expectNoThrow" : "expectThrow"}(${at}, `, ")");
+      return [`${held}(${at}, (`, ").includes(", "))"];
     case "toMatch": {
-      if (expected === undefined || !ts.isRegularExpressionLiteral(expected))
-        edits.fail(node, "toMatch() of no literal");
+      if (!ts.isRegularExpressionLiteral(expected)) throw edits.fault(node, "toMatch() of no literal");
       const { text, atStart } = plainPattern(it, expected);
-      edits.replace(edits.begin(node), edits.begin(actual), `${held}(${at}, (`);
-      const call = `)!.${atStart ? "startsWith" : "includes"}(${JSON.stringify(text)}))`;
-      return edits.replace(actual.getEnd(), node.getEnd(), call);
-    }
-    default: {
-      const operator = COMPARISONS[name];
-      if (operator === undefined || not) edits.fail(node, `a matcher ${not ? "not." : ""}${name}`);
-      return pair(`compiled.ordered(${at}, "${operator}", `, ", ", ")");
+      return [`${held}(${at}, (`, `)!.${atStart ? "startsWith" : "includes"}(${JSON.stringify(text)}))`];
     }
   }
+  if (not) throw edits.fault(node, `a matcher not.${name}`);
+  if (name === "toHaveLength") return [`compiled.sameNumber(${at}, (`, ")!.length, ", ")"];
+  const operator = COMPARISONS[name];
+  if (operator === undefined) throw edits.fault(node, `a matcher ${name}`);
+  return [`compiled.ordered(${at}, "${operator}", `, ", ", ")"];
 }
 
 /** What both sides are, where text is not needed to compare them. */
@@ -105,7 +117,7 @@ function plain(type: ts.Type): string | undefined {
 /** A regular expression that is a text, from the beginning or anywhere: there is no engine for others. */
 function plainPattern(it: Rewriting, node: ts.RegularExpressionLiteral): { text: string; atStart: boolean } {
   const pattern = /^\/(\^?)((?:[^\\.*+?()[\]{}|^$/]|\\[rn./-])+)\/$/.exec(node.text);
-  if (pattern === null) it.edits.fail(node, `${node.text} is more than a plain text`);
+  if (pattern === null) throw it.edits.fault(node, `${node.text} is more than a plain text`);
   const text = pattern[2]!.replaceAll(/\\(.)/g, (_, c: string) => ({ r: "\r", n: "\n" })[c] ?? c);
   return { text, atStart: pattern[1] === "^" };
 }
@@ -113,7 +125,7 @@ function plainPattern(it: Rewriting, node: ts.RegularExpressionLiteral): { text:
 /** Of test/support/matching.ts: only the properties that `expected` has are looked at. */
 function part({ edits, checker, shows }: Rewriting, node: ts.CallExpression): void {
   const [actual, expected] = node.arguments;
-  if (actual === undefined || expected === undefined) edits.fail(node, "expectPart() of two values");
+  if (actual === undefined || expected === undefined) throw edits.fault(node, "expectPart() of two values");
   const at = JSON.stringify(edits.place(node));
   const other = checker.getTypeAtLocation(expected);
   const show = shows.ofPart(checker.getTypeAtLocation(actual), other, actual);

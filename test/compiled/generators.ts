@@ -27,15 +27,20 @@ function call(it: Rewriting, node: ts.CallExpression, name: string): void {
   const rename = (to: string): void => edits.replace(begin, node.expression.getEnd(), `generated.${to}`);
   switch (name) {
     case "property":
-      return rename(`property${list.length - 1}`);
+      rename(`property${list.length - 1}`);
+      return;
     case "constantFrom":
-      return rename(`constantFrom<${generatedType(it, node)}>`);
+      rename(`constantFrom<${generatedType(it, node)}>`);
+      return;
     case "pre":
-      if (first === undefined || !ts.isExpressionStatement(node.parent)) edits.fail(node, "fc.pre() is a statement");
+      if (first === undefined || !ts.isExpressionStatement(node.parent))
+        throw edits.fault(node, "fc.pre() is a statement");
       edits.replace(begin, edits.begin(first), "if (!(");
-      return edits.replace(first.getEnd(), node.getEnd(), ")) return");
+      edits.replace(first.getEnd(), node.getEnd(), ")) return");
+      return;
     case "record": {
-      if (first === undefined || !ts.isObjectLiteralExpression(first)) edits.fail(node, "fc.record() of a literal");
+      if (first === undefined || !ts.isObjectLiteralExpression(first))
+        throw edits.fault(node, "fc.record() of a literal");
       edits.replace(
         begin,
         edits.begin(first),
@@ -45,28 +50,32 @@ function call(it: Rewriting, node: ts.CallExpression, name: string): void {
         if (ts.isShorthandPropertyAssignment(property))
           edits.append(property.getEnd(), `: ${property.name.text}.make(draw$)`);
         else if (ts.isPropertyAssignment(property)) made(it, property.initializer);
-        else edits.fail(property, "a property of fc.record()");
+        else throw edits.fault(property, "a property of fc.record()");
       }
-      return edits.replace(first.getEnd(), node.getEnd(), "))");
+      edits.replace(first.getEnd(), node.getEnd(), "))");
+      return;
     }
     case "tuple":
-      if (first === undefined || last === undefined) edits.fail(node, "fc.tuple() of nothing");
+      if (first === undefined || last === undefined) throw edits.fault(node, "fc.tuple() of nothing");
       edits.replace(
         begin,
         edits.begin(first),
         `new generated.Arbitrary<${generatedType(it, node)}>((draw$: generated.Draw) => [`,
       );
       for (const part of list) made(it, part);
-      return edits.replace(last.getEnd(), node.getEnd(), "])");
+      edits.replace(last.getEnd(), node.getEnd(), "])");
+      return;
     case "oneof": {
-      if (first === undefined || last === undefined) edits.fail(node, "fc.oneof() of nothing");
+      if (first === undefined || last === undefined) throw edits.fault(node, "fc.oneof() of nothing");
       const type = generatedType(it, node);
       edits.replace(begin, edits.begin(first), `generated.oneof<${type}>([`);
       const weights = list.map((part) => choice(it, part, type));
-      return edits.replace(last.getEnd(), node.getEnd(), `], [${weights.join(", ")}])`);
+      edits.replace(last.getEnd(), node.getEnd(), `], [${weights.join(", ")}])`);
+      return;
     }
     default:
-      return rename(name);
+      rename(name);
+      return;
   }
 }
 
@@ -83,7 +92,7 @@ function choice({ edits }: Rewriting, node: ts.Expression, type: string): string
   if (ts.isObjectLiteralExpression(node)) {
     const value = (name: string): ts.Expression => {
       const found = node.properties.find((p) => p.name?.getText(edits.source) === name);
-      if (found === undefined || !ts.isPropertyAssignment(found)) edits.fail(node, `no ${name}`);
+      if (found === undefined || !ts.isPropertyAssignment(found)) throw edits.fault(node, `no ${name}`);
       return found.initializer;
     };
     arbitrary = value("arbitrary");
@@ -100,6 +109,6 @@ function choice({ edits }: Rewriting, node: ts.Expression, type: string): string
 function generatedType({ checker, edits, shows }: Rewriting, node: ts.CallExpression): string {
   const type = checker.getTypeAtLocation(node);
   const [argument] = checker.getTypeArguments(type as ts.TypeReference);
-  if (argument === undefined) edits.fail(node, "what this generates is not known");
+  if (argument === undefined) throw edits.fault(node, "what this generates is not known");
   return shows.typeText(argument, node);
 }

@@ -34,7 +34,10 @@ function loop(it: Rewriting, node: ts.ForOfStatement): void {
   const row = `row${name.getStart(edits.source)}$`;
   edits.replace(edits.begin(name), name.getEnd(), row);
   const names = unbound(it, name, row);
-  if (ts.isBlock(node.statement)) return edits.insert(edits.begin(node.statement) + 1, ` ${names}`);
+  if (ts.isBlock(node.statement)) {
+    edits.insert(edits.begin(node.statement) + 1, ` ${names}`);
+    return;
+  }
   edits.insert(edits.begin(node.statement), `{ ${names} `);
   edits.append(node.statement.getEnd(), " }");
 }
@@ -45,7 +48,7 @@ function declarations(it: Rewriting, node: ts.VariableStatement): void {
   const list = node.declarationList.declarations;
   for (const { name, initializer } of list) {
     if (ts.isIdentifier(name)) continue;
-    if (initializer === undefined || list.length > 1) edits.fail(node, "a pattern among other declarations");
+    if (initializer === undefined || list.length > 1) throw edits.fault(node, "a pattern among other declarations");
     const row = `row${name.getStart(edits.source)}$`;
     edits.replace(edits.begin(name), name.getEnd(), row);
     edits.append(node.getEnd(), ` ${unbound(it, name, row)}`);
@@ -57,11 +60,11 @@ function unbound({ edits }: Rewriting, name: ts.BindingPattern, row: string): st
     .map((element, i) => {
       if (ts.isOmittedExpression(element)) return "";
       if (!ts.isIdentifier(element.name) || element.initializer !== undefined)
-        edits.fail(element, "a pattern within a pattern, or a default, in a loop");
+        throw edits.fault(element, "a pattern within a pattern, or a default, in a loop");
       const own = element.name.text;
       if (ts.isArrayBindingPattern(name))
         return `const ${own} = ${row}${element.dotDotDotToken === undefined ? `[${i}]` : `.slice(${i})`};`;
-      if (element.dotDotDotToken !== undefined) edits.fail(element, "the rest of an object in a loop");
+      if (element.dotDotDotToken !== undefined) throw edits.fault(element, "the rest of an object in a loop");
       return `const ${own} = ${row}.${element.propertyName?.getText(edits.source) ?? own};`;
     })
     .join(" ");
@@ -124,7 +127,10 @@ function pad(
   if (own >= count) return;
   const more = Array.from({ length: count - own }, (_, i) => `_p${own + i}${type(own + i)}`).join(", ");
   const last = node.parameters.at(-1);
-  if (last !== undefined) return edits.append(last.getEnd(), `, ${more}`);
+  if (last !== undefined) {
+    edits.append(last.getEnd(), `, ${more}`);
+    return;
+  }
   const from = ts.isMethodDeclaration(node) ? node.name.getEnd() : edits.begin(node);
   edits.insert(edits.source.text.indexOf("(", from) + 1, more);
 }
@@ -134,7 +140,7 @@ function constant({ checker, edits }: Rewriting, node: ts.AsExpression): void {
   const list = node.expression;
   if (!ts.isConstTypeReference(node.type) || !ts.isArrayLiteralExpression(list)) return;
   const rows = list.elements.map((row) => {
-    if (!ts.isArrayLiteralExpression(row)) edits.fail(row, "as const of a list of other than lists");
+    if (!ts.isArrayLiteralExpression(row)) throw edits.fault(row, "as const of a list of other than lists");
     return row.elements.map((e) =>
       checker.typeToString(checker.getBaseTypeOfLiteralType(checker.getTypeAtLocation(e))),
     );
@@ -179,8 +185,10 @@ function libraryCall(
   const owner = callee.expression;
   const [first] = node.arguments;
   const begin = first === undefined ? node.getEnd() - 1 : edits.begin(first);
-  if (ts.isIdentifier(owner) && CLASSES.has(owner.text))
-    return edits.replace(edits.begin(node), begin, `library.${name}(`);
+  if (ts.isIdentifier(owner) && CLASSES.has(owner.text)) {
+    edits.replace(edits.begin(node), begin, `library.${name}(`);
+    return;
+  }
   edits.insert(edits.begin(owner), `library.${name}(`);
   edits.replace(owner.getEnd(), begin, first === undefined ? "" : ", ");
 }

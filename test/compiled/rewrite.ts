@@ -68,9 +68,7 @@ export function rewrite(
 }
 
 function registersTests(source: ts.SourceFile): boolean {
-  return source.statements.some(
-    (s) => ts.isImportDeclaration(s) && /\b(test|it)\b.*"vitest"/.test(s.getText(source)),
-  );
+  return source.statements.some((s) => ts.isImportDeclaration(s) && /\b(test|it)\b.*"vitest"/.test(s.getText(source)));
 }
 
 function importDeclaration(
@@ -93,7 +91,7 @@ function importDeclaration(
     edits.replace(edits.begin(node), node.getEnd(), text);
     return;
   }
-  if (!specifier.text.startsWith(".")) edits.fail(node, `an import of ${specifier.text}`);
+  if (!specifier.text.startsWith(".")) throw edits.fault(node, `an import of ${specifier.text}`);
   const path = reach(resolve(dirname(edits.source.fileName), specifier.text));
   edits.replace(edits.begin(specifier), specifier.getEnd(), JSON.stringify(path));
 }

@@ -28,7 +28,8 @@ function execute(program: string, file: string, seed: number): Promise<Outcome> 
     execFile(program, [file, `${seed}`], options, (error, output) => {
       const passed = [...output.matchAll(/^ok (.*)$/gm)].map((match) => match[1]!);
       const failed = [...output.matchAll(/^not ok (.*\n(?: {2}.*\n)*)/gm)].map((match) => match[1]!);
-      if (!output.endsWith("end\n")) failed.push(`${file} came to no end: ${error?.signal ?? ""} ${output.slice(-500)}\n`);
+      if (!output.endsWith("end\n"))
+        failed.push(`${file} came to no end: ${error?.signal ?? ""} ${output.slice(-500)}\n`);
       resolve({ passed, failed });
     });
   });
@@ -63,7 +64,9 @@ async function main(): Promise<void> {
     const none = outcome.passed.length + outcome.failed.length === 0;
     passed += outcome.passed.length;
     failed += outcome.failed.length + (none ? 1 : 0);
-    console.log(`${file}: ${outcome.passed.length} passed, ${none ? "no test at all" : `${outcome.failed.length} failed`}`);
+    console.log(
+      `${file}: ${outcome.passed.length} passed, ${none ? "no test at all" : `${outcome.failed.length} failed`}`,
+    );
     for (const text of outcome.failed) console.log(`not ok ${text.trimEnd()}`);
   }
   const failing = outcomes.get(MUST_FAIL)!;

@@ -138,9 +138,7 @@ export class Shows {
       // A constant, so that it is narrowed.
       const constant = `f${parts.length}`;
       parts.push(
-        bare === own
-          ? add(access)
-          : `const ${constant} = ${access}; if (${constant} !== undefined) ${add(constant)}`,
+        bare === own ? add(access) : `const ${constant} = ${access}; if (${constant} !== undefined) ${add(constant)}`,
       );
     }
     return `let text = "{"; ${parts.join(" ")} return text + "}";`;

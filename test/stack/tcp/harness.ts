@@ -269,8 +269,7 @@ export function build(
   ack: number,
   fields: SegmentFields,
 ): Uint8Array {
-  const data =
-    typeof fields.data === "string" ? bytesOf(fields.data) : (fields.data ?? NONE);
+  const data = typeof fields.data === "string" ? bytesOf(fields.data) : (fields.data ?? NONE);
   const head = new Uint8Array(80);
   const flags = fields.flags ?? 0x10;
   let options = 0;
