@@ -4,6 +4,8 @@
 //   async, await, Promise, yield       there is no job queue below the seam
 //   BigInt                             refused by the compiler
 //   Date, Math.random, setTimeout      time and randomness are arguments
+//   for (const [a] of x) f(() => a)    one variable for all rounds: name it in a declaration of its own
+//   { a: 1, ...partial }               a property that is absent overwrites with undefined
 //   fill, indexOf, copyWithin ...      on typed arrays: no lowering; use the native primitives
 //
 // The compiler itself is the final judge: the image does not build while it refuses anything that is reached. This says
@@ -63,7 +65,9 @@ function visit(node: ts.Node, source: ts.SourceFile): void {
 
 function fault(node: ts.Node): string | undefined {
   if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return "no await or yield below the seam";
-  if (ts.isIdentifier(node)) return identifierFault(node);
+  if (ts.isIdentifier(node)) return identifierFault(node) ?? captureFault(node);
+  if (ts.isSpreadAssignment(node) && node.parent.properties[0] !== node && hasOptional(node.expression))
+    return "a property that is absent in a spread overwrites with undefined once compiled";
   if (ts.isPropertyAccessExpression(node)) {
     if (node.getText() === "Math.random") return "randomness is an argument below the seam";
     if (FORBIDDEN_METHODS.has(node.name.text) && isByteArray(node.expression))
@@ -87,6 +91,29 @@ function identifierFault(node: ts.Identifier): string | undefined {
   if (why === undefined || ts.isPropertyAccessExpression(node.parent) || ts.isPropertyAssignment(node.parent))
     return undefined;
   return why;
+}
+
+/** A function that keeps what a pattern binds in a loop around it. */
+function captureFault(node: ts.Identifier): string | undefined {
+  const binding = checker.getSymbolAtLocation(node)?.valueDeclaration;
+  if (binding === undefined || !ts.isBindingElement(binding) || owner(node) === owner(binding)) return undefined;
+  for (let at: ts.Node = binding; !ts.isFunctionLike(at) && !ts.isSourceFile(at); at = at.parent)
+    if (ts.isIterationStatement(at, false)) return "once compiled, what a pattern binds in a loop is one variable";
+  return undefined;
+}
+
+/** The function, or the file, that a node lies in. */
+function owner(node: ts.Node): ts.Node {
+  let at = node;
+  while (!ts.isFunctionLike(at) && !ts.isSourceFile(at)) at = at.parent;
+  return at;
+}
+
+function hasOptional(node: ts.Expression): boolean {
+  return checker
+    .getTypeAtLocation(node)
+    .getProperties()
+    .some((property) => (property.flags & ts.SymbolFlags.Optional) !== 0);
 }
 
 function isElement(node: ts.Node): boolean {

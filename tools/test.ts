@@ -35,7 +35,8 @@ stage("lint", () => {
 stage("unit, property and simulation tests on Node", () => vitest("vitest.config.ts", "unit"));
 if (process.argv[2] !== "unit") {
   stage("image and process build", () => builds("image/build/image.ts", "image/build/process.ts"));
-  stage("the stack's tests on quickjs-ng", () => onEngine());
+  stage("the stack's tests on quickjs-ng", () => program("image/build/run-on-engine.ts", "test/stack", "test/drivers"));
+  stage("the stack's tests as machine code", () => program("test/compiled/run.ts"));
   stage("process target and virtual machine against real peers", () => vitest("vitest.e2e.config.ts", "e2e"));
 }
 
@@ -98,15 +99,16 @@ function builds(...files: readonly string[]): Count {
   return { passed: good, failed: files.length - good, skipped: [] };
 }
 
-/** image/build/run-on-engine.ts closes with the same line as we do. */
-function onEngine(): Count {
-  const run = spawnSync(process.execPath, ["image/build/run-on-engine.ts", "test/stack", "test/drivers"], {
+/** A program that closes with the same line as we do. */
+function program(...words: readonly string[]): Count {
+  const run = spawnSync(process.execPath, words, {
     encoding: "utf8",
     timeout: STAGE_LIMIT_MS,
     maxBuffer: 64 * 1024 * 1024,
   });
   const match = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(run.stdout);
   if (run.status !== 0 || match === null) process.stderr.write(`${run.stdout}${run.stderr}\n`);
+  for (const line of run.stdout.matchAll(/^not compiled: .*$/gm)) console.log(`   ${line[0]}`);
   if (match === null) return { passed: 0, failed: 1, skipped: [] };
   const skipped = [...run.stdout.matchAll(/^skipped: (.*)$/gm)].map((m) => m[1] ?? "");
   return { passed: Number(match[1]), failed: Number(match[2]), skipped };

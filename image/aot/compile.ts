@@ -24,6 +24,19 @@ export interface Boundary {
 const SEAM_PAGE = join(root, "stack/edge/seam.ts");
 const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
+/** What a program besides the image's has of its own: test/compiled. Paths are relative to the root. */
+export interface Own {
+  /** A page of natives beside image/native.d.ts, and the header that defines them. */
+  readonly natives: string;
+  readonly header: string;
+  /** Of the compiler's runtime, what that program needs besides: "copying" is scr_copying.c. */
+  readonly runtime: readonly string[];
+  /** Files whose change means another archive. */
+  readonly inputs: readonly string[];
+  /** Changes the patched C. */
+  readonly finish: (c: string) => string;
+}
+
 /** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
 const RUNTIME_SOURCES = [
   ...["array", "bytes", "closure", "error", "json", "lib", "map", "number", "object", "string"].map(
@@ -36,7 +49,7 @@ const RUNTIME_SOURCES = [
 const RUNTIME_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DSCR_LIB", "-DSCR_MUSL", "-DNDEBUG", "-w"];
 
 /** The archive of everything below the seam for the target whose `start` is in `below` ("image/below-virtual.ts"). */
-export async function compileBelow(below: string, include: readonly string[]): Promise<string> {
+export async function compileBelow(below: string, include: readonly string[], own?: Own): Promise<string> {
   const name = `aot-${/below-(\w+)\.ts$/.exec(below)?.[1] ?? "other"}`;
   const flags = [
     ...commonFlags(root),
@@ -46,21 +59,28 @@ export async function compileBelow(below: string, include: readonly string[]): P
   ];
   // The folder that the tree lies in changes nothing: commonFlags keeps it out of the objects.
   const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
-  const folder = await cached(name, hashOf([below, ...words, ...(await inputs(below))]), async (into) => {
-    const c = await generate(below, into);
-    await writeFile(join(into, "below.c"), c);
-    const jobs = [
-      () => object(into, join(into, "below.c"), ["-g1", ...flags]),
-      () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
-      ...RUNTIME_SOURCES.map((source) => () => object(into, join(RUNTIME, source), flags)),
-    ];
-    const workers = [0, 1].map(async () => {
-      for (let job = jobs.shift(); job; job = jobs.shift()) await job();
-    });
-    await progress("compiling what is below the seam", Promise.all(workers));
-    const objects = (await readdir(into)).filter((file) => file.endsWith(".o")).sort();
-    await run("ar", ["rcsD", "library.a", ...objects], { cwd: into });
-  });
+  const folder = await cached(
+    name,
+    hashOf([below, ...words, ...(own?.runtime ?? []), ...(await inputs(below, own))]),
+    async (into) => {
+      const c = await generate(below, into, own);
+      await writeFile(join(into, "below.c"), own ? own.finish(c) : c);
+      const jobs = [
+        () =>
+          object(into, join(into, "below.c"), ["-g1", ...flags, ...(own ? ["-include", join(root, own.header)] : [])]),
+        () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
+        ...[...RUNTIME_SOURCES, ...(own?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
+          (source) => () => object(into, join(RUNTIME, source), flags),
+        ),
+      ];
+      const workers = [0, 1].map(async () => {
+        for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+      });
+      await progress("compiling what is below the seam", Promise.all(workers));
+      const objects = (await readdir(into)).filter((file) => file.endsWith(".o")).sort();
+      await run("ar", ["rcsD", "library.a", ...objects], { cwd: into });
+    },
+  );
   return join(folder, "library.a");
 }
 
@@ -86,7 +106,7 @@ export async function boundary(below: string): Promise<Boundary> {
 }
 
 /** The patched C, with the intermediate files in `into`. */
-async function generate(below: string, into: string): Promise<string> {
+async function generate(below: string, into: string, program: Own | undefined): Promise<string> {
   const { exports, loop } = await boundary(below);
   const own = new Set(describeInterface(SEAM_PAGE, "Seam").map((f) => f.name));
   const start = exports.filter((f) => !own.has(f.name));
@@ -106,7 +126,7 @@ async function generate(below: string, into: string): Promise<string> {
       `${up}/image/native.d.ts`,
     ),
   );
-  const natives = describeReached(reachedNatives(entry));
+  const natives = describeReached(reachedNatives(entry), program ? [join(root, program.natives)] : []);
   await writeFile(join(work, "profile.json"), profile("entry.ts", unique([...exports, ...loop]), natives));
   const c = await emit(join(work, "profile.json"), entry, work);
   try {
@@ -171,8 +191,8 @@ function sourceFiles(module: unknown): Set<string> {
 }
 
 /** Everything whose change means another archive. */
-async function inputs(below: string): Promise<string[]> {
-  const own: string[] = [];
+async function inputs(below: string, program: Own | undefined): Promise<string[]> {
+  const own: string[] = program ? [program.natives, program.header, ...program.inputs] : [];
   for (const folder of ["stack", "drivers", "image/aot"])
     for (const entry of await readdir(join(root, folder), { recursive: true }))
       if (entry.endsWith(".ts")) own.push(join(folder, entry));

@@ -32,9 +32,12 @@ export function describeInterface(file: string, name: string): BoundaryFunction[
   throw new Error(`${file}: no interface ${name}`);
 }
 
-/** The natives that are named in `wanted`, in order; what more the page says about them is image/build/natives.ts's. */
-export function describeReached(wanted: ReadonlySet<string>): BoundaryFunction[] {
-  return describeNatives()
+/**
+ * The natives that are named in `wanted`, in order, of image/native.d.ts and further pages; what more the pages say about
+ * them is image/build/natives.ts's.
+ */
+export function describeReached(wanted: ReadonlySet<string>, pages: readonly string[] = []): BoundaryFunction[] {
+  return [...describeNatives(), ...pages.flatMap((page) => describeNatives(page))]
     .filter(({ name }) => wanted.has(name))
     .map(({ name, parameters, returns }) => ({
       name,

@@ -3,6 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Own } from "../aot/compile.ts";
 import { type BundleOptions, bundle } from "./bundle.ts";
 import { below, engineOf, outOf } from "./engine.ts";
 import { link } from "./link.ts";
@@ -12,19 +13,25 @@ import { heapFlags, heapSource } from "./sources.ts";
 export interface ProcessOptions extends BundleOptions {
   /** The module of the compiled side; bytecode alone when left out. */
   readonly below?: string;
+  /** What that module brings along besides TypeScript. */
+  readonly own?: Own;
+  /** C of the program's own, relative to the root, and arguments for the link. */
+  readonly sources?: readonly string[];
+  readonly link?: readonly string[];
 }
 
 /** Builds `entry` as a static binary at `out`, both relative to the root. */
 export async function buildProcess(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {
-  const side = await below(options.below);
+  const side = await below(options.below, options.own);
   await link({
     out,
     sources: [
       heapSource,
       ...["engine.c", "bindings.c", side.loop, "process/platform.c"].map((name) => `image/runtime/${name}`),
+      ...(options.sources ?? []),
     ],
     flags: (source) => (source === heapSource ? heapFlags : []),
-    link: ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none"],
+    link: ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none", ...(options.link ?? [])],
     archives: side.archives,
     bare: false,
     program: await bundle(entry, out, { ...options, plugins: [...(options.plugins ?? []), ...side.plugins] }),

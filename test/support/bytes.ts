@@ -2,7 +2,7 @@
 
 /** Bytes of hexadecimal digits; spaces and line ends between them are ignored. */
 export function hex(text: string): Uint8Array {
-  const digits = text.replace(/\s+/g, "");
+  const digits = text.split(" ").join("").split("\n").join("");
   const bytes = new Uint8Array(digits.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16);
   return bytes;

@@ -21,6 +21,7 @@ export function putLe(bytes: Uint8Array, at: number, size: number, value: number
 }
 
 export interface FakeBar {
+  readonly index: number;
   readonly size: number;
   /** 64-bit: takes the next register, too. */
   readonly wide: boolean;
@@ -29,7 +30,7 @@ export interface FakeBar {
 /** A PCI function: configuration space as a real one has it, and BARs that subclasses answer for. */
 export class FakePciFunction {
   readonly config = new Uint8Array(256);
-  readonly bars = new Map<number, FakeBar>();
+  readonly bars: FakeBar[] = [];
   /** BAR sizes probed while memory decoding was on: a driver's mistake. */
   probedWhileDecoding = 0;
 
@@ -41,7 +42,7 @@ export class FakePciFunction {
   }
 
   addBar(index: number, address: number, size: number, wide: boolean): void {
-    this.bars.set(index, { size, wide });
+    this.bars.push({ index, size, wide });
     putLe(this.config, 0x10 + 4 * index, 4, (address % TWO_32) + (wide ? 4 : 0));
     if (wide) putLe(this.config, 0x14 + 4 * index, 4, Math.floor(address / TWO_32));
   }
@@ -63,7 +64,7 @@ export class FakePciFunction {
   }
 
   barAddress(index: number): number {
-    const high = this.bars.get(index)!.wide ? getLe(this.config, 0x14 + 4 * index, 4) : 0;
+    const high = this.bar(index)!.wide ? getLe(this.config, 0x14 + 4 * index, 4) : 0;
     return high * TWO_32 + getLe(this.config, 0x10 + 4 * index, 4) - (this.config[0x10 + 4 * index]! & 15);
   }
 
@@ -87,10 +88,14 @@ export class FakePciFunction {
 
   barWrite(_bar: number, _offset: number, _size: number, _value: number): void {}
 
+  private bar(index: number): FakeBar | undefined {
+    return this.bars.find((bar) => bar.index === index);
+  }
+
   private writeBar(index: number, value: number): void {
     if (value === 0xffffffff && this.decoding) this.probedWhileDecoding++;
-    const own = this.bars.get(index);
-    const below = this.bars.get(index - 1);
+    const own = this.bar(index);
+    const below = this.bar(index - 1);
     if (own !== undefined) {
       const mask = own.size >= TWO_32 ? 0 : (0xffffffff - (own.size - 1)) >>> 0;
       putLe(this.config, 0x10 + 4 * index, 4, ((value & mask) >>> 0) + (own.wide ? 4 : 0));
@@ -176,7 +181,7 @@ export class FakeHal extends Hal {
   }
 
   takeVector(): number {
-    return this.vectors.shift() ?? -1;
+    return this.vectors.length > 0 ? this.vectors.shift()! : -1;
   }
 
   messageAddress(): number {
@@ -216,9 +221,9 @@ export class FakeHal extends Hal {
     if (address % size !== 0) throw new Error("unaligned access");
     for (const { fn } of this.functions) {
       if (!fn.decoding) continue;
-      for (const [bar, { size: length }] of fn.bars) {
-        const offset = address - fn.barAddress(bar);
-        if (offset >= 0 && offset + size <= length) return { fn, bar, offset };
+      for (const bar of fn.bars) {
+        const offset = address - fn.barAddress(bar.index);
+        if (offset >= 0 && offset + size <= bar.size) return { fn, bar: bar.index, offset };
       }
     }
     return undefined;

@@ -3,6 +3,7 @@
 
 import { copyBytes } from "../../stack/base/native.ts";
 import { type Handle, Streams, type StreamUser } from "../../stack/base/streams.ts";
+import { latin1Bytes } from "../../stack/http/syntax.ts";
 
 interface Range {
   readonly bytes: Uint8Array;
@@ -63,7 +64,7 @@ export class FakeStreams extends Streams {
   /** The peer sends text (one byte a character) or bytes. */
   receive(handle: Handle, data: string | Uint8Array, now: number): void {
     const stream = this.of(handle);
-    for (let i = 0; i < data.length; i++) stream.waiting.push(typeof data === "string" ? data.charCodeAt(i) : data[i]!);
+    for (const byte of typeof data === "string" ? latin1Bytes(data) : data) stream.waiting.push(byte);
     this.#fill(stream);
     while (this.#alive(stream)) {
       const before = stream.waiting.length;

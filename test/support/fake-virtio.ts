@@ -49,6 +49,8 @@ export class FakeVirtio extends FakePciFunction {
   refuseFeatures = false;
   neverResets = false;
   refuseVectors = false;
+  /** Added to what queue_notify_off says. */
+  notifyOffsetBeyond = 0;
   /** Called for each notification, with the queue's number. */
   onNotify: (queue: number) => void = () => {};
 
@@ -90,7 +92,7 @@ export class FakeVirtio extends FakePciFunction {
     const q = this.queues[this.queueSelect];
     switch (offset) {
       case 4:
-        return this.offered[this.featureSelect] ?? 0;
+        return this.featureSelect < this.offered.length ? this.offered[this.featureSelect]! : 0;
       case 18:
         return this.queues.length;
       case 20:
@@ -98,11 +100,11 @@ export class FakeVirtio extends FakePciFunction {
       case 21:
         return this.generation;
       case 24:
-        return q?.size ?? 0;
+        return q === undefined ? 0 : q.size;
       case 26:
-        return q?.vector ?? 0xffff;
+        return q === undefined ? 0xffff : q.vector;
       case 30:
-        return this.queueSelect;
+        return this.queueSelect + this.notifyOffsetBeyond;
       default:
         return 0;
     }
@@ -176,7 +178,8 @@ export class FakeVirtio extends FakePciFunction {
     // With event index: notify again when something is added behind what was seen.
     if (this.has(29)) this.hal.dmaWrite(q.device + 4 + 8 * q.size, 2, q.seen);
     const segments: FakeSegment[] = [];
-    for (let at = id, n = 0; ; n++) {
+    let at = id;
+    for (let n = 0; ; n++) {
       if (n > q.size) throw new Error("descriptor loop");
       const d = q.descriptors + 16 * at;
       const flags = this.hal.dmaRead(d + 12, 2);
@@ -228,7 +231,7 @@ export class FakeVirtio extends FakePciFunction {
   }
 
   /** Writes into the chain's segments for the device; how many bytes went in. */
-  write(chain: FakeChain, bytes: ArrayLike<number>): number {
+  write(chain: FakeChain, bytes: readonly number[]): number {
     let n = 0;
     for (const s of chain.segments) {
       if (s.writable)
@@ -241,7 +244,8 @@ export class FakeVirtio extends FakePciFunction {
     const queue = (offset - NOTIFY_OFFSET) / NOTIFY_MULTIPLIER;
     if (queue !== value) throw new Error(`queue ${value} notified at ${offset}`);
     if (!this.live) throw new Error("notified before DRIVER_OK");
-    this.queues[queue]!.notified++;
+    const q = this.queues[queue]!;
+    q.notified++;
     this.onNotify(queue);
   }
 

@@ -41,10 +41,10 @@ export interface Bench {
   readonly server: HttpServer;
 }
 
-export function bench(limits: Partial<HttpLimits> = {}, readLimit = 16_384): Bench {
+export function bench(limits: HttpLimits = DEFAULT_LIMITS, readLimit = 16_384): Bench {
   const streams = new FakeStreams(readLimit);
   const appliance = new Appliance();
-  const server = new HttpServer(streams, appliance, { ...DEFAULT_LIMITS, ...limits });
+  const server = new HttpServer(streams, appliance, limits);
   server.setWallClock(WALL_MS, 0);
   return { streams, appliance, server };
 }
@@ -52,6 +52,18 @@ export function bench(limits: Partial<HttpLimits> = {}, readLimit = 16_384): Ben
 /** Publishes a page as text. */
 export function publish(server: HttpServer, path: string, body: string, etag = "", lastModified = 0): void {
   server.ready.put(path, 200, "Content-Type: text/plain\r\n", etag, lastModified, "", latin1Bytes(body));
+}
+
+/** Without the time of day of its dates, which are all of the day of WALL_MS. */
+export function undated(answer: string): string {
+  const [first = "", ...rest] = answer.split("06 Nov 1994 ");
+  return first + rest.map((part) => part.slice("08:49:37".length)).join("");
+}
+
+/** Whether it begins as `HTTP/1.1 200 ` does. */
+export function beginsWithStatus(answer: string): boolean {
+  for (const at of [9, 10, 11]) if (!"0123456789".includes(answer.charAt(at)) || answer.length <= at) return false;
+  return answer.startsWith("HTTP/1.1 ") && answer.charAt(12) === " ";
 }
 
 /** Sends bytes on a new connection and returns what comes back. */

@@ -22,6 +22,23 @@ function plain(device = 0x1234): FakePciFunction {
   return new FakePciFunction(0x8086, device, 0x02, 0x00);
 }
 
+/** Every address answers, with a bridge to the next bus. */
+class Everywhere extends FakeHal {
+  private readonly fn = bridge(0);
+  private at = 0;
+  override portWrite(port: number, size: number, value: number): void {
+    if (port === 0xcf8) this.at = value;
+    super.portWrite(port, size, value);
+  }
+  override portRead(port: number, size: number): number {
+    if (port === 0xcf8) return super.portRead(port, size);
+    const bus = (this.at >> 16) & 255;
+    this.fn.config[0x0e] = 0x81;
+    this.fn.config[0x19] = (bus + 1) & 255;
+    return this.fn.configRead((this.at & 0xfc) + port - 0xcfc, size);
+  }
+}
+
 describe("PCI enumeration", () => {
   it("finds nothing on a machine without PCI", () => {
     const hal = new FakeHal();
@@ -84,21 +101,6 @@ describe("PCI enumeration", () => {
   });
 
   it("stops at a bound when every address answers", () => {
-    class Everywhere extends FakeHal {
-      readonly #fn = bridge(0);
-      #at = 0;
-      override portWrite(port: number, size: number, value: number): void {
-        if (port === 0xcf8) this.#at = value;
-        super.portWrite(port, size, value);
-      }
-      override portRead(port: number, size: number): number {
-        if (port === 0xcf8) return super.portRead(port, size);
-        const bus = (this.#at >> 16) & 255;
-        this.#fn.config[0x0e] = 0x81;
-        this.#fn.config[0x19] = (bus + 1) & 255;
-        return this.#fn.configRead((this.#at & 0xfc) + port - 0xcfc, size);
-      }
-    }
     expect(enumerate(new ConfigSpace(new Everywhere()))).toHaveLength(MOST_FUNCTIONS);
   });
 });
@@ -213,19 +215,19 @@ describe("BARs", () => {
   });
 });
 
-describe("MSI-X", () => {
-  function open(change: (it: FakeVirtio) => void = () => {}): { hal: FakeHal; it: FakeVirtio; msix: Msix } {
-    const hal = new FakeHal();
-    const it = new FakeVirtio(hal, 0x1041, 2);
-    change(it);
-    hal.plug(0, 1, 0, it);
-    const config = new ConfigSpace(hal);
-    const fn = pciAddress(0, 1, 0);
-    const found = new Bars(hal, config, fn);
-    it.config[4] = 2;
-    return { hal, it, msix: new Msix(hal, config, fn, found) };
-  }
+function open(change: (it: FakeVirtio) => void = () => {}): { hal: FakeHal; it: FakeVirtio; msix: Msix } {
+  const hal = new FakeHal();
+  const it = new FakeVirtio(hal, 0x1041, 2);
+  change(it);
+  hal.plug(0, 1, 0, it);
+  const config = new ConfigSpace(hal);
+  const fn = pciAddress(0, 1, 0);
+  const found = new Bars(hal, config, fn);
+  it.config[4] = 2;
+  return { hal, it, msix: new Msix(hal, config, fn, found) };
+}
 
+describe("MSI-X", () => {
   it("is enabled with all entries masked, and routes one", () => {
     const { it, msix } = open();
     expect(msix.entries).toBe(2);

@@ -518,7 +518,7 @@ describe("virtio-net when the device breaks the rules", () => {
 describe("virtio-net's configuration", () => {
   it("notices DEVICE_NEEDS_RESET and resets the device", () => {
     const bed = open();
-    bed.card.status |= 64;
+    bed.card.status = bed.card.status | 64;
     bed.net.poll(bed.got, CHECK_INTERVAL);
     expect(bed.net.lastFault).toBe(FAULT_NEEDS_RESET);
     bed.net.poll(bed.got, CHECK_INTERVAL);

@@ -33,7 +33,7 @@ describe("virtio-rng", () => {
     const chain = device.take(0)!;
     expect(chain.segments.map((s) => [s.length, s.writable])).toEqual([[REQUEST_BYTES, true]]);
     const bytes = Uint8Array.from({ length: REQUEST_BYTES }, (_, i) => i + 1);
-    device.giveBack(0, chain.id, device.write(chain, bytes));
+    device.giveBack(0, chain.id, device.write(chain, [...bytes]));
     expect(device.interruptWanted(0, 0)).toBe(true);
     expect(rng.poll()).toBe(REQUEST_BYTES);
     expect(hal.entropy).toEqual([...bytes]);

@@ -31,7 +31,7 @@ describe("ARP packets", () => {
     expect(decode(REQUEST, 0, 27, packet)).toBe(ARP_TRUNCATED);
     for (const at of [1, 2, 4, 5]) {
       const bytes = new Uint8Array(REQUEST);
-      bytes[at] = 9;
+      bytes.set([9], at);
       expect(decode(bytes, 0, bytes.length, packet)).toBe(ARP_OTHER_PROTOCOL);
     }
     const reverse = new Uint8Array(REQUEST);

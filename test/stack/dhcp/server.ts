@@ -11,12 +11,23 @@ export interface ClientMessage {
   readonly clientAddress: number;
   readonly mac: number;
   readonly length: number;
-  /** Option values by code, as hexadecimal. */
-  readonly options: Record<number, string>;
+  /** In the order in which they came; values as hexadecimal. */
+  readonly options: readonly ClientOption[];
+}
+
+export interface ClientOption {
+  readonly code: number;
+  readonly value: string;
+}
+
+/** The value of the message's option of this code. */
+export function optionOf(message: ClientMessage, code: number): string | undefined {
+  return message.options.find((option) => option.code === code)?.value;
 }
 
 export function readClientMessage(bytes: Uint8Array, length: number): ClientMessage {
-  const options: Record<number, string> = {};
+  const options: ClientOption[] = [];
+  let type = 0;
   let at = 240;
   while (at < length && bytes[at] !== 255) {
     if (bytes[at] === 0) {
@@ -25,11 +36,12 @@ export function readClientMessage(bytes: Uint8Array, length: number): ClientMess
     }
     let text = "";
     for (let i = 0; i < bytes[at + 1]!; i++) text += bytes[at + 2 + i]!.toString(16).padStart(2, "0");
-    options[bytes[at]!] = text;
+    options.push({ code: bytes[at]!, value: text });
+    if (bytes[at] === 53) type = bytes[at + 2]!;
     at += 2 + bytes[at + 1]!;
   }
   return {
-    type: Number.parseInt(options[53] ?? "0", 16),
+    type,
     transaction: readU32(bytes, 4),
     seconds: readU16(bytes, 8),
     broadcast: (readU16(bytes, 10) & 0x8000) !== 0,

@@ -17,7 +17,7 @@ import {
   MESSAGE_RELEASE,
 } from "../../../stack/dhcp/wire.ts";
 import { hex, toHex } from "../../support/bytes.ts";
-import { fourBytes, readClientMessage, reply } from "./server.ts";
+import { fourBytes, optionOf, readClientMessage, reply } from "./server.ts";
 
 const MAC = 0x525400123456 as Mac;
 
@@ -45,11 +45,11 @@ describe("DHCP messages", () => {
     const bytes = new Uint8Array(LARGEST_REQUEST);
     expect(encode(bytes, request)).toBe(300);
     expect(toHex(bytes, 0, 34)).toBe(
-      `01010600 12345678 0003 8000 ${"00000000".repeat(4)} 525400123456`.replace(/ /g, ""),
+      `01010600 12345678 0003 8000 ${"00000000".repeat(4)} 525400123456`.replaceAll(" ", ""),
     );
     expect(toHex(bytes, 34, 202)).toBe("00".repeat(202));
     expect(toHex(bytes, 236, 38)).toBe(
-      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 3709 01 03 06 0f 1a 1c 33 3a 3b ff".replace(/ /g, ""),
+      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 3709 01 03 06 0f 1a 1c 33 3a 3b ff".replaceAll(" ", ""),
     );
   });
 
@@ -61,7 +61,11 @@ describe("DHCP messages", () => {
     request.serverIdentifier = 0x0a000202 as Ipv4;
     const bytes = new Uint8Array(LARGEST_REQUEST);
     const message = readClientMessage(bytes, encode(bytes, request));
-    expect(message.options).toEqual({ 53: "07", 61: "01525400123456", 54: "0a000202" });
+    expect(message.options).toEqual([
+      { code: 53, value: "07" },
+      { code: 61, value: "01525400123456" },
+      { code: 54, value: "0a000202" },
+    ]);
     expect(message.clientAddress).toBe(0x0a00020f);
   });
 
@@ -75,7 +79,7 @@ describe("DHCP messages", () => {
     const bytes = new Uint8Array(LARGEST_REQUEST);
     const message = readClientMessage(bytes, encode(bytes, request));
     expect(message.length).toBeLessThanOrEqual(LARGEST_REQUEST);
-    expect(message.options[12]).toHaveLength(126);
+    expect(optionOf(message, 12)).toHaveLength(126);
     expect(message.seconds).toBe(65_535);
   });
 
@@ -142,7 +146,7 @@ describe("DHCP messages", () => {
     expect(decode(bytes, 0, 246, r)).toBe(DHCP_OPTION);
     for (const at of [0, 1, 2, 236]) {
       const damaged = new Uint8Array(bytes);
-      damaged[at] = 77;
+      damaged.set([77], at);
       expect(decode(damaged, 0, damaged.length, r)).toBe(DHCP_NOT_A_REPLY);
     }
   });

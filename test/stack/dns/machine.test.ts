@@ -20,7 +20,7 @@ import {
   TOKENS_PER_QUERY,
 } from "../../../stack/dns/machine.ts";
 import { TYPE_A, TYPE_AAAA } from "../../../stack/dns/wire.ts";
-import { a, cname, readQuery, respond, soa } from "./server.ts";
+import { a, cname, type Response, readQuery, respond, soa } from "./server.ts";
 
 const ONE = 0x0a000203 as Ipv4;
 const TWO = 0x0a000204 as Ipv4;
@@ -50,7 +50,8 @@ class Recorder extends ResolverSink {
   sendQuery(port: Port, server: Ipv4, bytes: Uint8Array, length: number): boolean {
     if (this.full || this.open.includes(port)) return false;
     this.open.push(port);
-    this.sent.push({ port, server, ...readQuery(bytes.slice(0, length)) });
+    const query = readQuery(bytes.slice(0, length));
+    this.sent.push({ ...query, port, server });
     return true;
   }
   closePort(port: Port): void {
@@ -80,8 +81,9 @@ beforeEach(() => {
   sink = new Recorder();
 });
 
-function hear(response: Partial<Parameters<typeof respond>[0]>, now: number, to = sink.last()): void {
-  const bytes = respond({ id: to.id, name: to.name, type: to.type, ...response });
+function hear(response: Partial<Response>, now: number, to = sink.last()): void {
+  const { id = to.id, name = to.name, type = to.type } = response;
+  const bytes = respond({ ...response, id, name, type });
   resolver.input(to.port, to.server, bytes, 0, bytes.length, now, sink);
 }
 

@@ -18,7 +18,7 @@ import {
   TYPE_AAAA,
 } from "../../../stack/dns/wire.ts";
 import { hex, toHex } from "../../support/bytes.ts";
-import { a, cname, labels, readQuery, respond, soa } from "./server.ts";
+import { a, cname, labels, type Record, readQuery, respond, soa } from "./server.ts";
 
 const NAME = "www.example.org";
 
@@ -51,7 +51,7 @@ describe("DNS messages", () => {
     const bytes = new Uint8Array(LARGEST_QUERY);
     const length = encodeQuery(bytes, 0, 0x1234, NAME, TYPE_A);
     expect(toHex(bytes, 0, length)).toBe(
-      "1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 036f7267 00 0001 0001".replace(/ /g, ""),
+      "1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 036f7267 00 0001 0001".replaceAll(" ", ""),
     );
   });
 
@@ -112,10 +112,10 @@ describe("DNS messages", () => {
   });
 
   test("more addresses than ADDRESS_LIMIT, and records beyond RECORD_LIMIT, are left out", () => {
-    const many = [];
+    const many: Record[] = [];
     for (let i = 0; i < 100; i++) many.push(a(NAME, i + 1));
     expect(decode(respond({ id: 1, name: NAME, type: 1, answers: many })).addresses).toHaveLength(ADDRESS_LIMIT);
-    const late = [];
+    const late: Record[] = [];
     for (let i = 0; i < RECORD_LIMIT; i++) late.push(a("x.y", 1));
     late.push(a(NAME, 5));
     expect(decode(respond({ id: 1, name: NAME, type: 1, answers: late })).addresses).toEqual([]);

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
-import { bench, exchange, publish } from "../../support/http-bench.ts";
+import { latin1Bytes } from "../../../stack/http/syntax.ts";
+import { beginsWithStatus, bench, exchange, publish, undated } from "../../support/http-bench.ts";
 
 const HOST = "Host: a\r\n";
 const line = (target: string): string => `GET ${target} HTTP/1.1\r\n${HOST}\r\n`;
@@ -116,7 +117,6 @@ describe("a request that is refused", () => {
   }
 
   it("has the same answer wherever it is cut in two, at the latest when its time is up", () => {
-    const undated = (answer: string): string => answer.replace(/\d\d:\d\d:\d\d/, "");
     for (const [, , request] of REFUSED) {
       const whole = exchange(bench(), request);
       const step = request.length > 1000 ? 997 : 1;
@@ -173,15 +173,15 @@ describe("whatever arrives", () => {
       .tuple(
         fc.constantFrom(...SEEDS),
         fc.constantFrom(...SEEDS),
-        fc.array(fc.tuple(fc.nat(400), fc.nat(255), fc.nat(3)), { maxLength: 4 }),
+        fc.array(fc.record({ at: fc.nat(400), byte: fc.nat(255), kind: fc.nat(3) }), { maxLength: 4 }),
       )
       .map(([first, second, changes]) => {
-        const all = Array.from(first + second, (c) => c.charCodeAt(0));
-        for (const [at, byte, kind] of changes) {
-          const i = at % all.length;
-          if (kind === 0) all.splice(i, 1);
-          else if (kind === 1) all.splice(i, 0, byte);
-          else all[i] = byte;
+        const all = [...latin1Bytes(first + second)];
+        for (const change of changes) {
+          const i = change.at % all.length;
+          if (change.kind === 0) all.splice(i, 1);
+          else if (change.kind === 1) all.splice(i, 0, change.byte);
+          else all[i] = change.byte;
         }
         return Uint8Array.from(all);
       }),
@@ -191,7 +191,7 @@ describe("whatever arrives", () => {
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(500), { maxLength: 5 }), (data, cuts) => {
         const outputs: string[] = [];
-        for (const points of [[], cuts, data.length < 120 ? Array.from(data, (_, i) => i) : []]) {
+        for (const points of [[], cuts, data.length < 120 ? Array.from({ length: data.length }, (_, i) => i) : []]) {
           const b = bench();
           b.server.ready.put("/", 200, "", '"a"', 784_111_000, "", new Uint8Array(10));
           b.appliance.onRequest = (id, now) => b.server.respond(id, 404, "", b.server.body(id), now);
@@ -204,15 +204,10 @@ describe("whatever arrives", () => {
           // Whether 100 Continue is sent depends on when the body comes (RFC 9110 10.1.1), and on nothing else.
           for (let i = 0; i < 4 && b.streams.of(handle).ending === ""; i++) b.streams.acknowledge(handle, 0);
           for (let i = 0; i < 1000 && b.server.nextDeadline() !== NEVER; i++) b.server.step(b.server.nextDeadline());
-          outputs.push(
-            b.streams
-              .output(handle)
-              .replaceAll("HTTP/1.1 100 Continue\r\n\r\n", "")
-              .replace(/08:\d\d:\d\d/g, ""),
-          );
+          outputs.push(undated(b.streams.output(handle).replaceAll("HTTP/1.1 100 Continue\r\n\r\n", "")));
           expect([b.server.connections, b.server.exchanges]).toEqual([0, 0]);
         }
-        expect(outputs[0]!).toMatch(/^(HTTP\/1\.1 \d\d\d |$)/);
+        expect(outputs[0] === "" || beginsWithStatus(outputs[0]!)).toBe(true);
         expect(outputs[1]).toBe(outputs[0]);
         if (data.length < 120) expect(outputs[2]).toBe(outputs[0]);
       }),

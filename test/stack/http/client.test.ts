@@ -37,12 +37,17 @@ function read(response: string, pieces: readonly number[], method = "GET", limit
   return reader.end() === GOT_END ? `${reader.status} ${body} ${reader.keepAlive ? "keep" : "close"} 0` : reader.error;
 }
 
-const CASES: ReadonlyArray<readonly [name: string, response: string, result: string, method?: string]> = [
+/** A result without the number of bytes left over. */
+function withoutRest(result: string): string {
+  return result.includes(" ") ? result.slice(0, result.lastIndexOf(" ")) : result;
+}
+
+const CASES: ReadonlyArray<readonly [name: string, response: string, result: string]> = [
   ["a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP", "200 hello keep 4"],
   ["no body", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200  keep 0"],
   ["204", "HTTP/1.1 204 No Content\r\n\r\n", "204  keep 0"],
   ["304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "304  keep 0"],
-  ["HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "200  keep 0", "HEAD"],
+  ["HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "200  keep 0"],
   ["until close", "HTTP/1.1 200 OK\r\n\r\nhello", "200 hello close 0"],
   ["until close, nothing", "HTTP/1.0 200 OK\r\n\r\n", "200  close 0"],
   [
@@ -86,13 +91,14 @@ const CASES: ReadonlyArray<readonly [name: string, response: string, result: str
 ];
 
 describe("HttpResponseReader", () => {
-  for (const [name, response, result, method] of CASES) {
+  for (const [name, response, result] of CASES) {
+    const method = name === "HEAD" ? "HEAD" : "GET";
     it(`${name}: ${result}`, () => {
       expect(read(response, [], method)).toBe(result);
       for (let cut = 0; cut < response.length; cut++) {
         // What lies beyond the response's end may not have come yet.
         const cutResult = read(response, [cut], method);
-        expect(cutResult.replace(/ \d+$/, "")).toBe(result.replace(/ \d+$/, ""));
+        expect(withoutRest(cutResult)).toBe(withoutRest(result));
       }
     });
   }
@@ -120,7 +126,7 @@ describe("HttpResponseReader", () => {
     fc.assert(
       fc.property(mutated, fc.array(fc.nat(200), { maxLength: 4 }), (text, cuts) => {
         const points = cuts.map((c) => Math.min(c, text.length)).sort((a, b) => a - b);
-        expect(read(text, points).replace(/ \d+$/, "")).toBe(read(text, []).replace(/ \d+$/, ""));
+        expect(withoutRest(read(text, points))).toBe(withoutRest(read(text, [])));
       }),
       { numRuns: 200 },
     );

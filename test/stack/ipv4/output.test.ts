@@ -144,8 +144,9 @@ describe("IPv4 output", () => {
       output.bytes.set([...head.slice(0, 12), 1, 2, 3, 4, 5, 6, 7, 8], other);
       if (length === 1) output.checksumOffset = 6;
       output.send(other, US, PEER, 17, 20, pattern(1001), 1, length);
-      const [repeated, sent] = link.drain();
-      expect(repeated).toEqual(sent);
+      const frames = link.drain();
+      expect(frames).toHaveLength(2);
+      expect(frames[0]!).toEqual(frames[1]!);
       if (!elsewhere) output.release(spare);
     }
   });
@@ -199,7 +200,7 @@ describe("IPv4 output", () => {
     send(FAR, "far");
     send(US, "self");
     output.step(0, user);
-    expect(user.lost.sort()).toEqual([FAR, US]);
+    expect(user.lost.sort((a, b) => a - b)).toEqual([FAR, US]);
     expect(output.dropped).toBe(2);
     expect(link.held).toBeLessThanOrEqual(1);
   });

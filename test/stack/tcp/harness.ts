@@ -12,6 +12,7 @@ import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
 import { decode, encodeHeader, encodeSynOptions, encodeTimestamps, Segment, SYN } from "../../../stack/tcp/wire.ts";
+import { bytesOf } from "../../support/bytes.ts";
 
 export const HERE = 0x0a000001 as Ipv4;
 export const THERE = 0x0a000002 as Ipv4;
@@ -264,7 +265,7 @@ export class Bench {
 
   /** The peer connects to port 80. */
   accept(fields: SegmentFields = {}): Segment {
-    const [synAck] = this.receive({ flags: SYN, mss: 1460, window: 65_535, ...fields });
+    const [synAck] = this.receive({ ...fields, flags: SYN, mss: fields.mss ?? 1460 });
     this.seq++;
     this.iss = synAck!.seq;
     this.ack = this.iss + 1;
@@ -284,7 +285,7 @@ export class Bench {
     this.iss = syn!.seq;
     this.localPort = syn!.sourcePort;
     this.ack = this.iss + 1;
-    this.receive({ flags: 0x12, mss: 1460, ...fields });
+    this.receive({ ...fields, flags: 0x12, mss: fields.mss ?? 1460 });
     this.seq++;
     return syn!;
   }
@@ -305,8 +306,7 @@ export function build(
   ack: number,
   fields: SegmentFields,
 ): Uint8Array {
-  const data =
-    typeof fields.data === "string" ? Uint8Array.from(fields.data, (c) => c.charCodeAt(0)) : (fields.data ?? NONE);
+  const data = typeof fields.data === "string" ? bytesOf(fields.data) : (fields.data ?? NONE);
   const head = new Uint8Array(80);
   const flags = fields.flags ?? 0x10;
   let options = 0;

@@ -64,8 +64,8 @@ describe("the timers", () => {
 describe("the send queue", () => {
   test("holds ranges up to its limit and keeps cursor and bytes straight while it grows", () => {
     const operation = fc.oneof(
-      fc.record({ push: fc.integer({ min: 1, max: 50 }) }),
-      fc.record({ drop: fc.integer({ min: 1, max: 120 }) }),
+      fc.record({ kind: fc.constant("push" as const), length: fc.integer({ min: 1, max: 50 }) }),
+      fc.record({ kind: fc.constant("drop" as const), length: fc.integer({ min: 1, max: 120 }) }),
     );
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
@@ -73,10 +73,10 @@ describe("the send queue", () => {
         let first = 0;
         let end = 0;
         for (const operation of operations) {
-          if ("push" in operation) {
-            if (queue.push(PATTERN, end, operation.push, 16)) end += operation.push;
+          if (operation.kind === "push") {
+            if (queue.push(PATTERN, end, operation.length, 16)) end += operation.length;
           } else {
-            const length = Math.min(operation.drop, queue.queued);
+            const length = Math.min(operation.length, queue.queued);
             queue.drop(length);
             first += length;
             queue.rewind();

@@ -24,6 +24,19 @@ class Quiet extends OutputUser {
   conflict(_mac: Mac): void {}
 }
 
+/** Tells UDP of closed ports. */
+class Errors extends IcmpUser {
+  private readonly udp: Udp;
+  constructor(udp: Udp) {
+    super();
+    this.udp = udp;
+  }
+  icmpError(m: IcmpMessage, now: Instant): void {
+    if (m.kind === KIND_PORT_UNREACHABLE)
+      this.udp.icmpError(m.sourcePort as Port, m.destination, m.destinationPort as Port, now);
+  }
+}
+
 class Node extends FrameReceiver {
   readonly link: FakeLink;
   readonly output: IpOutput;
@@ -44,12 +57,7 @@ class Node extends FrameReceiver {
     this.udp = udp;
     udp.address = address;
     this.output.configure(address, 24, 0 as Ipv4, 0);
-    this.errors = new (class extends IcmpUser {
-      icmpError(m: IcmpMessage, now: Instant): void {
-        if (m.kind === KIND_PORT_UNREACHABLE)
-          udp.icmpError(m.sourcePort as Port, m.destination, m.destinationPort as Port, now);
-      }
-    })();
+    this.errors = new Errors(udp);
   }
 
   receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
