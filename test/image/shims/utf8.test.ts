@@ -29,6 +29,33 @@ describe("UTF-8 over the engine's own", () => {
     );
   });
 
+  test("goes in pieces through long texts, whatever lies where they are cut", () => {
+    const letters = fc.constantFrom("a", "é", "€", "😀", "\ud800", "\udc00");
+    const encode = exactEncode((text) => {
+      expect(text.length).toBeLessThanOrEqual(16_384);
+      expect(text.isWellFormed()).toBe(true);
+      return new TextEncoder().encode(text);
+    });
+    const around = fc.array(letters, { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(
+        around,
+        fc.integer({ min: 16_370, max: 16_390 }),
+        around,
+        fc.nat(255),
+        (before, many, after, byte) => {
+          const text = `${before.join("")}${"x".repeat(many)}${after.join("").repeat(6)}${"y".repeat(many)}`;
+          const bytes = encode(text);
+          expect(Buffer.compare(bytes, new TextEncoder().encode(text))).toBe(0);
+          expect(decode(bytes, 0, bytes.length)).toBe(text.toWellFormed());
+          bytes[16_384] = byte;
+          expect(decode(bytes, 1, bytes.length - 2)).toBe(node.decode(bytes.subarray(1, -1)));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   test("decodes the examples of Unicode 15, 3.9 (maximal subparts)", () => {
     const of = (...list: number[]): string => decode(Uint8Array.from(list), 0, list.length);
     expect(of(0xc0, 0xaf, 0xe0, 0x80, 0xbf, 0xf0, 0x81, 0x82, 0x41)).toBe(`${"\ufffd".repeat(8)}A`);
