@@ -159,7 +159,9 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
       const files = (): string[] => readdirSync(bed.folder).filter((file) => /^callgrind\.out\.\d+$/.test(file));
       const before = files().length;
       execFileSync("callgrind_control", ["--dump", String(program.pid)], { timeout: 60_000, stdio: "ignore" });
-      // The part is written when the program next runs, and the summary is its last line but one.
+      // The part is written when the program next runs: an idle one sleeps, so it is woken. The summary is its last line
+      // but one.
+      await bed.run(["curl", "-s", "-o", "/dev/null", `http://${bed.guest}${PAGE_PATH}`], 10_000);
       let file: string | undefined;
       let sum: string | undefined;
       for (let i = 0; i < 100 && sum === undefined; i++) {
