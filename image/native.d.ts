@@ -6,7 +6,8 @@
 // `native_...` (natives.h, bindings.c). What a target does not have is not defined there, as on Node (native-node.ts).
 //
 // An array followed by its `offset` (or `nameOffset`) is a range: as many bytes as `length` (`nameLength`) says, or the
-// size of the Field, or the rest of the array. `@least` names an array that has to have so many bytes. A caller's mistake is a RangeError (compiled: ends the machine).
+// size of the Field, or the rest of the array. `@least` names an array that has to have so many bytes. A caller's mistake
+// is a RangeError (compiled: ends the machine).
 
 /** A whole number from `Least` to `Most`. */
 type Whole<Least extends number, Most extends number> = number;

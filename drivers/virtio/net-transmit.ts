@@ -26,7 +26,7 @@ export class NetTransmit {
   private readonly slotsAddress: number;
   private readonly count: number;
   private readonly reserved: boolean[] = [];
-  private readonly free: Float64Array;
+  private readonly free: Int32Array;
   private freeCount = 0;
   /** What the device reads from, kept alive until it has. */
   private readonly payloads: Uint8Array[] = [];
@@ -43,7 +43,7 @@ export class NetTransmit {
       this.reserved.push(false);
       this.payloads.push(NO_PAYLOAD);
     }
-    this.free = new Float64Array(this.count);
+    this.free = new Int32Array(this.count);
   }
 
   /** Empties the queue while the device is reset: what it had not sent is lost. Slots that are reserved stay so. */

@@ -74,10 +74,10 @@ export class Virtqueue {
 
   // The shadow. By descriptor: the next one of its chain or of the free list. By head: the other four; `postedAt` counts
   // from 0 as `availableCount` does.
-  private readonly next: Float64Array;
-  private readonly chain: Float64Array;
-  private readonly writable: Float64Array;
-  private readonly tokens: Float64Array;
+  private readonly next: Int32Array;
+  private readonly chain: Int32Array;
+  private readonly writable: Int32Array;
+  private readonly tokens: Int32Array;
   private readonly postedAt: Float64Array;
   private freeHead = NO_DESCRIPTOR;
   private freeCount = 0;
@@ -108,10 +108,10 @@ export class Virtqueue {
       this.segmentAddress.push(0);
       this.segmentLength.push(0);
     }
-    this.next = new Float64Array(size);
-    this.chain = new Float64Array(size);
-    this.writable = new Float64Array(size);
-    this.tokens = new Float64Array(size);
+    this.next = new Int32Array(size);
+    this.chain = new Int32Array(size);
+    this.writable = new Int32Array(size);
+    this.tokens = new Int32Array(size);
     this.postedAt = new Float64Array(size);
     this.prepare(false);
   }

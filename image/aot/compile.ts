@@ -24,8 +24,8 @@ export interface Boundary {
 const SEAM_PAGE = join(root, "stack/edge/seam.ts");
 const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
-/** What a program besides the image's has of its own: test/compiled. Paths are relative to the root. */
-export interface Own {
+/** What a program besides the image's brings along: test/compiled. Paths are relative to the root. */
+export interface Extras {
   /** A page of natives beside image/native.d.ts, and the header that defines them. */
   readonly natives: string;
   readonly header: string;
@@ -49,7 +49,7 @@ const RUNTIME_SOURCES = [
 const RUNTIME_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DSCR_LIB", "-DSCR_MUSL", "-DNDEBUG", "-w"];
 
 /** The archive of everything below the seam for the target whose `start` is in `below` ("image/below-virtual.ts"). */
-export async function compileBelow(below: string, include: readonly string[], own?: Own): Promise<string> {
+export async function compileBelow(below: string, include: readonly string[], extras?: Extras): Promise<string> {
   const name = `aot-${/below-(\w+)\.ts$/.exec(below)?.[1] ?? "other"}`;
   const flags = [
     ...commonFlags(root),
@@ -61,15 +61,19 @@ export async function compileBelow(below: string, include: readonly string[], ow
   const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
   const folder = await cached(
     name,
-    hashOf([below, ...words, ...(own?.runtime ?? []), ...(await inputs(below, own))]),
+    hashOf([below, ...words, ...(extras?.runtime ?? []), ...(await inputs(below, extras))]),
     async (into) => {
-      const c = await generate(below, into, own);
-      await writeFile(join(into, "below.c"), own ? own.finish(c) : c);
+      const c = await generate(below, into, extras);
+      await writeFile(join(into, "below.c"), extras ? extras.finish(c) : c);
       const jobs = [
         () =>
-          object(into, join(into, "below.c"), ["-g1", ...flags, ...(own ? ["-include", join(root, own.header)] : [])]),
+          object(into, join(into, "below.c"), [
+            "-g1",
+            ...flags,
+            ...(extras ? ["-include", join(root, extras.header)] : []),
+          ]),
         () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
-        ...[...RUNTIME_SOURCES, ...(own?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
+        ...[...RUNTIME_SOURCES, ...(extras?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
           (source) => () => object(into, join(RUNTIME, source), flags),
         ),
       ];
@@ -106,7 +110,7 @@ export async function boundary(below: string): Promise<Boundary> {
 }
 
 /** The patched C, with the intermediate files in `into`. */
-async function generate(below: string, into: string, program: Own | undefined): Promise<string> {
+async function generate(below: string, into: string, extras: Extras | undefined): Promise<string> {
   const { exports, loop } = await boundary(below);
   const own = new Set(describeInterface(SEAM_PAGE, "Seam").map((f) => f.name));
   const start = exports.filter((f) => !own.has(f.name));
@@ -126,7 +130,7 @@ async function generate(below: string, into: string, program: Own | undefined): 
       `${up}/image/native.d.ts`,
     ),
   );
-  const natives = describeReached(reachedNatives(entry), program ? [join(root, program.natives)] : []);
+  const natives = describeReached(reachedNatives(entry), extras ? [join(root, extras.natives)] : []);
   await writeFile(join(work, "profile.json"), profile("entry.ts", unique([...exports, ...loop]), natives));
   const c = await emit(join(work, "profile.json"), entry, work);
   try {
@@ -191,8 +195,8 @@ function sourceFiles(module: unknown): Set<string> {
 }
 
 /** Everything whose change means another archive. */
-async function inputs(below: string, program: Own | undefined): Promise<string[]> {
-  const own: string[] = program ? [program.natives, program.header, ...program.inputs] : [];
+async function inputs(below: string, extras: Extras | undefined): Promise<string[]> {
+  const own: string[] = extras ? [extras.natives, extras.header, ...extras.inputs] : [];
   for (const folder of ["stack", "drivers", "image/aot"])
     for (const entry of await readdir(join(root, folder), { recursive: true }))
       if (entry.endsWith(".ts")) own.push(join(folder, entry));

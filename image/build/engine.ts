@@ -2,7 +2,7 @@
 // program on the engine; both can stand side by side.
 
 import type { Plugin } from "esbuild";
-import { boundary, compileBelow, type Own } from "../aot/compile.ts";
+import { boundary, compileBelow, type Extras } from "../aot/compile.ts";
 import { compiledModules } from "../aot/module.ts";
 import { libraries } from "./libraries.ts";
 import { BuildError } from "./run.ts";
@@ -17,12 +17,12 @@ export interface Side {
 }
 
 /** What the compiled side of `module` adds to a build; without a module, the loop of a bytecode build. */
-export async function below(module: string | undefined, own?: Own): Promise<Side> {
+export async function below(module: string | undefined, extras?: Extras): Promise<Side> {
   if (module === undefined) return { loop: "loop-bytecode.c", archives: [], plugins: [] };
   const { include } = await libraries();
   return {
     loop: "loop-compiled.c",
-    archives: [await compileBelow(module, include, own)],
+    archives: [await compileBelow(module, include, extras)],
     plugins: [compiledModules(await boundary(module))],
   };
 }

@@ -7,7 +7,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Command, need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
-import { breathing, mend } from "./mend.ts";
+import { breathing, type Mend, mend } from "./mend.ts";
+import { quickerBytecode, quickerEngine } from "./quicker.ts";
 import { BuildError, progress, root, run } from "./run.ts";
 import { commonFlags } from "./sources.ts";
 import { isFetched, vendor } from "./vendor.ts";
@@ -47,9 +48,14 @@ const QUICKJS_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-ch
 
 async function buildQuickjs(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, ...QUICKJS_FLAGS];
-  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags, JSON.stringify(breathing)]);
+  const hash = hashOf([
+    await pinned("libquickjs-ng-sys"),
+    compiler,
+    ...flags,
+    JSON.stringify([breathing, quickerEngine]),
+  ]);
   return cached("quickjs", hash, async (folder) =>
-    archive(folder, await mendedTree(join(sources, QUICKJS), folder), flags, "quickjs-ng", {
+    archive(folder, await mendedTree(join(sources, QUICKJS), folder, breathing, quickerEngine), flags, "quickjs-ng", {
       sources: ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"],
       headers: ["quickjs.h"],
     }),
@@ -60,13 +66,19 @@ async function buildLibdeflate(sources: string, compiler: string): Promise<strin
   const flags = [...libraryFlags, "-DNDEBUG", "-w"];
   const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, JSON.stringify(breathing)]);
   return cached("libdeflate", hash, async (folder) =>
-    archive(folder, await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder), flags, "libdeflate", {
-      sources: [
-        ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
-        ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
-      ].map((name) => `lib/${name}.c`),
-      headers: ["libdeflate.h"],
-    }),
+    archive(
+      folder,
+      await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder, breathing),
+      flags,
+      "libdeflate",
+      {
+        sources: [
+          ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
+          ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
+        ].map((name) => `lib/${name}.c`),
+        headers: ["libdeflate.h"],
+      },
+    ),
   );
 }
 
@@ -113,22 +125,28 @@ export async function bytecodeCompiler(): Promise<string> {
   const sources = join(await vendor(), QUICKJS);
   const program = join(root, "image/build/bytecode.c");
   const flags = ["-O1", "-std=gnu11", "-D_GNU_SOURCE", "-funsigned-char", "-fwrapv", "-w"];
-  const hash = hashOf([await pinned("libquickjs-ng-sys"), await readFile(program, "utf8"), ...flags]);
+  const mends = JSON.stringify(quickerBytecode);
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), await readFile(program, "utf8"), mends, ...flags]);
   const folder = await cached("bytecode", hash, async (into) => {
-    const files = ["libregexp.c", "libunicode.c", "dtoa.c"].map((name) => join(sources, name));
-    const args = [...flags, `-I${sources}`, "-o", join(into, "bytecode"), program, ...files, "-lm", "-lpthread"];
+    const tree = await mendedTree(sources, into, quickerBytecode);
+    const files = ["libregexp.c", "libunicode.c", "dtoa.c"].map((name) => join(tree, name));
+    const args = [...flags, `-I${tree}`, "-o", join(into, "bytecode"), program, ...files, "-lm", "-lpthread"];
     await run("gcc", args, { label: "compiling the bytecode compiler" });
   });
   return join(folder, "bytecode");
 }
 
-/** A copy of the library's sources in which its long work lets packets in between. */
-async function mendedTree(tree: string, folder: string): Promise<string> {
+/** A copy of the library's sources with these changes: mend.ts, quicker.ts. */
+async function mendedTree(
+  tree: string,
+  folder: string,
+  ...mends: readonly Readonly<Record<string, readonly Mend[]>>[]
+): Promise<string> {
   const copy = join(folder, "tree");
   await cp(tree, copy, { recursive: true });
-  for (const [file, mends] of Object.entries(breathing)) {
+  for (const [file, list] of mends.flatMap((some) => Object.entries(some))) {
     if (!existsSync(join(copy, file))) continue;
-    await writeFile(join(copy, file), mend(await readFile(join(tree, file), "utf8"), mends));
+    await writeFile(join(copy, file), mend(await readFile(join(copy, file), "utf8"), list));
   }
   return copy;
 }

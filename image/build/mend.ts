@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import type { Plugin } from "esbuild";
 
-interface Mend {
+export interface Mend {
   readonly what: string;
   readonly old: string;
   readonly mended: string;

@@ -3,7 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Own } from "../aot/compile.ts";
+import type { Extras } from "../aot/compile.ts";
 import { type BundleOptions, bundle } from "./bundle.ts";
 import { below, engineOf, outOf } from "./engine.ts";
 import { link } from "./link.ts";
@@ -14,7 +14,7 @@ export interface ProcessOptions extends BundleOptions {
   /** The module of the compiled side; bytecode alone when left out. */
   readonly below?: string;
   /** What that module brings along besides TypeScript. */
-  readonly own?: Own;
+  readonly extras?: Extras;
   /** C of the program's own, relative to the root, and arguments for the link. */
   readonly sources?: readonly string[];
   readonly link?: readonly string[];
@@ -22,7 +22,7 @@ export interface ProcessOptions extends BundleOptions {
 
 /** Builds `entry` as a static binary at `out`, both relative to the root. */
 export async function buildProcess(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {
-  const side = await below(options.below, options.own);
+  const side = await below(options.below, options.extras);
   await link({
     out,
     sources: [

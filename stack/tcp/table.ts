@@ -11,7 +11,7 @@ export class ConnectionTable {
   /** Local port * 65536 + remote port. */
   readonly #ports: Float64Array;
   /** Index of the connection, -1 for a free slot. */
-  readonly #indices: Float64Array;
+  readonly #indices: Int32Array;
   size = 0;
 
   /** `capacity` connections at most; the keys are random 32-bit numbers. */
@@ -24,7 +24,7 @@ export class ConnectionTable {
     this.#locals = new Float64Array(slots);
     this.#remotes = new Float64Array(slots);
     this.#ports = new Float64Array(slots);
-    this.#indices = new Float64Array(slots);
+    this.#indices = new Int32Array(slots);
     for (let i = 0; i < slots; i++) this.#indices[i] = -1;
   }
 

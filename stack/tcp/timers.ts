@@ -9,15 +9,15 @@ import { type Instant, NEVER } from "../base/result.ts";
 
 export class Timers {
   readonly #at: Float64Array;
-  readonly #who: Float64Array;
+  readonly #who: Int32Array;
   /** Place of a connection in the heap, -1: none. */
-  readonly #place: Float64Array;
+  readonly #place: Int32Array;
   #size = 0;
 
   constructor(capacity: number) {
     this.#at = new Float64Array(capacity);
-    this.#who = new Float64Array(capacity);
-    this.#place = new Float64Array(capacity);
+    this.#who = new Int32Array(capacity);
+    this.#place = new Int32Array(capacity);
     for (let i = 0; i < capacity; i++) this.#place[i] = -1;
   }
 

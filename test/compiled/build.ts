@@ -48,7 +48,7 @@ export async function build(): Promise<string> {
   );
   await buildProcess(`${PROGRAM}.ts`, PROGRAM, {
     below: ENTRY,
-    own: {
+    extras: {
       natives: "test/compiled/native.d.ts",
       header: "test/compiled/attempt.h",
       runtime: ["copying"],

@@ -19,6 +19,34 @@ function check(what: string, actual: unknown, expected: unknown): void {
   say(`ok ${what}`);
 }
 
+/** What image/build/quicker.ts must leave as it is: a `let` without a value, and one of its own for each closure. */
+function rounds(): string[] {
+  const seen: string[] = [];
+  const kept: (() => number)[] = [];
+  for (let i = 0; i < 3; i++) {
+    let last: number | undefined;
+    const own = i;
+    seen.push(last === undefined ? "" : `${last}`);
+    last = own;
+    kept.push(() => own);
+  }
+  kept.push(() => kept.length - 1);
+  seen.push(kept.map((f) => `${f()}`).join(""));
+  return seen;
+}
+
+function tooEarly(): string {
+  const read = (): number => late;
+  let name = "";
+  try {
+    read();
+  } catch (error) {
+    name = error instanceof Error ? error.name : "";
+  }
+  const late = Math.abs(-1);
+  return name.slice(late - 1);
+}
+
 /** The file system that isomorphic-git needs, in a Map. */
 function memoryFs(): object {
   const files = new Map<string, Uint8Array | undefined>([["/", undefined]]);
@@ -135,6 +163,11 @@ function natives(): void {
   check("ranges are checked", refused, wrong.length);
 }
 
+function language(): void {
+  check("locals begin anew in each round", rounds(), ["", "", "", "0123"]);
+  check("a captured local that is read too early", tooEarly(), "ReferenceError");
+}
+
 async function packages(): Promise<void> {
   check("marked", marked.parse("# Hi\n\nA *b* `c`."), "<h1>Hi</h1>\n<p>A <em>b</em> <code>c</code>.</p>\n");
   check("yaml", parse("tags: [a, b]\ndate: 2024-01-02"), { tags: ["a", "b"], date: "2024-01-02" });
@@ -178,6 +211,7 @@ clearTimeout(setTimeout(() => (ticks += "x"), 2));
 
 say(`hello from ${nativeTarget()} on ${nativeHypervisor()}`);
 natives();
+language();
 await packages();
 nativeCollect();
 say(`heap ${nativeHeapUsed()} of ${nativeHeapLimit()}, at most ${nativeHeapPeak()}`);
