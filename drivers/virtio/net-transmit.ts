@@ -25,7 +25,8 @@ export class NetTransmit {
   private readonly offloads: boolean;
   private readonly slotsAddress: number;
   private readonly count: number;
-  private readonly reserved: boolean[] = [];
+  /** By slot: 1 while it is reserved. */
+  private readonly reserved: Uint8Array;
   private readonly free: Int32Array;
   private freeCount = 0;
   /** What the device reads from, kept alive until it has. */
@@ -40,10 +41,10 @@ export class NetTransmit {
     this.slots = new Uint8Array(this.count * PITCH);
     this.slotsAddress = hal.addressOf(this.slots);
     for (let i = 0; i < this.count; i++) {
-      this.reserved.push(false);
       this.payloads.push(NO_PAYLOAD);
     }
     this.free = new Int32Array(this.count);
+    this.reserved = new Uint8Array(this.count);
   }
 
   /** Empties the queue while the device is reset: what it had not sent is lost. Slots that are reserved stay so. */
@@ -52,7 +53,7 @@ export class NetTransmit {
     queue.prepare(eventIndex);
     queue.disarm();
     this.freeCount = 0;
-    for (let i = this.count - 1; i >= 0; i--) if (!this.reserved[i]!) this.giveBack(i);
+    for (let i = this.count - 1; i >= 0; i--) if (this.reserved[i]! === 0) this.giveBack(i);
     for (let i = 0; i < this.count; i++) {
       queue.segmentAddress[0] = this.slotsAddress + i * PITCH + HEADER_ROOM - NET_HEADER_SIZE;
       // The rest differs from frame to frame.
@@ -71,7 +72,7 @@ export class NetTransmit {
     }
     this.freeCount--;
     const index = this.free[this.freeCount]!;
-    this.reserved[index] = true;
+    this.reserved[index] = 1;
     return index * PITCH + HEADER_ROOM;
   }
 
@@ -96,7 +97,7 @@ export class NetTransmit {
     }
     if (this.offloads)
       encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
-    this.reserved[index] = false;
+    this.reserved[index] = 0;
     // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
     this.queue.postPair(index * CHAIN, NET_HEADER_SIZE + headLength, address, payloadLength);
     this.frames++;
@@ -106,7 +107,7 @@ export class NetTransmit {
   /** Lets go of a reserved slot whose frame cannot be sent. */
   drop(slot: number): void {
     const index = this.indexOf(slot);
-    this.reserved[index] = false;
+    this.reserved[index] = 0;
     this.giveBack(index);
     this.drops++;
   }
@@ -137,7 +138,7 @@ export class NetTransmit {
 
   private indexOf(slot: number): number {
     const index = (slot - HEADER_ROOM) / PITCH;
-    if (index < 0 || index >= this.count || index !== Math.floor(index) || !this.reserved[index]!) {
+    if (index < 0 || index >= this.count || index !== Math.floor(index) || this.reserved[index]! === 0) {
       throw new RangeError(`slot at ${slot} is not reserved`);
     }
     return index;

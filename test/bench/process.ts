@@ -148,15 +148,17 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
   if (binary === undefined) return "–";
   if (which("valgrind") === undefined) return "valgrind is missing";
   const symbols = existsSync(`${binary}.debug`) ? `${binary}.debug` : binary;
-  const out = join(bed.folder, "callgrind.out");
+  const name = `callgrind-${column.name}.out`;
+  const out = join(bed.folder, name);
   const words = ["valgrind", "--tool=callgrind", "--dump-instr=no", `--callgrind-out-file=${out}`];
   const program = new Program(bed, [...words, symbols, "--tap=tap0", ...parameters(bed, {})]);
   try {
     await program.line(/ready: http/, READY_WITHIN_MS);
     await sleep(5000);
+    const number = (file: string): number => Number(file.slice(name.length + 1));
     const part = async (requests: number): Promise<number> => {
       await load(bed, requests);
-      const files = (): string[] => readdirSync(bed.folder).filter((file) => /^callgrind\.out\.\d+$/.test(file));
+      const files = (): string[] => readdirSync(bed.folder).filter((file) => file.startsWith(`${name}.`));
       const before = files().length;
       execFileSync("callgrind_control", ["--dump", String(program.pid)], { timeout: 60_000, stdio: "ignore" });
       // The part is written when the program next runs: an idle one sleeps, so it is woken. The summary is its last line
@@ -166,7 +168,7 @@ async function underCallgrind(bed: Bed, column: Column): Promise<Figure | string
       let sum: string | undefined;
       for (let i = 0; i < 100 && sum === undefined; i++) {
         await sleep(100);
-        file = files().sort((a, b) => Number(a.slice(14)) - Number(b.slice(14)))[before];
+        file = files().sort((a, b) => number(a) - number(b))[before];
         if (file !== undefined)
           sum = /^(?:summary|totals): (\d+)/m.exec(readFileSync(join(bed.folder, file), "utf8"))?.[1];
       }
