@@ -41,11 +41,15 @@ class Program {
 
   /** Waits for a line on the console. */
   says(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
-    return eventually(`the console says ${pattern}:\n${this.text}`, timeoutMs, () => {
-      const match = pattern.exec(this.text);
-      if (match === null && this.exited !== undefined) throw new Error(`ended with ${this.exited}:\n${this.text}`);
-      return match ?? undefined;
-    });
+    return eventually(
+      () => `the console says ${pattern}:\n${this.text}`,
+      timeoutMs,
+      () => {
+        const match = pattern.exec(this.text);
+        if (match === null && this.exited !== undefined) throw new Error(`ended with ${this.exited}:\n${this.text}`);
+        return match ?? undefined;
+      },
+    );
   }
 
   async stop(): Promise<number | null> {

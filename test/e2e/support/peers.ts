@@ -14,7 +14,7 @@ export function scratch(name: string): string {
   return folder;
 }
 
-/** DHCP for .50 to .60, names as given ("git.test" -> address); the lease's router and resolver are the namespace. */
+/** DHCP for .50 to .59, names as given ("git.test" -> address); the lease's router and resolver are the namespace. */
 export function startDnsmasq(
   ns: Namespace,
   folder: string,
@@ -27,7 +27,7 @@ export function startDnsmasq(
   return ns.start([
     which("dnsmasq") ?? "dnsmasq",
     ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
-    ...[`--interface=${ns.tap}`, "--except-interface=lo", `--dhcp-range=${net}50,${net}60,${leaseSeconds}`],
+    ...[`--interface=${ns.tap}`, "--except-interface=lo", `--dhcp-range=${net}50,${net}59,${leaseSeconds}`],
     ...[`--dhcp-option=3,${ns.address}`, `--dhcp-option=6,${ns.address}`, `--dhcp-leasefile=${folder}/leases`],
     ...["--dhcp-authoritative", "--no-ping", `--pid-file=${folder}/dnsmasq.pid`, ...hosts, ...more],
   ]);
@@ -54,9 +54,9 @@ export function startRsyslog(ns: Namespace, folder: string): () => string {
   return () => readFileSync(file, "utf8");
 }
 
-/** Waits until the condition holds; throws with the words when it does not within the time. */
+/** Waits until the condition holds; throws with the words, made then, when it does not within the time. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   timeoutMs: number,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
@@ -64,7 +64,7 @@ export async function eventually<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (Date.now() > until) throw new Error(`not within ${timeoutMs} ms: ${typeof what === "string" ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
