@@ -29,4 +29,8 @@ export interface Platform {
   powerOff(status: number): never;
   heapUsed(): number;
   heapLimit(): number;
+  /** What could be had in one piece. */
+  heapLargest(): number;
+  /** Gives back what is only held by itself. */
+  collect(): void;
 }

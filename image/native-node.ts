@@ -179,6 +179,7 @@ export const nodeNatives = {
   nativeHypervisor: (): string => "node",
   nativeHeapUsed: (): number => process.memoryUsage().heapUsed + process.memoryUsage().external,
   nativeHeapLimit: (): number => 4 * 1024 ** 3,
+  nativeHeapLargest: (): number => 4 * 1024 ** 3,
   nativeHeapPeak: (): number => process.memoryUsage().rss,
   nativeHeapAllocations: (): number => 0,
   nativeLongestWait: (): number => 0,

@@ -133,6 +133,8 @@ declare function nativeOnPanic(callback: (line: string) => void): void;
 declare function nativeHeapUsed(): number;
 declare function nativeHeapLimit(): number;
 declare function nativeHeapPeak(): number;
+/** What could be had in one piece, in bytes. */
+declare function nativeHeapLargest(): number;
 /** Allocations made so far, on both sides of the seam. */
 declare function nativeHeapAllocations(): number;
 /**

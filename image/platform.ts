@@ -32,4 +32,6 @@ export const platform: Platform = {
   powerOff: (status) => nativePowerOff(status),
   heapUsed: () => nativeHeapUsed(),
   heapLimit: () => nativeHeapLimit(),
+  heapLargest: () => nativeHeapLargest(),
+  collect: () => nativeCollect(),
 };

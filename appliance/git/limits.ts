@@ -31,18 +31,18 @@ export const DEFAULT_LIMITS: GitLimits = {
 
 /**
  * Limits that leave room for the rest of the appliance on a machine with this many bytes of memory to give, of which
- * these are free. What no longer fits is refused: the site that is up must not fall for the next one.
+ * these are free, and these in one piece. What no longer fits is refused: the site that is up must not fall for the next.
  */
-export function limitsFor(heapBytes: number, freeBytes: number): GitLimits {
+export function limitsFor(heapBytes: number, freeBytes: number, largestBytes: number): GitLimits {
   const cacheBytes = Math.min(DEFAULT_LIMITS.cacheBytes, Math.floor(heapBytes / 8));
   const room = Math.max(0, freeBytes - cacheBytes);
   return {
     ...DEFAULT_LIMITS,
-    // While a pack arrives it exists about three times: as received, as collected, and as kept.
-    packBytes: Math.min(DEFAULT_LIMITS.packBytes, Math.floor(0.3 * freeBytes)),
+    // While a pack arrives it exists about three times: as received (in small pieces), as collected, and as kept.
+    packBytes: Math.min(DEFAULT_LIMITS.packBytes, Math.floor(0.3 * freeBytes), Math.floor(largestBytes / 3)),
     heldBytes: Math.min(DEFAULT_LIMITS.heldBytes, Math.floor(heapBytes / 4)),
     // An object exists up to four times: its base, the delta, what the two make, and that with its head for the hash.
-    objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(room / 6)),
+    objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(room / 6), Math.floor(largestBytes / 5)),
     objects: Math.min(DEFAULT_LIMITS.objects, Math.floor(heapBytes / 128)),
     cacheBytes,
   };

@@ -20,6 +20,11 @@ export function openRepository(
     transport: new HttpTransport(network, platform),
     pause: () => platform.sleep(0),
     onProgress,
-    limits: () => limitsFor(platform.heapLimit(), platform.heapLimit() - platform.heapUsed()),
+    limits() {
+      // What the last update left behind in circles would count as used.
+      platform.collect();
+      const heap = platform.heapLimit();
+      return limitsFor(heap, heap - platform.heapUsed(), platform.heapLargest());
+    },
   });
 }

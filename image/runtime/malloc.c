@@ -273,6 +273,14 @@ void *realloc(void *p, size_t size) {
     return q;
 }
 
+size_t platform_heap_largest(void) {
+    size_t pages = 0;
+    for (unsigned bin = BINS; bin-- && !pages;) /* only the first that has any: longer runs lie in higher bins */
+        for (struct run *run = bins[bin]; run; run = run->next)
+            if (run->pages > pages) pages = run->pages;
+    return pages * PAGE;
+}
+
 size_t platform_heap_used(void) { return used; }
 size_t platform_heap_limit(void) { return limit; }
 size_t platform_heap_allocations(void) { return allocations; }

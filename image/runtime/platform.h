@@ -46,6 +46,7 @@ void *heap_pages(size_t count);
 size_t platform_heap_used(void);
 size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);
+size_t platform_heap_largest(void); /* what could be had in one piece */
 size_t platform_heap_allocations(void); /* made so far, resizes included */
 
 /* What only one target has is weak: the other does without, and JavaScript finds no such function. */

@@ -108,6 +108,11 @@ static void check_empty(size_t base) {
         if (!p) fail("free pages were not merged", 0);
         heap_free(p);
     }
+    size_t most = platform_heap_largest();
+    if (heap_malloc(most + 1)) fail("more in one piece than was said", most);
+    void *p = heap_malloc(most);
+    if (!p) fail("less in one piece than was said", most);
+    heap_free(p);
 }
 
 int main(int argc, char **argv) {

@@ -81,6 +81,10 @@ export class VirtualPlatform implements Platform {
   heapLimit(): number {
     return 64 * 1024 * 1024;
   }
+  heapLargest(): number {
+    return this.heapLimit() - this.used;
+  }
+  collect(): void {}
 }
 
 /** Runs what waits for nothing but other promises. */

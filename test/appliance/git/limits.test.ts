@@ -7,18 +7,22 @@ import { bad, type Fixture, gitMissing, good, makeFixture, noise, same, write } 
 
 describe("the limits", () => {
   it("follow the memory of the machine", () => {
-    expect(limitsFor(2 ** 40, 2 ** 40)).toEqual(DEFAULT_LIMITS);
+    expect(limitsFor(2 ** 40, 2 ** 40, 2 ** 40)).toEqual(DEFAULT_LIMITS);
     const megabyte = 1024 * 1024;
-    const empty = limitsFor(24 * megabyte, 19 * megabyte);
+    const empty = limitsFor(24 * megabyte, 19 * megabyte, 18 * megabyte);
     expect(empty).toMatchObject({
       packBytes: Math.floor(5.7 * megabyte),
       heldBytes: 6 * megabyte,
       cacheBytes: 3 * megabyte,
     });
-    const full = limitsFor(24 * megabyte, 5 * megabyte);
+    const full = limitsFor(24 * megabyte, 5 * megabyte, 5 * megabyte);
     expect(full).toMatchObject({ packBytes: 1.5 * megabyte, heldBytes: 6 * megabyte });
     expect(full.objectBytes).toBeLessThan(empty.objectBytes);
-    expect(limitsFor(24 * megabyte, 0).packBytes).toBe(0);
+    expect(limitsFor(24 * megabyte, 0, 0).packBytes).toBe(0);
+    // Free, but in pieces.
+    const torn = limitsFor(24 * megabyte, 8 * megabyte, 1.5 * megabyte);
+    expect(torn.packBytes).toBe(0.5 * megabyte);
+    expect(torn.objectBytes).toBe(Math.floor(0.3 * megabyte));
   });
 });
 
