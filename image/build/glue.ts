@@ -13,7 +13,7 @@ function platformFunctions(): ReadonlySet<string> {
   return new Set(Array.from(header.matchAll(/\b(platform_\w+)\(/g), (match) => match[1]!));
 }
 
-/** nativeHmacSha256 -> hmac_sha256. */
+/** nativeSipHash -> sip_hash. */
 function snake(name: string): string {
   return name
     .replace(/^native/, "")

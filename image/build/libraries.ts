@@ -48,14 +48,10 @@ const QUICKJS_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-ch
 
 async function buildQuickjs(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, ...QUICKJS_FLAGS];
-  const hash = hashOf([
-    await pinned("libquickjs-ng-sys"),
-    compiler,
-    ...flags,
-    JSON.stringify([breathing, quickerEngine]),
-  ]);
+  const mends = [breathing, quickerEngine];
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags, JSON.stringify(mends)]);
   return cached("quickjs", hash, async (folder) =>
-    archive(folder, await mendedTree(join(sources, QUICKJS), folder, breathing, quickerEngine), flags, "quickjs-ng", {
+    archive(folder, await mendedTree(join(sources, QUICKJS), folder, mends), flags, "quickjs-ng", {
       sources: ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"],
       headers: ["quickjs.h"],
     }),
@@ -64,21 +60,16 @@ async function buildQuickjs(sources: string, compiler: string): Promise<string> 
 
 async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, "-DNDEBUG", "-w"];
-  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, JSON.stringify(breathing)]);
+  const mends = [breathing];
+  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, JSON.stringify(mends)]);
   return cached("libdeflate", hash, async (folder) =>
-    archive(
-      folder,
-      await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder, breathing),
-      flags,
-      "libdeflate",
-      {
-        sources: [
-          ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
-          ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
-        ].map((name) => `lib/${name}.c`),
-        headers: ["libdeflate.h"],
-      },
-    ),
+    archive(folder, await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder, mends), flags, "libdeflate", {
+      sources: [
+        ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
+        ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
+      ].map((name) => `lib/${name}.c`),
+      headers: ["libdeflate.h"],
+    }),
   );
 }
 
@@ -125,10 +116,11 @@ export async function bytecodeCompiler(): Promise<string> {
   const sources = join(await vendor(), QUICKJS);
   const program = join(root, "image/build/bytecode.c");
   const flags = ["-O1", "-std=gnu11", "-D_GNU_SOURCE", "-funsigned-char", "-fwrapv", "-w"];
-  const mends = JSON.stringify(quickerBytecode);
-  const hash = hashOf([await pinned("libquickjs-ng-sys"), await readFile(program, "utf8"), mends, ...flags]);
+  const mends = [quickerBytecode];
+  const pin = await pinned("libquickjs-ng-sys");
+  const hash = hashOf([pin, await readFile(program, "utf8"), JSON.stringify(mends), ...flags]);
   const folder = await cached("bytecode", hash, async (into) => {
-    const tree = await mendedTree(sources, into, quickerBytecode);
+    const tree = await mendedTree(sources, into, mends);
     const files = ["libregexp.c", "libunicode.c", "dtoa.c"].map((name) => join(tree, name));
     const args = [...flags, `-I${tree}`, "-o", join(into, "bytecode"), program, ...files, "-lm", "-lpthread"];
     await run("gcc", args, { label: "compiling the bytecode compiler" });
@@ -140,7 +132,7 @@ export async function bytecodeCompiler(): Promise<string> {
 async function mendedTree(
   tree: string,
   folder: string,
-  ...mends: readonly Readonly<Record<string, readonly Mend[]>>[]
+  mends: readonly Readonly<Record<string, readonly Mend[]>>[],
 ): Promise<string> {
   const copy = join(folder, "tree");
   await cp(tree, copy, { recursive: true });

@@ -8,7 +8,6 @@
 /* What main() was given; the process target's parameters. */
 extern char **engine_arguments;
 
-
 /* One call of the step that nativeRun was given; the Instant that it wants to be called again at. */
 double engine_turn(void);
 /* Runs promise jobs until none is left; the number run. */
@@ -24,7 +23,6 @@ void loop_breathe(void);
 #define LESSER(a, b) ((a) < (b) ? (a) : (b))
 #define PIECES(at, piece, size) \
   for (size_t at = 0, piece; piece = LESSER(size - at, LONG_WORK), at < size; at += piece, loop_breathe())
-
 
 /* Natives (image/native.d.ts): the loop's and the engine's own. */
 uint64_t native_longest_wait(void);
