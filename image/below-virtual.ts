@@ -3,7 +3,7 @@
 // this file reaches compiles ahead of time.
 
 import { NativeHal } from "../drivers/hal.ts";
-import { adviseOnNetwork, describeDevice, type FoundDevice, findDevices } from "../drivers/scan.ts";
+import { adviseOnNetwork, describeDevice, type FoundDevice, findDevices } from "../drivers/probe.ts";
 import { formatVirtioError } from "../drivers/virtio/error.ts";
 import {
   describeFault,

@@ -1,6 +1,6 @@
 // What virtio-net can do, and which of it we want. Read: VIRTIO 1.2, 5.1.3 (feature bits), 5.1.4 (configuration).
 
-import { FEATURE_EVENT_IDX } from "./transport.ts";
+import { FEATURE_EVENT_IDX } from "./transport-pci.ts";
 
 // 5.1.3.
 export const NET_CSUM = 1 << 0;

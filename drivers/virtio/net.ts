@@ -25,7 +25,7 @@ import {
 import { NetReceive } from "./net-receive.ts";
 import { NetTransmit } from "./net-transmit.ts";
 import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES } from "./queue.ts";
-import { FEATURE_EVENT_IDX, openTransport, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport.ts";
+import { FEATURE_EVENT_IDX, openTransport, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport-pci.ts";
 
 // 5.1.2: virtqueues.
 const RECEIVE_QUEUE = 0;

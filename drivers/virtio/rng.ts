@@ -4,7 +4,7 @@ import type { Hal } from "../hal.ts";
 import type { PciFunction } from "../pci/enumerate.ts";
 import type { VirtioError } from "./error.ts";
 import { FAULT_NONE, Virtqueue } from "./queue.ts";
-import { FEATURE_EVENT_IDX, openTransport, type VirtioTransport } from "./transport.ts";
+import { FEATURE_EVENT_IDX, openTransport, type VirtioTransport } from "./transport-pci.ts";
 
 // 5.4.2: one queue.
 const REQUEST_QUEUE = 0;

@@ -3,7 +3,7 @@
 // test/e2e/drivers.test.ts boots it. Parameters, separated by blanks: names of options to switch off.
 
 import { NativeHal } from "../../drivers/hal.ts";
-import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/scan.ts";
+import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/probe.ts";
 import { formatVirtioError } from "../../drivers/virtio/error.ts";
 import { describeFault, EVENT_FAULT, openNet, type VirtioNet } from "../../drivers/virtio/net.ts";
 import { openRng, type VirtioRng } from "../../drivers/virtio/rng.ts";

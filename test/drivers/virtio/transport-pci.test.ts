@@ -3,7 +3,7 @@ import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
 import { formatVirtioError, type VirtioError } from "../../../drivers/virtio/error.ts";
 import { Virtqueue } from "../../../drivers/virtio/queue.ts";
-import { openTransport, type VirtioTransport } from "../../../drivers/virtio/transport.ts";
+import { openTransport, type VirtioTransport } from "../../../drivers/virtio/transport-pci.ts";
 import { FakeHal, FakePciFunction, putLe } from "../../support/fake-hal.ts";
 import { COMMON_OFFSET, FakeVirtio } from "../../support/fake-virtio.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/scan.ts";
+import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/probe.ts";
 import { FakeHal, FakePciFunction, putLe } from "../support/fake-hal.ts";
 import { FakeVirtio } from "../support/fake-virtio.ts";
 
