@@ -3,6 +3,7 @@
 
 import { Errors, fetch, type GitHttpRequest, type GitHttpResponse, listServerRefs } from "isomorphic-git";
 import type { Result } from "../../stack/base/result.ts";
+import { originOf, parseUrl } from "../../stack/edge/url.ts";
 import type { GitError } from "./error.ts";
 import { FetchFileSystem, PackTaken } from "./filesystem.ts";
 import type { GitLimits } from "./limits.ts";
@@ -60,7 +61,6 @@ export class Download {
       refs = await listServerRefs({
         http: { request: (request) => this.#request(request) },
         url: where,
-        headers: this.#headers(),
         protocolVersion: 1,
         symrefs: true,
       });
@@ -100,7 +100,6 @@ export class Download {
         remoteRef: HEADS + branch,
         singleBranch: true,
         tags: false,
-        headers: this.#headers(),
         onMessage: (text) => this.#onProgress({ phase: "remote", text: text.trim() }),
       });
     } catch (thrown) {
@@ -111,9 +110,14 @@ export class Download {
     return { ok: true, value: fs.pack };
   }
 
-  #headers(): Record<string, string> {
+  /**
+   * Credentials belong to the origin (RFC 6454 4: scheme, host, port) of the remote that they were written for, wherever
+   * a server's redirect has led us since: neither a stranger nor plain HTTP in the place of HTTPS gets them.
+   */
+  #credentialsFor(url: string): readonly (readonly [name: string, value: string])[] {
     const { authorization } = this.#remote;
-    return authorization === undefined ? {} : { Authorization: authorization };
+    if (authorization === undefined || !sameOrigin(url, this.#remote.url)) return [];
+    return [["Authorization", authorization]];
   }
 
   /** The http plug-in. A rejection ends the library's work; #failure tells why. */
@@ -126,7 +130,7 @@ export class Download {
     const response = await this.#transport.request({
       method: get ? "GET" : "POST",
       url: request.url,
-      headers: Object.entries(request.headers ?? {}),
+      headers: [...Object.entries(request.headers ?? {}), ...this.#credentialsFor(request.url)],
       body: await collect(request.body),
       limit,
       onReceived: (bytes) => this.#count(get, bytes),
@@ -140,7 +144,7 @@ export class Download {
       return this.#fail(cut ? { kind: "pack-cut-short", where, received } : { ...error, where });
     }
     const { value } = response;
-    const fault = this.#statusFault(value.status);
+    const fault = this.#statusFault(value.status, value.url);
     if (fault !== undefined) return this.#fail(fault);
     if (!get) return { url: value.url, statusCode: 200, statusMessage: "OK", headers: {}, body: consume(value.chunks) };
 
@@ -170,12 +174,18 @@ export class Download {
     this.#received = bytes;
   }
 
-  #statusFault(status: number): GitError | undefined {
+  /** `from`: where the answer came from, after redirects. */
+  #statusFault(status: number, from: string): GitError | undefined {
     const where = this.#remote.url;
     if (status === 200) return undefined;
     // RFC 9110 15.5.2, 15.5.4; forges that hide what is private answer 404.
-    if (status === 401 || status === 403)
-      return { kind: "unauthorized", where, status, given: this.#remote.authorization !== undefined };
+    if (status === 401 || status === 403) {
+      const given = this.#remote.authorization !== undefined;
+      const place = parseUrl(from);
+      if (given && place.ok && !sameOrigin(from, where))
+        return { kind: "unauthorized-elsewhere", where, status, origin: originOf(place.value) };
+      return { kind: "unauthorized", where, status, given };
+    }
     if (status === 404 || status === 410) return { kind: "not-found", where, status };
     return { kind: "http-status", where, status };
   }
@@ -208,6 +218,11 @@ function headBranch(
   if (head !== undefined) for (const [name, oid] of branches) if (oid === head.oid) return name;
   // Some servers leave HEAD out when it points to a branch that is not there: a lone branch is meant.
   return branches.size === 1 ? [...branches.keys()][0] : undefined;
+}
+
+function sameOrigin(a: string, b: string): boolean {
+  const [one, other] = [parseUrl(a), parseUrl(b)];
+  return one.ok && other.ok && originOf(one.value) === originOf(other.value);
 }
 
 function isOid(text: string): boolean {

@@ -17,6 +17,13 @@ export type GitError =
   | Exclude<GitTransportError, { readonly kind: "body-too-large" }>
   /** 401 or 403. `given` tells whether the remote's URL held credentials. */
   | { readonly kind: "unauthorized"; readonly where: string; readonly status: number; readonly given: boolean }
+  /** 401 or 403 of an origin to which the server redirected, and which does not get the remote's credentials. */
+  | {
+      readonly kind: "unauthorized-elsewhere";
+      readonly where: string;
+      readonly status: number;
+      readonly origin: string;
+    }
   /** 404 or 410. */
   | { readonly kind: "not-found"; readonly where: string; readonly status: number }
   /** Any other status than 200. */
@@ -67,6 +74,8 @@ export function describeGitError(error: GitError): string {
       return error.given
         ? `${at} the server refuses the credentials of the remote's URL (status ${error.status}).`
         : `${at} the server wants credentials (status ${error.status}). Put them into the remote's URL: http://USER:TOKEN@HOST/…`;
+    case "unauthorized-elsewhere":
+      return `${at} it redirects to ${error.origin}, which wants credentials (status ${error.status}); those of the remote's URL are for its own server only. Put the new place into the remote's URL.`;
     case "not-found":
       return `${at} there is no such repository (status ${error.status}). Check the path; a private one may need credentials.`;
     case "http-status":

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { Download } from "../../../appliance/git/download.ts";
+import { describeGitError } from "../../../appliance/git/error.ts";
+import { HttpTransport } from "../../../appliance/git/http-transport.ts";
+import { DEFAULT_LIMITS } from "../../../appliance/git/limits.ts";
+import { parseRemote, type Remote } from "../../../appliance/git/remote.ts";
+import type { GitTransport } from "../../../appliance/git/transport.ts";
+import { nodePlatform } from "../../../image/platform-node.ts";
+import { ScriptedNetwork } from "../../support/scripted-network.ts";
+
+const COMMIT = "1".repeat(40);
+const REFS = `001e# service=git-upload-pack\n0000${line(`${COMMIT} HEAD\0side-band-64k ofs-delta symref=HEAD:refs/heads/main\n`)}${line(`${COMMIT} refs/heads/main\n`)}0000`;
+
+function line(text: string): string {
+  return (text.length + 4).toString(16).padStart(4, "0") + text;
+}
+
+function answer(type: string, body: string): string {
+  return `HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function remote(url: string): Remote {
+  const parsed = parseRemote(url);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
+
+/**
+ * Asks the forge for its refs and for a pack, where `redirects` (from URL to Location) are in the way. Each request as
+ * "METHOD URL", with " +" when it carried credentials.
+ */
+async function requestsOf(url: string, redirects: Readonly<Record<string, string>>): Promise<string[]> {
+  const seen: string[] = [];
+  const network = new ScriptedNetwork((received) => {
+    if (!received.includes("\r\n\r\n")) return undefined;
+    const [method, target] = received.split(" ");
+    const body = /Content-Length: (\d+)/.exec(received)?.[1] ?? "0";
+    if (received.length < received.indexOf("\r\n\r\n") + 4 + Number(body)) return undefined;
+    const at = `http://${/Host: (\S+)/.exec(received)![1]!}${target!}`;
+    seen.push(`${method!} ${at}${/\r\nAuthorization: Basic dTp0\r\n/.test(received) ? " +" : ""}`);
+    const to = redirects[at];
+    if (to !== undefined) return { send: `HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n` };
+    return { send: method === "GET" ? answer("advertisement", REFS) : answer("result", "0008NAK\n0000") };
+  });
+  const transport = new HttpTransport(network, nodePlatform());
+  const download = new Download(remote(url), transport, DEFAULT_LIMITS, () => {});
+  const advertised = await download.advertisement();
+  if (!advertised.ok) throw new Error(describeGitError(advertised.error));
+  await download.pack("main", undefined);
+  return seen;
+}
+
+const QUERY = "/info/refs?service=git-upload-pack";
+
+describe("the credentials of the remote", () => {
+  it("go to the remote", async () => {
+    expect(await requestsOf("http://u:t@forge/x.git", {})).toEqual([
+      `GET http://forge/x.git${QUERY} +`,
+      "POST http://forge/x.git/git-upload-pack +",
+    ]);
+  });
+
+  it("go along when the repository moved within its origin", async () => {
+    expect(await requestsOf("http://u:t@forge/x.git", { [`http://forge/x.git${QUERY}`]: `/y.git${QUERY}` })).toEqual([
+      `GET http://forge/x.git${QUERY} +`,
+      `GET http://forge/y.git${QUERY} +`,
+      "POST http://forge/y.git/git-upload-pack +",
+    ]);
+  });
+
+  it.each([
+    ["another host", "http://stranger"],
+    ["another port", "http://forge:8080"],
+    ["a host whose name begins alike", "http://forge.stranger"],
+  ])("stay behind when it moved to %s", async (_, origin) => {
+    const moved = { [`http://forge/x.git${QUERY}`]: `${origin}/x.git${QUERY}` };
+    expect(await requestsOf("http://u:t@forge/x.git", moved)).toEqual([
+      `GET http://forge/x.git${QUERY} +`,
+      `GET ${origin}/x.git${QUERY}`,
+      `POST ${origin}/x.git/git-upload-pack`,
+    ]);
+  });
+
+  it("stay with their port", async () => {
+    const moved = { [`http://forge:8080/x.git${QUERY}`]: `http://forge/x.git${QUERY}` };
+    expect(await requestsOf("http://u:t@forge:8080/x.git", moved)).toEqual([
+      `GET http://forge:8080/x.git${QUERY} +`,
+      `GET http://forge/x.git${QUERY}`,
+      "POST http://forge/x.git/git-upload-pack",
+    ]);
+  });
+
+  it("go home again by way of a stranger, who does not see them", async () => {
+    const round = {
+      [`http://forge/x.git${QUERY}`]: `http://stranger/x.git${QUERY}`,
+      [`http://stranger/x.git${QUERY}`]: `http://forge/y.git${QUERY}`,
+    };
+    expect(await requestsOf("http://u:t@forge/x.git", round)).toEqual([
+      `GET http://forge/x.git${QUERY} +`,
+      `GET http://stranger/x.git${QUERY}`,
+      `GET http://forge/y.git${QUERY} +`,
+      "POST http://forge/y.git/git-upload-pack +",
+    ]);
+  });
+
+  it("are not taken from a redirect of the POST", async () => {
+    const moved = { "http://forge/x.git/git-upload-pack": "http://stranger/x.git/git-upload-pack" };
+    expect(await requestsOf("http://u:t@forge/x.git", moved)).toEqual([
+      `GET http://forge/x.git${QUERY} +`,
+      "POST http://forge/x.git/git-upload-pack +",
+      // 302 turns a POST into a GET (RFC 9110 15.4.3).
+      "GET http://stranger/x.git/git-upload-pack",
+    ]);
+  });
+
+  it("do not go from HTTPS down to HTTP, nor up to another scheme", async () => {
+    for (const [from, to] of [
+      ["https", "http"],
+      ["http", "https"],
+    ] as const) {
+      const seen: string[] = [];
+      // One that follows where ours would not.
+      const transport: GitTransport = {
+        async request(request) {
+          seen.push(`${request.method} ${request.url} ${request.headers.some(([name]) => name === "Authorization")}`);
+          const url = request.method === "GET" ? `${to}://forge/x.git${QUERY}` : request.url;
+          const headers = [["content-type", "application/x-git-upload-pack-advertisement"]] as const;
+          const body = new TextEncoder().encode(request.method === "GET" ? REFS : "0008NAK\n0000");
+          return { ok: true, value: { status: 200, url, headers, chunks: [body] } };
+        },
+      };
+      const download = new Download(remote(`${from}://u:t@forge/x.git`), transport, DEFAULT_LIMITS, () => {});
+      expect((await download.advertisement()).ok).toBe(true);
+      await download.pack("main", undefined);
+      expect(seen).toEqual([
+        `GET ${from}://forge/x.git${QUERY} true`,
+        `POST ${to}://forge/x.git/git-upload-pack false`,
+      ]);
+    }
+  });
+
+  it("are said to have stayed behind when a stranger asks for some", async () => {
+    const transport: GitTransport = {
+      request: async () => ({
+        ok: true,
+        value: { status: 401, url: `http://stranger/x.git${QUERY}`, headers: [], chunks: [] },
+      }),
+    };
+    const download = new Download(remote("http://u:t@forge/x.git"), transport, DEFAULT_LIMITS, () => {});
+    const result = await download.advertisement();
+    expect(result.ok ? "" : describeGitError(result.error)).toBe(
+      "http://forge/x.git: it redirects to http://stranger, which wants credentials (status 401); those of the remote's URL are for its own server only. Put the new place into the remote's URL.",
+    );
+  });
+});
