@@ -18,7 +18,7 @@ import {
   HttpResponseReader,
   NEED_MORE,
   RESPONSE_LIMITS,
-} from "../http/client.ts";
+} from "../http1/client.ts";
 import { type HttpClientError, MAX_REDIRECTS } from "./http-error.ts";
 import type { ConnectError, Flow, Network } from "./network.ts";
 import { formatUrl, hostOf, originOf, parseUrl, resolveReference, type Url } from "./url.ts";

@@ -1,6 +1,6 @@
 // What can go wrong with a request of the machine's own, and the words for the person who has to mend it.
 
-import type { ResponseError } from "../http/client.ts";
+import type { ResponseError } from "../http1/client.ts";
 import type { ConnectError, FlowError } from "./network.ts";
 
 export const MAX_REDIRECTS = 5;

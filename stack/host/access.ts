@@ -5,7 +5,7 @@ import { formatIpv4, type Ipv4, type Port } from "../base/address.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import type { AccessLine } from "../http/access.ts";
-import { HttpEvents } from "../http/server.ts";
+import { HttpEvents } from "../http1/server.ts";
 import { encode, SAFE_MESSAGE, SyslogHeader } from "../syslog/wire.ts";
 import type { Udp } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";

@@ -12,7 +12,7 @@ import { type Instant, MILLISECOND } from "../base/result.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
-import { HttpServer } from "../http/server.ts";
+import { HttpServer } from "../http1/server.ts";
 import { Icmp } from "../icmp/machine.ts";
 import { DESTINATION_OTHER, DESTINATION_OURS, IpOutput } from "../ipv4/output.ts";
 import { Reassembly } from "../ipv4/reassembly.ts";

@@ -1,5 +1,5 @@
 import type { Instant } from "../base/result.ts";
-import type { AccessLine } from "./access.ts";
+import type { AccessLine } from "../http/access.ts";
 
 /** What the server tells the one above it. */
 export abstract class HttpEvents {

@@ -7,9 +7,9 @@ import { NO_PAYLOAD } from "../base/link.ts";
 import { formatImfDate } from "../base/time.ts";
 import { sameBytes } from "./conditional.ts";
 import { StampedHead } from "./date.ts";
-import type { RequestHead } from "./request-head.ts";
+import { pathHash } from "./path.ts";
+import type { Request } from "./request.ts";
 import { latin1Bytes, SLASH } from "./syntax.ts";
-import { pathHash } from "./wire.ts";
 
 export class Representation {
   /** 0: there is none. */
@@ -44,7 +44,8 @@ export class Representation {
   }
 }
 
-const ABSENT: Representation = new Representation(0, "", "", 0, "", NO_PAYLOAD);
+/** Stands where there is no representation. */
+export const ABSENT: Representation = new Representation(0, "", "", 0, "", NO_PAYLOAD);
 
 /** A path and what there is for it. */
 export class Page {
@@ -91,10 +92,11 @@ export class PageIndex {
   }
 
   /** The index of the request's page, or -1. */
-  find(bytes: Uint8Array, head: RequestHead): number {
+  find(bytes: Uint8Array, request: Request): number {
     // RFC 9112 3.2.1: an absolute form without a path means "/".
-    if (head.pathEnd === head.pathStart) return head.asterisk ? -1 : this.#search(ROOT, 0, 1, head.pathHash);
-    return this.#search(bytes, head.pathStart, head.pathEnd - head.pathStart, head.pathHash);
+    if (request.pathEnd === request.pathStart)
+      return request.asterisk ? -1 : this.#search(ROOT, 0, 1, request.pathHash);
+    return this.#search(bytes, request.pathStart, request.pathEnd - request.pathStart, request.pathHash);
   }
 
   put(path: string, representation: Representation): void {

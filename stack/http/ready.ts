@@ -1,11 +1,10 @@
-// The table of responses that can be served as they stand. Read first: RFC 9110 12 (negotiation), 13 (conditions), 14
-// (ranges), 15.4.5 (304).
+// The table of responses that can be served as they stand, and what of them a request is answered with. Read first:
+// RFC 9110 12 (negotiation), 13 (conditions), 14 (ranges), 15.4.5 (304).
 //
-// Nothing is copied and nothing allocated for a full response or a 304 (one small head a second and page, see
-// date.ts). The table is replaced in one step; streams that still send an old body hold it by reference.
+// The table says what is answered; a writer says how it goes out (http1/ready-writer.ts). Nothing is copied and nothing
+// allocated. The table is replaced in one step; streams that still send an old body hold it by reference.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { formatImfDate } from "../base/time.ts";
 import {
   ByteRange,
   dateAt,
@@ -16,17 +15,8 @@ import {
   sameBytes,
   tagListHas,
 } from "./conditional.ts";
-import type { DateClock } from "./date.ts";
-import {
-  dateOffset,
-  hasHeaderLine,
-  hasNoContent,
-  headStart,
-  KEEP_FOR_NOT_MODIFIED,
-  KEEP_FOR_READY,
-  keepHeaders,
-} from "./head.ts";
-import { PageIndex, Representation } from "./ready-pages.ts";
+import { hasNoContent } from "./header-lines.ts";
+import { ABSENT, PageIndex, Representation } from "./ready-pages.ts";
 import {
   FIELD_ACCEPT_ENCODING,
   FIELD_IF_MATCH,
@@ -37,15 +27,15 @@ import {
   FIELD_RANGE,
   METHOD_GET,
   METHOD_HEAD,
-  type RequestHead,
-} from "./request-head.ts";
-import { latin1Bytes } from "./syntax.ts";
+  type Request,
+} from "./request.ts";
 
 /** What the table answers: filled by `select`, owned by the caller. */
 export class ReadyAnswer {
+  /** The representation's own, 206, 304, 412 or 416. */
   status = 0;
-  /** Status line to the empty line, both included. */
-  head: Uint8Array = NO_PAYLOAD;
+  representation: Representation = ABSENT;
+  /** The content that goes out: bodyLength bytes of `body` at bodyOffset. HEAD and 304 send none. */
   body: Uint8Array = NO_PAYLOAD;
   bodyOffset = 0;
   bodyLength = 0;
@@ -94,80 +84,86 @@ export class ReadyTable {
     this.#current.put(path, new Representation(status, headerText, etag, lastModifiedSeconds, encoding, body));
   }
 
-  /** Fills `answer`, or returns false: not in the table, or nothing acceptable there. */
-  select(bytes: Uint8Array, head: RequestHead, clock: DateClock, answer: ReadyAnswer): boolean {
-    if (head.method !== METHOD_GET && head.method !== METHOD_HEAD) return false;
-    const index = this.#current.find(bytes, head);
+  /**
+   * Fills `answer`, or returns false: not in the table, or nothing acceptable there. `nowSeconds`: the wall clock in
+   * seconds since 1970, by which dates of two digits are read.
+   */
+  select(bytes: Uint8Array, request: Request, nowSeconds: number, answer: ReadyAnswer): boolean {
+    if (request.method !== METHOD_GET && request.method !== METHOD_HEAD) return false;
+    const index = this.#current.find(bytes, request);
     if (index < 0) return false;
     const page = this.#current.page(index);
     // A field that comes twice where one is allowed says nothing clear: it is ignored, and the whole body is sent.
-    const fields = head.fields & ~head.repeated;
+    const fields = request.fields & ~request.repeated;
     let chosen = page.identity;
     if (page.gzip.status !== 0) {
-      const gzip =
-        (fields & FIELD_ACCEPT_ENCODING) !== 0 && prefersGzip(bytes, head.acceptEncodingStart, head.acceptEncodingEnd);
-      if (gzip) chosen = page.gzip;
+      const { acceptEncodingStart, acceptEncodingEnd } = request;
+      if ((fields & FIELD_ACCEPT_ENCODING) !== 0 && prefersGzip(bytes, acceptEncodingStart, acceptEncodingEnd))
+        chosen = page.gzip;
     }
     if (chosen.status === 0) return false;
     const conditions = fields & CONDITIONS;
+    answer.representation = chosen;
     // RFC 9110 13.2.1: conditions do not touch a response that would not be a success anyway.
-    if (conditions === 0 || chosen.status !== 200) full(chosen, clock, head.method === METHOD_GET, answer);
-    else this.#conditional(bytes, head, conditions, chosen, clock, answer);
+    if (conditions === 0 || chosen.status !== 200) full(chosen, request, answer);
+    else this.#conditional(bytes, request, conditions, chosen, nowSeconds, answer);
     return true;
   }
 
   /** RFC 9110 13.2.2: the order of evaluation. */
   #conditional(
     bytes: Uint8Array,
-    head: RequestHead,
+    request: Request,
     fields: number,
     chosen: Representation,
-    clock: DateClock,
+    nowSeconds: number,
     answer: ReadyAnswer,
   ): void {
     if ((fields & FIELD_IF_MATCH) !== 0) {
-      if (!tagListHas(bytes, head.ifMatchStart, head.ifMatchEnd, chosen.etagBytes, false)) {
-        without(chosen, 412, "", clock, answer);
+      if (!tagListHas(bytes, request.ifMatchStart, request.ifMatchEnd, chosen.etagBytes, false)) {
+        without(412, answer);
         return;
       }
     } else if ((fields & FIELD_IF_UNMODIFIED_SINCE) !== 0 && chosen.lastModified > 0) {
-      const date = dateAt(bytes, head.ifUnmodifiedSinceStart, head.ifUnmodifiedSinceEnd, clock.second);
+      const date = dateAt(bytes, request.ifUnmodifiedSinceStart, request.ifUnmodifiedSinceEnd, nowSeconds);
       if (date >= 0 && chosen.lastModified > date) {
-        without(chosen, 412, "", clock, answer);
+        without(412, answer);
         return;
       }
     }
     if ((fields & FIELD_IF_NONE_MATCH) !== 0) {
-      if (tagListHas(bytes, head.ifNoneMatchStart, head.ifNoneMatchEnd, chosen.etagBytes, true)) {
-        notModified(chosen, clock, answer);
+      if (tagListHas(bytes, request.ifNoneMatchStart, request.ifNoneMatchEnd, chosen.etagBytes, true)) {
+        without(304, answer);
         return;
       }
     } else if ((fields & FIELD_IF_MODIFIED_SINCE) !== 0 && chosen.lastModified > 0) {
-      const start = head.ifModifiedSinceStart;
-      const end = head.ifModifiedSinceEnd;
+      const start = request.ifModifiedSinceStart;
+      const end = request.ifModifiedSinceEnd;
       // Nearly every client sends back what it was given, so the comparison of bytes settles it.
       if (
         sameBytes(bytes, start, end - start, chosen.lastModifiedBytes) ||
-        dateAt(bytes, start, end, clock.second) >= chosen.lastModified
+        dateAt(bytes, start, end, nowSeconds) >= chosen.lastModified
       ) {
-        notModified(chosen, clock, answer);
+        without(304, answer);
         return;
       }
     }
     // RFC 9110 14.2: Range is defined for GET alone.
-    if ((fields & FIELD_RANGE) !== 0 && head.method === METHOD_GET && ifRangeHolds(bytes, head, fields, chosen)) {
-      const size = chosen.body.length;
-      const verdict = decodeRange(bytes, head.rangeStart, head.rangeEnd, size, this.#range);
+    if ((fields & FIELD_RANGE) !== 0 && request.method === METHOD_GET && ifRangeHolds(bytes, request, fields, chosen)) {
+      const verdict = decodeRange(bytes, request.rangeStart, request.rangeEnd, chosen.body.length, this.#range);
       if (verdict === RANGE_UNSATISFIABLE) {
-        without(chosen, 416, `Content-Range: bytes */${size}\r\n`, clock, answer);
+        without(416, answer);
         return;
       }
       if (verdict === RANGE_ONE) {
-        partial(chosen, this.#range.first, this.#range.length, clock, answer);
+        answer.status = 206;
+        answer.body = chosen.body;
+        answer.bodyOffset = this.#range.first;
+        answer.bodyLength = this.#range.length;
         return;
       }
     }
-    full(chosen, clock, head.method === METHOD_GET, answer);
+    full(chosen, request, answer);
   }
 }
 
@@ -175,78 +171,28 @@ const CONDITIONS =
   FIELD_IF_MATCH | FIELD_IF_UNMODIFIED_SINCE | FIELD_IF_NONE_MATCH | FIELD_IF_MODIFIED_SINCE | FIELD_RANGE;
 
 /** RFC 9110 13.1.5: a strong comparison with the tag, or exactly the Last-Modified date. */
-function ifRangeHolds(bytes: Uint8Array, head: RequestHead, fields: number, chosen: Representation): boolean {
-  if ((head.fields & FIELD_IF_RANGE) === 0) return true;
-  if ((head.repeated & FIELD_IF_RANGE) !== 0 || fields === 0) return false;
-  const length = head.ifRangeEnd - head.ifRangeStart;
+function ifRangeHolds(bytes: Uint8Array, request: Request, fields: number, chosen: Representation): boolean {
+  if ((request.fields & FIELD_IF_RANGE) === 0) return true;
+  if ((request.repeated & FIELD_IF_RANGE) !== 0 || fields === 0) return false;
+  const length = request.ifRangeEnd - request.ifRangeStart;
   if (length === 0) return false;
   return (
-    (chosen.etagBytes.length > 0 && sameBytes(bytes, head.ifRangeStart, length, chosen.etagBytes)) ||
-    (chosen.lastModified > 0 && sameBytes(bytes, head.ifRangeStart, length, chosen.lastModifiedBytes))
+    (chosen.etagBytes.length > 0 && sameBytes(bytes, request.ifRangeStart, length, chosen.etagBytes)) ||
+    (chosen.lastModified > 0 && sameBytes(bytes, request.ifRangeStart, length, chosen.lastModifiedBytes))
   );
 }
 
-function full(chosen: Representation, clock: DateClock, withBody: boolean, answer: ReadyAnswer): void {
-  if (!chosen.head.made) {
-    const length = hasNoContent(chosen.status) ? "" : `Content-Length: ${chosen.body.length}\r\n`;
-    const ranges = chosen.status === 200 ? "Accept-Ranges: bytes\r\n" : "";
-    const kept = keepHeaders(chosen.headerText, KEEP_FOR_READY);
-    const coding = chosen.encoding === "" ? "" : `Content-Encoding: ${chosen.encoding}\r\n`;
-    chosen.head.make(
-      latin1Bytes(`${headStart(chosen.status, 0)}${kept}${coding}${validators(chosen)}${ranges}${length}\r\n`),
-      dateOffset(chosen.status),
-    );
-  }
+function full(chosen: Representation, request: Request, answer: ReadyAnswer): void {
   answer.status = chosen.status;
-  answer.head = chosen.head.at(clock);
   answer.body = chosen.body;
   answer.bodyOffset = 0;
-  answer.bodyLength = withBody && !hasNoContent(chosen.status) ? chosen.body.length : 0;
+  answer.bodyLength = request.method === METHOD_GET && !hasNoContent(chosen.status) ? chosen.body.length : 0;
 }
 
-function notModified(chosen: Representation, clock: DateClock, answer: ReadyAnswer): void {
-  if (!chosen.notModified.made) {
-    const kept = keepHeaders(chosen.headerText, KEEP_FOR_NOT_MODIFIED);
-    chosen.notModified.make(latin1Bytes(`${headStart(304, 0)}${kept}${validators(chosen)}\r\n`), dateOffset(304));
-  }
-  answer.status = 304;
-  answer.head = chosen.notModified.at(clock);
-  answer.body = NO_PAYLOAD;
-  answer.bodyOffset = 0;
-  answer.bodyLength = 0;
-}
-
-function partial(chosen: Representation, first: number, length: number, clock: DateClock, answer: ReadyAnswer): void {
-  const kept = keepHeaders(chosen.headerText, KEEP_FOR_READY);
-  const coding = chosen.encoding === "" ? "" : `Content-Encoding: ${chosen.encoding}\r\n`;
-  const range = `Content-Range: bytes ${first}-${first + length - 1}/${chosen.body.length}\r\n`;
-  answer.status = 206;
-  answer.head = latin1Bytes(
-    `${headStart(206, clock.second)}${kept}${coding}${validators(chosen)}${range}Content-Length: ${length}\r\n\r\n`,
-  );
-  answer.body = chosen.body;
-  answer.bodyOffset = first;
-  answer.bodyLength = length;
-}
-
-/** 412 and 416: an answer about the representation that does not bring it. */
-function without(chosen: Representation, status: number, extra: string, clock: DateClock, answer: ReadyAnswer): void {
-  const kept = keepHeaders(chosen.headerText, KEEP_FOR_NOT_MODIFIED);
+/** 304, 412 and 416: an answer about the representation that does not bring it. */
+function without(status: number, answer: ReadyAnswer): void {
   answer.status = status;
-  answer.head = latin1Bytes(
-    `${headStart(status, clock.second)}${kept}${validators(chosen)}${extra}Content-Length: 0\r\n\r\n`,
-  );
   answer.body = NO_PAYLOAD;
   answer.bodyOffset = 0;
   answer.bodyLength = 0;
-}
-
-/** The fields that every answer about a representation carries. */
-function validators(chosen: Representation): string {
-  const etag = chosen.etag === "" ? "" : `ETag: ${chosen.etag}\r\n`;
-  const modified = chosen.lastModified > 0 ? `Last-Modified: ${formatImfDate(chosen.lastModified)}\r\n` : "";
-  // RFC 9110 12.5.5: a path with more than one representation was chosen by Accept-Encoding.
-  const vary =
-    chosen.varies && !hasHeaderLine(chosen.headerText, "vary: accept-encoding") ? "Vary: Accept-Encoding\r\n" : "";
-  return `${etag}${modified}${vary}`;
 }

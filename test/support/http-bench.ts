@@ -4,8 +4,8 @@ import type { Handle } from "../../stack/base/streams.ts";
 import type { AccessLine } from "../../stack/http/access.ts";
 import { HttpEvents } from "../../stack/http/events.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../../stack/http/limits.ts";
-import { HttpServer } from "../../stack/http/server.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
+import { HttpServer } from "../../stack/http1/server.ts";
 import { FakeStreams } from "./fake-streams.ts";
 
 /** Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110's examples. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NEVER } from "../../../stack/base/result.ts";
-import { DeadlineWheel } from "../../../stack/http/wheel.ts";
+import { DeadlineWheel } from "../../../stack/http1/wheel.ts";
 
 const ENTRIES = 8;
 

@@ -4,7 +4,7 @@
 //
 // Extensions and trailers are read past and dropped (RFC 9112 7.1.1, RFC 9110 6.5.1), within limits.
 
-import { COLON, CR, HTAB, hexValue, LF, SEMICOLON, SP, TOKEN, VALUE } from "./syntax.ts";
+import { COLON, CR, HTAB, hexValue, LF, SEMICOLON, SP, TOKEN, VALUE } from "../http/syntax.ts";
 
 export const CHUNK_OK = 0;
 export const CHUNK_DONE = 1;

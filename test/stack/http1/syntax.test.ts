@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
-import { RequestHead } from "../../../stack/http/request-head.ts";
 import { hexValue, latin1Bytes, matchesLower } from "../../../stack/http/syntax.ts";
-import { authorityIsValid, pathIsPlain } from "../../../stack/http/target.ts";
-import { decodeRequestHead, INCOMPLETE } from "../../../stack/http/wire.ts";
+import { RequestHead } from "../../../stack/http1/request-head.ts";
+import { authorityIsValid, pathIsPlain } from "../../../stack/http1/target.ts";
+import { decodeRequestHead, INCOMPLETE } from "../../../stack/http1/wire.ts";
 
 const LITERALS = ["host", "close", "bytes", "chunked", "https://", "keep-alive", "100-continue", "transfer-encoding"];
 

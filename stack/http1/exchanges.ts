@@ -3,9 +3,9 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
+import { COLON, CR, HTAB, SP, TOKEN } from "../http/syntax.ts";
 import { ChunkDecoder } from "./chunked.ts";
 import { RequestHead } from "./request-head.ts";
-import { COLON, CR, HTAB, SP, TOKEN } from "./syntax.ts";
 
 export class Exchange {
   /** Index of the connection, or -1: free. */
@@ -25,7 +25,7 @@ export class Exchange {
   bodySince = 0;
 
   method(): string {
-    return latin1(this.bytes, this.head.start, this.head.methodEnd - this.head.start);
+    return latin1(this.bytes, this.head.methodStart, this.head.methodEnd - this.head.methodStart);
   }
 
   /** Path and query; begins with "/" (an absolute form has lost its authority, RFC 9112 3.2.2). */

@@ -1,9 +1,9 @@
 // Request bodies, collected as they arrive. Read first: RFC 9112 6 and 7.1.
 
 import { copyBytes } from "../base/native.ts";
+import type { HttpLimits } from "../http/limits.ts";
 import { CHUNK_DONE, CHUNK_OK } from "./chunked.ts";
 import type { Exchange } from "./exchanges.ts";
-import type { HttpLimits } from "./limits.ts";
 
 export class BodyReader {
   /** After `read`: bytes taken, and whether the body is complete. */

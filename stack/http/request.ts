@@ -1,4 +1,4 @@
-// What the decoder of request heads (wire.ts) fills in: numbers and offsets, no text.
+// A request as the rest of HTTP sees it, whatever version brought it: numbers, and offsets in the bytes that were decoded.
 
 // Methods of RFC 9110 9.3 and RFC 5789; any other token is METHOD_UNKNOWN.
 export const METHOD_UNKNOWN = 0;
@@ -26,38 +26,24 @@ export const FIELD_ACCEPT_ENCODING = 512;
 export const FIELD_USER_AGENT = 1024;
 export const FIELD_REFERER = 2048;
 
-/** A decoded head. Every `Start` and `End` is an offset in the bytes that were decoded. */
-export class RequestHead {
-  /** Bytes that the head takes, its empty line and empty lines before it included. */
-  length = 0;
-  /** Offset of the method; empty lines lie before it (RFC 9112 2.2). */
-  start = 0;
+/** Every `Start` and `End` is an offset in the bytes that were decoded. */
+export class Request {
   method = METHOD_UNKNOWN;
+  methodStart = 0;
   methodEnd = 0;
   targetStart = 0;
-  /** 0: the request line is not complete. */
+  /** 0: the target is not known. */
   targetEnd = 0;
   /** Path without query. Empty for the absolute form without a path, which means "/" (RFC 9112 3.2.1), and for "*". */
   pathStart = 0;
   pathEnd = 0;
+  /** pathHash of the path's bytes. */
   pathHash = 0;
   /** True for "*" (RFC 9112 3.2.4). */
   asterisk = false;
-  /** HTTP/1.x. */
-  minor = 0;
-  /** Offset of the first header line, and number of lines. */
-  headersStart = 0;
-  headerCount = 0;
   /** Which of the known fields are there, and which more than once; a field's offsets mean something only then. */
   fields = 0;
   repeated = 0;
-  contentLength = 0;
-  chunked = false;
-  /** Connection: close, keep-alive. */
-  close = false;
-  keepAlive = false;
-  /** Expect: 100-continue. */
-  expectContinue = false;
   ifNoneMatchStart = 0;
   ifNoneMatchEnd = 0;
   ifModifiedSinceStart = 0;

@@ -7,7 +7,7 @@
 //   encoded bytes that are not UTF-8 (overlong forms, surrogates and lone continuation bytes among them)
 // A double encoding ("%252e") is an ordinary name that holds a percent sign.
 
-import { COLON, DOT, HOST_NAME, hexValue, NAME, PERCENT, SLASH } from "./syntax.ts";
+import { COLON, DOT, HOST_NAME, hexValue, NAME, PERCENT, SLASH } from "../http/syntax.ts";
 
 /** True when a path that begins with "/" and is made of path characters hides nothing (see above). */
 export function pathIsPlain(bytes: Uint8Array, start: number, end: number): boolean {

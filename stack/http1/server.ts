@@ -17,12 +17,13 @@
 import { copyBytes } from "../base/native.ts";
 import { type Instant, SECOND } from "../base/result.ts";
 import type { Handle, Streams } from "../base/streams.ts";
+import { HttpEvents } from "../http/events.ts";
+import { type HttpLimits, TICK } from "../http/limits.ts";
+import { ReadyAnswer, ReadyTable } from "../http/ready.ts";
 import { BodyReader } from "./bodies.ts";
 import { BODY, type Connection, LINGERING, READING, WAITING, worthDecoding } from "./connections.ts";
-import { HttpEvents } from "./events.ts";
 import { ExchangeAccess } from "./exchange-access.ts";
-import { type HttpLimits, TICK } from "./limits.ts";
-import { ReadyAnswer, ReadyTable } from "./ready.ts";
+import { readyHead } from "./ready-writer.ts";
 import { RequestHead } from "./request-head.ts";
 import { Responder, wantsClose } from "./responder.ts";
 import { DeadlineWheel } from "./wheel.ts";
@@ -197,11 +198,12 @@ export class HttpServer extends ExchangeAccess {
     const head = this.#head;
     if (head.contentLength === 0 && !head.chunked) {
       this.#responder.clock.update(now);
-      if (this.ready.select(bytes, head, this.#responder.clock, this.#answer)) {
+      const clock = this.#responder.clock;
+      if (this.ready.select(bytes, head, clock.second, this.#answer)) {
         const answer = this.#answer;
         this.#responder.access(c, bytes, head, answer.status, answer.bodyLength, now - since, now);
         this.#streams.consume(handle, head.length);
-        this.#responder.queue(c, head, answer.head, answer.body, answer.bodyOffset, answer.bodyLength);
+        this.#responder.queue(c, head, readyHead(answer, clock), answer.body, answer.bodyOffset, answer.bodyLength);
         this.#answered(c, at, wantsClose(head), now);
         return true;
       }

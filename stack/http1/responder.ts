@@ -3,15 +3,17 @@
 import { NO_PAYLOAD } from "../base/link.ts";
 import type { Instant } from "../base/result.ts";
 import type { Streams } from "../base/streams.ts";
-import { AccessLine } from "./access.ts";
+import { AccessLine } from "../http/access.ts";
+import { DateClock } from "../http/date.ts";
+import type { HttpEvents } from "../http/events.ts";
+import { hasNoContent, KEEP_FOR_RESPONSE, keepHeaders } from "../http/header-lines.ts";
+import { METHOD_HEAD } from "../http/request.ts";
+import { latin1Bytes } from "../http/syntax.ts";
 import type { Connection } from "./connections.ts";
-import { DateClock } from "./date.ts";
-import type { HttpEvents } from "./events.ts";
 import type { Exchange } from "./exchanges.ts";
-import { hasNoContent, headStart, KEEP_FOR_RESPONSE, keepHeaders } from "./head.ts";
+import { headStart } from "./head.ts";
 import { Refusals } from "./refusal.ts";
-import { METHOD_HEAD, type RequestHead } from "./request-head.ts";
-import { latin1Bytes } from "./syntax.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** RFC 9112 9.3: whether the connection ends with this request's response. */
 export function wantsClose(head: RequestHead): boolean {

@@ -6,7 +6,7 @@
 // second Content-Length or Host all mean 400, because what two readers understand differently is a way in.
 
 import { equalBytes } from "../base/native.ts";
-import { KNOWN_LENGTHS, noteField } from "./fields.ts";
+import { pathHash } from "../http/path.ts";
 import {
   FIELD_CONTENT_LENGTH,
   FIELD_HOST,
@@ -21,22 +21,27 @@ import {
   METHOD_PUT,
   METHOD_TRACE,
   METHOD_UNKNOWN,
-  type RequestHead,
-} from "./request-head.ts";
-import { COLON, CR, HTAB, LF, latin1Bytes, matchesLower, PATH, QUERY, SLASH, SP, TOKEN, VALUE } from "./syntax.ts";
+} from "../http/request.ts";
+import {
+  COLON,
+  CR,
+  HTAB,
+  LF,
+  latin1Bytes,
+  matchesLower,
+  PATH,
+  QUERY,
+  SLASH,
+  SP,
+  TOKEN,
+  VALUE,
+} from "../http/syntax.ts";
+import { KNOWN_LENGTHS, noteField } from "./fields.ts";
+import type { RequestHead } from "./request-head.ts";
 import { authorityIsValid, pathIsPlain } from "./target.ts";
 
 /** decodeRequestHead: the head is not complete yet. Every other answer but 0 is the status of an error response. */
 export const INCOMPLETE = -1;
-
-/** The hash of a path's bytes that the ready table is kept by: 24 bits. Four bytes at a time, modulo a prime. */
-export function pathHash(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 5381;
-  let i = start;
-  for (; i + 4 <= end; i += 4) hash = (hash * 31 + nativeLoad32(bytes, i)) % 0xfffffd;
-  for (; i < end; i++) hash = (hash * 31 + bytes[i]!) % 0xfffffd;
-  return hash;
-}
 
 /**
  * Decodes the request head at `start`. 0: complete; INCOMPLETE: valid so far; otherwise 400, 414, 431, 417, 501 or 505.
@@ -71,16 +76,16 @@ export function decodeRequestHead(
     if (bytes[i + 1] !== LF) return 400;
     i += 2;
   }
-  head.start = i;
+  head.methodStart = i;
   head.methodEnd = i;
 
   // RFC 9112 3: request-line = method SP request-target SP HTTP-version
   i += nativeSpan(bytes, i, end - i, TOKEN);
-  if (i - head.start > MAX_METHOD) return 501;
+  if (i - head.methodStart > MAX_METHOD) return 501;
   if (i >= end) return tooLong ? 414 : INCOMPLETE;
-  if (bytes[i] !== SP || i === head.start) return 400;
+  if (bytes[i] !== SP || i === head.methodStart) return 400;
   head.methodEnd = i;
-  head.method = methodOf(bytes, head.start, i - head.start);
+  head.method = methodOf(bytes, head.methodStart, i - head.methodStart);
   i++;
   const targetStart = i;
   head.targetStart = i;

@@ -13,9 +13,9 @@ import {
   FIELD_REFERER,
   FIELD_TRANSFER_ENCODING,
   FIELD_USER_AGENT,
-  type RequestHead,
-} from "./request-head.ts";
-import { decimal, latin1Bytes, listHas, matchesLower } from "./syntax.ts";
+} from "../http/request.ts";
+import { decimal, latin1Bytes, listHas, matchesLower } from "../http/syntax.ts";
+import type { RequestHead } from "./request-head.ts";
 import { authorityIsValid } from "./target.ts";
 
 /** 1 at the lengths of the names that noteField knows. */

@@ -4,8 +4,8 @@ import { type Handle, Streams } from "../../../stack/base/streams.ts";
 import type { AccessLine } from "../../../stack/http/access.ts";
 import { HttpEvents } from "../../../stack/http/events.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
-import { HttpServer } from "../../../stack/http/server.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
+import { HttpServer } from "../../../stack/http1/server.ts";
 
 const REQUEST = latin1Bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 

@@ -1,7 +1,7 @@
 // The server's connections: a pool of records, found by stream handle without a Map.
 
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
-import { CR, LF } from "./syntax.ts";
+import { CR, LF } from "../http/syntax.ts";
 
 // What a connection is doing.
 /** Between requests, or within a head. */

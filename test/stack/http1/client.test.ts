@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import {
   encodeRequest,
   FAILED,
@@ -9,8 +10,7 @@ import {
   HttpResponseReader,
   NEED_MORE,
   RESPONSE_LIMITS,
-} from "../../../stack/http/client.ts";
-import { latin1Bytes } from "../../../stack/http/syntax.ts";
+} from "../../../stack/http1/client.ts";
 
 /** Reads a response that comes in pieces; "status body [keep]" or the error, and what was left over. */
 function read(response: string, pieces: readonly number[], method = "GET", limits = RESPONSE_LIMITS): string {

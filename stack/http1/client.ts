@@ -6,8 +6,8 @@
 
 import { copyBytes, latin1 } from "../base/native.ts";
 import type { Result } from "../base/result.ts";
+import { decimal, HTAB, LF, latin1Bytes, listHas, lowerCase, QUERY, SP, TOKEN, VALUE } from "../http/syntax.ts";
 import { CHUNK_DONE, CHUNK_MALFORMED, CHUNK_OK, ChunkDecoder } from "./chunked.ts";
-import { decimal, HTAB, LF, latin1Bytes, listHas, lowerCase, QUERY, SP, TOKEN, VALUE } from "./syntax.ts";
 import { authorityIsValid } from "./target.ts";
 
 export type RequestError = "bad-method" | "bad-host" | "bad-target" | "bad-header";

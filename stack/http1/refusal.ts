@@ -1,9 +1,9 @@
 // The server's own answers to requests that it does not take: made once, so that a flood of bad requests costs no memory.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { type DateClock, StampedHead } from "./date.ts";
+import { type DateClock, StampedHead } from "../http/date.ts";
+import { latin1Bytes } from "../http/syntax.ts";
 import { dateOffset, headStart, reasonPhrase } from "./head.ts";
-import { latin1Bytes } from "./syntax.ts";
 
 class Refusal {
   readonly status: number;
