@@ -1,7 +1,6 @@
 // What this machine is for: clone, serve, update. Until there is a site every request is answered by 503 and the reason
 // in words; from the first good clone on a good site always stays up.
 
-import { formatIpv4, type Ipv4 } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
 import type { Network } from "../stack/edge/network.ts";
 import type { Config } from "./config.ts";
@@ -30,7 +29,7 @@ export interface ApplianceOptions {
   /** Makes the repository; it tells its progress there. */
   repository(onProgress: OnGitProgress): Repository;
   /** Our own address, for the line that says where the blog is; undefined while unknown. */
-  address(): Ipv4 | undefined;
+  address(): string | undefined;
   /** Writing on one's own machine: drafts and future articles are shown, and markup is put at the end of each page. */
   readonly writing?: { readonly tail: Html };
 }
@@ -66,8 +65,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
       secret: config.hookSecret,
       platform,
       update: () => update(),
-      onRefused: (request) =>
-        log.warn("a webhook without a good signature was refused", { peer: formatIpv4(request.peer) }),
+      onRefused: (request) => log.warn("a webhook without a good signature was refused", { peer: request.peer }),
     }),
     onFault: (url, cause) => log.error(`${url} could not be served`, { reason: reasonOf(cause) }),
   });
@@ -168,7 +166,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
 
   function here(): string {
     const address = options.address();
-    return (address === undefined ? "localhost" : formatIpv4(address)) + (config.port === 80 ? "" : `:${config.port}`);
+    return (address === undefined ? "localhost" : address) + (config.port === 80 ? "" : `:${config.port}`);
   }
 
   const served = network.serve(config.port, (request) => web.handle(request));

@@ -1,7 +1,6 @@
 // The log to a collector: finds its address, then attaches to the log. A collector that cannot be found is looked for
 // again; lines wait meanwhile (log.ts bounds them). Its address is looked up anew now and then, for it may move.
 
-import type { Ipv4 } from "../stack/base/address.ts";
 import type { Network, ResolveError } from "../stack/edge/network.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import type { Config } from "./config.ts";
@@ -23,10 +22,10 @@ export async function sendToSyslog(
   log: Log,
   network: Pick<Network, "resolve" | "sendDatagram">,
   platform: Pick<Platform, "sleep" | "utf8Encode">,
-  onAddress: (address: Ipv4) => void = () => {},
+  onAddress: (address: string) => void = () => {},
 ): Promise<never> {
   const encode = syslogEncoder(hostname, "epiphyte");
-  let address: Ipv4 | undefined;
+  let address: string | undefined;
   let attached = false;
   for (let wait = FIRST_WAIT; ; ) {
     const found = await network.resolve(to.host);

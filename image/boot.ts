@@ -7,7 +7,7 @@ import { openRepository } from "../appliance/git/open.ts";
 import { type Log, makeLog, printable } from "../appliance/log.ts";
 import { usage } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
-import { formatIpv4, type Ipv4 } from "../stack/base/address.ts";
+import { formatIpv4 } from "../stack/base/address.ts";
 import { Edge } from "../stack/edge/edge.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
@@ -56,7 +56,7 @@ export function boot(target: Target): void {
     seam,
     {
       configured: (address) => {
-        log.info(`address ${formatIpv4(address)}${serversText(seam)}`);
+        log.info(`address ${address}${serversText(seam)}`);
         begin();
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
@@ -67,7 +67,7 @@ export function boot(target: Target): void {
   );
   seam.setWallClock(nativeWallClock() - nativeNow() / 1000);
   seam.setAccessEvents(config.log === "debug" || config.log === "trace");
-  for (const server of config.dns) seam.addNameServer(server);
+  for (const server of config.dns) seam.addNameServer(formatIpv4(server));
 
   let begun = false;
   const begin = (): void => {
@@ -79,13 +79,13 @@ export function boot(target: Target): void {
       platform,
       log,
       repository: (onProgress) => openRepository(config.remote, edge, platform, onProgress),
-      address: () => (seam.address() === 0 ? undefined : (seam.address() as Ipv4)),
+      address: () => (seam.address() === "" ? undefined : seam.address()),
     });
     if (!started.ok) throw new Error(`port ${config.port} is in use`);
     const { syslog, hostname } = config;
     if (syslog === undefined) return;
     const encode = syslogEncoder(hostname, "epiphyte");
-    let collector = 0;
+    let collector = "";
     void sendToSyslog(syslog, hostname, log, edge, platform, (to) => {
       collector = to;
       seam.setSyslog(to, syslog.port, hostname);
@@ -93,7 +93,7 @@ export function boot(target: Target): void {
     // The engine is dying: the line is on the console already, and leaves with one last poll.
     nativeOnPanic((line) => {
       const datagram = encode(2, nativeWallClock(), nativeUtf8Encode(line));
-      if (collector === 0 || datagram === undefined) return;
+      if (collector === "" || datagram === undefined) return;
       seam.sendDatagram(collector, syslog.port, datagram);
       seam.poll(nativeNow());
     });
@@ -110,7 +110,10 @@ export function boot(target: Target): void {
   if (fixed === undefined) {
     log.info("asking for an address by DHCP");
     seam.configureDhcp(config.hostname);
-  } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway ?? 0);
+  } else {
+    const gateway = fixed.gateway === undefined ? "" : formatIpv4(fixed.gateway);
+    seam.configureStatic(formatIpv4(fixed.address), fixed.prefix, gateway);
+  }
 }
 
 function parametersOrEnd(source: ParameterSource): Config {
@@ -137,7 +140,7 @@ function switchesOf({ offload }: Config): number {
 
 function serversText(seam: Seam): string {
   const servers: string[] = [];
-  for (let i = 0; seam.nameServer(i) !== 0; i++) servers.push(formatIpv4(seam.nameServer(i) as Ipv4));
+  for (let i = 0; seam.nameServer(i) !== ""; i++) servers.push(seam.nameServer(i));
   return servers.length === 0 ? ", no name server" : `, name server ${servers.join(", ")}`;
 }
 

@@ -5,7 +5,7 @@ import { createSocket } from "node:dgram";
 import { promises as dns } from "node:dns";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect as connectSocket, type Socket } from "node:net";
-import { formatIpv4, type Ipv4, type Port, parseIpv4 } from "../stack/base/address.ts";
+import { type Port, parseIpv4 } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
 import { formatImfDate } from "../stack/base/time.ts";
 import type {
@@ -46,12 +46,11 @@ export class NodeNetwork implements Network {
     this.#datagrams.on("error", () => {});
   }
 
-  async resolve(name: string): Promise<Result<readonly Ipv4[], ResolveError>> {
-    const literal = parseIpv4(name);
-    if (literal !== undefined) return { ok: true, value: [literal] };
+  async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
+    if (parseIpv4(name) !== undefined) return { ok: true, value: [name] };
     try {
       const found = await dns.lookup(name, { family: 4, all: true });
-      return { ok: true, value: found.map(({ address }) => parseIpv4(address)).filter((a) => a !== undefined) };
+      return { ok: true, value: found.map(({ address }) => address) };
     } catch (cause) {
       const code = codeOf(cause);
       return { ok: false, error: { kind: code === "ENOTFOUND" ? "no-such-name" : "no-answer", name } };
@@ -65,7 +64,7 @@ export class NodeNetwork implements Network {
     if (address === undefined)
       return { ok: false, error: { kind: "resolve", cause: { kind: "no-such-name", name: host } } };
     return new Promise((resolve) => {
-      const socket = connectSocket({ host: formatIpv4(address), port });
+      const socket = connectSocket({ host: address, port });
       const fail = (error: ConnectError): void => {
         socket.destroy();
         resolve({ ok: false, error });
@@ -84,8 +83,8 @@ export class NodeNetwork implements Network {
     });
   }
 
-  sendDatagram(address: Ipv4, port: Port, bytes: Uint8Array): boolean {
-    this.#datagrams.send(bytes, port, formatIpv4(address));
+  sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
+    this.#datagrams.send(bytes, port, address);
     return true;
   }
 
@@ -168,7 +167,7 @@ export class NodeNetwork implements Network {
     const headers: [string, string][] = [];
     for (let i = 0; i + 1 < request.rawHeaders.length; i += 2)
       headers.push([request.rawHeaders[i]!.toLowerCase(), request.rawHeaders[i + 1]!]);
-    const peer = parseIpv4((request.socket.remoteAddress ?? "").replace(/^::ffff:/, "")) ?? (0 as Ipv4);
+    const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     return handler({ method, target, headers, body: new Uint8Array(Buffer.concat(chunks)), peer });
   }
 }

@@ -1,7 +1,7 @@
 // The edge: the only asynchronous code of the stack. `turn` is the loop's one step: poll the host, hand its events to
 // the promises that wait for them. Everything here runs on the engine; everything below the Seam may be machine code.
 
-import type { Ipv4, Port } from "../base/address.ts";
+import type { Port } from "../base/address.ts";
 import { parseIpv4 } from "../base/address.ts";
 import type { Instant, Result } from "../base/result.ts";
 import {
@@ -34,7 +34,7 @@ const EVENTS_PER_TURN = 256;
 
 /** What the target is told about the network as such. */
 export interface EdgeListener {
-  configured(address: Ipv4): void;
+  configured(address: string): void;
   addressLost(reason: string): void;
   notice(text: string): void;
   access(line: string): void;
@@ -49,7 +49,7 @@ export class Edge implements Network {
   readonly #listener: EdgeListener;
   readonly #timer: Timer;
   readonly #flows = new Map<string, StackFlow>();
-  readonly #queries = new Map<string, (result: Result<readonly Ipv4[], ResolveError>) => void>();
+  readonly #queries = new Map<string, (result: Result<readonly string[], ResolveError>) => void>();
   readonly #names = new Map<string, string>();
   #handler: Handler | undefined;
 
@@ -73,9 +73,8 @@ export class Edge implements Network {
     return handled === EVENTS_PER_TURN ? now : deadline;
   }
 
-  async resolve(name: string): Promise<Result<readonly Ipv4[], ResolveError>> {
-    const literal = parseIpv4(name);
-    if (literal !== undefined) return { ok: true, value: [literal] };
+  async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
+    if (parseIpv4(name) !== undefined) return { ok: true, value: [name] };
     const token = this.#seam.resolve(name);
     return new Promise((resolve) => {
       this.#names.set(String(token), name);
@@ -95,7 +94,7 @@ export class Edge implements Network {
     return { ok: false, error: last };
   }
 
-  sendDatagram(address: Ipv4, port: Port, bytes: Uint8Array): boolean {
+  sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
     return this.#seam.sendDatagram(address, port, bytes);
   }
 
@@ -116,7 +115,7 @@ export class Edge implements Network {
     this.#seam.tableCommit();
   }
 
-  #connectTo(address: Ipv4, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+  #connectTo(address: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
     const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT);
     if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
     return new Promise((resolve) => {
@@ -152,7 +151,7 @@ export class Edge implements Network {
         this.#request(this.#seam.eventHandle());
         break;
       case EVENT_CONFIGURED:
-        this.#listener.configured(this.#seam.eventNumber() as Ipv4);
+        this.#listener.configured(this.#seam.eventText());
         break;
       case EVENT_ADDRESS_LOST:
         this.#listener.addressLost(this.#seam.eventText());
@@ -178,8 +177,8 @@ export class Edge implements Network {
       done({ ok: false, error: resolveError(code, name) });
       return;
     }
-    const addresses: Ipv4[] = [];
-    for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i) as Ipv4);
+    const addresses: string[] = [];
+    for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i));
     done({ ok: true, value: addresses });
   }
 
@@ -194,7 +193,7 @@ export class Edge implements Network {
       target: seam.requestTarget(exchange),
       headers: parseHeaders(seam.requestHeaders(exchange)),
       body: seam.requestBody(exchange),
-      peer: seam.requestPeer(exchange) as Ipv4,
+      peer: seam.requestPeer(exchange),
     };
     void this.#handler(request).then((r) => seam.respond(exchange, r.status, formatHeaders(r.headers), r.body));
   }

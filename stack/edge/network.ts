@@ -1,7 +1,7 @@
 // What the appliance sees of a network. Two implementations: stack/edge over the seam (our own stack), and
 // image/network-node.ts over Node's sockets.
 
-import type { Ipv4, Port } from "../base/address.ts";
+import type { Port } from "../base/address.ts";
 import type { Result } from "../base/result.ts";
 
 export type ResolveError =
@@ -38,7 +38,8 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body: Uint8Array;
-  readonly peer: Ipv4;
+  /** The peer's address as text. */
+  readonly peer: string;
 }
 
 export interface HttpResponse {
@@ -65,11 +66,11 @@ export interface ReadyResponse {
 }
 
 export interface Network {
-  /** All A records, in the order of the answer; an address in dotted form resolves to itself. */
-  resolve(name: string): Promise<Result<readonly Ipv4[], ResolveError>>;
+  /** All A records as text, in the order of the answer; an address in dotted form resolves to itself. */
+  resolve(name: string): Promise<Result<readonly string[], ResolveError>>;
   connect(host: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>>;
   /** Sends and forgets; false when it could not even be queued. */
-  sendDatagram(address: Ipv4, port: Port, bytes: Uint8Array): boolean;
+  sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean;
   /** Begins to serve HTTP. The handler never rejects. */
   serve(port: Port, handler: (request: HttpRequest) => Promise<HttpResponse>): Result<undefined, "port-in-use">;
   /** Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request. */

@@ -13,27 +13,29 @@ export interface Seam {
   eventNumber(): number;
   eventText(): string;
 
-  /** A fixed address; gateway 0 for none. */
-  configureStatic(address: number, prefixLength: number, gateway: number): void;
+  // Addresses are text ("10.0.2.15") on this side; "" is none. What is no address counts as none.
+
+  /** A fixed address; gateway "" for none. */
+  configureStatic(address: string, prefixLength: number, gateway: string): void;
   /** Begins to ask for a lease; the name goes to the server (option 12), "" for none. */
   configureDhcp(hostname: string): void;
   /** Name servers to use instead of the lease's. */
-  addNameServer(address: number): void;
-  address(): number;
+  addNameServer(address: string): void;
+  address(): string;
   prefixLength(): number;
-  gateway(): number;
-  /** The i-th name server, 0 when there are no more. */
-  nameServer(index: number): number;
+  gateway(): string;
+  /** The i-th name server, "" when there are no more. */
+  nameServer(index: number): string;
   mac(): number;
   mtu(): number;
 
   /** A token for EVENT_RESOLVED. */
   resolve(name: string): number;
   resolvedCount(): number;
-  resolvedAddress(index: number): number;
+  resolvedAddress(index: number): string;
 
   /** A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. */
-  connect(address: number, port: number, receiveLimit: number): number;
+  connect(address: string, port: number, receiveLimit: number): number;
   /** Queues the bytes, which must not change; false when the stream is gone. */
   send(handle: number, bytes: Uint8Array): boolean;
   queued(handle: number): number;
@@ -44,7 +46,7 @@ export interface Seam {
   close(handle: number): void;
   abort(handle: number): void;
 
-  sendDatagram(address: number, port: number, bytes: Uint8Array): boolean;
+  sendDatagram(address: string, port: number, bytes: Uint8Array): boolean;
 
   /** Serves HTTP on this port; false when it is taken. */
   serve(port: number): boolean;
@@ -53,7 +55,7 @@ export interface Seam {
   /** The header block as it came: "Name: value\r\n" lines. */
   requestHeaders(exchange: number): string;
   requestBody(exchange: number): Uint8Array;
-  requestPeer(exchange: number): number;
+  requestPeer(exchange: number): string;
   /** Answers; `headers` is a block of "Name: value\r\n" lines. */
   respond(exchange: number, status: number, headers: string, body: Uint8Array): void;
 
@@ -75,8 +77,8 @@ export interface Seam {
 
   /** Wall clock minus `now`, in milliseconds: for Date headers and syslog. */
   setWallClock(offsetMs: number): void;
-  /** Access lines go to this syslog receiver as RFC 5424 datagrams; address 0 turns them off. */
-  setSyslog(address: number, port: number, hostname: string): void;
+  /** Access lines go to this syslog receiver as RFC 5424 datagrams; address "" turns them off. */
+  setSyslog(address: string, port: number, hostname: string): void;
   /** Access lines come up as EVENT_ACCESS, too. */
   setAccessEvents(wanted: boolean): void;
 

@@ -2,7 +2,7 @@
 
 /** The queue is empty. */
 export const EVENT_NONE = 0;
-/** The host has an address (first, or a new one): number = address. */
+/** The host has an address (first, or a new one): text = address. */
 export const EVENT_CONFIGURED = 1;
 /** The address is gone: text = why, in words. */
 export const EVENT_ADDRESS_LOST = 2;

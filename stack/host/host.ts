@@ -5,7 +5,7 @@
 //               timers due
 //               segments out (an ACK rides on the answer that the same step has queued), one notification of the card
 
-import type { Ipv4, Mac } from "../base/address.ts";
+import { formatIpv4, type Ipv4, type Mac } from "../base/address.ts";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { FrameReceiver, type Link } from "../base/link.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
@@ -170,7 +170,7 @@ export class Host extends FrameReceiver {
   /** Takes a fixed address; gateway 0 for none. */
   configureStatic(address: Ipv4, prefixLength: number, gateway: Ipv4): void {
     this.configure(address, prefixLength, gateway);
-    this.events.push(EVENT_CONFIGURED, 0, address, "");
+    this.events.push(EVENT_CONFIGURED, 0, 0, formatIpv4(address));
   }
 
   /** A connection of the edge; NO_HANDLE when there is no room or no address. */
@@ -218,7 +218,7 @@ export class Host extends FrameReceiver {
     if (lease.address === this.taken && same) return;
     this.configure(lease.address, lease.prefixLength, lease.gateway);
     if (lease.address === 0) this.events.push(EVENT_ADDRESS_LOST, 0, 0, lease.reason);
-    else this.events.push(EVENT_CONFIGURED, 0, lease.address, "");
+    else this.events.push(EVENT_CONFIGURED, 0, 0, formatIpv4(lease.address));
   }
 
   /** Connections of the old address end. */

@@ -2,7 +2,7 @@
 // side below can be bytecode on the same engine, or machine code behind a native binding. stack/edge/seam.ts says what
 // each function does.
 
-import type { Ipv4, Port } from "../base/address.ts";
+import { ANY_ADDRESS, formatIpv4, type Ipv4, type Port, parseIpv4 } from "../base/address.ts";
 import type { Link } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
@@ -49,32 +49,32 @@ export function eventText(): string {
   return host().events.text;
 }
 
-export function configureStatic(address: number, prefixLength: number, gateway: number): void {
-  host().configureStatic(address as Ipv4, prefixLength, gateway as Ipv4);
+export function configureStatic(address: string, prefixLength: number, gateway: string): void {
+  host().configureStatic(read(address), prefixLength, read(gateway));
 }
 
 export function configureDhcp(hostname: string): void {
   host().configureDhcp(hostname);
 }
 
-export function addNameServer(address: number): void {
-  host().names.addServer(address as Ipv4);
+export function addNameServer(address: string): void {
+  host().names.addServer(read(address));
 }
 
-export function address(): number {
-  return host().udp.address;
+export function address(): string {
+  return text(host().udp.address);
 }
 
 export function prefixLength(): number {
   return host().prefixLength;
 }
 
-export function gateway(): number {
-  return host().gateway;
+export function gateway(): string {
+  return text(host().gateway);
 }
 
-export function nameServer(index: number): number {
-  return host().names.server(index);
+export function nameServer(index: number): string {
+  return text(host().names.server(index));
 }
 
 export function mac(): number {
@@ -93,12 +93,12 @@ export function resolvedCount(): number {
   return host().names.answerCount;
 }
 
-export function resolvedAddress(index: number): number {
-  return host().names.answer(index);
+export function resolvedAddress(index: number): string {
+  return text(host().names.answer(index));
 }
 
-export function connect(remote: number, port: number, receiveLimit: number): number {
-  return host().connect(remote as Ipv4, port, receiveLimit);
+export function connect(remote: string, port: number, receiveLimit: number): number {
+  return host().connect(read(remote), port, receiveLimit);
 }
 
 export function send(handle: number, bytes: Uint8Array): boolean {
@@ -137,8 +137,8 @@ export function abort(handle: number): void {
   host().tcp.abort(handle as Handle);
 }
 
-export function sendDatagram(destination: number, port: number, bytes: Uint8Array): boolean {
-  return host().udp.send(DATAGRAM_PORT, destination as Ipv4, port as Port, bytes, 0, bytes.length);
+export function sendDatagram(destination: string, port: number, bytes: Uint8Array): boolean {
+  return host().udp.send(DATAGRAM_PORT, read(destination), port as Port, bytes, 0, bytes.length);
 }
 
 export function serve(port: number): boolean {
@@ -161,8 +161,8 @@ export function requestBody(exchange: number): Uint8Array {
   return host().http.body(exchange);
 }
 
-export function requestPeer(exchange: number): number {
-  return host().http.peerAddress(exchange);
+export function requestPeer(exchange: number): string {
+  return text(host().http.peerAddress(exchange));
 }
 
 export function respond(exchange: number, status: number, headers: string, body: Uint8Array): void {
@@ -197,8 +197,8 @@ export function setWallClock(offsetMs: number): void {
   host().setWallClock(offsetMs);
 }
 
-export function setSyslog(receiver: number, port: number, hostname: string): void {
-  host().access.setReceiver(receiver as Ipv4, port as Port, hostname);
+export function setSyslog(receiver: string, port: number, hostname: string): void {
+  host().access.setReceiver(read(receiver), port as Port, hostname);
 }
 
 export function setAccessEvents(wanted: boolean): void {
@@ -207,4 +207,14 @@ export function setAccessEvents(wanted: boolean): void {
 
 export function counters(): string {
   return host().describe();
+}
+
+/** An address as the side above writes it; "" is none. */
+function read(address: string): Ipv4 {
+  const parsed = parseIpv4(address);
+  return parsed === undefined ? ANY_ADDRESS : parsed;
+}
+
+function text(address: number): string {
+  return address === 0 ? "" : formatIpv4(address as Ipv4);
 }

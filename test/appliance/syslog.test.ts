@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeLog } from "../../appliance/log.ts";
 import { sendToSyslog } from "../../appliance/syslog.ts";
-import type { Ipv4, Port } from "../../stack/base/address.ts";
+import type { Port } from "../../stack/base/address.ts";
 import type { Result } from "../../stack/base/result.ts";
 import type { ResolveError } from "../../stack/edge/network.ts";
 import { VirtualPlatform } from "../support/virtual-platform.ts";
@@ -11,7 +11,7 @@ describe("syslog", () => {
     const platform = new VirtualPlatform(Date.UTC(2026, 4, 1));
     const log = makeLog("info", platform, true);
     const sent: string[] = [];
-    let answer: Result<readonly Ipv4[], ResolveError> = { ok: false, error: { kind: "no-resolver" } };
+    let answer: Result<readonly string[], ResolveError> = { ok: false, error: { kind: "no-resolver" } };
     log.info("boot");
     void sendToSyslog(
       { host: "logs", port: 514 as Port },
@@ -25,15 +25,15 @@ describe("syslog", () => {
     );
     await platform.advance(1000);
     expect(platform.output).toContain("the syslog server logs cannot be found: no name server is known");
-    answer = { ok: true, value: [7 as Ipv4] };
+    answer = { ok: true, value: ["10.0.0.7"] };
     await platform.advance(60_000);
     log.info("later");
-    expect(sent[0]).toBe("7:514 <30>1 2026-05-01T00:00:00.000Z blog epiphyte - - - \uFEFFboot");
+    expect(sent[0]).toBe("10.0.0.7:514 <30>1 2026-05-01T00:00:00.000Z blog epiphyte - - - \uFEFFboot");
     expect(sent.at(-1)).toContain("later");
     // The collector moves.
-    answer = { ok: true, value: [8 as Ipv4] };
+    answer = { ok: true, value: ["10.0.0.8"] };
     await platform.advance(700_000);
     log.info("moved");
-    expect(sent.at(-1)).toMatch(/^8:514 .*moved$/);
+    expect(sent.at(-1)).toMatch(/^10\.0\.0\.8:514 .*moved$/);
   });
 });

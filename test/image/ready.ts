@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * 1024;
 const HEADERS = "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, no-cache\r\n";
 
 /** The address comes after `start`, which brings up the link and answers "" or why it cannot. */
-export function serveReady(start: (memory: number) => string, address: number): void {
+export function serveReady(start: (memory: number) => string, address: string): void {
   begin(start, address);
   const page = new Uint8Array(PAGE_BYTES).fill(120);
   seam.tablePut("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
@@ -37,7 +37,7 @@ function answer(exchange: number): void {
 }
 
 /** Works once, prints the longest wait of each piece of work, and ends. */
-export function workAndTell(start: (memory: number) => string, address: number): void {
+export function workAndTell(start: (memory: number) => string, address: string): void {
   begin(start, address);
   nativeRun(() => {
     nativeConsole(`${work()}\n`);
@@ -45,13 +45,13 @@ export function workAndTell(start: (memory: number) => string, address: number):
   });
 }
 
-function begin(start: (memory: number) => string, address: number): void {
+function begin(start: (memory: number) => string, address: string): void {
   const problem = start(16 * MEGABYTE);
   if (problem !== "") {
     nativeConsole(`${problem}\n`);
     nativePowerOff(1);
   }
-  seam.configureStatic(address, 24, 0);
+  seam.configureStatic(address, 24, "");
 }
 
 /**

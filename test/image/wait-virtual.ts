@@ -1,4 +1,4 @@
 import { start } from "../../image/below-virtual.ts";
 import { workAndTell } from "./ready.ts";
 
-workAndTell((memory) => start(0, memory), 0x0a_00_00_02);
+workAndTell((memory) => start(0, memory), "10.0.0.2");

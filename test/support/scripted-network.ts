@@ -1,6 +1,6 @@
 // A Network whose peers are functions: what a connection has received so far goes in, what the peer does comes out.
 
-import type { Ipv4, Port } from "../../stack/base/address.ts";
+import type { Port } from "../../stack/base/address.ts";
 import type { Result } from "../../stack/base/result.ts";
 import type { Timers } from "../../stack/edge/http-client.ts";
 import type { ConnectError, Flow, FlowError, Network, ResolveError } from "../../stack/edge/network.ts";
@@ -80,7 +80,7 @@ export class ScriptedNetwork implements Network {
     for (const end of this.#open) end();
   }
 
-  async resolve(): Promise<Result<readonly Ipv4[], ResolveError>> {
+  async resolve(): Promise<Result<readonly string[], ResolveError>> {
     return { ok: false, error: { kind: "no-resolver" } };
   }
   sendDatagram(): boolean {

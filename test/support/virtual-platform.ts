@@ -3,7 +3,6 @@
 import type { Platform } from "../../appliance/platform.ts";
 import { gzip } from "../../image/gzip.ts";
 import { hmacSha256 } from "../../image/hmac.ts";
-import type { Ipv4 } from "../../stack/base/address.ts";
 import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
 
 export class VirtualPlatform implements Platform {
@@ -121,7 +120,7 @@ export class RecordingNetwork implements Network {
 }
 
 export function request(target: string, options: Partial<Omit<HttpRequest, "target">> = {}): HttpRequest {
-  return { method: "GET", headers: [], body: new Uint8Array(0), peer: 0x0a000001 as Ipv4, ...options, target };
+  return { method: "GET", headers: [], body: new Uint8Array(0), peer: "10.0.0.1", ...options, target };
 }
 
 export function headerOf(response: HttpResponse, name: string): string | undefined {
