@@ -243,18 +243,21 @@ export class Host extends FrameReceiver {
       return;
     }
     if (!header.isFragment()) {
-      this.deliver(bytes, header.payloadOffset, header.payloadLength, destination === DESTINATION_OURS, checksumValid);
-    } else if (this.reassembly.input(header, bytes, this.now)) {
-      header.moreFragments = false;
-      header.fragmentOffset = 0;
-      header.payloadOffset = 0;
-      header.payloadLength = this.reassembly.length;
-      this.deliver(this.reassembly.bytes, 0, this.reassembly.length, destination === DESTINATION_OURS, false);
+      this.deliver(bytes, destination === DESTINATION_OURS, checksumValid);
+      return;
     }
+    const { reassembly } = this;
+    if (!reassembly.input(header, bytes, this.now)) return;
+    // From here on it is a datagram like any other: one header, and the bytes that it was read from.
+    if (decodeIpv4(reassembly.bytes, reassembly.offset, reassembly.length, header) !== 0) this.framesDropped++;
+    else this.deliver(reassembly.bytes, destination === DESTINATION_OURS, false);
   }
 
-  private deliver(bytes: Uint8Array, offset: number, length: number, unicast: boolean, checksumValid: boolean): void {
+  /** Passes on a whole datagram: its header, decoded from `bytes`, is `this.header`. */
+  private deliver(bytes: Uint8Array, unicast: boolean, checksumValid: boolean): void {
     const { header, now } = this;
+    const offset = header.payloadOffset;
+    const length = header.payloadLength;
     const configured = this.udp.address !== 0;
     if (header.protocol === PROTOCOL_TCP) {
       if (!unicast || !configured) this.framesDropped++;

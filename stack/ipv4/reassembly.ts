@@ -7,7 +7,7 @@
 import type { Ipv4 } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
-import type { Ipv4Header } from "./wire.ts";
+import { type Ipv4Header, LARGEST_HEADER, makeWhole } from "./wire.ts";
 
 /** Datagrams under way at one time; one more drives out the oldest. */
 export const DATAGRAM_LIMIT = 4;
@@ -26,8 +26,11 @@ class Datagram {
   protocol = 0;
   identification = 0;
   expires: Instant = NEVER;
+  /** The header of the first fragment ends at LARGEST_HEADER, where the payload begins. */
   bytes: Uint8Array = NO_BYTES;
-  /** Known when the last fragment has come; -1 before. */
+  /** Of the first fragment's header; known when that has come, without which no datagram is complete. */
+  headerLength = 0;
+  /** Of the payload. Known when the last fragment has come; -1 before. */
   totalLength = -1;
   received = 0;
   fragments = 0;
@@ -36,8 +39,12 @@ class Datagram {
 }
 
 export class Reassembly {
-  /** The datagram that `input` has just completed: its payload is bytes[0 .. length). Valid until the next call. */
+  /**
+   * The datagram that `input` has just completed, at bytes[offset .. offset + length): as if it had come whole, with the
+   * first fragment's header (RFC 815 6) and right in length, flags and checksum. Valid until the next call.
+   */
   bytes: Uint8Array = NO_BYTES;
+  offset = 0;
   length = 0;
   /** Datagrams given up: overlaps, limits, timeouts. */
   dropped = 0;
@@ -70,8 +77,19 @@ export class Reassembly {
         return false;
       }
     }
-    if (datagram.bytes.length === 0) datagram.bytes = new Uint8Array(LENGTH_LIMIT);
-    copyBytes(datagram.bytes, start, bytes, header.payloadOffset, header.payloadLength);
+    if (datagram.bytes.length === 0) datagram.bytes = new Uint8Array(LARGEST_HEADER + LENGTH_LIMIT);
+    copyBytes(datagram.bytes, LARGEST_HEADER + start, bytes, header.payloadOffset, header.payloadLength);
+    if (start === 0) {
+      const { headerLength } = header;
+      datagram.headerLength = headerLength;
+      copyBytes(
+        datagram.bytes,
+        LARGEST_HEADER - headerLength,
+        bytes,
+        header.payloadOffset - headerLength,
+        headerLength,
+      );
+    }
     if (datagram.fragments < datagram.starts.length) {
       datagram.starts[datagram.fragments] = start;
       datagram.ends[datagram.fragments] = end;
@@ -84,7 +102,9 @@ export class Reassembly {
     if (!header.moreFragments) datagram.totalLength = end;
     if (datagram.received !== datagram.totalLength) return false;
     this.bytes = datagram.bytes;
-    this.length = datagram.totalLength;
+    this.offset = LARGEST_HEADER - datagram.headerLength;
+    this.length = datagram.headerLength + datagram.totalLength;
+    makeWhole(this.bytes, this.offset, datagram.headerLength, this.length);
     datagram.used = false;
     return true;
   }

@@ -7,6 +7,8 @@ import { sumBytes } from "../base/native.ts";
 
 /** Without options. */
 export const HEADER_LENGTH = 20;
+/** With as many options as its length field can tell. */
+export const LARGEST_HEADER = 60;
 export const DEFAULT_TIME_TO_LIVE = 64;
 /** The largest datagram that 16 bits of length can tell. */
 export const LARGEST_DATAGRAM = 65_535;
@@ -122,6 +124,14 @@ export function changeTotalLength(bytes: Uint8Array, offset: number, totalLength
   const sum = fold(0xffff - nativeLoad16(bytes, offset + 10) + (0xffff - before) + totalLength);
   nativeStore16(bytes, offset + 2, totalLength);
   nativeStore16(bytes, offset + 10, 0xffff - sum);
+}
+
+/** Makes the header at `offset`, that of a fragment, one of a whole datagram of `totalLength` bytes. */
+export function makeWhole(bytes: Uint8Array, offset: number, headerLength: number, totalLength: number): void {
+  nativeStore16(bytes, offset + 2, totalLength);
+  nativeStore16(bytes, offset + 6, 0);
+  nativeStore16(bytes, offset + 10, 0);
+  nativeStore16(bytes, offset + 10, 0xffff - sumBytes(bytes, offset, headerLength, 0));
 }
 
 export const DONT_FRAGMENT = 0x4000;

@@ -9,20 +9,26 @@ import {
   REASSEMBLY_TIMEOUT,
   Reassembly,
 } from "../../../stack/ipv4/reassembly.ts";
-import { Ipv4Header } from "../../../stack/ipv4/wire.ts";
+import { decode, encode, HEADER_LENGTH, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { pattern } from "../../support/bytes.ts";
 
-const WHOLE = pattern(LENGTH_LIMIT + 64);
+const PEER = 0x0a000202 as Ipv4;
+const US = 0x0a00020f as Ipv4;
+/** A header, and the payload that all fragments are pieces of. */
+const WHOLE = new Uint8Array(HEADER_LENGTH + LENGTH_LIMIT + 64);
+WHOLE.set(pattern(LENGTH_LIMIT + 64), HEADER_LENGTH);
+encode(WHOLE, 0, PEER, US, 17, 28, 1, 0x2000, 60);
 
 function piece(start: number, end: number, more: boolean, identification = 1): Ipv4Header {
   const header = new Ipv4Header();
-  header.source = 0x0a000202 as Ipv4;
-  header.destination = 0x0a00020f as Ipv4;
+  header.source = PEER;
+  header.destination = US;
   header.protocol = 17;
   header.identification = identification;
   header.fragmentOffset = start;
   header.moreFragments = more;
-  header.payloadOffset = start;
+  header.headerLength = HEADER_LENGTH;
+  header.payloadOffset = HEADER_LENGTH + start;
   header.payloadLength = end - start;
   return header;
 }
@@ -57,8 +63,13 @@ describe("reassembly", () => {
             expect(r.input(pieces[i]!, WHOLE, 0)).toBe(false);
           }
           expect(r.input(pieces[pieces.length - 1]!, WHOLE, 0)).toBe(true);
-          expect(r.length).toBe(at + tail);
-          expect(r.bytes.slice(0, r.length)).toEqual(WHOLE.slice(0, at + tail));
+          const whole = new Ipv4Header();
+          expect(decode(r.bytes, r.offset, r.length, whole)).toBe(0);
+          expect([whole.source, whole.destination, whole.protocol, whole.timeToLive]).toEqual([PEER, US, 17, 60]);
+          expect([whole.isFragment(), whole.identification]).toEqual([false, 1]);
+          expect(whole.payloadLength).toBe(at + tail);
+          const payload = r.bytes.slice(whole.payloadOffset, whole.payloadOffset + whole.payloadLength);
+          expect(payload).toEqual(WHOLE.slice(HEADER_LENGTH, HEADER_LENGTH + at + tail));
         },
       ),
       { numRuns: 100 },

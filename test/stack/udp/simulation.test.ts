@@ -70,9 +70,12 @@ class Node extends FrameReceiver {
       decodeIpv4(bytes, at, rest, header) === 0 &&
       output.destinationKind(header.destination) === DESTINATION_OURS
     ) {
-      if (!header.isFragment()) this.take(bytes, header.payloadOffset, header.payloadLength, checksumValid);
-      else if (this.reassembly.input(header, bytes, now))
-        this.take(this.reassembly.bytes, 0, this.reassembly.length, false);
+      const { reassembly } = this;
+      if (!header.isFragment()) this.take(bytes, checksumValid);
+      else if (reassembly.input(header, bytes, now)) {
+        decodeIpv4(reassembly.bytes, reassembly.offset, reassembly.length, header);
+        this.take(reassembly.bytes, false);
+      }
     }
   }
 
@@ -83,8 +86,10 @@ class Node extends FrameReceiver {
     this.output.step(now, this.user);
   }
 
-  private take(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
+  private take(bytes: Uint8Array, checksumValid: boolean): void {
     const { header, output, now } = this;
+    const offset = header.payloadOffset;
+    const length = header.payloadLength;
     if (header.protocol === 1) this.icmp.input(header, bytes, offset, length, true, now, output, this.errors);
     else if (this.udp.input(header, bytes, offset, length, checksumValid, now) === UDP_NO_USER)
       this.icmp.portUnreachable(header, bytes, now, output);
