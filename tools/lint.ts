@@ -8,6 +8,7 @@ const CHECKS: ReadonlyArray<readonly [name: string, command: string, ...words: s
   ["style and format", "biome", "check", "--error-on-warnings", "."],
   ["imports go down only", process.execPath, "tools/check-imports.ts"],
   ["idioms below the seam", process.execPath, "tools/check-below.ts"],
+  ["form of our own C", process.execPath, "tools/check-c.ts"],
   ["size of our own C", process.execPath, "tools/check-size.ts"],
 ];
 

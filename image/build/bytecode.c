@@ -5,7 +5,9 @@
  * source map. quickjs.c is included whole, because that information is private to it. */
 #include "quickjs.c"
 
-typedef struct { int line, column, file, from_line, from_column; } Place;
+typedef struct {
+  int line, column, file, from_line, from_column;
+} Place;
 static Place *places;
 static int place_count;
 static char **files;

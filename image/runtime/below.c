@@ -14,8 +14,10 @@ extern const uint8_t program_places[];
 static uint64_t number(const uint8_t **at) {
   uint64_t value = 0;
   int shift = 0;
-  do value |= (uint64_t)(**at & 127) << shift, shift += 7;
-  while (*(*at)++ & 128);
+  do {
+    value |= (uint64_t)(**at & 127) << shift;
+    shift += 7;
+  } while (*(*at)++ & 128);
   return value;
 }
 
@@ -91,8 +93,14 @@ void scr_cyc_on_dead(void *) {}
 ScrUnion *below_boxes;
 ScrUnion *below_more_boxes(void) {
   enum { MORE = 64 };
-  struct { ScrCycHdr header; ScrUnion box; } *more = calloc(MORE, sizeof *more);
-  for (int i = 0; i < MORE; i++) more[i].box.slot = (uintptr_t)below_boxes, below_boxes = &more[i].box;
+  struct {
+    ScrCycHdr header;
+    ScrUnion box;
+  } *more = calloc(MORE, sizeof *more);
+  for (int i = 0; i < MORE; i++) {
+    more[i].box.slot = (uintptr_t)below_boxes;
+    below_boxes = &more[i].box;
+  }
   return below_boxes;
 }
 void *scr_union_retain_v(void *u) { return fast_union_retain(u); }
@@ -100,7 +108,8 @@ void scr_union_release_v(void *u) { fast_union_release(u); }
 bool scr_union_get_bool(ScrUnion *u) { return u->slot != 0; }
 double scr_union_get_f64(ScrUnion *u) {
   double v;
-  return memcpy(&v, &u->slot, sizeof v), v;
+  memcpy(&v, &u->slot, sizeof v);
+  return v;
 }
 void *scr_str_retain_v(void *s) { return scr_str_retain(s); }
 void scr_str_release_v(void *s) { scr_str_release(s); }

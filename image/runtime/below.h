@@ -68,8 +68,12 @@ INLINE double fast_fmod(double a, double b) {
   return (uint64_t)n >> 32 || (uint64_t)m >> 32 ? (double)(n % m) : (double)((uint32_t)n % (uint32_t)m);
 }
 
-INLINE double fast_math_min(double a, double b) { return a < b ? a : b < a ? b : LIKELY(a == b && a != 0) ? a : scr_math_min(a, b); }
-INLINE double fast_math_max(double a, double b) { return a > b ? a : b > a ? b : LIKELY(a == b && a != 0) ? a : scr_math_max(a, b); }
+INLINE double fast_math_min(double a, double b) {
+  return a < b ? a : b < a ? b : LIKELY(a == b && a != 0) ? a : scr_math_min(a, b);
+}
+INLINE double fast_math_max(double a, double b) {
+  return a > b ? a : b > a ? b : LIKELY(a == b && a != 0) ? a : scr_math_max(a, b);
+}
 
 /* ---- Arrays ---- */
 
@@ -84,7 +88,8 @@ INLINE uint32_t sc_bytes_coerce_u32(double v) { return (uint32_t)below_int32(v);
 /* The slot of a dense, present element, or -1. */
 INLINE int64_t below_dense(const ScrArr *a, double i) {
   int64_t n = below_integer(i);
-  return LIKELY((uint64_t)n < a->len && (uint64_t)n < a->cap && (double)n == i && a->present[n] == SCR_ARR_VALUE) ? n : -1;
+  int dense = (uint64_t)n < a->len && (uint64_t)n < a->cap && (double)n == i && a->present[n] == SCR_ARR_VALUE;
+  return LIKELY(dense) ? n : -1;
 }
 static COLD double below_get_f64(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_f64(a, i); }
 static COLD void *below_get_ref(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_ref(a, i); }
@@ -147,7 +152,11 @@ COLD ScrUnion *below_more_boxes(void);
 INLINE ScrUnion *below_box(uint32_t tag, uint64_t slot, void *(*retain)(void *), void (*release)(void *)) {
   ScrUnion *u = LIKELY(below_boxes) ? below_boxes : below_more_boxes();
   below_boxes = (ScrUnion *)(uintptr_t)u->slot;
-  u->rc = 1, u->tag = tag, u->slot = slot, u->arm_retain = retain, u->arm_release = release;
+  u->rc = 1;
+  u->tag = tag;
+  u->slot = slot;
+  u->arm_retain = retain;
+  u->arm_release = release;
   return u;
 }
 INLINE ScrUnion *fast_union_new_f64(uint32_t tag, double v) {
@@ -164,7 +173,8 @@ INLINE ScrUnion *fast_union_retain(ScrUnion *u) {
 INLINE void fast_union_release(ScrUnion *u) {
   if (!u || u->rc == SIZE_MAX || --u->rc) return;
   if (u->arm_release) u->arm_release((void *)(uintptr_t)u->slot);
-  u->slot = (uintptr_t)below_boxes, below_boxes = u;
+  u->slot = (uintptr_t)below_boxes;
+  below_boxes = u;
 }
 
 /* ---- Natives: image/build/glue.ts writes the functions that call them ---- */

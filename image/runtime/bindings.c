@@ -48,7 +48,10 @@ static uint32_t modulo(JSValueConst value) {
 
 static int whole(JSContext *ctx, JSValueConst value, uint64_t least, uint64_t most, uint64_t *into) {
   double d = number(value);
-  if (d >= (double)least && d <= (double)most && d == (double)(uint64_t)d) return *into = (uint64_t)d, 0;
+  if (d >= (double)least && d <= (double)most && d == (double)(uint64_t)d) {
+    *into = (uint64_t)d;
+    return 0;
+  }
   JS_ThrowRangeError(ctx, "not a whole number from %llu to %llu", (unsigned long long)least, (unsigned long long)most);
   return -1;
 }
@@ -71,7 +74,8 @@ static JSValue owned(JSContext *ctx, uint8_t *bytes, size_t length) {
 static void native_copy(uint8_t *into, const uint8_t *from, size_t length) {
   /* memmove's way with ranges that overlap does not survive being cut. */
   if (into < from + length && from < into + length) memmove(into, from, length);
-  else PIECES(at, piece, length) memcpy(into + at, from + at, piece);
+  else
+    PIECES(at, piece, length) memcpy(into + at, from + at, piece);
 }
 
 /* RFC 1071 section 2(B): the sum does not depend on byte order, so it is taken in the machine's and swapped at the end;
@@ -81,7 +85,9 @@ uint32_t native_checksum(const uint8_t *bytes, size_t length, uint32_t sum) {
   for (; length >= 64; length -= 64, bytes += 64)
     __asm__("addq (%1), %0; adcq 8(%1), %0; adcq 16(%1), %0; adcq 24(%1), %0; adcq 32(%1), %0; adcq 40(%1), %0; "
             "adcq 48(%1), %0; adcq 56(%1), %0; adcq $0, %0"
-            : "+r"(total) : "r"(bytes), "m"(*(const uint8_t(*)[64])bytes) : "cc");
+            : "+r"(total)
+            : "r"(bytes), "m"(*(const uint8_t (*)[64])bytes)
+            : "cc");
   total = (total & UINT32_MAX) + (total >> 32);
   for (; length >= 4; length -= 4, bytes += 4) {
     uint32_t word;
@@ -108,10 +114,14 @@ uint32_t native_sip_hash(const uint8_t *key, const uint8_t *bytes, size_t length
   for (size_t left = length;; left -= 8, bytes += 8) {
     word = left < 8 ? (uint64_t)length << 56 : 0;
     memcpy(&word, bytes, left < 8 ? left : 8);
-    d ^= word, ROUND, ROUND, a ^= word;
+    d ^= word;
+    ROUND;
+    ROUND;
+    a ^= word;
     if (left < 8) break;
   }
-  c ^= 0xff, ROUND, ROUND, ROUND, ROUND;
+  c ^= 0xff;
+  for (int i = 0; i < 4; i++) ROUND;
   return (uint32_t)(a ^ b ^ c ^ d);
 }
 

@@ -30,14 +30,15 @@ static int rejection_count;
  * files, as "<modules>:line", and the table has "first-line name" for each. Functions name their own file. */
 static void print_stack(const char *stack) {
   static const char mark[] = "<modules>:";
-  for (const char *at; (at = strstr(stack, mark)); ) {
+  for (const char *at; (at = strstr(stack, mark));) {
     char *rest, *word, place[256];
     unsigned long line = strtoul(at + sizeof mark - 1, &rest, 10), first = 0;
     const char *name = " ?";
     for (const char *row = program_files; *row; row += strlen(row) + 1) {
       unsigned long begin = strtoul(row, &word, 10);
       if (begin > line) break;
-      first = begin, name = word;
+      first = begin;
+      name = word;
     }
     snprintf(place, sizeof place, "%s:%lu", name + 1, line - first);
     platform_console(stack, (size_t)(at - stack));
@@ -142,12 +143,10 @@ static void keep(JSValue *into, JSValueConst function) {
 void native_run(JSValueConst function) { keep(&step, function); }
 void native_on_panic(JSValueConst function) { keep(&on_panic, function); }
 void native_collect(void) { JS_RunGC(runtime); }
-void native_sleep(double until) {
-  platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER);
-}
+void native_sleep(double until) { platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER); }
 
 static void start(void) {
-  static const JSMallocFunctions memory = { engine_calloc, engine_malloc, engine_free, engine_realloc, engine_usable };
+  static const JSMallocFunctions memory = {engine_calloc, engine_malloc, engine_free, engine_realloc, engine_usable};
   reserve = malloc(RESERVE);
   runtime = JS_NewRuntime2(&memory, NULL);
   JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
@@ -155,8 +154,8 @@ static void start(void) {
   context = JS_NewContextRaw(runtime);
   if (JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) || JS_AddIntrinsicRegExp(context) ||
       JS_AddIntrinsicJSON(context) || JS_AddIntrinsicProxy(context) || JS_AddIntrinsicMapSet(context) ||
-      JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) ||
-      JS_AddIntrinsicWeakRef(context) || JS_AddIntrinsicAToB(context))
+      JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) || JS_AddIntrinsicWeakRef(context) ||
+      JS_AddIntrinsicAToB(context))
     platform_panic("the engine does not start");
   bindings_install(context);
   loop_prepare(context);

@@ -8,19 +8,19 @@
 
 #define PLATFORM_FOREVER UINT64_MAX
 
-const char *platform_target(void);           /* "virtual" or "process" */
-const char *platform_hypervisor(void);       /* "kvm" "tcg" "xen" "bare" "linux" */
-const char *platform_parameters(void);       /* command line; process: one argument a line */
-const char *platform_module(void);           /* text of the first boot module, "" when none */
+const char *platform_target(void);     /* "virtual" or "process" */
+const char *platform_hypervisor(void); /* "kvm" "tcg" "xen" "bare" "linux" */
+const char *platform_parameters(void); /* command line; process: one argument a line */
+const char *platform_module(void);     /* text of the first boot module, "" when none */
 
 void platform_console(const char *text, size_t length);
 /* Last words: prints "panic: ..." and powers off with status 1. Usable from a trap handler. */
 _Noreturn void platform_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void platform_power_off(int status);
 
-uint64_t platform_now(void);                 /* microseconds since entry, monotonic */
-uint64_t platform_cpu_time(void);            /* microseconds of processor time that were ours */
-int64_t platform_wall_clock(void);           /* milliseconds since 1970 UTC */
+uint64_t platform_now(void);       /* microseconds since entry, monotonic */
+uint64_t platform_cpu_time(void);  /* microseconds of processor time that were ours */
+int64_t platform_wall_clock(void); /* milliseconds since 1970 UTC */
 /* Returns when an interrupt (process: a readable TAP) has come since the last return, or at `until`. */
 void platform_sleep(uint64_t until);
 
@@ -46,7 +46,7 @@ void *heap_pages(size_t count);
 size_t platform_heap_used(void);
 size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);
-size_t platform_heap_largest(void); /* what could be had in one piece */
+size_t platform_heap_largest(void);     /* what could be had in one piece */
 size_t platform_heap_allocations(void); /* made so far, resizes included */
 
 /* What only one target has is weak: the other does without, and JavaScript finds no such function. */
@@ -63,6 +63,7 @@ ELSEWHERE uint64_t platform_message_address(void);
 ELSEWHERE int platform_tap_open(const char *name, size_t length);
 ELSEWHERE int platform_tap_offload(unsigned flags);
 ELSEWHERE long platform_tap_read(uint8_t *into, size_t length);
-ELSEWHERE int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload, size_t payload_length);
+ELSEWHERE int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload,
+                                 size_t payload_length);
 
 #endif

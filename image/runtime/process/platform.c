@@ -47,7 +47,9 @@ void platform_console(const char *text, size_t length) {
   while (length > 0) {
     ssize_t n = write(STDOUT_FILENO, text, length);
     if (n < 0 && errno != EINTR && errno != EAGAIN) return; /* nobody reads: the machine goes on without a console */
-    if (n > 0) text += n, length -= (size_t)n;
+    if (n <= 0) continue;
+    text += n;
+    length -= (size_t)n;
   }
 }
 
@@ -94,14 +96,20 @@ int platform_random(uint8_t *into, size_t length) {
   while (length > 0) {
     ssize_t n = getrandom(into, length, 0);
     if (n < 0 && errno != EINTR) return 0;
-    if (n > 0) into += n, length -= (size_t)n;
+    if (n <= 0) continue;
+    into += n;
+    length -= (size_t)n;
   }
   return 1;
 }
 void platform_add_entropy(const uint8_t *, size_t, int) {}
 
 int platform_tap_open(const char *name, size_t length) {
-  struct { char name[16]; short flags; char rest[22]; } request = {.flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+  struct {
+    char name[16];
+    short flags;
+    char rest[22];
+  } request = {.flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
   int size = VNET_HEADER, fd;
   if (length >= sizeof request.name) return ENAMETOOLONG;
   memcpy(request.name, name, length);
@@ -140,7 +148,8 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 
 size_t platform_stack_size(void) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > STACK_MOST) return STACK_MOST;
+  if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > STACK_MOST)
+    return STACK_MOST;
   return limit.rlim_cur;
 }
 

@@ -5,13 +5,16 @@
 #include <time.h>
 
 struct pvclock { /* one per processor, written by the hypervisor; an odd version while it writes */
-    uint32_t version, pad;
-    uint64_t tsc, system_ns;
-    uint32_t multiplier;
-    int8_t shift;
-    uint8_t flags, pad2[2];
+  uint32_t version, pad;
+  uint64_t tsc, system_ns;
+  uint32_t multiplier;
+  int8_t shift;
+  uint8_t flags, pad2[2];
 };
-struct sample { uint64_t tsc; uint32_t count; };
+struct sample {
+  uint64_t tsc;
+  uint32_t count;
+};
 
 enum { PM_TIMER_HZ = 3579545, PIT_HZ = 1193182, TRIES = 6 };
 
@@ -25,22 +28,22 @@ static struct sample first;    /* of the reference counter, which has `hz`; hz 0
 static uint32_t hz, mask;
 
 static uint64_t pvclock_ns(void) {
-    uint64_t ns;
-    uint32_t version;
-    do {
-        version = pvclock.version;
-        uint64_t delta = rdtsc() - pvclock.tsc;
-        delta = pvclock.shift >= 0 ? delta << pvclock.shift : delta >> -pvclock.shift;
-        ns = pvclock.system_ns + (uint64_t)((unsigned __int128)delta * pvclock.multiplier >> 32);
-    } while ((version & 1) || version != pvclock.version);
-    return ns;
+  uint64_t ns;
+  uint32_t version;
+  do {
+    version = pvclock.version;
+    uint64_t delta = rdtsc() - pvclock.tsc;
+    delta = pvclock.shift >= 0 ? delta << pvclock.shift : delta >> -pvclock.shift;
+    ns = pvclock.system_ns + (uint64_t)((unsigned __int128)delta * pvclock.multiplier >> 32);
+  } while ((version & 1) || version != pvclock.version);
+  return ns;
 }
 
 uint64_t platform_now(void) {
-    static uint64_t latest;
-    uint64_t now = use_pvclock ? pvclock_ns() / 1000 - origin
-                               : offset + (uint64_t)((unsigned __int128)(rdtsc() - origin) * scale >> 48);
-    return latest = (int64_t)(now - latest) > 0 ? now : latest; /* never back, whatever the hypervisor does */
+  static uint64_t latest;
+  uint64_t now = use_pvclock ? pvclock_ns() / 1000 - origin
+                             : offset + (uint64_t)((unsigned __int128)(rdtsc() - origin) * scale >> 48);
+  return latest = (int64_t)(now - latest) > 0 ? now : latest; /* never back, whatever the hypervisor does */
 }
 
 /* The processor is ours alone. */
@@ -48,123 +51,137 @@ uint64_t platform_cpu_time(void) { return platform_now(); }
 int64_t platform_wall_clock(void) { return wall_origin + (int64_t)(platform_now() / 1000); }
 
 static void set_frequency(uint64_t khz) {
-    tsc_khz = khz;
-    scale = (1000ul << 48) / khz;
+  tsc_khz = khz;
+  scale = (1000ul << 48) / khz;
 }
 
 static uint32_t counter(void) {
-    if (!read_pit) return platform_port_read(acpi.pm_timer, 4) & mask;
-    outb(0x43, 0x80); /* latch channel 2 */
-    uint32_t low = inb(0x42);
-    return -(low | (uint32_t)inb(0x42) << 8) & mask; /* it counts down */
+  if (!read_pit) return platform_port_read(acpi.pm_timer, 4) & mask;
+  outb(0x43, 0x80); /* latch channel 2 */
+  uint32_t low = inb(0x42);
+  return -(low | (uint32_t)inb(0x42) << 8) & mask; /* it counts down */
 }
 
 /* The counter and the TSC at one moment: the tightest of some tries, since the host may steal time between the reads. */
 static struct sample sample(void) {
-    struct sample best = {0, 0};
-    uint64_t width = UINT64_MAX;
-    for (int i = 0; i < TRIES; i++) {
-        uint64_t before = rdtsc();
-        uint32_t count = hz ? counter() : 0;
-        uint64_t after = rdtsc();
-        if (after - before < width) width = after - before, best = (struct sample){before + width / 2, count};
-    }
-    return best;
+  struct sample best = {0, 0};
+  uint64_t width = UINT64_MAX;
+  for (int i = 0; i < TRIES; i++) {
+    uint64_t before = rdtsc();
+    uint32_t count = hz ? counter() : 0;
+    uint64_t after = rdtsc();
+    if (after - before >= width) continue;
+    width = after - before;
+    best = (struct sample){before + width / 2, count};
+  }
+  return best;
 }
 
 static void find_reference(void) {
-    if (acpi.pm_timer && platform_port_read(acpi.pm_timer, 4) != UINT32_MAX) {
-        hz = PM_TIMER_HZ, mask = acpi.pm_timer_32_bit ? UINT32_MAX : 0xffffff;
-        return;
-    }
-    outb(0x61, (uint8_t)((inb(0x61) & ~2) | 1)); /* gate of channel 2 open, speaker off */
-    outb(0x43, 0xb4);                            /* channel 2, both bytes, rate generator, of 65,536 */
-    outb(0x42, 0), outb(0x42, 0);
-    read_pit = 1, hz = PIT_HZ, mask = 0xffff;
+  if (acpi.pm_timer && platform_port_read(acpi.pm_timer, 4) != UINT32_MAX) {
+    hz = PM_TIMER_HZ;
+    mask = acpi.pm_timer_32_bit ? UINT32_MAX : 0xffffff;
+    return;
+  }
+  outb(0x61, (uint8_t)((inb(0x61) & ~2) | 1)); /* gate of channel 2 open, speaker off */
+  outb(0x43, 0xb4);                            /* channel 2, both bytes, rate generator, of 65,536 */
+  outb(0x42, 0);
+  outb(0x42, 0);
+  read_pit = 1;
+  hz = PIT_HZ;
+  mask = 0xffff;
 }
 
 static int start_pvclock(void) {
-    if (hypervisor.name[0] != 'k' || !(cpuid(hypervisor.leaf + 1, 0).a >> 3 & 1)) return 0; /* CLOCKSOURCE2 */
-    wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
-    if (!pvclock.multiplier) return 0;
-    uint64_t khz = (1000000ul << 32) / pvclock.multiplier;
-    set_frequency(pvclock.shift >= 0 ? khz >> pvclock.shift : khz << -pvclock.shift);
-    return use_pvclock = 1;
+  if (hypervisor.name[0] != 'k' || !(cpuid(hypervisor.leaf + 1, 0).a >> 3 & 1)) return 0; /* CLOCKSOURCE2 */
+  wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
+  if (!pvclock.multiplier) return 0;
+  uint64_t khz = (1000000ul << 32) / pvclock.multiplier;
+  set_frequency(pvclock.shift >= 0 ? khz >> pvclock.shift : khz << -pvclock.shift);
+  return use_pvclock = 1;
 }
 
 /* Two milliseconds, for the TSC unless its rate is known, and for the local APIC's timer. A counter that stands still is
  * none. */
 static uint32_t calibrate(void) {
-    lapic_count(UINT32_MAX);
-    uint32_t lapic_first = lapic_counted();
-    struct sample last = first = sample();
-    for (int tries = 0; hz ? ((last.count - first.count) & mask) < hz / 500 : last.tsc - first.tsc < 2 * tsc_khz; tries++) {
-        last = sample();
-        if (tries == 1000 && last.count == first.count) hz = 0;
-    }
-    uint32_t lapic_ticks = lapic_first - lapic_counted();
-    if (hz) set_frequency((last.tsc - first.tsc) * hz / ((last.count - first.count) & mask) / 1000);
-    return (uint32_t)(lapic_ticks * tsc_khz / (last.tsc - first.tsc));
+  lapic_count(UINT32_MAX);
+  uint32_t lapic_first = lapic_counted();
+  struct sample last = first = sample();
+  for (int tries = 0; hz ? ((last.count - first.count) & mask) < hz / 500 : last.tsc - first.tsc < 2 * tsc_khz;
+       tries++) {
+    last = sample();
+    if (tries == 1000 && last.count == first.count) hz = 0;
+  }
+  uint32_t lapic_ticks = lapic_first - lapic_counted();
+  if (hz) set_frequency((last.tsc - first.tsc) * hz / ((last.count - first.count) & mask) / 1000);
+  return (uint32_t)(lapic_ticks * tsc_khz / (last.tsc - first.tsc));
 }
 
 /* The longer the window the better: after some seconds the same two samples tell the rate to a millionth. The estimate
  * so far tells how often the counter has wrapped. Called before sleep, when a little work does not matter. */
 void clock_refine(void) {
-    uint64_t now = platform_now();
-    if (!hz || read_pit || now < 3000000) return;
-    struct sample last = sample();
-    uint64_t guess = (unsigned __int128)(last.tsc - first.tsc) * hz / (tsc_khz * 1000);
-    uint32_t wrong = (last.count - first.count - (uint32_t)guess) & mask; /* modulo the counter's width, signed */
-    int64_t ticks = (int64_t)guess + (wrong > mask / 2 ? (int64_t)wrong - mask - 1 : (int64_t)wrong);
-    hz = 0;
-    uint64_t khz = (uint64_t)((unsigned __int128)(last.tsc - first.tsc) * PM_TIMER_HZ / (uint64_t)ticks / 1000);
-    if (khz < tsc_khz - tsc_khz / 50 || khz > tsc_khz + tsc_khz / 50) return; /* not to be believed */
-    origin = last.tsc, offset = now;
-    set_frequency(khz);
+  uint64_t now = platform_now();
+  if (!hz || read_pit || now < 3000000) return;
+  struct sample last = sample();
+  uint64_t guess = (unsigned __int128)(last.tsc - first.tsc) * hz / (tsc_khz * 1000);
+  uint32_t wrong = (last.count - first.count - (uint32_t)guess) & mask; /* modulo the counter's width, signed */
+  int64_t ticks = (int64_t)guess + (wrong > mask / 2 ? (int64_t)wrong - mask - 1 : (int64_t)wrong);
+  hz = 0;
+  uint64_t khz = (uint64_t)((unsigned __int128)(last.tsc - first.tsc) * PM_TIMER_HZ / (uint64_t)ticks / 1000);
+  if (khz < tsc_khz - tsc_khz / 50 || khz > tsc_khz + tsc_khz / 50) return; /* not to be believed */
+  origin = last.tsc;
+  offset = now;
+  set_frequency(khz);
 }
 
 static uint8_t cmos(uint8_t index) {
-    outb(0x70, index | 0x80); /* NMI off meanwhile, as ever */
-    return inb(0x71);
+  outb(0x70, index | 0x80); /* NMI off meanwhile, as ever */
+  return inb(0x71);
 }
 
 /* Two equal readings with no update under way. Registers 0 2 4 7 8 9: second to year; 50: century where there is one. */
 static int64_t read_rtc(void) {
-    static const uint8_t index[7] = {0, 2, 4, 7, 8, 9, 0x32};
-    uint8_t now[7], before[7] = {0xff};
-    int v[7];
-    if (cmos(10) == 0xff && cmos(11) == 0xff) return 0; /* no such thing here */
-    for (int tries = 0, same = 0; !same; tries++) {
-        if (tries == 100000) return 0;
-        if (cmos(10) & 0x80) continue;
-        same = 1;
-        for (int i = 0; i < 7; i++) same &= (now[i] = cmos(index[i])) == before[i], before[i] = now[i];
+  static const uint8_t index[7] = {0, 2, 4, 7, 8, 9, 0x32};
+  uint8_t now[7], before[7] = {0xff};
+  int v[7];
+  if (cmos(10) == 0xff && cmos(11) == 0xff) return 0; /* no such thing here */
+  for (int tries = 0, same = 0; !same; tries++) {
+    if (tries == 100000) return 0;
+    if (cmos(10) & 0x80) continue;
+    same = 1;
+    for (int i = 0; i < 7; i++) {
+      now[i] = cmos(index[i]);
+      same &= now[i] == before[i];
+      before[i] = now[i];
     }
-    uint8_t mode = cmos(11);
-    for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10 + now[i] % 16;
-    if (!(mode & 2)) v[2] = (v[2] % 80 % 12) + (now[2] & 0x80 ? 12 : 0); /* 12 hours: bit 7 is PM */
-    struct tm date = {.tm_sec = v[0], .tm_min = v[1], .tm_hour = v[2], .tm_mday = v[3], .tm_mon = v[4] - 1};
-    date.tm_year = ((v[6] >= 19 && v[6] < 30 ? v[6] : 20) - 19) * 100 + v[5];
-    return timegm(&date) * 1000;
+  }
+  uint8_t mode = cmos(11);
+  for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10 + now[i] % 16;
+  if (!(mode & 2)) v[2] = (v[2] % 80 % 12) + (now[2] & 0x80 ? 12 : 0); /* 12 hours: bit 7 is PM */
+  struct tm date = {.tm_sec = v[0], .tm_min = v[1], .tm_hour = v[2], .tm_mday = v[3], .tm_mon = v[4] - 1};
+  date.tm_year = ((v[6] >= 19 && v[6] < 30 ? v[6] : 20) - 19) * 100 + v[5];
+  return timegm(&date) * 1000;
 }
 
 static int64_t kvm_wall_clock(void) {
-    static volatile struct { uint32_t version, seconds, ns; } wall __attribute__((aligned(16)));
-    wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&wall); /* when system time was zero */
-    return (int64_t)wall.seconds * 1000 + wall.ns / 1000000 + (int64_t)(pvclock_ns() / 1000000);
+  static volatile struct {
+    uint32_t version, seconds, ns;
+  } wall __attribute__((aligned(16)));
+  wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&wall); /* when system time was zero */
+  return (int64_t)wall.seconds * 1000 + wall.ns / 1000000 + (int64_t)(pvclock_ns() / 1000000);
 }
 
 void clock_start(uint64_t entry_tsc) {
-    if (!start_pvclock()) {
-        uint64_t khz = hypervisor.name[0] == 'x' ? cpuid(hypervisor.leaf + 3, 0).c : 0; /* Xen's time leaf */
-        set_frequency(khz ? khz : 1000000);
-        if (!khz) find_reference();
-    }
-    int needed = hz != 0;
-    uint32_t ticks = calibrate();
-    if (needed && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
-    origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
-    wall_origin = use_pvclock ? kvm_wall_clock() : read_rtc();
-    wall_origin -= (int64_t)(platform_now() / 1000);
-    timer_start(ticks);
+  if (!start_pvclock()) {
+    uint64_t khz = hypervisor.name[0] == 'x' ? cpuid(hypervisor.leaf + 3, 0).c : 0; /* Xen's time leaf */
+    set_frequency(khz ? khz : 1000000);
+    if (!khz) find_reference();
+  }
+  int needed = hz != 0;
+  uint32_t ticks = calibrate();
+  if (needed && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
+  origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
+  wall_origin = use_pvclock ? kvm_wall_clock() : read_rtc();
+  wall_origin -= (int64_t)(platform_now() / 1000);
+  timer_start(ticks);
 }

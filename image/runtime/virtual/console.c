@@ -2,40 +2,49 @@
  * debug port 0xe9, which Xen writes into its log and others ignore. */
 #include "machine.h"
 
-enum { COM1 = 0x3f8, DEBUG_PORT = 0xe9, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, LINE_IDLE = 0x40,
-       FIFO = 16, PATIENCE = 1 << 21 };
+enum {
+  COM1 = 0x3f8,
+  DEBUG_PORT = 0xe9,
+  LINE_STATUS = COM1 + 5,
+  TRANSMIT_EMPTY = 0x20,
+  LINE_IDLE = 0x40,
+  FIFO = 16,
+  PATIENCE = 1 << 21
+};
 static int present, room;
 static char last;
 
 void console_start(void) {
-    /* 115200 baud, 8N1, FIFO on, no interrupts: IER, LCR with DLAB, divisor, LCR, FCR, MCR. */
-    static const uint8_t program[][2] = {{1, 0}, {3, 0x80}, {0, 1}, {1, 0}, {3, 3}, {2, 7}, {4, 3}};
-    for (size_t i = 0; i < sizeof program / sizeof *program; i++) outb((uint16_t)(COM1 + program[i][0]), program[i][1]);
-    present = inb(LINE_STATUS) != 0xff;
+  /* 115200 baud, 8N1, FIFO on, no interrupts: IER, LCR with DLAB, divisor, LCR, FCR, MCR. */
+  static const uint8_t program[][2] = {{1, 0}, {3, 0x80}, {0, 1}, {1, 0}, {3, 3}, {2, 7}, {4, 3}};
+  for (size_t i = 0; i < sizeof program / sizeof *program; i++) outb((uint16_t)(COM1 + program[i][0]), program[i][1]);
+  present = inb(LINE_STATUS) != 0xff;
 }
 
 /* An empty transmitter takes a whole FIFO. When nobody reads at the other end the text is dropped, not waited for. */
 static void put(char c) {
-    static int patience = PATIENCE;
-    if (!present) return outb(DEBUG_PORT, (uint8_t)c);
-    if (!room) {
-        int left = patience;
-        while (left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) left--;
-        if (!left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) return (void)(patience = 0);
-        patience = PATIENCE, room = FIFO;
-    }
-    room--;
-    outb(COM1, (uint8_t)c);
+  static int patience = PATIENCE;
+  if (!present) return outb(DEBUG_PORT, (uint8_t)c);
+  if (!room) {
+    int left = patience;
+    while (left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) left--;
+    if (!left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) return (void)(patience = 0);
+    patience = PATIENCE;
+    room = FIFO;
+  }
+  room--;
+  outb(COM1, (uint8_t)c);
 }
 
 void platform_console(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\n' && last != '\r') put('\r');
-        put(last = text[i]);
-    }
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] == '\n' && last != '\r') put('\r');
+    put(last = text[i]);
+  }
 }
 
 /* What is still in the FIFO would die with the machine. */
 void console_drain(void) {
-    for (int left = PATIENCE; present && left && !(inb(LINE_STATUS) & LINE_IDLE); left--) {}
+  for (int left = PATIENCE; present && left && !(inb(LINE_STATUS) & LINE_IDLE); left--) {
+  }
 }

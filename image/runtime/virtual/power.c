@@ -3,71 +3,89 @@
 #include "machine.h"
 #include <string.h>
 
-struct table { char signature[4]; uint32_t length; uint8_t rest[]; };
+struct table {
+  char signature[4];
+  uint32_t length;
+  uint8_t rest[];
+};
 struct acpi acpi;
 
 static uint64_t get(const void *at, unsigned offset, unsigned size) {
-    uint64_t value = 0;
-    return memcpy(&value, (const char *)at + offset, size), value;
+  uint64_t value = 0;
+  memcpy(&value, (const char *)at + offset, size);
+  return value;
 }
 
 /* Firmware's tables are below 4 GB, all that is mapped by now; a length that cannot be is not believed. */
 static const struct table *table_at(uint64_t address) {
-    const struct table *t = (void *)address;
-    return address && address < 0xfff00000 && t->length >= 36 && t->length < 0x100000 ? t : NULL;
+  const struct table *t = (void *)address;
+  return address && address < 0xfff00000 && t->length >= 36 && t->length < 0x100000 ? t : NULL;
 }
 
 /* Name (\_S5, Package {SLP_TYPa, ...}): 08 [5c] "_S5_" 12 PkgLength NumElements, then 00, 01 or 0a and a byte. */
 static void find_s5(const struct table *t) {
-    for (const uint8_t *p = (void *)t, *end = p + t->length - 8; p < end && !acpi.has_s5; p++) {
-        if (*p != '_' || memcmp(p, "_S5_\x12", 5)) continue;
-        p += 5;
-        p += 1 + (*p >> 6) + 1;
-        if (*p == 0x0a) p++;
-        acpi.has_s5 = 1, acpi.s5 = *p & 7;
-    }
+  for (const uint8_t *p = (void *)t, *end = p + t->length - 8; p < end && !acpi.has_s5; p++) {
+    if (*p != '_' || memcmp(p, "_S5_\x12", 5)) continue;
+    p += 5;
+    p += 1 + (*p >> 6) + 1;
+    if (*p == 0x0a) p++;
+    acpi.has_s5 = 1;
+    acpi.s5 = *p & 7;
+  }
 }
 
 static void read_fadt(const struct table *t) {
-    uint32_t flags = (uint32_t)get(t, 112, 4);
-    const struct table *dsdt = table_at(t->length >= 148 && get(t, 140, 8) ? get(t, 140, 8) : get(t, 40, 4));
-    acpi.pm1a = (uint16_t)get(t, 64, 4), acpi.pm1b = (uint16_t)get(t, 68, 4);
-    acpi.pm_timer = (uint16_t)get(t, 76, 4), acpi.pm_timer_32_bit = flags >> 8 & 1;
-    if ((flags >> 20 & 1) && t->length >= 256) acpi.sleep_control = get(t, 248, 8), acpi.sleep_in_memory = !get(t, 244, 1);
-    if (dsdt) find_s5(dsdt);
+  uint32_t flags = (uint32_t)get(t, 112, 4);
+  const struct table *dsdt = table_at(t->length >= 148 && get(t, 140, 8) ? get(t, 140, 8) : get(t, 40, 4));
+  acpi.pm1a = (uint16_t)get(t, 64, 4);
+  acpi.pm1b = (uint16_t)get(t, 68, 4);
+  acpi.pm_timer = (uint16_t)get(t, 76, 4);
+  acpi.pm_timer_32_bit = flags >> 8 & 1;
+  if ((flags >> 20 & 1) && t->length >= 256) {
+    acpi.sleep_control = get(t, 248, 8);
+    acpi.sleep_in_memory = !get(t, 244, 1);
+  }
+  if (dsdt) find_s5(dsdt);
 }
 
 void acpi_start(uint64_t rsdp) {
-    const char *root = (void *)rsdp;
-    for (uint64_t at = 0xe0000; !root && at < 0x100000; at += 16)
-        if (!memcmp((void *)at, "RSD PTR ", 8)) root = (void *)at;
-    if (!root || rsdp >= 0xfff00000 || memcmp(root, "RSD PTR ", 8)) return;
-    int wide = root[15] >= 2 && get(root, 24, 8);
-    const struct table *list = table_at(wide ? get(root, 24, 8) : get(root, 16, 4));
-    if (!list) return;
-    for (unsigned at = 36, size = wide ? 8 : 4; at + size <= list->length; at += size) {
-        const struct table *t = table_at(get(list, at, size));
-        if (t && !memcmp(t->signature, "FACP", 4) && t->length >= 116) read_fadt(t);
-        if (t && !memcmp(t->signature, "SSDT", 4)) find_s5(t);
-    }
+  const char *root = (void *)rsdp;
+  for (uint64_t at = 0xe0000; !root && at < 0x100000; at += 16)
+    if (!memcmp((void *)at, "RSD PTR ", 8)) root = (void *)at;
+  if (!root || rsdp >= 0xfff00000 || memcmp(root, "RSD PTR ", 8)) return;
+  int wide = root[15] >= 2 && get(root, 24, 8);
+  const struct table *list = table_at(wide ? get(root, 24, 8) : get(root, 16, 4));
+  if (!list) return;
+  for (unsigned at = 36, size = wide ? 8 : 4; at + size <= list->length; at += size) {
+    const struct table *t = table_at(get(list, at, size));
+    if (t && !memcmp(t->signature, "FACP", 4) && t->length >= 116) read_fadt(t);
+    if (t && !memcmp(t->signature, "SSDT", 4)) find_s5(t);
+  }
 }
 
 /* Hypervisors end the machine a moment after the write. */
 static void wait_five_seconds(void) {
-    for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;) __asm__ volatile("pause");
+  for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;)
+    __asm__ volatile("pause");
 }
 
 void platform_power_off(int status) {
-    __asm__ volatile("cli");
-    uint8_t reduced = (uint8_t)(acpi.s5 << 2 | 1 << 5); /* SLP_TYP and SLP_EN */
-    uint32_t full = (uint32_t)acpi.s5 << 10 | 1 << 13;
-    if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
-    console_drain();
-    if (!acpi.has_s5) outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
-    else if (!acpi.sleep_control) platform_port_write(acpi.pm1a, 2, full), platform_port_write(acpi.pm1b, 2, full);
-    else if (!acpi.sleep_in_memory) outb((uint16_t)acpi.sleep_control, reduced);
-    else if (platform_map_device(acpi.sleep_control, 1)) *(volatile uint8_t *)acpi.sleep_control = reduced;
-    wait_five_seconds();
-    print("epiphyte: this machine cannot be powered off; halted\n");
-    for (;;) __asm__ volatile("hlt");
+  __asm__ volatile("cli");
+  uint8_t reduced = (uint8_t)(acpi.s5 << 2 | 1 << 5); /* SLP_TYP and SLP_EN */
+  uint32_t full = (uint32_t)acpi.s5 << 10 | 1 << 13;
+  if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
+  console_drain();
+  if (!acpi.has_s5) {
+    outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
+  } else if (!acpi.sleep_control) {
+    platform_port_write(acpi.pm1a, 2, full);
+    platform_port_write(acpi.pm1b, 2, full);
+  } else if (!acpi.sleep_in_memory) {
+    outb((uint16_t)acpi.sleep_control, reduced);
+  } else if (platform_map_device(acpi.sleep_control, 1)) {
+    *(volatile uint8_t *)acpi.sleep_control = reduced;
+  }
+  wait_five_seconds();
+  print("epiphyte: this machine cannot be powered off; halted\n");
+  for (;;) __asm__ volatile("hlt");
 }

@@ -5,78 +5,93 @@
  * waits in the local APIC. That is safe because nothing else ever halts: build/crashes.ts sees to musl's `hlt`. */
 #include "machine.h"
 
-enum { ID = 0x20, END_OF_INTERRUPT = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_FIRST = 0x330, LVT_LAST = 0x370,
-       INITIAL = 0x380, CURRENT = 0x390, DIVIDE = 0x3e0, MASKED = 0x10000, BY_16 = 3 };
+enum {
+  ID = 0x20,
+  END_OF_INTERRUPT = 0xb0,
+  SPURIOUS = 0xf0,
+  LVT_TIMER = 0x320,
+  LVT_FIRST = 0x330,
+  LVT_LAST = 0x370,
+  INITIAL = 0x380,
+  CURRENT = 0x390,
+  DIVIDE = 0x3e0,
+  MASKED = 0x10000,
+  BY_16 = 3
+};
 enum { X2APIC = 1 << 10, APIC_ON = 1 << 11, FIRST_VECTOR = 0x30 };
 #define LONGEST_US 1000000000ul
 
 #define INTERRUPT __attribute__((interrupt)) void
-struct interrupted { uint64_t rip, cs, flags, rsp, ss; };
+struct interrupted {
+  uint64_t rip, cs, flags, rsp, ss;
+};
 void wait_for_interrupt(void);
 
-static volatile uint32_t *lapic;  /* NULL: x2APIC, by MSR */
+static volatile uint32_t *lapic; /* NULL: x2APIC, by MSR */
 static int next_vector = FIRST_VECTOR;
 static uint32_t ticks_per_ms;
 static volatile uint32_t interrupts; /* of devices */
 static volatile uint64_t armed;      /* when the timer will fire, 0: it will not */
 
 static void lapic_write(unsigned reg, uint32_t value) {
-    lapic ? (void)(lapic[reg / 4] = value) : wrmsr(MSR_X2APIC + reg / 16, value);
+  if (lapic) lapic[reg / 4] = value;
+  else wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
 void lapic_start(void) {
-    uint64_t base = rdmsr(MSR_APIC_BASE);
-    if (cpuid(1, 0).c >> 21 & 1) base |= X2APIC;
-    wrmsr(MSR_APIC_BASE, base | APIC_ON);
-    if (!(base & X2APIC)) {
-        if (!platform_map_device(base & 0xffffff000, PAGE)) platform_panic("cannot map the local APIC");
-        lapic = (void *)(base & 0xffffff000);
-    }
-    outb(0x21, 0xff), outb(0xa1, 0xff); /* the old controller delivers nothing: all we use are messages */
-    for (unsigned reg = LVT_FIRST; reg <= LVT_LAST; reg += 0x10) lapic_write(reg, MASKED);
-    lapic_write(SPURIOUS, 0x100 | VECTOR_SPURIOUS);
-    lapic_write(DIVIDE, BY_16);
-    lapic_write(LVT_TIMER, MASKED | VECTOR_TIMER);
+  uint64_t base = rdmsr(MSR_APIC_BASE);
+  if (cpuid(1, 0).c >> 21 & 1) base |= X2APIC;
+  wrmsr(MSR_APIC_BASE, base | APIC_ON);
+  if (!(base & X2APIC)) {
+    if (!platform_map_device(base & 0xffffff000, PAGE)) platform_panic("cannot map the local APIC");
+    lapic = (void *)(base & 0xffffff000);
+  }
+  outb(0x21, 0xff); /* the old controllers deliver nothing: all we use are messages */
+  outb(0xa1, 0xff);
+  for (unsigned reg = LVT_FIRST; reg <= LVT_LAST; reg += 0x10) lapic_write(reg, MASKED);
+  lapic_write(SPURIOUS, 0x100 | VECTOR_SPURIOUS);
+  lapic_write(DIVIDE, BY_16);
+  lapic_write(LVT_TIMER, MASKED | VECTOR_TIMER);
 }
 
 void lapic_count(uint32_t count) { lapic_write(INITIAL, count); }
 uint32_t lapic_counted(void) { return lapic ? lapic[CURRENT / 4] : (uint32_t)rdmsr(MSR_X2APIC + CURRENT / 16); }
 
 static void arm(uint64_t at) {
-    uint64_t now = platform_now(), us = at > now ? at - now : 1;
-    if (us > LONGEST_US) us = LONGEST_US;
-    uint64_t ticks = us * ticks_per_ms / 1000 + 1;
-    armed = at;
-    lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
+  uint64_t now = platform_now(), us = at > now ? at - now : 1;
+  if (us > LONGEST_US) us = LONGEST_US;
+  uint64_t ticks = us * ticks_per_ms / 1000 + 1;
+  armed = at;
+  lapic_count(ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 
 void timer_start(uint32_t lapic_ticks_per_ms) {
-    ticks_per_ms = lapic_ticks_per_ms;
-    lapic_write(LVT_TIMER, VECTOR_TIMER);
-    __asm__ volatile("mov %0, %%cr8" ::"r"(0ul) : "memory"); /* every vector */
+  ticks_per_ms = lapic_ticks_per_ms;
+  lapic_write(LVT_TIMER, VECTOR_TIMER);
+  __asm__ volatile("mov %0, %%cr8" ::"r"(0ul) : "memory"); /* every vector */
 }
 
 /* Sleep ends by any interrupt; those of devices are counted. */
 INTERRUPT device_interrupt(struct interrupted *) {
-    interrupts++;
-    lapic_write(END_OF_INTERRUPT, 0);
+  interrupts++;
+  lapic_write(END_OF_INTERRUPT, 0);
 }
 
 INTERRUPT timer_interrupt(struct interrupted *) {
-    armed = 0;
-    lapic_write(END_OF_INTERRUPT, 0);
+  armed = 0;
+  lapic_write(END_OF_INTERRUPT, 0);
 }
 
 INTERRUPT spurious_interrupt(struct interrupted *) {}
 
 void platform_sleep(uint64_t until) {
-    static uint32_t seen;
-    clock_refine();
-    while (interrupts == seen && (until == PLATFORM_FOREVER || platform_now() < until)) {
-        if (until != PLATFORM_FOREVER && armed != until) arm(until);
-        wait_for_interrupt();
-    }
-    seen = interrupts;
+  static uint32_t seen;
+  clock_refine();
+  while (interrupts == seen && (until == PLATFORM_FOREVER || platform_now() < until)) {
+    if (until != PLATFORM_FOREVER && armed != until) arm(until);
+    wait_for_interrupt();
+  }
+  seen = interrupts;
 }
 
 int platform_take_vector(void) { return next_vector < VECTOR_TIMER ? next_vector++ : -1; }
