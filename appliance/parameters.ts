@@ -1,69 +1,252 @@
-// The table of boot parameters: names, and what the usage says of each. config.ts gives them their meaning.
+// Boot parameters: words -> values by name, with every mistake named. What there is to be said is in tables: the
+// appliance's is in config.ts, the machine's in image/machine-config.ts.
+//
+// They arrive as the kernel command line (`virtual`: words with quotes), as arguments (`process` and `node`: one a line,
+// taken as they are) and as a boot module (`-initrd`: one parameter a line, `#` comments). The command line wins over the
+// module, so that a file can hold what is usual; within one of them a parameter may come once.
 
-export interface ParameterDescription {
+import { nearestWord } from "./nearest.ts";
+
+/** One row of a table. */
+export interface Parameter {
   /** What stands for the value in the usage; "" for a switch. */
   readonly value: string;
-  readonly repeatable: boolean;
   readonly help: string;
+  /** May be given more than once. */
+  readonly repeatable: boolean;
+  /** "r": -r means the same; "" for none. */
+  readonly letter: string;
 }
 
-const entry = (value: string, help: string, repeatable = false): ParameterDescription => ({ value, help, repeatable });
+/** By name, without the hyphens; in the order of the usage. */
+export type ParameterTable = Readonly<Record<string, Parameter>>;
 
-export const PARAMETERS = {
-  remote: entry("URL[#BRANCH]", "the Git repository to serve (also -r); required"),
-  ipv4: entry("A.B.C.D/N", "static address; without it DHCP is asked"),
-  "ipv4-gateway": entry("A.B.C.D", "router of the static address"),
-  dns: entry("A.B.C.D[,...]", "resolvers, asked before those that DHCP names; may be repeated", true),
-  port: entry("PORT", "HTTP port (80)"),
-  hook: entry("PATH", "path of the webhook that makes it fetch (/push)"),
-  "hook-secret": entry("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
-  syslog: entry("HOST[:PORT]", "send the log there as well (RFC 5424 over UDP; port 514)"),
-  hostname: entry("NAME", "its name in the log and for DHCP (epiphyte)"),
-  log: entry("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
-  tap: entry("NAME", "process target: the TAP device to use"),
-  "no-checksum-offload": entry("", "compute checksums ourselves"),
-  "no-segment-offload": entry("", "cut TCP segments ourselves"),
-  "no-merge-rx": entry("", "one receive buffer a frame"),
-  "no-event-index": entry("", "plain virtqueue notifications"),
-  help: entry("", "print this and stop"),
-} as const satisfies Record<string, ParameterDescription>;
-
-export type ParameterName = keyof typeof PARAMETERS;
-
-export function isParameter(name: string): name is ParameterName {
-  return Object.hasOwn(PARAMETERS, name);
+export function parameter(
+  value: string,
+  help: string,
+  { repeatable = false, letter = "" }: { readonly repeatable?: boolean; readonly letter?: string } = {},
+): Parameter {
+  return { value, help, repeatable, letter };
 }
 
-/** The text of `--help`, also printed under a configuration error. */
-export function usage(): string {
-  const lines = Object.entries(PARAMETERS).map(([name, { value, help }]) => {
+export type ParameterError =
+  | { readonly kind: "unknown"; readonly word: string; readonly suggestion: string | undefined }
+  | { readonly kind: "malformed"; readonly name: string; readonly value: string; readonly why: string }
+  | { readonly kind: "no-value"; readonly name: string }
+  | { readonly kind: "unwanted-value"; readonly name: string; readonly value: string }
+  | { readonly kind: "duplicate"; readonly name: string }
+  | { readonly kind: "missing"; readonly name: string; readonly why: string }
+  | { readonly kind: "open-quote"; readonly rest: string }
+  | { readonly kind: "too-long"; readonly what: string; readonly length: number; readonly limit: number };
+
+/** Characters of one source, and of one word. QEMU passes 64 KB; more than this is a mistake, not a parameter. */
+export const MAX_SOURCE_LENGTH = 16_384;
+export const MAX_WORD_LENGTH = 2048;
+
+export interface ParameterSource {
+  /** The command line or the arguments. */
+  readonly parameters: string;
+  /** True: one argument a line, as a process has them; false: one line, split at blanks outside quotes. */
+  readonly onePerLine: boolean;
+  /** The text of the boot module, "" for none. */
+  readonly module: string;
+}
+
+type Values = Map<string, string[]>;
+
+/** What was given, and what was wrong with it. Whoever makes values of it adds errors of its own. */
+export class Parameters {
+  readonly errors: ParameterError[] = [];
+  /** Words that a hypervisor or a boot loader puts on a command line for Linux; left alone. */
+  readonly ignored: string[] = [];
+  /** Words that are no parameters, where they are wanted. */
+  readonly words: string[] = [];
+  readonly #values: Values = new Map();
+  readonly #wordsWanted: boolean;
+
+  /** `wordsWanted`: words without a hyphen mean something (a folder to serve); otherwise they are errors. */
+  constructor(source: ParameterSource, table: ParameterTable, wordsWanted = false) {
+    const { errors } = this;
+    this.#wordsWanted = wordsWanted;
+    const fromModule = this.#collect(moduleWords(source.module, errors), table);
+    const line = source.onePerLine ? lineWords(source.parameters, errors) : commandLineWords(source.parameters, errors);
+    const fromLine = this.#collect(line, table);
+    for (const values of [fromModule, fromLine]) for (const [name, list] of values) this.#values.set(name, list);
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  list(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The value that `parse` makes of the parameter's text; a string that it returns is the reason why it cannot. */
+  one<T extends object | number>(name: string, parse: (text: string) => T | string): T | undefined {
+    const [text] = this.list(name);
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (typeof value !== "string") return value;
+    this.errors.push({ kind: "malformed", name, value: text, why: value });
+    return undefined;
+  }
+
+  /** Whether something is wrong with the parameter already, so that "missing" would be said in vain. */
+  faulty(name: string): boolean {
+    return this.errors.some((error) => "name" in error && error.name === name);
+  }
+
+  #collect(words: readonly string[], table: ParameterTable): Values {
+    const { errors, ignored } = this;
+    const values: Values = new Map();
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      if (word.length > MAX_WORD_LENGTH) {
+        errors.push({ kind: "too-long", what: word.slice(0, 40), length: word.length, limit: MAX_WORD_LENGTH });
+        continue;
+      }
+      const equals = word.indexOf("=");
+      const given = equals < 0 ? word : word.slice(0, equals);
+      const name = nameOf(given, table);
+      const row = Object.hasOwn(table, name) ? table[name] : undefined;
+      if (row === undefined) {
+        if (this.#wordsWanted && !word.startsWith("-")) this.words.push(word);
+        else if (isIgnoredKernelParameter(given)) ignored.push(word);
+        else errors.push({ kind: "unknown", word, suggestion: nearestWord(given, Object.keys(table)) });
+        continue;
+      }
+      let value = equals < 0 ? undefined : word.slice(equals + 1);
+      if (row.value === "") {
+        if (value !== undefined) errors.push({ kind: "unwanted-value", name, value });
+        values.set(name, [""]);
+        continue;
+      }
+      const next = words[i + 1];
+      if (value === undefined && next !== undefined && !next.startsWith("-")) {
+        value = next;
+        i++;
+      }
+      if (value === undefined || value === "") {
+        errors.push({ kind: "no-value", name });
+        continue;
+      }
+      const before = values.get(name);
+      if (before === undefined) values.set(name, [value]);
+      else if (row.repeatable) before.push(value);
+      else errors.push({ kind: "duplicate", name });
+    }
+    return values;
+  }
+}
+
+/** The parameter that `--name` or `-n` names, without a look whether there is one. */
+function nameOf(given: string, table: ParameterTable): string {
+  if (given.startsWith("--")) return given.slice(2);
+  if (!/^-[a-z]$/.test(given)) return "";
+  return Object.entries(table).find(([, { letter }]) => letter === given.charAt(1))?.[0] ?? "";
+}
+
+/** One line for the console, without the credentials that a URL may hold. */
+export function describeParameterError(error: ParameterError): string {
+  return describe(error).replace(/\/\/[^/@\s"]*@/g, "//***@");
+}
+
+function describe(error: ParameterError): string {
+  switch (error.kind) {
+    case "unknown":
+      return `unknown parameter ${JSON.stringify(error.word)}${error.suggestion === undefined ? "" : ` (did you mean --${error.suggestion}?)`}`;
+    case "malformed":
+      return `--${error.name}=${error.value}: ${error.why}`;
+    case "no-value":
+      return `--${error.name} needs a value`;
+    case "unwanted-value":
+      return `--${error.name} takes no value, but was given ${JSON.stringify(error.value)}`;
+    case "duplicate":
+      return `--${error.name} is given more than once`;
+    case "missing":
+      return `--${error.name} is missing: ${error.why}`;
+    case "open-quote":
+      return `a quote is not closed: ${error.rest}`;
+    case "too-long":
+      return `${error.what} is ${error.length} characters long; at most ${error.limit} are read`;
+  }
+}
+
+/** The text of `--help`: what the program is, a line for each parameter, an example. */
+export function usage(table: ParameterTable, head: string, example: string): string {
+  const lines = Object.entries(table).map(([name, { value, help }]) => {
     const left = `  --${name}${value === "" ? "" : `=${value}`}`;
     return `${left.padEnd(30)} ${help}`;
   });
-  return [
-    "Epiphyte serves a blog from a Git repository. Parameters, on the kernel command line (quotes keep blanks",
-    "together) or one a line in a boot module:",
-    "",
-    ...lines,
-    "",
-    "Example: --remote=http://git.example/blog.git#main --syslog=10.0.0.9",
-    "",
-  ].join("\n");
+  return `${head}\n\n${lines.join("\n")}\n\nExample: ${example}\n`;
 }
 
-/** A parameter whose name is at most two edits away, for "did you mean". */
-export function nearestParameter(word: string): string | undefined {
-  const given = word.replace(/^-+/, "").toLowerCase().slice(0, 40);
-  let best: string | undefined;
-  let least = 3;
-  for (const name of Object.keys(PARAMETERS)) {
-    const distance = editDistance(given, name);
-    if (distance < least && distance < name.length - 1) {
-      best = name;
-      least = distance;
+function commandLineWords(text: string, errors: ParameterError[]): string[] {
+  if (text.length > MAX_SOURCE_LENGTH) {
+    errors.push({ kind: "too-long", what: "the command line", length: text.length, limit: MAX_SOURCE_LENGTH });
+    return [];
+  }
+  const words: string[] = [];
+  let word = "";
+  let inWord = false;
+  let quote = "";
+  let quoteStart = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i);
+    if (quote !== "") {
+      if (c === quote) quote = "";
+      else word += c;
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      quoteStart = i;
+      inWord = true;
+    } else if (c === " " || c === "\t" || c === "\n" || c === "\r" || c === "\0") {
+      if (inWord) words.push(word);
+      word = "";
+      inWord = false;
+    } else {
+      word += c;
+      inWord = true;
     }
   }
-  return best;
+  if (quote !== "") errors.push({ kind: "open-quote", rest: text.slice(quoteStart, quoteStart + 60) });
+  else if (inWord) words.push(word);
+  return words;
+}
+
+function lineWords(text: string, errors: ParameterError[]): string[] {
+  if (text.length > MAX_SOURCE_LENGTH) {
+    errors.push({ kind: "too-long", what: "the argument list", length: text.length, limit: MAX_SOURCE_LENGTH });
+    return [];
+  }
+  return text.split("\n").filter((word) => word !== "");
+}
+
+function moduleWords(text: string, errors: ParameterError[]): string[] {
+  if (text.length > MAX_SOURCE_LENGTH) {
+    errors.push({ kind: "too-long", what: "the boot module", length: text.length, limit: MAX_SOURCE_LENGTH });
+    return [];
+  }
+  const words: string[] = [];
+  for (const raw of text.replace(/^\uFEFF/, "").split(/[\r\n\0]+/)) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    // "--remote URL" on one line means what it means on a command line.
+    const separated = /^(-[^\s=]+)\s+(.*)$/.exec(line);
+    if (separated === null) words.push(unquote(line));
+    else words.push(separated[1]!, unquote(separated[2]!));
+  }
+  return words;
+}
+
+function unquote(text: string): string {
+  const equals = text.indexOf("=") + 1;
+  const value = text.slice(equals);
+  const first = value.charAt(0);
+  if (value.length >= 2 && (first === '"' || first === "'") && value.endsWith(first))
+    return text.slice(0, equals) + value.slice(1, -1);
+  return text;
 }
 
 /**
@@ -76,19 +259,6 @@ const LINUX = new Set(
    noreplace-smp no_timer_check BOOT_IMAGE net.ifnames biosdevname`.split(/\s+/),
 );
 
-export function isIgnoredKernelParameter(name: string): boolean {
+function isIgnoredKernelParameter(name: string): boolean {
   return LINUX.has(name) || name.startsWith("i8042.") || name.startsWith("virtio_mmio.");
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = a.charAt(i - 1) === b.charAt(j - 1) ? 0 : 1;
-      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + change));
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
 }

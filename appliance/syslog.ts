@@ -1,11 +1,17 @@
 // The log to a collector: finds its address, then attaches to the log. A collector that cannot be found is looked for
 // again; lines wait meanwhile (log.ts bounds them). Its address is looked up anew now and then, for it may move.
 
+import type { Port } from "../stack/base/address.ts";
 import type { Network, ResolveError } from "../stack/edge/network.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
-import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { Platform } from "./platform.ts";
+
+/** Who receives the log. */
+export interface LogReceiver {
+  readonly host: string;
+  readonly port: Port;
+}
 
 const FIRST_WAIT = 2000;
 const LAST_WAIT = 300_000;
@@ -17,7 +23,7 @@ const REFRESH = 600_000;
  * each time it is looked up: access lines are written below the seam.
  */
 export async function sendToSyslog(
-  to: NonNullable<Config["syslog"]>,
+  to: LogReceiver,
   hostname: string,
   log: Log,
   network: Pick<Network, "resolve" | "sendDatagram">,

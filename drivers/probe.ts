@@ -1,8 +1,14 @@
-// What is plugged in, and which of it we can drive. Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 5 (device types).
+// What is plugged in, which of it we can drive, and the links that come of it: all that a target has to ask.
+// Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 5 (device types).
 
+import { type Instant, MILLISECOND } from "../stack/base/result.ts";
+import type { Card } from "./card.ts";
 import type { Hal } from "./hal.ts";
 import { ConfigSpace } from "./pci/config.ts";
 import { CLASS_NETWORK, enumerate, HEADER_DEVICE, type PciFunction } from "./pci/enumerate.ts";
+import { formatVirtioError } from "./virtio/error.ts";
+import { openNet } from "./virtio/net.ts";
+import { openRng, type VirtioRng } from "./virtio/rng.ts";
 
 export type DeviceKind =
   /** A virtio network card: openNet. */
@@ -29,6 +35,72 @@ const TRANSITIONAL_RNG = 0x1005;
 // 5: device types.
 const TYPE_NET = 1;
 const TYPE_RNG = 4;
+
+/** A device that is left alone. */
+export interface LeftAlone {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What became of the devices of a kind: those that work, those that do not, in the order in which they were found. */
+export interface CardsFound {
+  readonly cards: Card[];
+  readonly leftAlone: LeftAlone[];
+}
+
+export interface EntropyFound {
+  readonly sources: VirtioRng[];
+  readonly leftAlone: LeftAlone[];
+}
+
+/** How long the machine waits for an entropy device at the start. */
+export const ENTROPY_WAIT = 500 * MILLISECOND;
+
+/**
+ * Brings up network cards until `most` work. `mac` is for a card without an address of its own, `offloads` are the
+ * OFFLOAD_ bits to ask for. A card beyond `most` is not touched: what was brought up would have to be polled.
+ */
+export function probeCards(
+  hal: Hal,
+  devices: readonly FoundDevice[],
+  mac: number,
+  offloads: number,
+  most: number,
+): CardsFound {
+  const found: CardsFound = { cards: [], leftAlone: [] };
+  for (const device of devices) {
+    if (device.kind === "foreign-net") leave(found.leftAlone, device, "there is no driver for it");
+    if (device.kind !== "net") continue;
+    if (found.cards.length >= most) {
+      leave(found.leftAlone, device, "one card is used, and another works already");
+      continue;
+    }
+    const opened = openNet(hal, device.fn, mac, offloads);
+    if (opened.ok) found.cards.push(opened.value);
+    else leave(found.leftAlone, device, formatVirtioError(opened.error));
+  }
+  return found;
+}
+
+/** Brings up the first entropy device that gives bytes; `now` is asked while it thinks about them. */
+export function probeEntropy(hal: Hal, devices: readonly FoundDevice[], now: () => Instant): EntropyFound {
+  const found: EntropyFound = { sources: [], leftAlone: [] };
+  for (const device of devices) {
+    if (device.kind !== "rng" || found.sources.length > 0) continue;
+    const opened = openRng(hal, device.fn);
+    if (!opened.ok) {
+      leave(found.leftAlone, device, formatVirtioError(opened.error));
+      continue;
+    }
+    const rng = opened.value;
+    rng.request();
+    const until = now() + ENTROPY_WAIT;
+    while (rng.poll() === 0 && !rng.failed && now() < until) hal.fence();
+    if (rng.fed > 0) found.sources.push(rng);
+    else leave(found.leftAlone, device, "it gives no bytes");
+  }
+  return found;
+}
 
 /** Everything on the PCI buses, in the order of bus, device, function; empty on a machine without PCI. */
 export function findDevices(hal: Hal): FoundDevice[] {
@@ -57,14 +129,16 @@ export function describeDevice(found: FoundDevice): string {
   return `${name === "" ? `class ${fn.classCode}.${fn.subclass}` : name} (${fn.id}) at ${fn.name}`;
 }
 
-/** For the console, when there is no virtio network card among the devices. */
-export function adviseOnNetwork(devices: readonly FoundDevice[]): string {
-  let foreign = "";
-  for (const it of devices) {
-    if (it.kind === "foreign-net") foreign += `${foreign === "" ? "" : ", "}${describeDevice(it)}`;
-  }
-  if (foreign === "") return "no network card; add one with -device virtio-net-pci";
-  return `a network card that I cannot drive: ${foreign}; use -device virtio-net-pci`;
+/** For the console, when no card works. */
+export function adviseOnNetwork(leftAlone: readonly LeftAlone[]): string {
+  if (leftAlone.length === 0) return "no network card; add one with -device virtio-net-pci";
+  let text = "";
+  for (const { name, reason } of leftAlone) text += `${text === "" ? "" : "; "}${name}: ${reason}`;
+  return `no network card that can be driven: ${text}; use -device virtio-net-pci`;
+}
+
+function leave(leftAlone: LeftAlone[], device: FoundDevice, reason: string): void {
+  leftAlone.push({ name: describeDevice(device), reason });
 }
 
 function kindOf(fn: PciFunction): DeviceKind {

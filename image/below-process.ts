@@ -4,33 +4,38 @@
 import { NativeTap, openTap } from "../drivers/tap/tap-link.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
 import { attach } from "../stack/host/seam.ts";
-import { localMac, readSwitches, secretBytes } from "./below.ts";
+import { localMac, secretBytes } from "./below.ts";
+import { Findings, FOUND_LINK, FOUND_NO_LINK } from "./findings.ts";
 
 /** IP packet size of a TAP device, unless somebody changed it. */
 const TAP_MTU = 1500;
 
-let notes = "";
+const findings = new Findings();
 
-/** Opens the TAP device. `switches` are SWITCH_ bits of below.ts. Returns "" or why there is no network. */
-export function start(name: string, switches: number, memory: number): string {
+/**
+ * Opens the TAP device `name`. `mac` is our address on it, 0: one out of random numbers; `offloads` are the OFFLOAD_ bits
+ * to ask the kernel for. True: there is a link, and a host on it. What was found is in `nextFinding`.
+ */
+export function start(name: string, mac: number, offloads: number, memory: number): boolean {
   const secret = secretBytes();
-  const options = readSwitches(switches, localMac(secret.bytes));
-  const opened = openTap(new NativeTap(), name, {
-    mac: options.mac,
-    mtu: TAP_MTU,
-    checksum: options.checksum,
-    guestChecksum: options.guestChecksum,
-    segmentation: options.segmentation,
-  });
-  if (!opened.ok) return `TAP device ${name}: ${describeErrno(opened.errno)}`;
-  notes = `TAP device ${name}, our address ${formatMac(options.mac as Mac)}\n`;
+  const own = mac === 0 ? localMac(secret.bytes) : mac;
+  const opened = openTap(new NativeTap(), name, { mac: own, mtu: TAP_MTU, offloads });
+  if (!opened.ok) {
+    findings.add(FOUND_NO_LINK, `TAP device ${name}: ${describeErrno(opened.errno)}`);
+    return false;
+  }
+  findings.add(FOUND_LINK, `TAP device ${name}, our address ${formatMac(own as Mac)}`);
   attach(opened.value, secret.bytes, memory);
-  return "";
+  return true;
 }
 
-/** What `start` found, a line each. */
-export function startNotes(): string {
-  return notes;
+/** Makes the next thing that `start` found current and returns its kind (findings.ts), 0 when there is no more. */
+export function nextFinding(): number {
+  return findings.next();
+}
+
+export function findingText(): string {
+  return findings.text;
 }
 
 function describeErrno(errno: number): string {

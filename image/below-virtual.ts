@@ -1,106 +1,85 @@
 /// <reference path="./native.d.ts" />
-// Below the seam on the `virtual` target: finds the card and the entropy source, and puts a host on them. Everything
-// this file reaches compiles ahead of time.
+// Below the seam on the `virtual` target: a host on the first card that works. Everything this file reaches compiles
+// ahead of time.
 
+import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
 import { NativeHal } from "../drivers/hal.ts";
-import { adviseOnNetwork, describeDevice, type FoundDevice, findDevices } from "../drivers/probe.ts";
-import { formatVirtioError } from "../drivers/virtio/error.ts";
-import {
-  describeFault,
-  EVENT_FAULT,
-  EVENT_LINK_DOWN,
-  EVENT_LINK_UP,
-  EVENT_RECOVERED,
-  openNet,
-  type VirtioNet,
-} from "../drivers/virtio/net.ts";
-import { openRng, type VirtioRng } from "../drivers/virtio/rng.ts";
+import { adviseOnNetwork, findDevices, type LeftAlone, probeCards, probeEntropy } from "../drivers/probe.ts";
+import type { VirtioRng } from "../drivers/virtio/rng.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
-import { type Instant, MILLISECOND, NEVER, SECOND } from "../stack/base/result.ts";
+import { type Instant, NEVER, SECOND } from "../stack/base/result.ts";
 import { Attendant } from "../stack/host/attendant.ts";
 import { attach } from "../stack/host/seam.ts";
-import { localMac, readSwitches, secretBytes } from "./below.ts";
+import { localMac, secretBytes } from "./below.ts";
+import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
 
-/** How long the machine waits for the entropy device at the start. */
-const ENTROPY_WAIT = 500 * MILLISECOND;
 /** The pool is fed again this often. */
 const ENTROPY_INTERVAL = 300 * SECOND;
+/** The host is on one link. */
+const LINKS = 1;
 
-let notes = "";
+const findings = new Findings();
 
 /**
- * Brings up the devices. `switches` are SWITCH_ bits of below.ts; `memory` is what the host may use for buffers.
- * Returns "" or why there is no network. What is worth telling is in `startNotes`.
+ * Brings up the devices. `offloads` are the OFFLOAD_ bits to ask the card for; `memory` is what the host may use for
+ * buffers. True: there is a link, and a host on it. What was found is in `nextFinding`.
  */
-export function start(switches: number, memory: number): string {
+export function start(offloads: number, memory: number): boolean {
   const hal = new NativeHal();
   const devices = findDevices(hal);
-  const rng = startEntropy(hal, devices);
+  const entropy = probeEntropy(hal, devices, () => nativeNow());
+  tell(entropy.leftAlone);
   const secret = secretBytes();
   if (secret.weak) {
-    notes +=
+    findings.add(
+      FOUND_PROBLEM,
       "no source of entropy: this processor has no RDRAND and there is no virtio-rng. TLS will be refused, and " +
-      "sequence numbers can be guessed; add -device virtio-rng-pci\n";
+        "sequence numbers can be guessed; add -device virtio-rng-pci",
+    );
   }
-  const options = readSwitches(switches, localMac(secret.bytes));
-  let problem = "";
-  for (const device of devices) {
-    if (device.kind !== "net") continue;
-    const opened = openNet(hal, device.fn, options);
-    if (!opened.ok) {
-      problem += `${describeDevice(device)}: ${formatVirtioError(opened.error)}. `;
-      continue;
-    }
-    const net = opened.value;
-    notes += `network card: ${net.description}, ${formatMac(net.mac as Mac)}\n`;
-    attach(net, secret.bytes, memory).attendant = new Devices(net, rng);
-    return "";
+  const { cards, leftAlone } = probeCards(hal, devices, localMac(secret.bytes), offloads, LINKS);
+  if (cards.length === 0) {
+    findings.add(FOUND_NO_LINK, adviseOnNetwork(leftAlone));
+    return false;
   }
-  return problem === "" ? adviseOnNetwork(devices) : problem;
+  tell(leftAlone);
+  const card = cards[0]!;
+  findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
+  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources);
+  return true;
 }
 
-/** What `start` found, a line each. */
-export function startNotes(): string {
-  return notes;
+/** Makes the next thing that `start` found current and returns its kind (findings.ts), 0 when there is no more. */
+export function nextFinding(): number {
+  return findings.next();
 }
 
-/** The entropy device, after its first bytes; undefined when there is none that works. */
-function startEntropy(hal: NativeHal, devices: readonly FoundDevice[]): VirtioRng | undefined {
-  for (const device of devices) {
-    if (device.kind !== "rng") continue;
-    const opened = openRng(hal, device.fn);
-    if (!opened.ok) {
-      notes += `${describeDevice(device)}: ${formatVirtioError(opened.error)}\n`;
-      continue;
-    }
-    const rng = opened.value;
-    rng.request();
-    const until = nativeNow() + ENTROPY_WAIT;
-    while (rng.poll() === 0 && !rng.failed && nativeNow() < until) nativeFence();
-    if (rng.fed > 0) return rng;
-    notes += `${describeDevice(device)}: gives no bytes\n`;
-  }
-  return undefined;
+export function findingText(): string {
+  return findings.text;
+}
+
+function tell(leftAlone: readonly LeftAlone[]): void {
+  for (const { name, reason } of leftAlone) findings.add(FOUND_PROBLEM, `${name} is left alone: ${reason}`);
 }
 
 class Devices extends Attendant {
-  private readonly net: VirtioNet;
-  private readonly rng: VirtioRng | undefined;
+  private readonly card: Card;
+  private readonly entropy: readonly VirtioRng[];
   private nextEntropy: Instant;
 
-  constructor(net: VirtioNet, rng: VirtioRng | undefined) {
+  constructor(card: Card, entropy: readonly VirtioRng[]) {
     super();
-    this.net = net;
-    this.rng = rng;
-    this.nextEntropy = rng === undefined ? NEVER : nativeNow() + ENTROPY_INTERVAL;
+    this.card = card;
+    this.entropy = entropy;
+    this.nextEntropy = entropy.length === 0 ? NEVER : nativeNow() + ENTROPY_INTERVAL;
   }
 
   override attend(now: Instant): string {
     if (now >= this.nextEntropy) this.feed(now);
-    const events = this.net.takeEvents();
+    const events = this.card.takeEvents();
     if (events === 0) return "";
     if ((events & EVENT_FAULT) !== 0) {
-      return `the network card broke the rules (${describeFault(this.net.lastFault)}) and was reset`;
+      return `the network card broke the rules (${this.card.describeFault()}) and was reset`;
     }
     if ((events & EVENT_RECOVERED) !== 0) return "the network card works again";
     if ((events & EVENT_LINK_DOWN) !== 0) return "the network card has no carrier";
@@ -112,13 +91,12 @@ class Devices extends Attendant {
   }
 
   private feed(now: Instant): void {
-    const { rng } = this;
-    if (rng === undefined || rng.failed) {
-      this.nextEntropy = NEVER;
-      return;
+    this.nextEntropy = NEVER;
+    for (const rng of this.entropy) {
+      if (rng.failed) continue;
+      rng.poll();
+      rng.request();
+      this.nextEntropy = now + ENTROPY_INTERVAL;
     }
-    rng.poll();
-    rng.request();
-    this.nextEntropy = now + ENTROPY_INTERVAL;
   }
 }

@@ -1,13 +1,5 @@
 /// <reference path="./native.d.ts" />
-// What both targets with a stack of our own need below the seam: switches, a secret, an address for a card without one.
-
-import type { NetOptions } from "../drivers/virtio/net-features.ts";
-
-// Boot parameters that switch an offload off (--no-checksum-offload and the like), as bits.
-export const SWITCH_NO_CHECKSUM = 1;
-export const SWITCH_NO_SEGMENTATION = 2;
-export const SWITCH_NO_MERGE = 4;
-export const SWITCH_NO_EVENT_INDEX = 8;
+// What both targets with a stack of our own need below the seam: a secret, an address for a card without one.
 
 /** Bytes of the host's secret. */
 const SECRET_BYTES = 64;
@@ -35,15 +27,4 @@ export function localMac(secret: Uint8Array): number {
   let mac = 0x02;
   for (let i = 0; i < 5; i++) mac = mac * 256 + secret[SECRET_BYTES - 5 + i]!;
   return mac;
-}
-
-export function readSwitches(switches: number, mac: number): NetOptions {
-  return {
-    mac,
-    checksum: (switches & SWITCH_NO_CHECKSUM) === 0,
-    guestChecksum: (switches & SWITCH_NO_CHECKSUM) === 0,
-    segmentation: (switches & SWITCH_NO_SEGMENTATION) === 0,
-    mergeable: (switches & SWITCH_NO_MERGE) === 0,
-    eventIndex: (switches & SWITCH_NO_EVENT_INDEX) === 0,
-  };
 }

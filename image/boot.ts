@@ -2,16 +2,15 @@
 // target has read its parameters and knows how to bring up its link; here the parts are joined and the loop begins.
 
 import { runAppliance } from "../appliance/appliance.ts";
-import { type Config, describeConfigError, type ParameterSource, readConfig } from "../appliance/config.ts";
 import { openRepository } from "../appliance/git/open.ts";
 import { type Log, makeLog, printable } from "../appliance/log.ts";
-import { usage } from "../appliance/parameters.ts";
+import type { ParameterSource } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
-import { formatIpv4 } from "../stack/base/address.ts";
 import { Edge } from "../stack/edge/edge.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
-import { SWITCH_NO_CHECKSUM, SWITCH_NO_EVENT_INDEX, SWITCH_NO_MERGE, SWITCH_NO_SEGMENTATION } from "./below.ts";
+import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
+import { type BootConfig, bootUsage, describeMistakes, type MachineConfig, readBootConfig } from "./machine-config.ts";
 import { platform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
 
@@ -30,26 +29,28 @@ export interface Target {
   /** How parameters arrive. */
   readonly source: ParameterSource;
   readonly seam: Seam;
-  /** Brings up the link; "" or why there is no network. */
-  start(config: Config, switches: number, memory: number): string;
-  /** What was found, a line each. */
-  notes(): string;
+  /** Brings up the link, with `memory` bytes for its host's buffers; false: there is none. */
+  start(config: MachineConfig, memory: number): boolean;
+  /** What `start` found, one after the other: FOUND_ of findings.ts, and the words. */
+  nextFinding(): number;
+  findingText(): string;
 }
 
 /** Does not return before the program ends: the loop is C's (nativeRun). */
 export function boot(target: Target): void {
-  const config = parametersOrEnd(target.source);
-  const log = makeLog(config.log, platform, config.syslog !== undefined);
+  const { appliance: config, machine, ignored } = parametersOrEnd(target.source);
+  const log = makeLog(config.log, platform, machine.syslog !== undefined);
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
   log.info(`Epiphyte ${EPIPHYTE_VERSION}, ${nativeTarget()} on ${nativeHypervisor()}, ${memory} of memory`);
-  for (const word of config.ignored) log.warn(`the boot parameter ${word} means nothing here and was left alone`);
+  for (const word of ignored) log.warn(`the boot parameter ${word} means nothing here and was left alone`);
 
-  const problem = target.start(config, switchesOf(config), Math.floor(nativeHeapLimit() / BUFFER_SHARE));
-  for (const line of target.notes().split("\n")) if (line !== "") log.info(line);
-  if (problem !== "") {
-    log.fatal(problem);
-    nativePowerOff(STATUS_NO_NETWORK);
+  const linked = target.start(machine, Math.floor(nativeHeapLimit() / BUFFER_SHARE));
+  for (let kind = target.nextFinding(); kind !== FOUND_NOTHING; kind = target.nextFinding()) {
+    if (kind === FOUND_NO_LINK) log.fatal(target.findingText());
+    else if (kind === FOUND_LINK) log.info(target.findingText());
+    else log.warn(target.findingText());
   }
+  if (!linked) nativePowerOff(STATUS_NO_NETWORK);
 
   const { seam } = target;
   const edge: Edge = new Edge(
@@ -67,7 +68,7 @@ export function boot(target: Target): void {
   );
   seam.setWallClock(nativeWallClock() - nativeNow() / 1000);
   seam.setAccessEvents(config.log === "debug" || config.log === "trace");
-  for (const server of config.dns) seam.addNameServer(formatIpv4(server));
+  for (const server of machine.dns) seam.addNameServer(server);
 
   let begun = false;
   const begin = (): void => {
@@ -82,7 +83,7 @@ export function boot(target: Target): void {
       address: () => (seam.address() === "" ? undefined : seam.address()),
     });
     if (!started.ok) throw new Error(`port ${config.port} is in use`);
-    const { syslog, hostname } = config;
+    const { syslog, hostname } = machine;
     if (syslog === undefined) return;
     const encode = syslogEncoder(hostname, "epiphyte");
     let collector = "";
@@ -106,36 +107,22 @@ export function boot(target: Target): void {
     return Math.min(edge.turn(now), nextTimer());
   });
 
-  const fixed = config.ipv4;
+  const fixed = machine.ipv4;
   if (fixed === undefined) {
     log.info("asking for an address by DHCP");
-    seam.configureDhcp(config.hostname);
-  } else {
-    const gateway = fixed.gateway === undefined ? "" : formatIpv4(fixed.gateway);
-    seam.configureStatic(formatIpv4(fixed.address), fixed.prefix, gateway);
-  }
+    seam.configureDhcp(machine.hostname);
+  } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
 }
 
-function parametersOrEnd(source: ParameterSource): Config {
-  const read = readConfig(source);
+function parametersOrEnd(source: ParameterSource): BootConfig {
+  const read = readBootConfig(source);
   if (read.ok) return read.value;
-  const help = read.error.some((error) => error.kind === "help");
-  if (help) {
-    nativeConsole(usage());
+  if (read.error.kind === "help") {
+    nativeConsole(bootUsage());
     nativePowerOff(0);
   }
-  for (const error of read.error) nativeConsole(`epiphyte: ${describeConfigError(error)}\n`);
-  nativeConsole(`\n${usage()}`);
+  nativeConsole(describeMistakes(read.error.errors));
   nativePowerOff(STATUS_BAD_PARAMETERS);
-}
-
-function switchesOf({ offload }: Config): number {
-  return (
-    (offload.checksum ? 0 : SWITCH_NO_CHECKSUM) |
-    (offload.segment ? 0 : SWITCH_NO_SEGMENTATION) |
-    (offload.mergeReceive ? 0 : SWITCH_NO_MERGE) |
-    (offload.eventIndex ? 0 : SWITCH_NO_EVENT_INDEX)
-  );
 }
 
 function serversText(seam: Seam): string {

@@ -6,6 +6,7 @@
 import { type FrameReceiver, Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import type { Instant } from "../../stack/base/result.ts";
 import { tapOffload, tapOpen, tapRead, tapWrite } from "../native.ts";
+import { OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEGMENTATION, OFFLOAD_SEND_CHECKSUM } from "../offload.ts";
 import { checksumVouched, encodeNetHeader, NET_HEADER_SIZE } from "../virtio/net-header.ts";
 
 /** The four calls that a TAP consists of; tests have their own. */
@@ -57,12 +58,8 @@ export interface TapOptions {
   /** Our address: locally administered, from random numbers; not the one that the kernel's end has. */
   readonly mac: number;
   readonly mtu: number;
-  /** The kernel completes checksums of what we send. */
-  readonly checksum: boolean;
-  /** The kernel may hand us frames whose checksum was never computed (TUN_F_CSUM). */
-  readonly guestChecksum: boolean;
-  /** The kernel cuts large TCP segments; needs `checksum`. */
-  readonly segmentation: boolean;
+  /** OFFLOAD_ bits; the kernel has those of checksums (receiving: TUN_F_CSUM) and segmentation. */
+  readonly offloads: number;
 }
 
 /** Frames read in one poll at most. */
@@ -70,7 +67,8 @@ export const TAP_BUDGET = 64;
 /** Slots that may be reserved at a time. */
 export const TAP_SLOTS = 32;
 
-const OFFLOAD_CHECKSUM = 1;
+/** TUNSETOFFLOAD: frames whose checksum was never computed are welcome. */
+const TUN_F_CSUM = 1;
 const HEADER_ROOM = 16;
 const PITCH = HEADER_ROOM + SLOT_SIZE;
 /** A jumbo frame and its header. Large receive offload is not asked for, so nothing longer comes. */
@@ -82,7 +80,7 @@ export type TapResult = { readonly ok: true; readonly value: TapLink } | { reado
 export function openTap(tap: Tap, name: string, options: TapOptions): TapResult {
   const refused = tap.open(name);
   if (refused !== 0) return { ok: false, errno: refused };
-  const offload = tap.offload(options.guestChecksum ? OFFLOAD_CHECKSUM : 0);
+  const offload = tap.offload((options.offloads & OFFLOAD_RECEIVE_CHECKSUM) !== 0 ? TUN_F_CSUM : 0);
   if (offload !== 0) return { ok: false, errno: offload };
   return { ok: true, value: new TapLink(tap, options) };
 }
@@ -106,8 +104,8 @@ export class TapLink extends Link {
     this.tap = tap;
     this.mac = options.mac;
     this.mtu = options.mtu;
-    this.checksumOffload = options.checksum;
-    this.segmentOffload = options.segmentation && options.checksum;
+    this.checksumOffload = (options.offloads & OFFLOAD_SEND_CHECKSUM) !== 0;
+    this.segmentOffload = this.checksumOffload && (options.offloads & OFFLOAD_SEGMENTATION) !== 0;
     this.slots = new Uint8Array(TAP_SLOTS * PITCH);
     this.buffer = new Uint8Array(READ_SIZE);
     for (let i = 0; i < TAP_SLOTS; i++) {

@@ -1,5 +1,12 @@
 // What virtio-net can do, and which of it we want. Read: VIRTIO 1.2, 5.1.3 (feature bits), 5.1.4 (configuration).
 
+import {
+  OFFLOAD_EVENT_INDEX,
+  OFFLOAD_MERGEABLE,
+  OFFLOAD_RECEIVE_CHECKSUM,
+  OFFLOAD_SEGMENTATION,
+  OFFLOAD_SEND_CHECKSUM,
+} from "../offload.ts";
 import { FEATURE_EVENT_IDX } from "./transport-pci.ts";
 
 // 5.1.3.
@@ -11,35 +18,17 @@ export const NET_HOST_TSO4 = 1 << 11;
 export const NET_MRG_RXBUF = 1 << 15;
 export const NET_STATUS = 1 << 16;
 
-/** Each feature may be switched off: boot parameters do, and the machine works without any of them, in software. */
-export interface NetOptions {
-  /** The address when the device has none: locally administered, from random numbers. */
-  readonly mac: number;
-  /** The device completes checksums of what we send (CSUM). */
-  readonly checksum: boolean;
-  /** The device vouches for checksums of what it received (GUEST_CSUM). */
-  readonly guestChecksum: boolean;
-  /** The device cuts large TCP segments (HOST_TSO4); needs `checksum`. */
-  readonly segmentation: boolean;
-  /** A frame may be spread over several receive buffers (MRG_RXBUF). */
-  readonly mergeable: boolean;
-  /** Notifications and interrupts by index, not by flag (EVENT_IDX). */
-  readonly eventIndex: boolean;
-}
-
-/** Everything that the device offers. */
-export function allNetOptions(mac: number): NetOptions {
-  return { mac, checksum: true, guestChecksum: true, segmentation: true, mergeable: true, eventIndex: true };
-}
-
-export function wantedFeatures(options: NetOptions): number {
+/** The features to ask for: what the card has to tell, and of the offloads those in the set (offload.ts). */
+export function wantedFeatures(offloads: number): number {
   let wanted = NET_MAC | NET_MTU | NET_STATUS;
-  if (options.checksum) wanted |= NET_CSUM;
-  if (options.guestChecksum) wanted |= NET_GUEST_CSUM;
-  // 5.1.3.1: HOST_TSO4 requires CSUM.
-  if (options.segmentation && options.checksum) wanted |= NET_HOST_TSO4;
-  if (options.mergeable) wanted |= NET_MRG_RXBUF;
-  if (options.eventIndex) wanted |= FEATURE_EVENT_IDX;
+  if ((offloads & OFFLOAD_SEND_CHECKSUM) !== 0) {
+    wanted |= NET_CSUM;
+    // 5.1.3.1: HOST_TSO4 requires CSUM.
+    if ((offloads & OFFLOAD_SEGMENTATION) !== 0) wanted |= NET_HOST_TSO4;
+  }
+  if ((offloads & OFFLOAD_RECEIVE_CHECKSUM) !== 0) wanted |= NET_GUEST_CSUM;
+  if ((offloads & OFFLOAD_MERGEABLE) !== 0) wanted |= NET_MRG_RXBUF;
+  if ((offloads & OFFLOAD_EVENT_INDEX) !== 0) wanted |= FEATURE_EVENT_IDX;
   return wanted;
 }
 

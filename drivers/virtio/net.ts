@@ -4,8 +4,9 @@
 // initialised again, at once for the first time and then at growing intervals. While it is away frames are dropped,
 // as a cable that is pulled would; TCP mends that.
 
-import { type FrameReceiver, Link } from "../../stack/base/link.ts";
+import type { FrameReceiver } from "../../stack/base/link.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
+import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../card.ts";
 import type { Hal } from "../hal.ts";
 import type { PciFunction } from "../pci/enumerate.ts";
 import type { VirtioError } from "./error.ts";
@@ -19,7 +20,6 @@ import {
   NET_MRG_RXBUF,
   NET_MTU,
   NET_STATUS,
-  type NetOptions,
   wantedFeatures,
 } from "./net-features.ts";
 import { NetReceive } from "./net-receive.ts";
@@ -53,48 +53,24 @@ export const RECOVERY_MOST = 64 * SECOND;
 /** After so long without a fault the interval begins anew. */
 export const RECOVERY_FORGIVEN = 600 * SECOND;
 
-/** What `takeEvents` reports, as bits. */
-export const EVENT_LINK_UP = 1;
-export const EVENT_LINK_DOWN = 2;
-export const EVENT_FAULT = 4;
-export const EVENT_RECOVERED = 8;
-
 /** Faults beyond those of a queue. */
 export const FAULT_NEEDS_RESET = 16;
 export const FAULT_HEADER = 17;
 export const FAULT_START = 18;
 
-export function describeFault(fault: number): string {
-  switch (fault) {
-    case FAULT_NONE:
-      return "no fault";
-    case FAULT_USED_INDEX:
-      return "its used index moved beyond what it was given";
-    case FAULT_ID:
-      return "it returned a buffer that it did not have";
-    case FAULT_LENGTH:
-      return "it wrote more than the buffer holds, by its own account";
-    case FAULT_NEEDS_RESET:
-      return "it asked to be reset";
-    case FAULT_HEADER:
-      return "it returned a receive buffer without a valid header";
-    case FAULT_START:
-      return "it could not be initialised again";
-    default:
-      return `fault ${fault}`;
-  }
-}
-
 export type NetResult =
   | { readonly ok: true; readonly value: VirtioNet }
   | { readonly ok: false; readonly error: VirtioError };
 
-/** Brings up the card. Tried first with all that is wanted, then, if the device takes its offer back, with nothing. */
-export function openNet(hal: Hal, fn: PciFunction, options: NetOptions): NetResult {
+/**
+ * Brings up the card with what it has of `offloads` (OFFLOAD_ bits), and with none if it then takes its offer back. `mac`
+ * is our address when the card has none: locally administered, from random numbers.
+ */
+export function openNet(hal: Hal, fn: PciFunction, mac: number, offloads: number): NetResult {
   const opened = openTransport(hal, fn);
   if (!opened.ok) return { ok: false, error: opened.error };
   const transport = opened.value;
-  let wanted = wantedFeatures(options);
+  let wanted = wantedFeatures(offloads);
   let error = transport.negotiate(wanted, 0);
   if (error !== undefined && error.kind === "features-refused") {
     wanted = NET_MAC;
@@ -110,19 +86,13 @@ export function openNet(hal: Hal, fn: PciFunction, options: NetOptions): NetResu
     return { ok: false, error: { kind: "queue-unusable", queue: TRANSMIT_QUEUE, size: transmit } };
   }
   const agreed = agreedFeatures(transport.offeredLow, wanted);
-  const net = new VirtioNet(
-    transport,
-    agreed,
-    options.mac,
-    Math.min(receive, MOST_ENTRIES),
-    Math.min(transmit, MOST_ENTRIES),
-  );
+  const net = new VirtioNet(transport, agreed, mac, Math.min(receive, MOST_ENTRIES), Math.min(transmit, MOST_ENTRIES));
   const failed = net.bringUp();
   if (failed !== undefined) return { ok: false, error: failed };
   return { ok: true, value: net };
 }
 
-export class VirtioNet extends Link {
+export class VirtioNet extends Card {
   /** Times that the device was reset for a fault, and the last of them. */
   faults = 0;
   lastFault = FAULT_NONE;
@@ -242,16 +212,18 @@ export class VirtioNet extends Link {
     return this.transport.interrupts;
   }
 
-  /** "virtio-net at 00:03.0 (csum tso4 …)" */
-  get description(): string {
+  override describe(): string {
     return `virtio-net at ${this.transport.name} (${formatNetFeatures(this.features)})`;
   }
 
-  /** EVENT_ bits of what has happened since the last call. */
-  takeEvents(): number {
+  override takeEvents(): number {
     const events = this.events;
     this.events = 0;
     return events;
+  }
+
+  override describeFault(): string {
+    return faultText(this.lastFault);
   }
 
   get framesReceived(): number {
@@ -322,5 +294,26 @@ export class VirtioNet extends Link {
     this.transport.fail();
     this.lastFault = FAULT_START;
     this.recoverAt = now + this.recoveryInterval;
+  }
+}
+
+function faultText(fault: number): string {
+  switch (fault) {
+    case FAULT_NONE:
+      return "no fault";
+    case FAULT_USED_INDEX:
+      return "its used index moved beyond what it was given";
+    case FAULT_ID:
+      return "it returned a buffer that it did not have";
+    case FAULT_LENGTH:
+      return "it wrote more than the buffer holds, by its own account";
+    case FAULT_NEEDS_RESET:
+      return "it asked to be reset";
+    case FAULT_HEADER:
+      return "it returned a receive buffer without a valid header";
+    case FAULT_START:
+      return "it could not be initialised again";
+    default:
+      return `fault ${fault}`;
   }
 }

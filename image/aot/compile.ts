@@ -15,7 +15,7 @@ import { reachedNatives } from "./reach.ts";
 
 /** What the seam's page and the target's own page declare. */
 export interface Boundary {
-  /** Called by the engine: interface Seam, and the target's start and startNotes. */
+  /** Called by the engine: interface Seam, and the target's start and its findings. */
   readonly exports: readonly BoundaryFunction[];
   /** Called by the loop in C: interface SeamLoop. */
   readonly loop: readonly BoundaryFunction[];

@@ -2,10 +2,19 @@
 // 10.9.0.3, takes entropy, and sends one large segment to be cut when a ping of 77 bytes asks for it.
 // test/e2e/drivers.test.ts boots it. Parameters, separated by blanks: names of options to switch off.
 
+import { EVENT_FAULT } from "../../drivers/card.ts";
 import { NativeHal } from "../../drivers/hal.ts";
-import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/probe.ts";
+import {
+  ALL_OFFLOADS,
+  OFFLOAD_EVENT_INDEX,
+  OFFLOAD_MERGEABLE,
+  OFFLOAD_RECEIVE_CHECKSUM,
+  OFFLOAD_SEGMENTATION,
+  OFFLOAD_SEND_CHECKSUM,
+} from "../../drivers/offload.ts";
+import { adviseOnNetwork, describeDevice, findDevices, type LeftAlone } from "../../drivers/probe.ts";
 import { formatVirtioError } from "../../drivers/virtio/error.ts";
-import { describeFault, EVENT_FAULT, openNet, type VirtioNet } from "../../drivers/virtio/net.ts";
+import { openNet, type VirtioNet } from "../../drivers/virtio/net.ts";
 import { openRng, type VirtioRng } from "../../drivers/virtio/rng.ts";
 import { formatMac, type Ipv4, type Mac } from "../../stack/base/address.ts";
 import { readU16, readU48, writeU16, writeU32, writeU48 } from "../../stack/base/bytes.ts";
@@ -84,26 +93,29 @@ class Echo extends FrameReceiver {
 }
 
 const hal = new NativeHal();
+const OFFLOADS: readonly (readonly [name: string, offload: number])[] = [
+  ["checksum", OFFLOAD_SEND_CHECKSUM],
+  ["guest-checksum", OFFLOAD_RECEIVE_CHECKSUM],
+  ["segmentation", OFFLOAD_SEGMENTATION],
+  ["mergeable", OFFLOAD_MERGEABLE],
+  ["event-index", OFFLOAD_EVENT_INDEX],
+];
 const off = nativeParameters().split(" ");
+const offloads = OFFLOADS.reduce((set, [name, bit]) => (off.includes(name) ? set & ~bit : set), ALL_OFFLOADS);
 const echo = new Echo();
 let rng: VirtioRng | undefined;
 const devices = findDevices(hal);
+const leftAlone: LeftAlone[] = [];
 for (const it of devices) {
   say(describeDevice(it));
+  if (it.kind === "foreign-net") leftAlone.push({ name: describeDevice(it), reason: "there is no driver for it" });
   if (it.kind === "net" && echo.net === undefined) {
-    const opened = openNet(hal, it.fn, {
-      mac: 0x020000000001,
-      checksum: !off.includes("checksum"),
-      guestChecksum: !off.includes("guest-checksum"),
-      segmentation: !off.includes("segmentation"),
-      mergeable: !off.includes("mergeable"),
-      eventIndex: !off.includes("event-index"),
-    });
+    const opened = openNet(hal, it.fn, 0x020000000001, offloads);
     if (opened.ok) {
       echo.net = opened.value;
-      const { description, mac, mtu, up, interrupts } = opened.value;
-      say(`${description}, ${formatMac(mac as Mac)}, mtu ${mtu}, up ${up}, interrupts ${interrupts}`);
-    } else say(`network card: ${formatVirtioError(opened.error)}`);
+      const { mac, mtu, up, interrupts } = opened.value;
+      say(`${opened.value.describe()}, ${formatMac(mac as Mac)}, mtu ${mtu}, up ${up}, interrupts ${interrupts}`);
+    } else leftAlone.push({ name: describeDevice(it), reason: formatVirtioError(opened.error) });
   }
   if (it.kind === "rng") {
     const opened = openRng(hal, it.fn);
@@ -113,7 +125,7 @@ for (const it of devices) {
 }
 rng?.request();
 const net = echo.net;
-if (!devices.some((it) => it.kind === "net")) say(adviseOnNetwork(devices));
+if (net === undefined) say(adviseOnNetwork(leftAlone));
 say("ready");
 for (let fed = 0, reported = 0; net !== undefined || rng !== undefined; ) {
   const now = nativeNow();
@@ -123,7 +135,7 @@ for (let fed = 0, reported = 0; net !== undefined || rng !== undefined; ) {
   if (fed > 0) say(`entropy ${fed}`);
   fed = 0;
   const events = net?.takeEvents() ?? 0;
-  if (events !== 0) say(`events ${events}${(events & EVENT_FAULT) !== 0 ? ` ${describeFault(net!.lastFault)}` : ""}`);
+  if (events !== 0) say(`events ${events}${(events & EVENT_FAULT) !== 0 ? ` ${net!.describeFault()}` : ""}`);
   if (net !== undefined && echo.answered >= reported + 500) {
     reported = echo.answered;
     say(`answered ${reported}, notifications ${net.notifications}, drops ${net.receiveDrops + net.sendDrops}`);

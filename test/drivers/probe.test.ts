@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { adviseOnNetwork, describeDevice, findDevices } from "../../drivers/probe.ts";
+import { ALL_OFFLOADS } from "../../drivers/offload.ts";
+import {
+  adviseOnNetwork,
+  describeDevice,
+  ENTROPY_WAIT,
+  findDevices,
+  probeCards,
+  probeEntropy,
+} from "../../drivers/probe.ts";
 import { FakeHal, FakePciFunction, putLe } from "../support/fake-hal.ts";
 import { FakeVirtio } from "../support/fake-virtio.ts";
 
@@ -27,15 +35,99 @@ describe("findDevices", () => {
       "virtio memory balloon (1af4:1002) at 00:06.0",
     ]);
   });
+});
 
-  it("advises who has no card, or one that cannot be driven", () => {
+describe("probeCards", () => {
+  function machine(): FakeHal {
     const hal = new FakeHal();
-    expect(adviseOnNetwork(findDevices(hal))).toBe("no network card; add one with -device virtio-net-pci");
-    hal.plug(0, 5, 0, new FakePciFunction(0x8086, 0x100e, 0x02, 0x00));
-    hal.plug(0, 6, 0, new FakePciFunction(0xabcd, 0x0001, 0x02, 0x80));
-    expect(adviseOnNetwork(findDevices(hal))).toBe(
-      "a network card that I cannot drive: Intel 82540EM (8086:100e) at 00:05.0, class 2.128 (abcd:0001) at 00:06.0; " +
-        "use -device virtio-net-pci",
+    hal.plug(0, 1, 0, new FakePciFunction(0x8086, 0x100e, 0x02, 0x00));
+    hal.plug(0, 2, 0, new FakePciFunction(0x1af4, 0x1000, 0x02, 0x00));
+    hal.plug(0, 3, 0, new FakeVirtio(hal, 0x1041, 2, 0xc0_0000_0000, 0xfebd1000));
+    hal.plug(0, 4, 0, new FakeVirtio(hal, 0x1041, 2, 0xd0_0000_0000, 0xfebd2000));
+    hal.plug(0, 5, 0, new FakePciFunction(0xabcd, 0x0001, 0x02, 0x80));
+    return hal;
+  }
+
+  it("brings up as many cards as are wanted, and says of each other one why it is left alone", () => {
+    const hal = machine();
+    const one = probeCards(hal, findDevices(hal), 2, ALL_OFFLOADS, 1);
+    expect(one.cards.map((card) => card.describe())).toEqual(["virtio-net at 00:03.0 ()"]);
+    expect(one.leftAlone.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
+      "Intel 82540EM (8086:100e) at 00:01.0: there is no driver for it",
+      "virtio network card (1af4:1000) at 00:02.0: the device is legacy-only (disable-modern=on); virtio 1.0 or later is needed",
+      "virtio network card (1af4:1041) at 00:04.0: one card is used, and another works already",
+      "class 2.128 (abcd:0001) at 00:05.0: there is no driver for it",
+    ]);
+    const again = machine();
+    const both = probeCards(again, findDevices(again), 2, ALL_OFFLOADS, 2);
+    expect(both.cards.map((card) => card.describe())).toEqual(["virtio-net at 00:03.0 ()", "virtio-net at 00:04.0 ()"]);
+    expect(both.leftAlone.length).toBe(3);
+  });
+
+  it("does not touch a card that it leaves alone", () => {
+    const hal = new FakeHal();
+    const second = new FakeVirtio(hal, 0x1041, 2, 0xd0_0000_0000, 0xfebd2000);
+    hal.plug(0, 3, 0, new FakeVirtio(hal, 0x1041, 2));
+    hal.plug(0, 4, 0, second);
+    probeCards(hal, findDevices(hal), 2, ALL_OFFLOADS, 1);
+    expect(second.resets).toBe(0);
+    expect(second.decoding).toBe(false);
+  });
+});
+
+describe("adviseOnNetwork", () => {
+  it("says what would help who has no card, or one that cannot be driven", () => {
+    expect(adviseOnNetwork([])).toBe("no network card; add one with -device virtio-net-pci");
+    expect(
+      adviseOnNetwork([
+        { name: "Intel 82540EM (8086:100e) at 00:05.0", reason: "there is no driver for it" },
+        { name: "virtio network card (1af4:1000) at 00:06.0", reason: "the device is legacy-only" },
+      ]),
+    ).toBe(
+      "no network card that can be driven: Intel 82540EM (8086:100e) at 00:05.0: there is no driver for it; " +
+        "virtio network card (1af4:1000) at 00:06.0: the device is legacy-only; use -device virtio-net-pci",
     );
+  });
+});
+
+describe("probeEntropy", () => {
+  /** A device that answers each request at once. */
+  function source(hal: FakeHal, slot: number, bytes: number): FakeVirtio {
+    const base = 0xc0_0000_0000 + slot * 0x1000_0000;
+    const it = new FakeVirtio(hal, 0x1044, 1, base, 0xfebd0000 + slot * 0x1000);
+    it.onNotify = () => {
+      const chain = it.take(0);
+      if (chain === undefined || bytes < 0) return;
+      const out: number[] = [];
+      for (let i = 0; i < bytes; i++) out.push(i);
+      it.giveBack(0, chain.id, it.write(chain, out));
+    };
+    hal.plug(0, slot, 0, it);
+    return it;
+  }
+
+  it("takes the first source that gives bytes, and says what is wrong with those before it", () => {
+    const hal = new FakeHal();
+    hal.plug(0, 1, 0, new FakePciFunction(0x1af4, 0x1005, 0x00, 0xff));
+    source(hal, 2, -1);
+    source(hal, 3, 0);
+    source(hal, 4, 64);
+    const last = source(hal, 5, 64);
+    const clock = { now: 0 };
+    const found = probeEntropy(hal, findDevices(hal), () => {
+      clock.now += 1000;
+      return clock.now;
+    });
+    expect(found.sources.length).toBe(1);
+    expect(hal.entropy.length).toBe(64);
+    expect(last.resets).toBe(0);
+    expect(found.leftAlone.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
+      "virtio entropy source (1af4:1005) at 00:01.0: the device is legacy-only (disable-modern=on); virtio 1.0 or later is needed",
+      "virtio entropy source (1af4:1044) at 00:02.0: it gives no bytes",
+      "virtio entropy source (1af4:1044) at 00:03.0: it gives no bytes",
+    ]);
+    // The silent one was waited for, and not for longer than that.
+    expect(clock.now).toBeGreaterThan(ENTROPY_WAIT);
+    expect(clock.now).toBeLessThan(ENTROPY_WAIT + 20_000);
   });
 });

@@ -1,4 +1,5 @@
+import { ALL_OFFLOADS } from "../../drivers/offload.ts";
 import { start } from "../../image/below-process.ts";
 import { serveReady } from "./ready.ts";
 
-serveReady((memory) => start("tap0", 0, memory), "10.93.0.2");
+serveReady((memory) => start("tap0", 0, ALL_OFFLOADS, memory), "10.93.0.2");

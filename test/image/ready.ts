@@ -9,8 +9,8 @@ const PAGE_BYTES = 8192;
 const MEGABYTE = 1024 * 1024;
 const HEADERS = "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, no-cache\r\n";
 
-/** The address comes after `start`, which brings up the link and answers "" or why it cannot. */
-export function serveReady(start: (memory: number) => string, address: string): void {
+/** The address comes after `start`, which brings up the link and says whether there is one. */
+export function serveReady(start: (memory: number) => boolean, address: string): void {
   begin(start, address);
   const page = new Uint8Array(PAGE_BYTES).fill(120);
   seam.tablePut("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
@@ -37,7 +37,7 @@ function answer(exchange: number): void {
 }
 
 /** Works once, prints the longest wait of each piece of work, and ends. */
-export function workAndTell(start: (memory: number) => string, address: string): void {
+export function workAndTell(start: (memory: number) => boolean, address: string): void {
   begin(start, address);
   nativeRun(() => {
     nativeConsole(`${work()}\n`);
@@ -45,12 +45,8 @@ export function workAndTell(start: (memory: number) => string, address: string):
   });
 }
 
-function begin(start: (memory: number) => string, address: string): void {
-  const problem = start(16 * MEGABYTE);
-  if (problem !== "") {
-    nativeConsole(`${problem}\n`);
-    nativePowerOff(1);
-  }
+function begin(start: (memory: number) => boolean, address: string): void {
+  if (!start(16 * MEGABYTE)) throw new Error("no link");
   seam.configureStatic(address, 24, "");
 }
 

@@ -1,4 +1,5 @@
+import { ALL_OFFLOADS } from "../../drivers/offload.ts";
 import { start } from "../../image/below-virtual.ts";
 import { workAndTell } from "./ready.ts";
 
-workAndTell((memory) => start(0, memory), "10.0.0.2");
+workAndTell((memory) => start(ALL_OFFLOADS, memory), "10.0.0.2");

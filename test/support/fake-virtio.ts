@@ -59,11 +59,11 @@ export class FakeVirtio extends FakePciFunction {
   private queueSelect = 0;
   private configVector = 0xffff;
 
-  constructor(hal: FakeHal, device: number, queues: number, base = 0xc0_0000_0000) {
+  constructor(hal: FakeHal, device: number, queues: number, base = 0xc0_0000_0000, msix = 0xfebd1000) {
     super(0x1af4, device, 0x02, 0x00);
     this.hal = hal;
     for (let i = 0; i < queues; i++) this.queues.push(new FakeQueue());
-    this.addBar(1, 0xfebd1000, 0x1000, false);
+    this.addBar(1, msix, 0x1000, false);
     this.addBar(4, base, 0x4000, true);
     this.addCapability(0x98, [0x11, 0, 1, 0, 1, 0, 0, 0, 0x01, 0x08, 0, 0]);
     this.addStructure(0x84, 1, 4, COMMON_OFFSET, 0x1000);

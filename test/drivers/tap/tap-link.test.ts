@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ALL_OFFLOADS, OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEND_CHECKSUM } from "../../../drivers/offload.ts";
 import { openTap, TAP_BUDGET, TAP_SLOTS, Tap, type TapLink, type TapOptions } from "../../../drivers/tap/tap-link.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { NEVER } from "../../../stack/base/result.ts";
@@ -53,7 +54,7 @@ class Recorder extends FrameReceiver {
   }
 }
 
-const ALL: TapOptions = { mac: 2, mtu: 1500, checksum: true, guestChecksum: true, segmentation: true };
+const ALL: TapOptions = { mac: 2, mtu: 1500, offloads: ALL_OFFLOADS };
 const ZERO = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 function open(options = ALL): { tap: FakeTap; link: TapLink } {
@@ -71,8 +72,8 @@ describe("a TAP link", () => {
   it("opens the TAP and says what it can take, or why it could not", () => {
     expect(open().tap.name).toBe("tap0");
     expect(open().tap.flags).toBe(1);
-    expect(open({ ...ALL, guestChecksum: false }).tap.flags).toBe(0);
-    expect(open({ ...ALL, checksum: false }).link.segmentOffload).toBe(false);
+    expect(open({ ...ALL, offloads: ALL_OFFLOADS & ~OFFLOAD_RECEIVE_CHECKSUM }).tap.flags).toBe(0);
+    expect(open({ ...ALL, offloads: ALL_OFFLOADS & ~OFFLOAD_SEND_CHECKSUM }).link.segmentOffload).toBe(false);
     const tap = new FakeTap();
     tap.refuseOffload = 22;
     expect(openTap(tap, "tap0", ALL)).toEqual({ ok: false, errno: 22 });
@@ -114,7 +115,9 @@ describe("a TAP link", () => {
     expect(link.reserve()).toBe(taken[7]);
     expect(() => link.send(0, 60, NO_PAYLOAD, 0, 0)).toThrow();
     link.checksumStart = 34;
-    expect(() => open({ ...ALL, checksum: false }).link.send(16, 60, NO_PAYLOAD, 0, 0)).toThrow();
+    expect(() =>
+      open({ ...ALL, offloads: ALL_OFFLOADS & ~OFFLOAD_SEND_CHECKSUM }).link.send(16, 60, NO_PAYLOAD, 0, 0),
+    ).toThrow();
   });
 
   it("hands frames over with what the kernel knows of their checksum, and drops what is no frame", () => {

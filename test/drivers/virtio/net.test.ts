@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../../../drivers/card.ts";
+import { ALL_OFFLOADS, OFFLOAD_SEGMENTATION } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { CLASS_NETWORK, enumerate } from "../../../drivers/pci/enumerate.ts";
 import {
   CHECK_INTERVAL,
-  describeFault,
-  EVENT_FAULT,
-  EVENT_LINK_DOWN,
-  EVENT_LINK_UP,
-  EVENT_RECOVERED,
   FAULT_HEADER,
   FAULT_NEEDS_RESET,
   FAULT_START,
@@ -16,7 +13,6 @@ import {
   RECOVERY_LEAST,
   type VirtioNet,
 } from "../../../drivers/virtio/net.ts";
-import { allNetOptions, type NetOptions } from "../../../drivers/virtio/net-features.ts";
 import { RECEIVE_BUDGET } from "../../../drivers/virtio/net-receive.ts";
 import { FAULT_ID, FAULT_LENGTH, FAULT_USED_INDEX } from "../../../drivers/virtio/queue.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
@@ -57,12 +53,12 @@ function card(hal: FakeHal, offer = OFFER, entries = 256): FakeVirtio {
   return it;
 }
 
-function open(offer = OFFER, options: NetOptions = allNetOptions(FALLBACK), entries = 256): Bed {
+function open(offer = OFFER, offloads = ALL_OFFLOADS, entries = 256): Bed {
   const hal = new FakeHal();
   const it = card(hal, offer, entries);
   const fn = enumerate(new ConfigSpace(hal))[0]!;
   expect(fn.classCode).toBe(CLASS_NETWORK);
-  const opened = openNet(hal, fn, options);
+  const opened = openNet(hal, fn, FALLBACK, offloads);
   if (!opened.ok) throw new Error(opened.error.kind);
   return { hal, card: it, net: opened.value, got: new Recorder() };
 }
@@ -100,7 +96,7 @@ describe("virtio-net", () => {
     expect(net.segmentOffload).toBe(true);
     expect(net.up).toBe(true);
     expect(net.interrupts).toBe(true);
-    expect(net.description).toBe("virtio-net at 00:03.0 (csum guest-csum tso4 mrg-rxbuf event-idx mtu status)");
+    expect(net.describe()).toBe("virtio-net at 00:03.0 (csum guest-csum tso4 mrg-rxbuf event-idx mtu status)");
     expect(hal.dmaRead(card.queues[0]!.driver + 2, 2)).toBe(256);
     expect([...card.msixTable.subarray(0, 16)]).toEqual([0, 0, 0xe0, 0xfe, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0]);
     expect(card.config[0x9b]! & 0x80).toBe(0x80);
@@ -143,7 +139,7 @@ describe("virtio-net", () => {
   });
 
   it("refuses a caller's mistakes: offloads that are not there, a slot that is not reserved, a range outside", () => {
-    const { net } = open(32, allNetOptions(FALLBACK));
+    const { net } = open(32, ALL_OFFLOADS);
     net.checksumStart = 34;
     expect(() => transmit(net, frame(60))).toThrow();
     expect(() => net.send(16, 60, NO_PAYLOAD, 0, 0)).not.toThrow();
@@ -174,7 +170,7 @@ describe("virtio-net", () => {
   });
 
   it("takes back sent slots by itself when the ring is full, without an interrupt", () => {
-    const { card, net } = open(OFFER, allNetOptions(FALLBACK), 8);
+    const { card, net } = open(OFFER, ALL_OFFLOADS, 8);
     card.onNotify = (queue) => {
       for (let c = card.take(queue); queue === 1 && c !== undefined; c = card.take(1)) card.giveBack(1, c.id, 0);
     };
@@ -214,7 +210,7 @@ describe("virtio-net", () => {
   });
 
   it("goes round the ring many times", () => {
-    const bed = open(OFFER, allNetOptions(FALLBACK), 16);
+    const bed = open(OFFER, ALL_OFFLOADS, 16);
     for (let i = 0; i < 70_000; i += 10) {
       for (let j = 0; j < 10; j++) arrive(bed, [...frame(14), i & 255]);
       expect(bed.net.poll(bed.got, i)).toBe(true);
@@ -285,8 +281,7 @@ describe("virtio-net with less", () => {
   });
 
   it("switches off each feature that it is told to", () => {
-    const none = { mac: FALLBACK, checksum: false, guestChecksum: false, segmentation: true, mergeable: false };
-    const { card } = open(OFFER, { ...none, eventIndex: false });
+    const { card } = open(OFFER, OFFLOAD_SEGMENTATION);
     expect(card.accepted).toEqual([8 | 32 | (1 << 16), 1]);
   });
 
@@ -304,7 +299,7 @@ describe("virtio-net with less", () => {
       const hal = new FakeHal();
       const it = card(hal);
       putLe(it.deviceConfig, 10, 2, offered);
-      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, allNetOptions(FALLBACK));
+      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
       expect(opened.ok && opened.value.mtu).toBe(mtu);
     }
   });
@@ -314,7 +309,7 @@ describe("virtio-net with less", () => {
       const hal = new FakeHal();
       const it = card(hal);
       for (let i = 0; i < 6; i++) it.deviceConfig[i] = i === 0 ? first : 0;
-      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, allNetOptions(FALLBACK));
+      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
       expect(opened.ok && opened.value.mac).toBe(FALLBACK);
     }
   });
@@ -323,7 +318,7 @@ describe("virtio-net with less", () => {
     const hal = new FakeHal();
     hal.vectors = [];
     card(hal);
-    const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, allNetOptions(FALLBACK));
+    const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
     if (!opened.ok) throw new Error("not open");
     expect(opened.value.interrupts).toBe(false);
     opened.value.poll(new Recorder(), 500);
@@ -334,7 +329,7 @@ describe("virtio-net with less", () => {
     const tried = (change: (it: FakeVirtio) => void): string => {
       const hal = new FakeHal();
       change(card(hal));
-      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, allNetOptions(FALLBACK));
+      const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
       return opened.ok ? "ok" : opened.error.kind;
     };
     expect(tried((it) => it.offered.fill(0))).toBe("not-version-1");
@@ -399,7 +394,7 @@ describe("virtio-net when the device breaks the rules", () => {
       lie(bed);
       bed.net.poll(bed.got, SECOND);
       expect(bed.net.lastFault).toBe(fault);
-      expect(describeFault(fault)).toMatch(/^it/);
+      expect(bed.net.describeFault()).toMatch(/^it/);
       expect(bed.net.takeEvents()).toBe(EVENT_FAULT);
       expect(bed.card.resets).toBe(resets + 1);
       expect(bed.card.status).toBe(0);

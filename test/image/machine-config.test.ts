@@ -1,23 +1,33 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describeConfigError, MAX_SOURCE_LENGTH, MAX_WORD_LENGTH, readConfig } from "../../appliance/config.ts";
-import { PARAMETERS, usage } from "../../appliance/parameters.ts";
+import { MAX_SOURCE_LENGTH, MAX_WORD_LENGTH } from "../../appliance/parameters.ts";
+import { ALL_OFFLOADS } from "../../drivers/offload.ts";
+import { bootUsage, describeMistakes, PARAMETERS, readBootConfig } from "../../image/machine-config.ts";
 
 const REMOTE = "--remote=http://git.example/blog.git";
 
-function line(parameters: string, module = ""): ReturnType<typeof readConfig> {
-  return readConfig({ parameters, onePerLine: false, module });
+function line(parameters: string, module = ""): ReturnType<typeof readBootConfig> {
+  return readBootConfig({ parameters, onePerLine: false, module });
 }
 
-function configOf(parameters: string, module = "") {
+function mistakesOf(result: ReturnType<typeof readBootConfig>): string {
+  return result.ok || result.error.kind === "help" ? "" : describeMistakes(result.error.errors);
+}
+
+function bootOf(parameters: string, module = "") {
   const result = line(parameters, module);
-  if (!result.ok) throw new Error(result.error.map(describeConfigError).join("; "));
+  if (!result.ok) throw new Error(mistakesOf(result));
   return result.value;
 }
 
+/** All values in one object, for the tests' sake. */
+function configOf(parameters: string, module = "") {
+  const { appliance, machine } = bootOf(parameters, module);
+  return { ...appliance, ...machine };
+}
+
 function errorsOf(parameters: string, module = ""): string {
-  const result = line(parameters, module);
-  return result.ok ? "" : result.error.map(describeConfigError).join("; ");
+  return mistakesOf(line(parameters, module));
 }
 
 describe("boot parameters", () => {
@@ -30,7 +40,9 @@ describe("boot parameters", () => {
     expect(config.hookSecret).toBeUndefined();
     expect(config.hostname).toBe("epiphyte");
     expect(config.log).toBe("info");
-    expect(config.offload).toEqual({ checksum: true, segment: true, mergeReceive: true, eventIndex: true });
+    expect(config.offloads).toBe(ALL_OFFLOADS);
+    expect(config.tap).toBe("tap0");
+    expect(config.mac).toBeUndefined();
   });
 
   it("name the remote in every form that Canopy's users know", () => {
@@ -46,24 +58,25 @@ describe("boot parameters", () => {
   it("are all understood together", () => {
     const config = configOf(
       `${REMOTE}#main --ipv4=10.9.0.2/24 --ipv4-gateway=10.9.0.1 --dns=10.9.0.1,1.1.1.1 --dns=9.9.9.9 --port=8080 --hook=hooks/push
-       --hook-secret="two words" --syslog=logs.example:1514 --hostname=blog --log=debug --tap=tap0
+       --hook-secret="two words" --syslog=logs.example:1514 --hostname=blog --log=debug --tap=tap7 --mac=02:00:5E:10:00:01
        --no-checksum-offload --no-segment-offload --no-merge-rx --no-event-index`,
     );
-    expect(config.ipv4).toEqual({ address: 0x0a090002, prefix: 24, gateway: 0x0a090001 });
-    expect(config.dns).toEqual([0x0a090001, 0x01010101, 0x09090909]);
+    expect(config.ipv4).toEqual({ address: "10.9.0.2", prefix: 24, gateway: "10.9.0.1" });
+    expect(config.dns).toEqual(["10.9.0.1", "1.1.1.1", "9.9.9.9"]);
     expect(config.port).toBe(8080);
     expect(config.hook).toBe("/hooks/push");
     expect(config.hookSecret).toBe("two words");
     expect(config.syslog).toEqual({ host: "logs.example", port: 1514 });
     expect(config.hostname).toBe("blog");
     expect(config.log).toBe("debug");
-    expect(config.tap).toBe("tap0");
-    expect(config.offload).toEqual({ checksum: false, segment: false, mergeReceive: false, eventIndex: false });
+    expect(config.tap).toBe("tap7");
+    expect(config.mac).toBe(0x02005e100001);
+    expect(config.offloads).toBe(0);
   });
 
   it("come one a line to a process, blanks and all", () => {
-    const result = readConfig({ parameters: `${REMOTE}\n--hook-secret=a "b\n`, onePerLine: true, module: "" });
-    expect(result.ok && result.value.hookSecret).toBe('a "b');
+    const result = readBootConfig({ parameters: `${REMOTE}\n--hook-secret=a "b\n`, onePerLine: true, module: "" });
+    expect(result.ok && result.value.appliance.hookSecret).toBe('a "b');
   });
 
   it("come from a module, and the command line wins over it", () => {
@@ -73,12 +86,20 @@ describe("boot parameters", () => {
     expect(config.remote.url).toBe("http://h/from-module.git");
     expect(config.port).toBe(81);
     expect(config.hookSecret).toBe("x y");
-    expect(config.dns).toEqual([0x01010101]);
+    expect(config.dns).toEqual(["1.1.1.1"]);
+  });
+
+  it("take a router outside the network for an address that has its network for itself", () => {
+    expect(configOf(`${REMOTE} --ipv4=203.0.113.7/32 --ipv4-gateway=172.31.1.1 --dns=1.1.1.1`).ipv4).toEqual({
+      address: "203.0.113.7",
+      prefix: 32,
+      gateway: "172.31.1.1",
+    });
   });
 
   it("leave alone what hypervisors add for Linux, and tell so", () => {
     expect(
-      configOf(`console=ttyS0 reboot=k panic=1 pci=off ${REMOTE} virtio_mmio.device=4K@0xd0000000:5 root=/dev/vda ro`)
+      bootOf(`console=ttyS0 reboot=k panic=1 pci=off ${REMOTE} virtio_mmio.device=4K@0xd0000000:5 root=/dev/vda ro`)
         .ignored,
     ).toHaveLength(7);
   });
@@ -110,6 +131,16 @@ describe("boot parameters", () => {
     [`${REMOTE} --ipv4=10.0.0.255/24 --dns=1.1.1.1`, "broadcast"],
     [`${REMOTE} --ipv4=127.0.0.1/8 --dns=1.1.1.1`, "not the address of a host"],
     [`${REMOTE} --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.1.1 --dns=1.1.1.1`, "is not in the network"],
+    [`${REMOTE} --ipv4=10.0.0.2/31 --ipv4-gateway=10.0.1.1 --dns=1.1.1.1`, "is not in the network"],
+    [`${REMOTE} --ipv4=10.0.0.2/24 --ipv4-gateway=10.0.0.2 --dns=1.1.1.1`, "is the machine's own address"],
+    [`${REMOTE} --ipv4=10.0.0.2/32 --ipv4-gateway=10.0.0.2 --dns=1.1.1.1`, "is the machine's own address"],
+    [`${REMOTE} --ipv4=10.0.0.2/32 --dns=1.1.1.1`, "--ipv4-gateway is missing: nobody else is in the network"],
+    [`${REMOTE} --ipv4=10.0.0.2/32 --ipv4-gateway=10.0.0 --dns=1.1.1.1`, "is not an address such as"],
+    [`${REMOTE} --tap=a-name-of-an-interface`, "longer than 15"],
+    [`${REMOTE} --tap=tap%d`, "is not the name of an interface"],
+    [`${REMOTE} --mac=2:0:5e:10:0:1`, "is not an address such as 02:"],
+    [`${REMOTE} --mac=03:00:5e:10:00:01`, "is the address of a group"],
+    [`${REMOTE} --mac=00:00:00:00:00:00`, "is no address"],
     [`${REMOTE} --ipv4-gateway=10.0.0.1`, "--ipv4 is missing"],
     [`${REMOTE} --ipv4=10.0.0.2/24`, "--dns is missing: with --ipv4 nobody else says who resolves git.example"],
     [`${REMOTE} --dns=one.one`, "is not an address"],
@@ -130,9 +161,15 @@ describe("boot parameters", () => {
       expect(errorsOf(parameters)).toContain(words);
     });
 
+  it("say at the end where all of them are listed, and list none beside a mistake", () => {
+    expect(errorsOf(`${REMOTE} --prot=80`)).toBe(
+      'epiphyte: unknown parameter "--prot=80" (did you mean --port?)\nAll parameters: --help\n',
+    );
+  });
+
   it("name every error, not just the first", () => {
     const result = line("--port=x --log=y --frobnicate");
-    expect(!result.ok && result.error.map(({ kind }) => kind)).toEqual([
+    expect(!result.ok && result.error.kind === "mistakes" && result.error.errors.map(({ kind }) => kind)).toEqual([
       "unknown",
       "missing",
       "malformed",
@@ -148,22 +185,22 @@ describe("boot parameters", () => {
 
   it("answer --help whatever else is wrong", () => {
     const result = line("--help --port=x");
-    expect(!result.ok && result.error).toEqual([{ kind: "help" }]);
-    for (const name of Object.keys(PARAMETERS)) expect(usage()).toContain(`--${name}`);
+    expect(!result.ok && result.error).toEqual({ kind: "help" });
+    for (const name of Object.keys(PARAMETERS)) expect(bootUsage()).toContain(`--${name}`);
   });
 
   it("never throw", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.boolean(), (parameters, module, onePerLine) => {
-        const result = readConfig({ parameters, module, onePerLine });
-        if (!result.ok) for (const error of result.error) expect(describeConfigError(error)).not.toBe("");
+        const result = readBootConfig({ parameters, module, onePerLine });
+        if (!result.ok && result.error.kind === "mistakes") expect(result.error.errors).not.toEqual([]);
       }),
       { numRuns: 200 },
     );
     const words = fc.constantFrom(...Object.keys(PARAMETERS)).map((name) => `--${name}`);
     fc.assert(
       fc.property(fc.array(fc.tuple(words, fc.string())), (pairs) => {
-        readConfig({
+        readBootConfig({
           parameters: pairs.map(([name, value]) => `${name}=${value}`).join("\n"),
           onePerLine: true,
           module: "",

@@ -1,0 +1,227 @@
+// What the machine is told: its network, its name, who receives its log. Here the whole table of parameters is put
+// together and read, once: the appliance's part is appliance/config.ts.
+
+import { APPLIANCE_PARAMETERS, type Config, parsePort, readConfig } from "../appliance/config.ts";
+import {
+  describeParameterError,
+  type ParameterError,
+  type ParameterSource,
+  Parameters,
+  type ParameterTable,
+  parameter,
+  usage,
+} from "../appliance/parameters.ts";
+import type { LogReceiver } from "../appliance/syslog.ts";
+import {
+  ALL_OFFLOADS,
+  OFFLOAD_EVENT_INDEX,
+  OFFLOAD_MERGEABLE,
+  OFFLOAD_RECEIVE_CHECKSUM,
+  OFFLOAD_SEGMENTATION,
+  OFFLOAD_SEND_CHECKSUM,
+} from "../drivers/offload.ts";
+import { type Mac, type Port, parseIpv4 } from "../stack/base/address.ts";
+import type { Result } from "../stack/base/result.ts";
+
+export interface StaticIpv4 {
+  readonly address: string;
+  readonly prefix: number;
+  /** "" for none. */
+  readonly gateway: string;
+}
+
+export interface MachineConfig {
+  /** Undefined: by DHCP. */
+  readonly ipv4: StaticIpv4 | undefined;
+  /** Resolvers, before those that DHCP names. */
+  readonly dns: readonly string[];
+  readonly syslog: LogReceiver | undefined;
+  readonly hostname: string;
+  /** What the network card may do for us: OFFLOAD_ bits. */
+  readonly offloads: number;
+  /** `process` only: the TAP device, and our address on it; undefined: one that belongs to this host and this TAP. */
+  readonly tap: string;
+  readonly mac: Mac | undefined;
+}
+
+export const MACHINE_PARAMETERS = {
+  ipv4: parameter("A.B.C.D/N", "static address; without it DHCP is asked"),
+  "ipv4-gateway": parameter("A.B.C.D", "router of the static address"),
+  dns: parameter("A.B.C.D[,...]", "resolvers, asked before those that DHCP names; may be repeated", {
+    repeatable: true,
+  }),
+  syslog: parameter("HOST[:PORT]", "send the log there as well (RFC 5424 over UDP; port 514)"),
+  hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte)"),
+  tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
+  mac: parameter("XX:XX:XX:XX:XX:XX", "process target: our address on the TAP (made of its name and the machine-id)"),
+  "no-checksum-offload": parameter("", "compute checksums ourselves"),
+  "no-segment-offload": parameter("", "cut TCP segments ourselves"),
+  "no-merge-rx": parameter("", "one receive buffer a frame"),
+  "no-event-index": parameter("", "plain virtqueue notifications"),
+  help: parameter("", "print this and stop", { letter: "h" }),
+} as const satisfies ParameterTable;
+
+export const PARAMETERS = { ...APPLIANCE_PARAMETERS, ...MACHINE_PARAMETERS } as const;
+
+/** What each switch takes out of the set. */
+const WITHOUT: readonly (readonly [name: keyof typeof MACHINE_PARAMETERS, offloads: number])[] = [
+  ["no-checksum-offload", OFFLOAD_SEND_CHECKSUM | OFFLOAD_RECEIVE_CHECKSUM],
+  ["no-segment-offload", OFFLOAD_SEGMENTATION],
+  ["no-merge-rx", OFFLOAD_MERGEABLE],
+  ["no-event-index", OFFLOAD_EVENT_INDEX],
+];
+
+export interface BootConfig {
+  readonly appliance: Config;
+  readonly machine: MachineConfig;
+  /** Words that a hypervisor or a boot loader puts on a command line for Linux; left alone, and told on the console. */
+  readonly ignored: readonly string[];
+}
+
+/** No BootConfig: `--help` was asked for, or every mistake that there is. */
+export type NoBootConfig =
+  | { readonly kind: "help" }
+  | { readonly kind: "mistakes"; readonly errors: readonly ParameterError[] };
+
+export function readBootConfig(source: ParameterSource): Result<BootConfig, NoBootConfig> {
+  const given = new Parameters(source, PARAMETERS);
+  if (given.has("help")) return { ok: false, error: { kind: "help" } };
+  const appliance = readConfig(given);
+  const machine = readMachineConfig(given, appliance === undefined ? "" : remoteHost(appliance.remote.url));
+  const { errors, ignored } = given;
+  if (appliance === undefined || errors.length > 0) return { ok: false, error: { kind: "mistakes", errors } };
+  return { ok: true, value: { appliance, machine, ignored } };
+}
+
+/** The text of `--help`. */
+export function bootUsage(): string {
+  return usage(
+    PARAMETERS,
+    "Epiphyte serves a blog from a Git repository. Parameters, on the kernel command line (quotes keep blanks\n" +
+      "together) or one a line in a boot module:",
+    "--remote=http://git.example/blog.git#main --syslog=10.0.0.9",
+  );
+}
+
+/** A line for each mistake, and where to read more: the last lines that the console shows. */
+export function describeMistakes(errors: readonly ParameterError[]): string {
+  const lines = errors.map((error) => `epiphyte: ${describeParameterError(error)}\n`);
+  return `${lines.join("")}All parameters: --help\n`;
+}
+
+/** Adds to the errors of `given`. `remote` is the host whose name must be resolved, "" for none. */
+function readMachineConfig(given: Parameters, remote: string): MachineConfig {
+  const { errors } = given;
+  const ipv4 = readIpv4(given);
+  const dns = parseDns(given.list("dns"), errors);
+  const syslog = given.one("syslog", parseSyslog);
+  if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
+    const name = [remote, syslog?.host ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
+    if (name !== undefined)
+      errors.push({ kind: "missing", name: "dns", why: `with --ipv4 nobody else says who resolves ${name}` });
+  }
+  let offloads = ALL_OFFLOADS;
+  for (const [name, without] of WITHOUT) if (given.has(name)) offloads &= ~without;
+  return {
+    ipv4,
+    dns,
+    syslog,
+    hostname: given.one("hostname", parseHostname)?.name ?? "epiphyte",
+    offloads,
+    tap: given.one("tap", parseTap)?.name ?? "tap0",
+    mac: given.one("mac", parseMac),
+  };
+}
+
+function readIpv4(given: Parameters): StaticIpv4 | undefined {
+  const subnet = given.one("ipv4", parseSubnet);
+  const gateway = given.one("ipv4-gateway", parseAddress)?.text ?? "";
+  if (given.has("ipv4-gateway") && !given.has("ipv4"))
+    given.errors.push({ kind: "missing", name: "ipv4", why: "--ipv4-gateway means nothing without it" });
+  if (subnet === undefined) return undefined;
+  const { address, prefix } = subnet;
+  const network = `the network of --ipv4=${address}/${prefix}`;
+  if (gateway === "") {
+    // Some hosts give each machine a network of its own, and a router that is on the same wire all the same.
+    if (prefix === 32 && !given.has("ipv4-gateway"))
+      given.errors.push({ kind: "missing", name: "ipv4-gateway", why: `nobody else is in ${network}` });
+  } else if (gateway === address || (prefix < 32 && !sameSubnet(address, gateway, prefix))) {
+    const why = gateway === address ? "is the machine's own address" : `is not in ${network}`;
+    given.errors.push({ kind: "malformed", name: "ipv4-gateway", value: gateway, why });
+  }
+  return { address, prefix, gateway };
+}
+
+/** The host of an http URL without credentials. */
+function remoteHost(url: string): string {
+  return /^https?:\/\/([^/:?]+)/i.exec(url)?.[1] ?? "";
+}
+
+function parseSubnet(text: string): { address: string; prefix: number } | string {
+  const slash = text.indexOf("/");
+  const address = slash < 0 ? text : text.slice(0, slash);
+  const value = parseIpv4(address);
+  if (value === undefined) return "is not an address with the length of its network, as in 10.0.0.2/24";
+  if (slash < 0) return "lacks the length of its network, as in 10.0.0.2/24";
+  const prefix = /^\d{1,2}$/.test(text.slice(slash + 1)) ? Number(text.slice(slash + 1)) : 99;
+  if (prefix < 1 || prefix > 32) return "the length of a network is a number from 1 to 32";
+  if (value >= 0xe0000000 || value < 0x01000000 || value >>> 24 === 127) return "is not the address of a host";
+  const hosts = 2 ** (32 - prefix);
+  if (prefix < 31 && (value % hosts === 0 || value % hosts === hosts - 1))
+    return "is the address of the network or its broadcast address, not one of a host";
+  return { address, prefix };
+}
+
+function sameSubnet(a: string, b: string, prefix: number): boolean {
+  const network = (address: string): number => Math.floor((parseIpv4(address) ?? 0) / 2 ** (32 - prefix));
+  return network(a) === network(b);
+}
+
+/** The address as it stands: parseIpv4 takes one form only. */
+function parseAddress(text: string): { text: string } | string {
+  return parseIpv4(text) === undefined ? "is not an address such as 10.0.0.1" : { text };
+}
+
+function parseDns(texts: readonly string[], errors: ParameterError[]): readonly string[] {
+  const addresses: string[] = [];
+  for (const text of texts)
+    for (const part of text.split(",")) {
+      const address = part.trim();
+      if (parseIpv4(address) === undefined)
+        errors.push({ kind: "malformed", name: "dns", value: text, why: `${JSON.stringify(part)} is not an address` });
+      else if (!addresses.includes(address)) addresses.push(address);
+    }
+  return addresses;
+}
+
+function parseHostname(text: string): { name: string } | string {
+  // RFC 1123 2.1
+  const ok =
+    text.length <= 253 && text.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
+  return ok ? { name: text } : "is not a host name: letters, digits, hyphens and dots";
+}
+
+function parseSyslog(text: string): LogReceiver | string {
+  const colon = text.lastIndexOf(":");
+  const host = parseHostname(colon < 0 ? text : text.slice(0, colon));
+  if (typeof host === "string") return "is not HOST or HOST:PORT";
+  const port = colon < 0 ? (514 as Port) : parsePort(text.slice(colon + 1));
+  return typeof port === "string" ? port : { host: host.name, port };
+}
+
+/** IFNAMSIZ of Linux, less the byte that ends the name. */
+const MOST_TAP_NAME = 15;
+
+function parseTap(text: string): { name: string } | string {
+  if (text.length > MOST_TAP_NAME) return `is longer than ${MOST_TAP_NAME} characters, which no interface's name is`;
+  // Linux, dev_valid_name: neither blanks nor a slash nor a colon; % would ask for a number of its own.
+  return /^[^\s/:%]+$/.test(text) && text !== "." && text !== ".." ? { name: text } : "is not the name of an interface";
+}
+
+function parseMac(text: string): Mac | string {
+  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text)) return "is not an address such as 02:00:5e:10:00:01";
+  const value = Number.parseInt(text.replaceAll(/[:-]/g, ""), 16);
+  // IEEE 802-2014 8.2.2: the lowest bit of the first byte is set in the address of a group.
+  if (Math.floor(value / 2 ** 40) % 2 === 1) return "is the address of a group, not of a card";
+  return value === 0 ? "is no address" : (value as Mac);
+}
