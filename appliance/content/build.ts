@@ -3,12 +3,13 @@
 
 import type { Entry, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
-import { type Document, mayBeDocument, readDocument } from "./document.ts";
+import { type Document, mustBeRead, readDocument } from "./document.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings } from "./settings.ts";
 import type { Article, Problem, Route, Site } from "./site.ts";
+import { isVisible, nextChange, VISIBLE } from "./visibility.ts";
 
 /** More files than this are left out: each costs memory, and a blog is not a file server. */
 export const MAX_FILES = 50_000;
@@ -78,8 +79,8 @@ export async function buildSite(snapshot: Snapshot, platform: Needs, options: Bu
       problems.push({ path, reason: "has no date in the history", skipped: true });
       continue;
     }
-    let document: Document = { kind: "file" };
-    if (mayBeDocument(path)) {
+    let document: Document = { kind: "file", visibility: VISIBLE };
+    if (mustBeRead(path)) {
       const known = before?.get(path);
       const same =
         known?.oid === entry.oid && known.created === dates.created.seconds && known.updated === dates.updated.seconds;
@@ -91,15 +92,22 @@ export async function buildSite(snapshot: Snapshot, platform: Needs, options: Bu
         document,
       });
     }
+    if (document.kind === "skipped") {
+      problems.push({ path, reason: document.reason, skipped: true });
+      continue;
+    }
+    const { visibility } = document;
+    const shown = options.drafts || isVisible(visibility, options.now);
+    if (visibility.problem !== undefined) problems.push({ path, reason: visibility.problem, skipped: !shown });
+    const change = nextChange(visibility, options.now);
+    if (change !== undefined) nextDue = Math.min(nextDue ?? change, change);
+    if (document.kind === "article" && document.warning !== undefined)
+      problems.push({ path, reason: document.warning, skipped: !shown });
+    if (!shown) continue;
     switch (document.kind) {
-      case "article": {
-        const { article, warning } = document;
-        if (warning !== undefined) problems.push({ path, reason: warning, skipped: false });
-        const waits = article.created.seconds > options.now && article.dated;
-        if (waits) nextDue = Math.min(nextDue ?? Number.POSITIVE_INFINITY, article.created.seconds);
-        if (options.drafts || !(waits || article.draft)) articles.push(article);
+      case "article":
+        articles.push(document.article);
         break;
-      }
       case "redirect":
         redirects.push({ path, to: document.to });
         break;
@@ -111,9 +119,6 @@ export async function buildSite(snapshot: Snapshot, platform: Needs, options: Bu
           type: mediaType(extensionOf(path)),
           modified: dates.updated,
         });
-        break;
-      case "skipped":
-        problems.push({ path, reason: document.reason, skipped: true });
         break;
     }
   }

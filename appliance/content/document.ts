@@ -1,18 +1,25 @@
 // One file of the repository -> an article, a redirect, or the reason why it is neither.
 
 import type { PathDates } from "../git/snapshot.ts";
-import { type Header, isTrue, listOf, mapOf, splitDocument, textOf } from "./front-matter.ts";
-import { isKnownExtension } from "./mime.ts";
+import { asText, type Fields, type Header, listOf, mapOf, splitDocument, textOf } from "./front-matter.ts";
+import { isKnownExtension, mediaType } from "./mime.ts";
 import { baseName, documentUrl, extensionOf, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
 import type { Article } from "./site.ts";
 import { firstHeading, plainExcerpt } from "./text.ts";
 import { type Moment, parseMoment } from "./time.ts";
+import { both, type Visibility } from "./visibility.ts";
+import { visibilityOf, visibilityOfBody, visibilityOfOpening } from "./visibility-text.ts";
 
 export type Document =
-  | { readonly kind: "article"; readonly article: Article; readonly warning: string | undefined }
-  | { readonly kind: "redirect"; readonly to: string }
+  | {
+      readonly kind: "article";
+      readonly article: Article;
+      readonly visibility: Visibility;
+      readonly warning: string | undefined;
+    }
+  | { readonly kind: "redirect"; readonly to: string; readonly visibility: Visibility }
   /** Not a document, but a file to be served as it is. */
-  | { readonly kind: "file" }
+  | { readonly kind: "file"; readonly visibility: Visibility }
   | { readonly kind: "skipped"; readonly reason: string };
 
 /** A longer document is left out: rendering it would hold up everybody for seconds. */
@@ -23,48 +30,73 @@ const MAX_TITLE_LENGTH = 500;
 const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 100;
 
+/** Other kinds of markup: in a folder of files that are served as they are, these may have a header all the same. */
+const MARKUP = /^(mdown|mkdn?|mdx|rmd|qmd|rst|org|adoc|asciidoc|textile)$/;
+
 /** Whether the bytes of a path have to be looked at, or the name alone says that it is a file to be served. */
-export function mayBeDocument(path: string): boolean {
-  return !path.startsWith("static/") && !isBinaryName(path);
-}
-
-function isBinaryName(path: string): boolean {
+export function mustBeRead(path: string): boolean {
   const extension = extensionOf(path);
-  // Canopy takes any name for an article, "notes.txt" included; what begins with "---" decides.
-  return isKnownExtension(extension) && !/^(txt|text|html|htm)$/.test(extension);
+  if (isKnownExtension(extension)) return isText(extension);
+  return !path.startsWith("static/") || extension === "" || isMarkdownName(path) || MARKUP.test(extension);
 }
 
+/** Whether a file may be a document: Canopy takes any name, "notes.txt" included; what begins with "---" decides. */
+function mayBeDocument(path: string): boolean {
+  const extension = extensionOf(path);
+  return !path.startsWith("static/") && (!isKnownExtension(extension) || /^(txt|text|html?)$/.test(extension));
+}
+
+/** Text in which a header may stand. YAML and TOML begin with "---" of their own. */
+function isText(extension: string): boolean {
+  return /^text\/|xml|json/.test(mediaType(extension)) && !/^(ya?ml|toml)$/.test(extension);
+}
+
+/** Text that people write, not code or data. */
+function isProse(path: string): boolean {
+  const extension = extensionOf(path);
+  return !isKnownExtension(extension) || /^(txt|text|html?|xhtml)$/.test(extension);
+}
+
+/** `length`: of the file, in bytes. */
 export function readDocument(path: string, oid: string, length: number, text: string, dates: PathDates): Document {
+  // A file is served with its header, if it has one: what that hides is hidden.
+  const file = (): Document => ({ kind: "file", visibility: visibilityOfOpening(text, !isProse(path)) });
+  if (!mayBeDocument(path)) return file();
   const markdown = isMarkdownName(path);
   const extension = extensionOf(path);
-  // Without a Markdown name, only what is written as a document is one; "static" files next to it are served as they are.
+  // Without a Markdown name, only what is written as a document is one; others next to it are served as they are.
   const otherwise = (reason: string): Document =>
-    !markdown && isKnownExtension(extension) ? { kind: "file" } : { kind: "skipped", reason };
+    !markdown && isKnownExtension(extension) ? file() : { kind: "skipped", reason };
   if (length > MAX_DOCUMENT_LENGTH) {
-    if (!markdown && extension !== "") return { kind: "file" };
+    if (!markdown && extension !== "") return file();
     return { kind: "skipped", reason: `is longer than ${MAX_DOCUMENT_LENGTH} bytes` };
   }
   if (text.includes("\0")) {
-    if (!markdown && extension !== "") return { kind: "file" };
+    if (!markdown && extension !== "") return file();
     return { kind: "skipped", reason: "is not text" };
   }
   const split = splitDocument(text);
   if (!split.ok) return otherwise(split.error);
   const { header, bodyStart } = split.value;
   if (header === undefined) {
+    const visibility = visibilityOfOpening(text, false);
     const to = isKnownExtension(extension) ? undefined : redirectOf(text);
-    if (to !== undefined) return { kind: "redirect", to };
-    if (markdown) return article(path, oid, new Map(), text, 0, dates);
-    return extension === "" ? { kind: "skipped", reason: "has no header" } : { kind: "file" };
+    if (to !== undefined) return { kind: "redirect", to, visibility };
+    if (markdown) return article(path, oid, NO_HEADER, text, 0, dates, visibility);
+    return extension === "" ? { kind: "skipped", reason: "has no header" } : { kind: "file", visibility };
   }
-  const to = textOf(header, "redirect");
-  if (to !== undefined) return { kind: "redirect", to };
-  const content = textOf(header, "content");
+  const visibility = both(visibilityOf(header), visibilityOfBody(text, bodyStart));
+  const to = textOf(header.fields, "redirect");
+  if (to !== undefined) return { kind: "redirect", to, visibility };
+  const content = textOf(header.fields, "content");
   if (content !== undefined && content !== "markdown") return otherwise(`its content is ${content}, not markdown`);
   // A known extension (notes.txt) needs what Canopy needs; else the "---" was the file's own.
-  if (isKnownExtension(extension) && (!header.has("title") || !header.has("author"))) return { kind: "file" };
-  return article(path, oid, header, text, bodyStart, dates);
+  if (isKnownExtension(extension) && (!header.fields.has("title") || !header.fields.has("author")))
+    return { kind: "file", visibility };
+  return article(path, oid, header, text, bodyStart, dates, visibility);
 }
+
+const NO_HEADER: Header = { fields: new Map(), entries: [], unread: [], warning: undefined };
 
 function redirectOf(text: string): string | undefined {
   if (text.length > MAX_REDIRECT_LENGTH) return undefined;
@@ -78,27 +110,25 @@ function article(
   text: string,
   headerEnd: number,
   dates: PathDates,
+  visibility: Visibility,
 ): Document {
-  const warnings: string[] = [];
-  const moment = (...keys: string[]): Moment | undefined => {
-    const written = textOf(header, ...keys);
-    if (written === undefined) return undefined;
-    const value = parseMoment(written);
-    if (value === undefined) warnings.push(`${JSON.stringify(written)} is no date; Git's is used`);
-    return value;
-  };
+  const warnings: string[] = header.warning === undefined ? [] : [header.warning];
+  const moment = (...keys: readonly string[]): Moment | undefined => momentOf(header, keys);
+  const { fields } = header;
   const heading = firstHeading(text, headerEnd);
-  const named = textOf(header, "title");
+  const named = textOf(fields, "title");
   const title = (named ?? heading?.title ?? nameToTitle(path)).slice(0, MAX_TITLE_LENGTH);
   // The page shows its title; a first heading that says the same would say it twice.
   const bodyStart = heading?.first === true && heading.title === title ? heading.end : headerEnd;
-  const created = moment("date", "created", "published");
-  const changed = moment("updated", "lastmod", "modified", "last_modified_at");
+  const created = moment("date", "publishdate", "pubdate", "created", "published");
+  const changed = moment(...CHANGE_KEYS);
+  const unread = changed === undefined ? textOf(fields, ...CHANGE_KEYS) : undefined;
+  if (unread !== undefined) warnings.push(`${JSON.stringify(unread)} is no date; Git's is used`);
   const date = created ?? dates.created;
   const updated = changed ?? (dates.updated.seconds < date.seconds ? date : dates.updated);
-  const abstract = textOf(header, "abstract", "description", "summary", "excerpt");
-  const authors = listAuthors(header);
-  const tags = listOf(header, "tags").concat(listOf(mapOf(header, "taxonomies"), "tags"));
+  const abstract = textOf(fields, "abstract", "description", "summary", "excerpt");
+  const authors = listAuthors(fields);
+  const tags = listOf(fields, "tags").concat(listOf(mapOf(fields, "taxonomies"), "tags"));
   return {
     kind: "article",
     article: {
@@ -108,28 +138,44 @@ function article(
       oid,
       title,
       authors: authors.length > 0 ? authors : [dates.createdBy.name],
-      authorUrl: safeUrl(textOf(header, "author_url") ?? textOf(mapOf(header, "author"), "url")),
+      authorUrl: safeUrl(textOf(fields, "author_url") ?? textOf(mapOf(fields, "author"), "url")),
       abstract,
       description: plainExcerpt(abstract ?? text, abstract === undefined ? bodyStart : 0),
       tags: tags.map((tag) => tag.slice(0, MAX_TAG_LENGTH)).slice(0, MAX_TAGS),
-      language: textOf(header, "lang", "language"),
+      language: textOf(fields, "lang", "language"),
       created: date,
       updated,
       dated: created !== undefined,
       committed: dates.created,
-      draft: isTrue(header, "draft") || textOf(header, "published") === "false",
-      aliases: listOf(header, "aliases", "redirect_from"),
+      draft: visibility.hidden,
+      indexed: visibility.indexed,
+      aliases: listOf(fields, "aliases", "redirect_from"),
       bodyStart,
     },
+    visibility,
     warning: warnings.length > 0 ? warnings.join("; ") : undefined,
   };
 }
 
-function listAuthors(header: Header): readonly string[] {
-  const list = header.get("authors") ?? header.get("author");
-  if (Array.isArray(list)) return listOf(header, "authors", "author");
+const CHANGE_KEYS = ["updated", "lastmod", "modified", "last_modified_at"];
+
+/** The first of the keys that holds a date that can be read; what cannot be is told by visibility.ts. */
+function momentOf(header: Header, keys: readonly string[]): Moment | undefined {
+  for (const key of keys)
+    for (const entry of header.entries) {
+      if (entry.key.toLowerCase() !== key) continue;
+      const text = asText(entry.value());
+      const moment = text === undefined ? undefined : parseMoment(text);
+      if (moment !== undefined) return moment;
+    }
+  return undefined;
+}
+
+function listAuthors(fields: Fields): readonly string[] {
+  const list = fields.get("authors") ?? fields.get("author");
+  if (Array.isArray(list)) return listOf(fields, "authors", "author");
   // "Doe, Jane" is one person: Canopy does not cut an author at commas.
-  const one = textOf(header, "author", "authors") ?? textOf(mapOf(header, "author"), "name");
+  const one = textOf(fields, "author", "authors") ?? textOf(mapOf(fields, "author"), "name");
   return one === undefined ? [] : [one];
 }
 

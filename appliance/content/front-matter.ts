@@ -1,12 +1,34 @@
 // The header of a document: lines between two "---". Two dialects share that fence. Canopy reads `key: value` lines and
 // takes a value as it stands; Hugo, Jekyll and Zola read YAML. A header whose lines are all plain is read as Canopy
-// would (so `title: Why: a story` keeps its title); one that uses YAML is read as YAML 1.2, and as lines if it is not.
+// would (so `title: Why: a story` keeps its title); one that uses YAML is read as YAML 1.2, and entry by entry if it is
+// not. What decides whether something is shown (visibility.ts) is read by YAML's rules in either dialect, and what no
+// reading understands is kept for it.
 
-import { parse as parseYaml } from "yaml";
+import { parseDocument } from "yaml";
 import type { Result } from "../../stack/base/result.ts";
 
 /** Values by key in lower case: strings, numbers, booleans, lists and maps of YAML. */
-export type Header = ReadonlyMap<string, unknown>;
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** The value of an entry that is not YAML. */
+export const UNREADABLE = Symbol("unreadable");
+
+/** One entry at the top of a header; a key that is written twice makes two. */
+export interface Entry {
+  /** As written. */
+  readonly key: string;
+  /** By YAML's rules (comments and quotes taken away), whatever the dialect; UNREADABLE when it is not YAML. */
+  value(): unknown;
+}
+
+export interface Header {
+  readonly fields: Fields;
+  readonly entries: readonly Entry[];
+  /** Lines that are part of no entry that can be read. */
+  readonly unread: readonly string[];
+  /** Why not all of it is YAML, when something was lost by that. */
+  readonly warning: string | undefined;
+}
 
 export interface SplitDocument {
   /** Undefined: the text has no header. */
@@ -20,14 +42,15 @@ export const MAX_HEADER_LENGTH = 16_384;
 /** YAML's alias bombs end here. */
 const MAX_YAML_ALIASES = 32;
 
-const FENCE = /^---[ \t]*(?:\r?\n|$)/;
+// Lines end as YAML 1.2.2 5.4 has it: CR LF, LF or CR.
+const FENCE = /^---[ \t]*(?:\r\n?|\n|$)/;
 // Jekyll also ends with "...".
-const CLOSING_FENCE = /^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/m;
+const CLOSING_FENCE = /^(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|$)/m;
 
 export function splitDocument(text: string): Result<SplitDocument, string> {
   const opening = FENCE.exec(text);
   if (opening === null) {
-    if (/^\+\+\+[ \t]*\r?\n/.test(text))
+    if (/^\+\+\+[ \t]*[\r\n]/.test(text))
       return { ok: false, error: "its header is TOML; write YAML between --- lines" };
     return { ok: true, value: { header: undefined, bodyStart: 0 } };
   }
@@ -46,41 +69,123 @@ export function splitDocument(text: string): Result<SplitDocument, string> {
 const LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*:(?:[ \t]+(.*))?$/;
 
 function parseHeader(text: string): Result<Header, string> {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  const pairs: [string, string][] = [];
-  let plain = true;
-  for (const line of lines) {
-    const match = LINE.exec(line.trimEnd());
-    if (match === null) {
-      plain = false;
-      break;
-    }
-    const value = (match[2] ?? "").trim();
-    // Indicators that begin a YAML value that is not plain text (YAML 1.2.2 5.3).
-    if (/^["'[{&*!|>]/.test(value)) plain = false;
-    pairs.push([match[1]!.toLowerCase(), value]);
-  }
-  if (plain) return { ok: true, value: new Map(pairs) };
+  const lines = text.split(/\r\n?|\n/);
+  const plain = readPlain(lines);
+  if (plain !== undefined) return { ok: true, value: plain };
   const yaml = readYaml(text);
-  if (yaml.ok) return yaml;
-  // All lines are pairs, yet it is no YAML: `title: "Quoted": and more`. Canopy's reading loses nothing.
-  if (pairs.length === lines.length && pairs.length > 0)
-    return { ok: true, value: new Map(pairs.map(([key, value]) => [key, unquote(value)])) };
-  return yaml;
-}
-
-function readYaml(text: string): Result<Header, string> {
-  let value: unknown;
-  try {
-    value = parseYaml(text, { schema: "core", maxAliasCount: MAX_YAML_ALIASES, logLevel: "error", uniqueKeys: false });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
-    return { ok: false, error: `its header cannot be read: ${reason.slice(0, 200)}` };
+  if (!yaml.ok) {
+    const entries = readEntries(lines, yaml.error);
+    return entries === undefined
+      ? { ok: false, error: `its header cannot be read: ${yaml.error}` }
+      : { ok: true, value: entries };
   }
-  if (value === null || value === undefined) return { ok: true, value: new Map() };
+  const { value } = yaml;
+  if (value === null || value === undefined)
+    return { ok: true, value: { fields: new Map(), entries: [], unread: [], warning: undefined } };
   if (typeof value !== "object" || Array.isArray(value))
     return { ok: false, error: "its header is not made of `key: value` lines" };
-  return { ok: true, value: new Map(Object.entries(value).map(([key, item]) => [key.toLowerCase(), item])) };
+  const pairs: [string, unknown][] = Object.entries(value);
+  return {
+    ok: true,
+    value: {
+      fields: new Map(pairs.map(([key, item]) => [key.toLowerCase(), item])),
+      entries: pairs.map(([key, item]) => ({ key, value: () => item })),
+      unread: [],
+      warning: undefined,
+    },
+  };
+}
+
+/** Canopy's dialect: each line a key and what stands behind it. Undefined when a line is anything else. */
+function readPlain(lines: readonly string[]): Header | undefined {
+  const fields = new Map<string, unknown>();
+  const entries: Entry[] = [];
+  for (const line of lines) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    const match = LINE.exec(line.trimEnd());
+    if (match === null) return undefined;
+    const key = match[1]!;
+    const value = (match[2] ?? "").trim();
+    // Indicators that begin a YAML value that is not plain text (YAML 1.2.2 5.3).
+    if (/^["'[{&*!|>]/.test(value)) return undefined;
+    fields.set(key.toLowerCase(), value);
+    entries.push({ key, value: () => lineValue(value) });
+  }
+  return { fields, entries, unread: [], warning: undefined };
+}
+
+/** A map or list that begins within a line (`a: b: c`, `a: - b`) is no YAML. */
+function lineValue(text: string): unknown {
+  const value = scalar(text);
+  return typeof value === "object" && value !== null ? UNREADABLE : value;
+}
+
+/** A value by YAML's rules. */
+export function scalar(text: string): unknown {
+  const yaml = readYaml(text);
+  return yaml.ok ? yaml.value : UNREADABLE;
+}
+
+function readYaml(text: string): Result<unknown, string> {
+  try {
+    const document = parseDocument(text, { schema: "core", logLevel: "error" });
+    const fault = document.errors[0] ?? document.warnings[0];
+    if (fault !== undefined) return { ok: false, error: firstLine(fault.message) };
+    const value: unknown = document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
+    return { ok: true, value };
+  } catch (cause) {
+    return { ok: false, error: firstLine(cause instanceof Error ? cause.message : String(cause)) };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]!.replace(/:$/, "").slice(0, 200);
+}
+
+const ENTRY = /^["']?([A-Za-z_][\w .-]*?)["']?[ \t]*:(?:[ \t]+(.*))?$/;
+
+/**
+ * A header that is not YAML as a whole: each key at the beginning of a line with the lines below it, alone. A line whose
+ * value is not YAML but text is that text, as in Canopy's dialect (`title: Rust: the book`, `title: "Quoted": and more`).
+ * Undefined when there is no such key.
+ */
+function readEntries(lines: readonly string[], reason: string): Header | undefined {
+  const fields = new Map<string, unknown>();
+  const entries: Entry[] = [];
+  const unread: string[] = [];
+  let explained = false;
+  const add = (key: string, value: unknown): void => {
+    entries.push({ key, value: () => value });
+  };
+  const groups: { readonly key: string; readonly value: string; readonly lines: string[] }[] = [];
+  for (const line of lines) {
+    const match = ENTRY.exec(line.trimEnd());
+    if (match !== null) groups.push({ key: match[1]!, value: (match[2] ?? "").trim(), lines: [line] });
+    else if (groups.length > 0 && /^(?:\s|-[ \t]|[\]}#]|$)/.test(line)) groups[groups.length - 1]!.lines.push(line);
+    else if (line.trim() !== "" && !line.startsWith("#")) unread.push(line);
+  }
+  for (const { key, value, lines: written } of groups) {
+    const yaml = readYaml(written.join("\n"));
+    const pair =
+      yaml.ok && typeof yaml.value === "object" && yaml.value !== null ? Object.entries(yaml.value)[0] : undefined;
+    const name = key.toLowerCase();
+    if (pair !== undefined) {
+      fields.set(name, pair[1]);
+      add(key, pair[1]);
+      continue;
+    }
+    add(key, UNREADABLE);
+    const below = written.slice(1).filter((line) => line.trim() !== "" && !line.trim().startsWith("#"));
+    if (below.length > 0 || /^[[{&*!|>]/.test(value)) {
+      unread.push(written[0]!, ...below);
+      continue;
+    }
+    fields.set(name, unquote(value));
+    explained = true;
+  }
+  if (groups.length === 0) return undefined;
+  const lost = unread.length > 0 || entries.length > fields.size || !explained;
+  return { fields, entries, unread, warning: lost ? `its header is not YAML (${reason})` : undefined };
 }
 
 function unquote(value: string): string {
@@ -91,18 +196,18 @@ function unquote(value: string): string {
 // ---- Values, whatever the dialect ---------------------------------------------------------------------------------
 
 /** The first of the keys that holds text (or a number, written out); trimmed; undefined when empty. */
-export function textOf(header: Header, ...keys: readonly string[]): string | undefined {
+export function textOf(fields: Fields, ...keys: readonly string[]): string | undefined {
   for (const key of keys) {
-    const text = asText(header.get(key));
+    const text = asText(fields.get(key));
     if (text !== undefined) return text;
   }
   return undefined;
 }
 
 /** A list of texts: a YAML list, or one text cut at commas. Trimmed, without empty ones and repetitions. */
-export function listOf(header: Header, ...keys: readonly string[]): readonly string[] {
+export function listOf(fields: Fields, ...keys: readonly string[]): readonly string[] {
   for (const key of keys) {
-    const value = header.get(key);
+    const value = fields.get(key);
     if (value === undefined || value === null) continue;
     const items: readonly unknown[] = Array.isArray(value) ? value : (asText(value) ?? "").split(",");
     const texts = items.map(asText).filter((text) => text !== undefined);
@@ -111,19 +216,15 @@ export function listOf(header: Header, ...keys: readonly string[]): readonly str
   return [];
 }
 
-export function isTrue(header: Header, key: string): boolean {
-  const value = header.get(key);
-  return value === true || (typeof value === "string" && /^(true|yes|on)$/i.test(value));
-}
-
 /** A map below a key, as Zola writes `taxonomies: { tags: [...] }`. */
-export function mapOf(header: Header, key: string): Header {
-  const value = header.get(key);
+export function mapOf(fields: Fields, key: string): Fields {
+  const value = fields.get(key);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return new Map();
   return new Map(Object.entries(value).map(([name, item]) => [name.toLowerCase(), item]));
 }
 
-function asText(value: unknown): string | undefined {
+/** Text, a number or a boolean as text; trimmed; undefined for anything else and for "". */
+export function asText(value: unknown): string | undefined {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") return undefined;
   const text = value.trim();

@@ -28,7 +28,10 @@ export interface Article {
   readonly dated: boolean;
   /** Of the commit that first had the path, whatever the header says: what feed ids are made of. */
   readonly committed: Moment;
+  /** Hidden by its header, shown only while writing. */
   readonly draft: boolean;
+  /** False: served, but neither in the sitemap nor for search engines. */
+  readonly indexed: boolean;
   readonly aliases: readonly string[];
   /** Where the Markdown begins in the decoded text. */
   readonly bodyStart: number;
@@ -96,7 +99,7 @@ export interface Site {
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;
   readonly problems: readonly Problem[];
-  /** Seconds since 1970 at which the next article with a future date is to appear; undefined: none waits. */
+  /** Seconds since 1970 at which the next document is to appear or to go by its date; undefined: none waits. */
   readonly nextDue: number | undefined;
 }
 

@@ -26,6 +26,8 @@ export interface PageHead {
   /** Decoded URL path, to mark the place in the navigation; "" for none. */
   readonly url: string;
   readonly language?: string | undefined;
+  /** False: search engines are to leave the page alone. */
+  readonly indexed?: boolean;
   /** More of the head: feeds, metadata. */
   readonly extra?: HtmlValue;
   readonly kind?: "article" | "website";
@@ -66,7 +68,7 @@ ${frame.tail}</body>
 function metadata(frame: Frame, head: PageHead): Html {
   const description = head.description !== "" && html`<meta name="description" content="${head.description}">\n`;
   if (head.canonical === "") return html`<meta name="robots" content="noindex">\n${description}`;
-  return html`${description}<link rel="canonical" href="${head.canonical}">
+  return html`${head.indexed === false && raw('<meta name="robots" content="noindex">\n')}${description}<link rel="canonical" href="${head.canonical}">
 <meta property="og:title" content="${head.title === "" ? frame.siteName : head.title}">
 <meta property="og:type" content="${head.kind ?? "website"}">
 <meta property="og:url" content="${head.canonical}">

@@ -24,6 +24,7 @@ export function articlePage(site: Site, frame: Frame, url: string, parts: Articl
     canonical,
     url,
     language: article.language,
+    indexed: article.indexed,
     kind: inListings ? ("article" as const) : ("website" as const),
     extra: inListings
       ? html`<meta property="article:published_time" content="${rfc3339(article.created)}">

@@ -10,7 +10,7 @@ export const MAX_SITEMAP_URLS = 50_000;
 
 export function sitemap(site: Site): string {
   const { root } = site.settings;
-  const documents = [...site.articles, ...site.pages].slice(0, MAX_SITEMAP_URLS - 1);
+  const documents = [...site.articles, ...site.pages].filter(({ indexed }) => indexed).slice(0, MAX_SITEMAP_URLS - 1);
   const home = documents.some((article) => article.url === "/");
   return html`${raw('<?xml version="1.0" encoding="utf-8"?>')}
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">

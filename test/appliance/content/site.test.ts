@@ -183,8 +183,8 @@ describe("a repository of Markdown files", () => {
     expect((await site(files, { drafts: true })).articles).toHaveLength(4);
   });
 
-  it("uses Git's dates when the header's is none, and says so", async () => {
-    const built = await site({ "p/a.md": { text: "---\ndate: soon\n---\n# A", created: 1000, updated: 2000 } });
+  it("uses Git's date of the last change when the header's is none, and says so", async () => {
+    const built = await site({ "p/a.md": { text: "---\nupdated: soon\n---\n# A", created: 1000, updated: 2000 } });
     expectPart(built.articles[0], { created: { seconds: 1000 }, updated: { seconds: 2000 }, dated: false });
     expect(built.problems[0]).toEqual({ path: "p/a.md", reason: '"soon" is no date; Git\'s is used', skipped: false });
   });

@@ -96,6 +96,51 @@ describe("the web server", () => {
       expect([response.status, headerOf(response, "location")]).toEqual([301, location]);
     });
 
+  it("answers nothing of what is hidden, anywhere, also when it was public before", async () => {
+    const secret = (line: string): string =>
+      `---\ntitle: Marzipan\nauthor: Marzipan\ntags: Marzipan\n${line}\n---\nMarzipan\n`;
+    const at = ["p/a.md", "p/b.txt", "p/c.html", "static/d.md", "e.md"];
+    const files = (line: string): Record<string, string> => Object.fromEntries(at.map((path) => [path, secret(line)]));
+    const targets = [
+      ...at.map((path) => `/${path}`),
+      "/p/a",
+      "/e",
+      "/",
+      "/p",
+      "/tags",
+      "/tags/Marzipan",
+      "/tags/Marzipan/rss",
+    ];
+    targets.push("/atom", "/rss", "/feed.json", "/sitemap.xml");
+    const b = new Bench();
+    const open = await b.show({ ...FILES, ...files("draft: false") });
+    for (const target of targets)
+      expect([target, (await b.get(target)).status]).toEqual([
+        target,
+        target === "/p/a.md" || target === "/e.md" ? 301 : 200,
+      ]);
+    expect(textOf(await b.get("/tags"))).toContain("Marzipan");
+    const hidden = await b.show({ ...FILES, ...files("draft: true # not yet") }, open);
+    for (const target of [...targets, ...hidden.routes.keys()]) {
+      const response = await b.get(encodeURI(target));
+      expect(textOf(response)).not.toContain("Marzipan");
+      expect(JSON.stringify(response.headers)).not.toContain("Marzipan");
+    }
+    for (const target of ["/p/a", "/p/a.md", "/p/b.txt", "/p/c.html", "/static/d.md", "/e"]) {
+      expect(b.network.ready.has(target)).toBe(false);
+      expect((await b.get(target)).status).toBe(404);
+    }
+  });
+
+  it("keeps a page from search engines that asks for it, and serves it", async () => {
+    const b = new Bench();
+    await b.show({ ...FILES, "p/a.md": "---\nsitemap: false\n---\n# A", "p/b.md": "# B" });
+    expect(textOf(await b.get("/p/a"))).toContain('<meta name="robots" content="noindex">');
+    expect(textOf(await b.get("/p/b"))).not.toContain("noindex");
+    const sitemap = textOf(await b.get("/sitemap.xml"));
+    expect([sitemap.includes("/p/a<"), sitemap.includes("/p/b<")]).toEqual([false, true]);
+  });
+
   it("publishes what it has made, so that it is asked once", async () => {
     const b = await bench();
     const response = await b.get("/Posts/a%20b");
