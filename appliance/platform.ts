@@ -31,6 +31,13 @@ export interface Platform {
   heapLimit(): number;
   /** What could be had in one piece. */
   heapLargest(): number;
+  /**
+   * Calls `work` within a share (task.ts, which is what to use): it may take the heap down to `keep` free bytes, and
+   * `most` units of work. "": it came to its end; else what was used up.
+   */
+  attempt(work: () => void, keep: number, most: number): "" | "memory" | "work";
+  /** Units of work done since the start; one is well under a millisecond. Node counts none. */
+  worked(): number;
   /** Gives back what is only held by itself. */
   collect(): void;
 }

@@ -184,6 +184,13 @@ export const nodeNatives = {
   nativeHeapAllocations: (): number => 0,
   nativeLongestWait: (): number => 0,
   nativeCollect(): void {},
+  // Node keeps its own bounds.
+  nativeAttempt(work: () => void): string {
+    work();
+    return "";
+  },
+  nativeWorked: (): number => 0,
+  nativeHeapFree: (): number => 4 * 1024 ** 3,
   nativeFence(): void {},
 };
 

@@ -142,6 +142,20 @@ declare function nativeHeapAllocations(): number;
  * 0 where nothing is compiled.
  */
 declare function nativeLongestWait(): number;
+/**
+ * Calls `work` as a task (appliance/task.ts): it may take the heap down to `keep` free bytes, and `most` units of work.
+ * Returns "" when it came to its end, "memory" or "work" when that was used up before: then `work` has ended where it
+ * stood, without its `catch` and `finally`, and what it held has been given back. What it throws itself is thrown on.
+ * One task may call another, which gets no more than the first has.
+ */
+declare function nativeAttempt(work: () => void, keep: Uint53, most: Uint53): string;
+/**
+ * Units of work done since the start. One is what the engine does between two looks at the network: some 200 turns of
+ * loops or calls, 64 KB of bytes looked at, 128 objects collected; always well under a millisecond.
+ */
+declare function nativeWorked(): number;
+/** Bytes of the heap that are free in whole pages. */
+declare function nativeHeapFree(): number;
 /** Runs the engine's cycle collector. */
 declare function nativeCollect(): void;
 

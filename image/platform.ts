@@ -33,5 +33,10 @@ export const platform: Platform = {
   heapUsed: () => nativeHeapUsed(),
   heapLimit: () => nativeHeapLimit(),
   heapLargest: () => nativeHeapLargest(),
+  attempt(work, keep, most) {
+    const fault = nativeAttempt(work, keep, most);
+    return fault === "memory" || fault === "work" ? fault : "";
+  },
+  worked: () => nativeWorked(),
   collect: () => nativeCollect(),
 };

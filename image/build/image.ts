@@ -21,7 +21,7 @@ export async function buildImage(entry: string, out: string, options: ProcessOpt
     sources: [
       ...virtualSources,
       heapSource,
-      ...["engine.c", "bindings.c", side.loop].map((name) => `image/runtime/${name}`),
+      ...["engine.c", "task.c", "bindings.c", side.loop].map((name) => `image/runtime/${name}`),
     ],
     flags: (source) => (source === heapSource ? heapFlags : virtualSources.includes(source) ? virtualCFlags : []),
     link: virtualLinkFlags(root),

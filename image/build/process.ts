@@ -27,7 +27,7 @@ export async function buildProcess(entry: string, out: string, options: ProcessO
     out,
     sources: [
       heapSource,
-      ...["engine.c", "bindings.c", side.loop, "process/platform.c"].map((name) => `image/runtime/${name}`),
+      ...["engine.c", "task.c", "bindings.c", side.loop, "process/platform.c"].map((name) => `image/runtime/${name}`),
       ...(options.sources ?? []),
     ],
     flags: (source) => (source === heapSource ? heapFlags : []),

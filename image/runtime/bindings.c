@@ -12,6 +12,9 @@
 /* Up to here a limit is taken for the size itself, as a Git object's header states it: no second try. */
 #define STATED (4 * 1024 * 1024)
 
+/* A piece of LONG_WORK to be hashed is so much more work than one to be copied. */
+#define HASH_WORK 15
+
 /* ---- Arguments: each macro declares one, or leaves the calling function with an exception. None of them runs
  * JavaScript but TEXT, which comes first wherever it comes at all: an array stays what it was when it was looked at. ---- */
 
@@ -59,13 +62,18 @@ static int whole(JSContext *ctx, JSValueConst value, uint64_t least, uint64_t mo
 /* ---- Results ---- */
 
 /* Storage that the C heap gave: freed when the array goes, never copied. */
+static void *given_back;
 static void *own_storage(JSRuntime *, void *, void *bytes, size_t size) {
-  if (size) return realloc(bytes, size);
-  free(bytes);
+  if (size) return engine_resize(bytes, size);
+  free(given_back = bytes);
   return NULL;
 }
 static JSValue owned(JSContext *ctx, uint8_t *bytes, size_t length) {
-  return JS_NewUint8Array(ctx, realloc(bytes, length), length, own_storage, NULL, false);
+  given_back = NULL;
+  bytes = realloc(bytes, length);
+  JSValue array = JS_NewUint8Array(ctx, bytes, length, own_storage, NULL, false);
+  if (JS_IsException(array) && given_back != bytes) free(bytes); /* it failed before the storage was its */
+  return array;
 }
 
 /* ---- Whole-buffer primitives ---- */
@@ -132,7 +140,10 @@ uint32_t native_sip_hash(const uint8_t *key, const uint8_t *bytes, size_t length
     uint8_t digest[type##_DIGEST_LENGTH]; \
     type##_CTX context; \
     algorithm##_Init(&context); \
-    PIECES(at, piece, size) algorithm##_Update(&context, bytes + at, piece); \
+    PIECES(at, piece, size) { \
+      algorithm##_Update(&context, bytes + at, piece); \
+      engine_worked += HASH_WORK; \
+    } \
     algorithm##_Final(digest, &context); \
     return JS_NewUint8ArrayCopy(ctx, digest, sizeof digest); \
   }
@@ -154,7 +165,8 @@ static JSValue native_inflate(JSContext *ctx, const uint8_t *bytes, size_t size,
   for (size_t room = limit <= STATED ? limit : FIRST_ROOM;; room *= 4) {
     if (room > limit) room = limit;
     size_t used, length;
-    uint8_t *out = malloc(room);
+    uint8_t *out = engine_take(room);
+    if (!out) return JS_ThrowOutOfMemory(ctx);
     enum libdeflate_result result = libdeflate_zlib_decompress_ex(inflater, bytes, size, out, room, &used, &length);
     if (result == LIBDEFLATE_SUCCESS) {
       inflate_consumed = used;
@@ -175,7 +187,8 @@ static JSValue native_deflate(JSContext *ctx, const uint8_t *bytes, size_t size,
     made_for = level;
   }
   size_t room = libdeflate_zlib_compress_bound(deflater, size);
-  uint8_t *out = malloc(room);
+  uint8_t *out = engine_take(room);
+  if (!out) return JS_ThrowOutOfMemory(ctx);
   size_t length = libdeflate_zlib_compress(deflater, bytes, size, out, room);
   return owned(ctx, out, length);
 }
@@ -190,7 +203,8 @@ static JSValue native_utf8_decode(JSContext *ctx, const uint8_t *bytes, size_t l
 }
 
 static JSValue native_latin1_decode(JSContext *ctx, const uint8_t *bytes, size_t length) {
-  char *wide = malloc(2 * length), *to = wide;
+  char *wide = engine_take(2 * length), *to = wide;
+  if (!wide) return JS_ThrowOutOfMemory(ctx);
   for (size_t i = 0; i < length; i++) {
     if (bytes[i] >= 0x80) *to++ = (char)(0xc0 | bytes[i] >> 6);
     *to++ = (char)(bytes[i] < 0x80 ? bytes[i] : 0x80 | (bytes[i] & 0x3f));

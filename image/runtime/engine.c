@@ -92,19 +92,6 @@ _Noreturn void engine_out_of_memory(size_t wanted) {
   last_words(line, JS_NewError(context));
 }
 
-/* An exhausted heap ends the machine in malloc: an exception could be caught, and then the machine would limp. */
-static void *engine_malloc(void *, size_t size) { return malloc(size); }
-static void *engine_realloc(void *, void *old, size_t size) { return realloc(old, size); }
-static void engine_free(void *, void *p) { free(p); }
-size_t malloc_usable_size(void *p);
-static size_t engine_usable(const void *p) { return malloc_usable_size((void *)p); }
-static void *engine_calloc(void *, size_t count, size_t size) {
-  size_t total;
-  uint8_t *p = malloc(__builtin_mul_overflow(count, size, &total) ? SIZE_MAX : total);
-  PIECES(at, piece, total) memset(p + at, 0, piece);
-  return p;
-}
-
 static void on_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool handled, void *) {
   if (!handled) {
     if (rejection_count == REJECTIONS) panic("unhandled rejection", JS_DupValue(ctx, reason));
@@ -146,9 +133,8 @@ void native_collect(void) { JS_RunGC(runtime); }
 void native_sleep(double until) { platform_sleep(until < 0 ? 0 : until < 0x1p63 ? (uint64_t)until : PLATFORM_FOREVER); }
 
 static void start(void) {
-  static const JSMallocFunctions memory = {engine_calloc, engine_malloc, engine_free, engine_realloc, engine_usable};
   reserve = malloc(RESERVE);
-  runtime = JS_NewRuntime2(&memory, NULL);
+  runtime = JS_NewRuntime2(&engine_memory, NULL);
   JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
   JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
   context = JS_NewContextRaw(runtime);
@@ -157,6 +143,7 @@ static void start(void) {
       JS_AddIntrinsicTypedArrays(context) || JS_AddIntrinsicPromise(context) || JS_AddIntrinsicWeakRef(context) ||
       JS_AddIntrinsicAToB(context))
     platform_panic("the engine does not start");
+  JS_SetInterruptHandler(runtime, engine_interrupt, NULL);
   bindings_install(context);
   loop_prepare(context);
 }

@@ -13,6 +13,16 @@ double engine_turn(void);
 /* Runs promise jobs until none is left; the number run. */
 int engine_jobs(void);
 
+/* Tasks (task.c). The engine's allocations, and those that natives make for it: NULL where a task's share is used up, and
+ * then the task ends. */
+extern const JSMallocFunctions engine_memory;
+void *engine_take(size_t size);
+void *engine_resize(void *old, size_t size);
+/* The engine's interrupt handler: lets packets in, and ends a task that has used up its share. */
+int engine_interrupt(JSContext *context, void *);
+/* Work done, counted by the looks at the network that it makes way for. */
+extern uint64_t engine_worked;
+
 /* The loop: loop-bytecode.c, or loop-compiled.c where what is below the seam is machine code. */
 void loop_prepare(JSContext *context);
 _Noreturn void loop_run(void);
@@ -29,6 +39,8 @@ uint64_t native_longest_wait(void);
 void native_run(JSValueConst step);
 void native_on_panic(JSValueConst callback);
 void native_collect(void);
+double native_worked(void);
+JSValue native_attempt(JSContext *context, JSValueConst work, uint64_t keep, uint64_t most);
 /* Infinity, NaN and what is beyond the clock's range are "for ever". */
 void native_sleep(double until);
 

@@ -35,6 +35,7 @@ static double poll(void) {
 }
 
 void loop_breathe(void) {
+  engine_worked++;
   if (!running || inside || platform_now() - last_poll < BREATH) return;
   measure();
   poll();
@@ -47,15 +48,7 @@ uint64_t native_longest_wait(void) {
   return result;
 }
 
-static int on_interrupt(JSContext *, void *) {
-  loop_breathe();
-  return 0;
-}
-
-void loop_prepare(JSContext *context) {
-  below_install(context);
-  JS_SetInterruptHandler(JS_GetRuntime(context), on_interrupt, NULL);
-}
+void loop_prepare(JSContext *context) { below_install(context); }
 
 /* The program's module has run: the link is up. */
 _Noreturn void loop_run(void) {

@@ -39,7 +39,7 @@ static int range_count;
 static struct run *bins[BINS];
 static uint64_t bin_map[BINS / 64];
 static struct slab *rooms[CLASSES]; /* slabs with room */
-static size_t used, limit, peak, allocations;
+static size_t used, limit, peak, allocations, free_pages;
 
 /* ---- Pages ---- */
 
@@ -68,6 +68,7 @@ static void unlink_run(struct run *run) {
 /* Makes pages [at, at + pages) free, merged with what is free beside them. */
 static void release(struct range *r, size_t at, size_t pages) {
   r->map[at] = FREE; /* a second free() of it will be seen */
+  free_pages += pages;
   if (at + pages < r->pages && (r->map[at + pages] & 3) == FREE) {
     size_t after = r->map[at + pages] >> 2;
     unlink_run(page_at(r, at + pages));
@@ -93,10 +94,10 @@ static void mark_large(struct range *r, size_t at, size_t pages) {
   r->map[at] = (uint32_t)(pages << 2 | LARGE);
 }
 
-/* Takes a run of pages: from the first bin all of whose runs are long enough, or, when there is none, from the bin
- * of this very length, searched. */
-static void *take(size_t pages) {
-  if (pages > limit / PAGE) return NULL;
+/* Takes a run of pages and leaves `keep` others free: from the first bin all of whose runs are long enough, or, when
+ * there is none, from the bin of this very length, searched. */
+static void *take(size_t pages, size_t keep) {
+  if (pages > free_pages || free_pages - pages < keep) return NULL;
   unsigned own = bin_of(pages), bin = bin_of(pages - 1) + 1;
   struct run *run = NULL;
   for (unsigned word = bin / 64; word < BINS / 64 && !run; word++) {
@@ -110,6 +111,7 @@ static void *take(size_t pages) {
   size_t at = index_of(r, run), rest = run->pages - pages;
   unlink_run(run);
   mark_large(r, at, pages);
+  free_pages -= pages + rest; /* release() counts the rest again */
   if (rest) release(r, at + pages, rest);
   return run;
 }
@@ -156,9 +158,9 @@ static void drop_slab(struct range *r, struct slab *s) {
 }
 
 /* Pages; when there are none, the empty slabs that free_small keeps are given up for them. */
-static void *take_or_reclaim(size_t pages) {
-  void *p = take(pages);
-  for (unsigned class = 0; class < CLASSES && !p; class ++, p = take(pages))
+static void *take_or_reclaim(size_t pages, size_t keep) {
+  void *p = take(pages, keep);
+  for (unsigned class = 0; class < CLASSES && !p; class ++, p = take(pages, keep))
     for (struct slab *s = rooms[class], *next; s; s = next) {
       next = s->next;
       if (!s->used) drop_slab(range_of(s), s);
@@ -167,14 +169,14 @@ static void *take_or_reclaim(size_t pages) {
 }
 
 void *heap_pages(size_t pages) {
-  void *p = take_or_reclaim(pages);
+  void *p = take_or_reclaim(pages, 0);
   if (!p) return NULL;
   count(pages * PAGE, 0);
   return memset(p, 0, pages * PAGE);
 }
 
-static struct slab *new_slab(unsigned class) {
-  struct slab *s = take_or_reclaim(SLAB_PAGES);
+static struct slab *new_slab(unsigned class, size_t keep) {
+  struct slab *s = take_or_reclaim(SLAB_PAGES, keep);
   if (!s) return NULL;
   struct range *r = range_of(s);
   size_t at = index_of(r, s);
@@ -186,9 +188,9 @@ static struct slab *new_slab(unsigned class) {
   return s;
 }
 
-static void *small(unsigned class) {
+static void *small(unsigned class, size_t keep) {
   struct slab *s = rooms[class];
-  if (!s && !(s = new_slab(class))) return NULL;
+  if (!s && !(s = new_slab(class, keep))) return NULL;
   void **p = s->free;
   if (p) {
     s->free = *p;
@@ -221,18 +223,17 @@ static void *out_of_memory(size_t wanted) {
   return NULL;
 }
 
-static void *large(size_t size) {
-  if (size > limit) return out_of_memory(size);
+void *heap_try(size_t size, size_t keep) {
+  if (size <= SMALL_MAX) return small(class_of[(size + 15) / 16], keep);
+  if (size > limit) return NULL;
   size_t pages = (size + PAGE - 1) / PAGE;
-  void *p = take_or_reclaim(pages);
-  if (!p) return out_of_memory(size);
-  count(pages * PAGE, 0);
+  void *p = take_or_reclaim(pages, keep);
+  if (p) count(pages * PAGE, 0);
   return p;
 }
 
 void *malloc(size_t size) {
-  if (size > SMALL_MAX) return large(size);
-  void *p = small(class_of[(size + 15) / 16]);
+  void *p = heap_try(size, 0);
   return p ? p : out_of_memory(size);
 }
 
@@ -260,13 +261,14 @@ void *calloc(size_t count, size_t size) {
   return p ? memset(p, 0, total) : NULL;
 }
 
-/* Resizes a run in place; 0 when its neighbour is in the way. */
-static int resize(struct range *r, size_t at, size_t old, size_t new) {
+/* Resizes a run in place; 0 when its neighbour is in the way, or too few pages would be left. */
+static int resize(struct range *r, size_t at, size_t old, size_t new, size_t keep) {
   size_t have = old;
   if (new > old) {
     if (at + old < r->pages && (r->map[at + old] & 3) == FREE) have += r->map[at + old] >> 2;
-    if (have < new) return 0;
+    if (have < new || free_pages - (new - old) < keep) return 0;
     unlink_run(page_at(r, at + old));
+    free_pages -= have - old;
   }
   mark_large(r, at, new);
   if (have > new) release(r, at + new, have - new);
@@ -274,20 +276,25 @@ static int resize(struct range *r, size_t at, size_t old, size_t new) {
   return 1;
 }
 
-void *realloc(void *p, size_t size) {
-  if (!p) return malloc(size);
+void *heap_try_resize(void *p, size_t size, size_t keep) {
+  if (!p) return heap_try(size, keep);
   size_t old = malloc_usable_size(p);
   if (old > SMALL_MAX && size > SMALL_MAX && size <= limit) {
     struct range *r = range_of(p);
-    if (resize(r, index_of(r, p), old / PAGE, (size + PAGE - 1) / PAGE)) return p;
+    if (resize(r, index_of(r, p), old / PAGE, (size + PAGE - 1) / PAGE, keep)) return p;
   } else if (size <= old && (size + 15) / 16 * 16 > old / 2) {
     return p; /* would hardly gain */
   }
-  void *q = malloc(size);
+  void *q = heap_try(size, keep);
   if (!q) return size <= old ? p : NULL;
   memcpy(q, p, size < old ? size : old);
   free(p);
   return q;
+}
+
+void *realloc(void *p, size_t size) {
+  void *q = heap_try_resize(p, size, 0);
+  return q ? q : out_of_memory(size);
 }
 
 size_t platform_heap_largest(void) {
@@ -299,6 +306,7 @@ size_t platform_heap_largest(void) {
 }
 
 size_t platform_heap_used(void) { return used; }
+size_t platform_heap_free(void) { return free_pages * PAGE; }
 size_t platform_heap_limit(void) { return limit; }
 size_t platform_heap_allocations(void) { return allocations; }
 size_t platform_heap_peak(void) { return peak; }

@@ -43,7 +43,11 @@ const char *below_where(uint64_t address) __attribute__((weak));
 /* malloc.c, on both targets: the platform gives it memory before the first call; whole pages come zeroed or NULL. */
 void heap_add(void *start, size_t length);
 void *heap_pages(size_t count);
+/* malloc and realloc that answer NULL, and leave what was, where fewer than `keep` pages would be left free. */
+void *heap_try(size_t size, size_t keep);
+void *heap_try_resize(void *p, size_t size, size_t keep);
 size_t platform_heap_used(void);
+size_t platform_heap_free(void); /* in whole pages, of the limit */
 size_t platform_heap_limit(void);
 size_t platform_heap_peak(void);
 size_t platform_heap_largest(void);     /* what could be had in one piece */

@@ -11,14 +11,16 @@ import { isRoot } from "../../tools/setup.ts";
 
 const HELLO = "test/image/hello.ts";
 const PANIC = "test/image/panic.ts";
+const TASK = "test/image/task.ts";
 
 interface End {
   readonly status: number | null;
   readonly text: string;
 }
 
-function inProcess(program: string, parameter: string): End {
-  const run = spawnSync(program, [parameter], { encoding: "utf8", timeout: 20_000, env: { EPIPHYTE_MEMORY: "64" } });
+function inProcess(program: string, parameter: string, memory = "64"): End {
+  const env = { EPIPHYTE_MEMORY: memory };
+  const run = spawnSync(program, [parameter], { encoding: "utf8", timeout: 60_000, env });
   return { status: run.status, text: run.stdout };
 }
 
@@ -41,8 +43,10 @@ function lineOf(text: string): string {
 beforeAll(async () => {
   await buildProcess(HELLO, "build/test-hello");
   await buildProcess(PANIC, "build/test-panic");
+  await buildProcess(TASK, "build/test-task");
   await buildImage(HELLO, "build/test-hello.elf");
   await buildImage(PANIC, "build/test-panic.elf");
+  await buildImage(TASK, "build/test-task.elf");
 });
 
 const targets = [
@@ -50,15 +54,39 @@ const targets = [
     name: "process",
     hello: () => inProcess("build/test-hello", ""),
     panic: (p: string) => inProcess("build/test-panic", p),
+    task: () => inProcess("build/test-task", "", "24"),
   },
   {
     name: "virtual",
     hello: () => inMachine("build/test-hello.elf", ""),
     panic: (p: string) => inMachine("build/test-panic.elf", p),
+    task: () => inMachine("build/test-task.elf", ""),
   },
 ];
 
-for (const { name, hello, panic } of targets)
+/** How each task of test/image/task.ts ends: nothing it does ends the machine, and all that it held comes back. */
+const TASK_ENDS = `nothing: done
+many objects: memory
+many objects, caught: memory
+one large array: memory
+a large array, caught: memory
+a long text: memory
+pieces of a text, in one call: memory
+what a stream inflates to: memory
+circles, which are no loss: done
+an endless loop: work
+an endless loop in a generator: work
+an expression that goes back for ever: work
+long work of one native: work
+  within: memory
+a task within, with more than there is: done
+  within: work
+a task within, with less: done
+recursion: threw Maximum call stack size exceeded
+an error of its own: threw its own
+`;
+
+for (const { name, hello, panic, task } of targets)
   describe(`the engine on the ${name} target`, () => {
     test("loads every package and keeps to the vectors of the native functions", () => {
       const { status, text } = hello();
@@ -83,6 +111,12 @@ for (const { name, hello, panic } of targets)
         expect(text).toContain(`panic: ${words}`);
         if (name === "process") expect(status).toBe(1);
       });
+
+    test("a task that uses up its share ends, and nothing else", () => {
+      const { text, status } = task();
+      expect(text).toContain(TASK_ENDS);
+      expect(status).toBe(0);
+    });
 
     test("an error that is handled ends nothing; an orderly end is one", () => {
       expect(panic("end").status).toBe(0);

@@ -83,6 +83,20 @@ export class VirtualPlatform implements Platform {
   heapLargest(): number {
     return this.heapLimit() - this.used;
   }
+  /** What the next attempts end with, one for each; then they come to their end. */
+  readonly attempts: ("" | "memory" | "work")[] = [];
+  /** Units of work, which a test may count up within an attempt. */
+  work = 0;
+  attempt(work: () => void, _keep: number, most: number): "" | "memory" | "work" {
+    const planned = this.attempts.shift() ?? "";
+    if (planned !== "") return planned;
+    const before = this.work;
+    work();
+    return this.work - before >= most ? "work" : "";
+  }
+  worked(): number {
+    return this.work;
+  }
   collect(): void {}
 }
 
