@@ -110,6 +110,20 @@ export class ArpCache {
   }
 
   /**
+   * A transport has evidence that the neighbour does not hear us (RFC 1122 2.3.2.1 (3)): everybody is asked, since the
+   * address may have moved to another card. The entry is used until somebody answers, or nobody does.
+   */
+  doubt(address: Ipv4, now: Instant): void {
+    const index = this.find(address);
+    if (index < 0) return;
+    const entry = this.entries[index]!;
+    // REQUEST_INTERVAL holds for doubts as well.
+    if (entry.state !== REACHABLE || entry.requests > 0 || now - entry.confirmed < REQUEST_INTERVAL) return;
+    entry.contested = true;
+    this.ask(entry, now);
+  }
+
+  /**
    * Takes a packet. RFC 826 would store whatever a packet claims; here the table changes only by an answer to a request
    * of ours, or by a request that asks for us (the asker is about to talk to us) as long as it contradicts nothing. A
    * contradiction makes us ask everybody, and the answer decides: a take-over of an address still works.
@@ -252,8 +266,15 @@ export class ArpCache {
 
   private request(entry: ArpEntry, now: Instant, sink: ArpSink): void {
     if (entry.requests >= REQUEST_LIMIT) {
+      if (entry.state === REACHABLE && !entry.contested) {
+        // It does not answer on the card where it was: RFC 1122 2.3.2.1 (2), now everybody is asked.
+        entry.contested = true;
+        entry.requests = 0;
+        this.request(entry, now, sink);
+        return;
+      }
       entry.nextRequest = NEVER;
-      // A known neighbour that does not answer a refresh is believed until LIFETIME ends.
+      // A known neighbour is believed until LIFETIME ends.
       entry.contested = false;
       if (entry.state !== PENDING) return;
       this.free(entry);

@@ -12,7 +12,7 @@ export const BROADCAST_ADDRESS = 0xffffffff as Ipv4;
 export const BROADCAST_MAC = 0xffffffffffff as Mac;
 
 /** "10.0.2.2" */
-export function formatIpv4(address: Ipv4): string {
+export function formatIpv4(address: number): string {
   const a = Math.floor(address / 0x1000000);
   return `${a}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }

@@ -3,20 +3,23 @@
 //
 //   const at = sink.reserve();                       // -1: nothing free now; ask again when told to transmit
 //   ... write the transport header (and small payloads) at sink.bytes[at] ... at most HEAD_ROOM bytes
-//   sink.send(at, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
+//   sink.protocol = PROTOCOL_UDP;
+//   sink.send(at, path, headLength, payload, payloadOffset, payloadLength);
 //
 // and, for packets that follow at once and differ in little,
 //
 //   const next = sink.repeat(at, length);            // the headers are there; change what is different
 //   sink.sendRepeat(next, headLength, payload, payloadOffset, payloadLength);
 
-import type { Ipv4 } from "./address.ts";
 import { NO_PAYLOAD } from "./link.ts";
+import type { Path, PathTable } from "./path.ts";
 
 /** Bytes that may be written at `at`: what a slot holds after the Ethernet and IPv4 headers. */
 export const HEAD_ROOM = 1984;
 
 export abstract class IpSink {
+  /** Between whom packets go. */
+  readonly paths: PathTable;
   // What the way out can do: set by the implementation's constructor.
   /** The memory that `reserve` hands out of. */
   bytes: Uint8Array = NO_PAYLOAD;
@@ -27,6 +30,9 @@ export abstract class IpSink {
   /** True: one TCP packet may carry up to 65,000 bytes of payload with `segmentSize` set. */
   segmentOffload = false;
 
+  /** The protocol of the next `send`: whoever sends sets it before. */
+  protocol = 0;
+
   // Options of the next `send`, which sets them back.
   /** Offset of the checksum field in the transport header (TCP 16, UDP 6) when offloaded; 0: already complete. */
   checksumOffset = 0;
@@ -35,14 +41,17 @@ export abstract class IpSink {
   /** Don't Fragment (RFC 1191); true after each send. */
   dontFragment = true;
 
+  constructor(paths: PathTable) {
+    this.paths = paths;
+  }
+
   /** Offset in `bytes` at which the transport header goes, or -1. Every reserve is followed by send or release. */
   abstract reserve(): number;
   abstract release(at: number): void;
+  /** Sends what was written at `at`, followed by a range that stays where it is until it has left. */
   abstract send(
     at: number,
-    source: Ipv4,
-    destination: Ipv4,
-    protocol: number,
+    path: Path,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,
@@ -55,6 +64,11 @@ export abstract class IpSink {
    * packet was not the last or cannot be repeated; `reserve` and `send` then say what is the matter.
    */
   abstract repeat(like: number, length: number): number;
+  /**
+   * A transport has sent the same more than once and heard nothing: the next hop may not be where it was (RFC 1122
+   * 2.3.2.1, "advice from the transport").
+   */
+  abstract doubt(path: Path): void;
   /** Sends what `repeat` has begun; no longer than the packet repeated. Of the options it takes `checksumOffset`. */
   abstract sendRepeat(
     at: number,

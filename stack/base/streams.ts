@@ -1,6 +1,7 @@
 // A table of byte streams by handle: what TCP offers to what lies above it, and what TLS will offer in the same form.
 // HTTP is written against this, so it does not know whether it speaks in the clear.
 
+import type { Path } from "./path.ts";
 import type { Instant } from "./result.ts";
 
 /**
@@ -55,7 +56,7 @@ export abstract class Streams {
   abstract close(handle: Handle): void;
   /** RST at once; what is queued is dropped. */
   abstract abort(handle: Handle): void;
-  /** The peer's address and port. */
-  abstract peerAddress(handle: Handle): number;
+  /** The path to the peer, which holds while the stream lives; NO_PATH: the handle is gone. */
+  abstract peerPath(handle: Handle): Path;
   abstract peerPort(handle: Handle): number;
 }

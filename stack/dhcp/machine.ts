@@ -5,7 +5,7 @@
 // somebody else has it (4.4.1 would have us wait): the announcement of RFC 5227 provokes an owner to speak, and then
 // `conflict` declines. INIT-REBOOT is absent: nothing is remembered across boots.
 
-import { BROADCAST_ADDRESS, type Ipv4, type Mac } from "../base/address.ts";
+import { formatIpv4, type Ipv4, type Mac } from "../base/address.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
 import {
   DhcpReply,
@@ -36,6 +36,7 @@ export const CONFLICT_WINDOW = 10 * SECOND;
 /** Shorter leases are stretched to this: a server must not keep us busy. */
 export const SHORTEST_LEASE = 10;
 const FOR_EVER = 0xffffffff;
+const BROADCAST = "255.255.255.255";
 
 export type DhcpState = "stopped" | "init" | "selecting" | "requesting" | "bound" | "renewing" | "rebinding";
 
@@ -61,10 +62,10 @@ export class Lease {
 
 export abstract class DhcpSink {
   /**
-   * Sends `bytes[0 .. length)` from UDP port 68 to port 67 of the destination. Its source is our address, 0.0.0.0 while
+   * Sends `bytes[0 .. length)` from UDP port 68 to port 67 of the destination, given as text. Its source is our address, 0.0.0.0 while
    * there is none. A datagram that cannot be sent is lost: it will be sent again.
    */
-  abstract sendDhcp(destination: Ipv4, bytes: Uint8Array, length: number): void;
+  abstract sendDhcp(destination: string, bytes: Uint8Array, length: number): void;
   /** The lease is ours, or was prolonged (`renewed`; its settings may have changed). The object stays the client's. */
   abstract bound(lease: Lease, renewed: boolean, now: Instant): void;
   /** The address must not be used any more. A new one is being sought, unless it was released. */
@@ -187,7 +188,7 @@ export class DhcpClient {
     this.restart(now + DECLINE_PAUSE);
     // Lost before declined: the message must leave from 0.0.0.0 (table 5).
     sink.lost(LOST_CONFLICT, now);
-    sink.sendDhcp(BROADCAST_ADDRESS, this.bytes, encode(this.bytes, request));
+    sink.sendDhcp(BROADCAST, this.bytes, encode(this.bytes, request));
   }
 
   /** Gives the address back (4.4.6) and stops. */
@@ -203,7 +204,7 @@ export class DhcpClient {
     request.requestedAddress = 0 as Ipv4;
     request.clientAddress = this.lease.address;
     request.serverIdentifier = this.server;
-    sink.sendDhcp(this.server, this.bytes, encode(this.bytes, request));
+    sink.sendDhcp(formatIpv4(this.server), this.bytes, encode(this.bytes, request));
     sink.lost(LOST_RELEASED, now);
   }
 
@@ -295,7 +296,7 @@ export class DhcpClient {
     request.broadcast = false;
     this.requestedAt = now;
     const renewing = this.state === "renewing";
-    sink.sendDhcp(renewing ? this.server : BROADCAST_ADDRESS, this.bytes, encode(this.bytes, request));
+    sink.sendDhcp(renewing ? formatIpv4(this.server) : BROADCAST, this.bytes, encode(this.bytes, request));
     // 4.4.5: half of what remains, a minute at least.
     const until = renewing ? this.rebindAt : this.expiresAt;
     this.deadline = Math.min(until, now + Math.max(RENEWAL_RETRANSMISSION, Math.floor((until - now) / 2)));
@@ -312,7 +313,7 @@ export class DhcpClient {
   /** Before we have an address: answers are asked for by broadcast, which bridges and every server can do (4.1). */
   private broadcast(sink: DhcpSink): void {
     this.request.broadcast = true;
-    sink.sendDhcp(BROADCAST_ADDRESS, this.bytes, encode(this.bytes, this.request));
+    sink.sendDhcp(BROADCAST, this.bytes, encode(this.bytes, this.request));
   }
 
   private backOff(now: Instant, random: number): void {

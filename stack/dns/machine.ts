@@ -2,8 +2,7 @@
 // forgery (RFC 5452): every transmission has its own random id and source port, and an answer must come from the server
 // asked, to that port, with that id and that question.
 
-import type { Ipv4, Port } from "../base/address.ts";
-import { parseIpv4 } from "../base/address.ts";
+import { type Port, parseIpv4 } from "../base/address.ts";
 import { readU16, writeU16 } from "../base/bytes.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../base/result.ts";
 import { DnsCache } from "./cache.ts";
@@ -51,17 +50,17 @@ export abstract class ResolverSink {
   /** An unpredictable unsigned 32-bit number. */
   abstract random(): number;
   /**
-   * Takes the port for answers from this server's port 53 and sends `bytes[0 .. length)` from it. False: the port is
+   * Takes the port for answers from port 53 of this server (as text) alone, and sends `bytes[0 .. length)` from it. False: the port is
    * taken or nothing can be sent now; another will be tried.
    */
-  abstract sendQuery(port: Port, server: Ipv4, bytes: Uint8Array, length: number): boolean;
+  abstract sendQuery(port: Port, server: string, bytes: Uint8Array, length: number): boolean;
   /** The port is not needed any more. */
   abstract closePort(port: Port): void;
   /**
    * Connects to this server's port 53, sends `bytes[0 .. length)` (the length field of RFC 1035 4.2.2 included; copy it)
    * and reads one answer: Resolver.tcpAnswer or tcpFailed with the same query number, then closes.
    */
-  abstract openTcp(query: number, server: Ipv4, bytes: Uint8Array, length: number): void;
+  abstract openTcp(query: number, server: string, bytes: Uint8Array, length: number): void;
   /** The connection of this query is not needed any more. */
   abstract closeTcp(query: number): void;
   /** What a query has come to. Addresses as in DnsAnswer; empty unless `error` is 0. May be called within `query`. */
@@ -90,7 +89,7 @@ class Query {
 const NOTHING: readonly number[] = [];
 
 export class Resolver {
-  private servers: readonly Ipv4[] = [];
+  private servers: readonly string[] = [];
   /** Appended to names without a dot; "" for none. */
   private domain = "";
   /** The server that answered last. */
@@ -107,9 +106,9 @@ export class Resolver {
   }
 
   /** Uses these servers, the first SERVER_LIMIT of them, from the next transmission on. */
-  configure(servers: readonly Ipv4[], domain: string): void {
-    const used: Ipv4[] = [];
-    for (const server of servers) if (server !== 0 && used.length < SERVER_LIMIT) used.push(server);
+  configure(servers: readonly string[], domain: string): void {
+    const used: string[] = [];
+    for (const server of servers) if (server !== "" && used.length < SERVER_LIMIT) used.push(server);
     this.servers = used;
     this.domain = normalizeName(domain);
     this.preferred = 0;
@@ -146,19 +145,10 @@ export class Resolver {
     this.enqueue(full, type, token, now, sink);
   }
 
-  /** Takes a datagram that came to a port of ours from this server's port 53. */
-  input(
-    port: Port,
-    server: Ipv4,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now: Instant,
-    sink: ResolverSink,
-  ): void {
+  /** Takes a datagram that came to a port of ours, which `sendQuery` has taken for one server's answers. */
+  input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: ResolverSink): void {
     for (const query of this.queries) {
       if (!query.active || query.overTcp || query.port !== port || port === 0) continue;
-      if (this.serverOf(query) !== server) return;
       this.take(query, bytes, offset, length, now, sink);
       return;
     }
@@ -251,9 +241,9 @@ export class Resolver {
     }
   }
 
-  /** 0 when the servers are gone since. */
-  private serverOf(query: Query): Ipv4 {
-    if (this.servers.length === 0) return 0 as Ipv4;
+  /** "" when the servers are gone since. */
+  private serverOf(query: Query): string {
+    if (this.servers.length === 0) return "";
     return this.servers[query.server % this.servers.length]!;
   }
 

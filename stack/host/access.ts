@@ -1,8 +1,9 @@
 // The access line of each answered request: an RFC 5424 datagram to the syslog receiver, written without a string; and,
 // when somebody asked for it, a line for the console.
 
-import { formatIpv4, type Ipv4, type Port } from "../base/address.ts";
+import type { Port } from "../base/address.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
+import { NO_PATH, type Path, type PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import type { AccessLine } from "../http/access.ts";
 import { HttpEvents } from "../http1/server.ts";
@@ -31,27 +32,39 @@ export class Access extends HttpEvents {
   private readonly header = new SyslogHeader();
   private readonly text = new Uint8Array(LINE_LIMIT);
   private readonly message = new Uint8Array(LINE_LIMIT);
-  private receiver = 0 as Ipv4;
+  private readonly paths: PathTable;
+  /** The receiver as text, "" for none, and the path that leads to it, which is held. */
+  private receiver = "";
+  private path: Path = NO_PATH;
   private receiverPort = 0 as Port;
   private wallOffsetMs = 0;
   private headSecond = -1;
   private headLength = 0;
   private fraction = 0;
 
-  constructor(udp: Udp, events: EventQueue) {
+  constructor(udp: Udp, paths: PathTable, events: EventQueue) {
     super();
+    this.paths = paths;
     this.udp = udp;
     this.events = events;
     this.header.appName = "epiphyte";
     this.header.messageId = "access";
   }
 
-  /** Address 0: no lines. */
-  setReceiver(address: Ipv4, port: Port, hostname: string): void {
+  /** Address "": no lines. */
+  setReceiver(address: string, port: Port, hostname: string): void {
     this.receiver = address;
+    this.addressChanged();
     this.receiverPort = port;
     this.header.hostname = hostname;
     this.headSecond = -1;
+  }
+
+  /** Our own address is another: so is the path. */
+  addressChanged(): void {
+    if (this.path >= 0) this.paths.letGo(this.path);
+    this.path = this.paths.toward(this.receiver);
+    if (this.path >= 0) this.paths.hold(this.path);
   }
 
   setWallClock(offsetMs: number): void {
@@ -66,8 +79,8 @@ export class Access extends HttpEvents {
 
   override answered(line: AccessLine, now: Instant): void {
     this.requests++;
-    if (this.eventsWanted) this.events.push(EVENT_ACCESS, 0, 0, describe(line));
-    if (this.receiver === 0) return;
+    if (this.eventsWanted) this.events.push(EVENT_ACCESS, 0, 0, describe(line, this.paths.remoteText(line.path)));
+    if (this.path < 0) return;
     const wallClock = Math.floor(this.wallOffsetMs + now / MILLISECOND);
     const second = Math.floor(wallClock / 1000);
     if (second !== this.headSecond) this.writeHead(second);
@@ -82,7 +95,7 @@ export class Access extends HttpEvents {
     const length = Math.min(this.write(line), LINE_LIMIT - headLength);
     copyBytes(message, headLength, this.text, 0, length);
     const total = headLength + length;
-    if (!this.udp.send(LOCAL_PORT, this.receiver, this.receiverPort, message, 0, total)) this.lost++;
+    if (!this.udp.send(this.path, LOCAL_PORT, this.receiverPort, message, 0, total)) this.lost++;
   }
 
   /** The RFC 5424 header of this second at the start of `message`; its milliseconds lie at `fraction`, 0 for none. */
@@ -99,11 +112,9 @@ export class Access extends HttpEvents {
 
   /** The line as bytes into `text`; its length. Method, target and agent are copied from the request as they lie. */
   private write(line: AccessLine): number {
-    let at = 0;
-    for (let shift = 24; shift >= 0; shift -= 8) {
-      at = this.number((line.peerAddress >>> shift) & 255, at);
-      if (shift > 0) this.text[at - 1] = DOT;
-    }
+    let at = this.paths.writeRemote(line.path, this.text, 0);
+    this.text[at] = BLANK;
+    at++;
     at = this.range(line.bytes, line.methodStart, line.methodLength, at);
     at = this.range(line.bytes, line.targetStart, line.targetLength, at);
     at = this.number(line.status, at);
@@ -145,10 +156,9 @@ export class Access extends HttpEvents {
 }
 
 /** "10.0.2.2 GET /Posts/VMM 200 8192 1.250 ms Mozilla/5.0" */
-function describe(line: AccessLine): string {
+function describe(line: AccessLine, peer: string): string {
   const method = line.methodLength > 0 ? latin1(line.bytes, line.methodStart, line.methodLength) : "-";
   const target = line.targetLength > 0 ? latin1(line.bytes, line.targetStart, line.targetLength) : "-";
   const agent = line.userAgentLength > 0 ? latin1(line.bytes, line.userAgentStart, line.userAgentLength) : "-";
-  const peer = formatIpv4(line.peerAddress as Ipv4);
   return `${peer} ${method} ${target} ${line.status} ${line.sent} ${Math.round(line.duration) / 1000} ms ${agent}`;
 }

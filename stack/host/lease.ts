@@ -1,6 +1,7 @@
 // The DHCP client on its UDP port, and what its lease means to the host: fields that Host.poll follows.
 
-import { formatIpv4, type Ipv4, type Mac, type Port } from "../base/address.ts";
+import { formatIpv4, type Mac, type Port } from "../base/address.ts";
+import type { PathTable } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import {
   DhcpClient,
@@ -10,7 +11,7 @@ import {
   LOST_EXPIRED,
   LOST_REFUSED,
 } from "../dhcp/machine.ts";
-import { type Udp, UdpUser } from "../udp/machine.ts";
+import { type Datagram, type Udp, UdpUser } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { EVENT_NOTICE } from "./events.ts";
 import type { Random } from "./random.ts";
@@ -22,40 +23,47 @@ const SERVER_PORT = 67 as Port;
 /** What the client tells; the host looks at `changed` after each step. */
 export class LeaseState extends DhcpSink {
   changed = false;
-  address = 0 as Ipv4;
+  // Addresses as text, "" for none.
+  address = "";
   prefixLength = 0;
-  gateway = 0 as Ipv4;
-  nameServers: Ipv4[] = [];
+  gateway = "";
+  nameServers: string[] = [];
   domain = "";
   /** Why the address was lost. */
   reason = "";
 
   private readonly udp: Udp;
+  private readonly paths: PathTable;
   private readonly events: EventQueue;
 
-  constructor(udp: Udp, events: EventQueue) {
+  constructor(udp: Udp, paths: PathTable, events: EventQueue) {
     super();
     this.udp = udp;
+    this.paths = paths;
     this.events = events;
   }
 
-  override sendDhcp(destination: Ipv4, bytes: Uint8Array, length: number): void {
-    this.udp.send(CLIENT_PORT, destination, SERVER_PORT, bytes, 0, length);
+  override sendDhcp(destination: string, bytes: Uint8Array, length: number): void {
+    this.udp.send(this.paths.toward(destination), CLIENT_PORT, SERVER_PORT, bytes, 0, length);
   }
 
   override bound(lease: DhcpLease, renewed: boolean, _now: Instant): void {
-    const same = this.address === lease.address && this.prefixLength === lease.prefixLength;
-    if (!renewed || !same || this.gateway !== lease.gateway) {
+    const address = formatIpv4(lease.address);
+    const gateway = lease.gateway === 0 ? "" : formatIpv4(lease.gateway);
+    const same = this.address === address && this.prefixLength === lease.prefixLength;
+    if (!renewed || !same || this.gateway !== gateway) {
       const time = lease.seconds === 0xffffffff ? "for ever" : `for ${lease.seconds} s`;
-      const way = lease.gateway === 0 ? "no gateway" : `gateway ${formatIpv4(lease.gateway)}`;
-      const address = `${formatIpv4(lease.address)}/${lease.prefixLength}`;
-      this.events.push(EVENT_NOTICE, 0, 0, `lease: ${address} ${time} from ${formatIpv4(lease.server)}, ${way}`);
+      const way = gateway === "" ? "no gateway" : `gateway ${gateway}`;
+      const from = formatIpv4(lease.server);
+      this.events.push(EVENT_NOTICE, 0, 0, `lease: ${address}/${lease.prefixLength} ${time} from ${from}, ${way}`);
     }
     this.changed = true;
-    this.address = lease.address;
+    this.address = address;
     this.prefixLength = lease.prefixLength;
-    this.gateway = lease.gateway;
-    this.nameServers = lease.dnsServers;
+    this.gateway = gateway;
+    const nameServers: string[] = [];
+    for (const server of lease.dnsServers) nameServers.push(formatIpv4(server));
+    this.nameServers = nameServers;
     this.domain = lease.domain;
   }
 
@@ -63,10 +71,10 @@ export class LeaseState extends DhcpSink {
     this.changed = true;
     this.reason = reasonText(reason, this.address);
     // Not with the next step: a DECLINE that follows must leave from 0.0.0.0 (RFC 2131 table 5).
-    this.udp.address = 0 as Ipv4;
-    this.address = 0 as Ipv4;
+    this.paths.setLocal("");
+    this.address = "";
     this.prefixLength = 0;
-    this.gateway = 0 as Ipv4;
+    this.gateway = "";
     this.nameServers = [];
   }
 }
@@ -78,12 +86,12 @@ export class Lease extends UdpUser {
   private readonly random: Random;
   private client: DhcpClient | undefined;
 
-  constructor(udp: Udp, mac: Mac, events: EventQueue, random: Random) {
+  constructor(udp: Udp, paths: PathTable, mac: Mac, events: EventQueue, random: Random) {
     super();
     this.udp = udp;
     this.mac = mac;
     this.random = random;
-    this.state = new LeaseState(udp, events);
+    this.state = new LeaseState(udp, paths, events);
   }
 
   /** Begins to look for a server. A second call changes nothing. */
@@ -110,29 +118,21 @@ export class Lease extends UdpUser {
     if (this.client !== undefined) this.client.conflict(now, this.random.next(), this.state);
   }
 
-  override datagram(
-    _localPort: Port,
-    _source: Ipv4,
-    sourcePort: Port,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now: Instant,
-  ): void {
-    if (this.client === undefined || sourcePort !== SERVER_PORT) return;
-    this.client.input(bytes, offset, length, now, this.random.next(), this.state);
+  override datagram(datagram: Datagram, now: Instant): void {
+    if (this.client === undefined || datagram.remotePort !== SERVER_PORT) return;
+    this.client.input(datagram.bytes, datagram.offset, datagram.length, now, this.random.next(), this.state);
   }
 }
 
-function reasonText(reason: number, address: Ipv4): string {
+function reasonText(reason: number, address: string): string {
   switch (reason) {
     case LOST_EXPIRED:
-      return `the lease of ${formatIpv4(address)} ran out and no DHCP server answered`;
+      return `the lease of ${address} ran out and no DHCP server answered`;
     case LOST_REFUSED:
-      return `the DHCP server took ${formatIpv4(address)} back`;
+      return `the DHCP server took ${address} back`;
     case LOST_CONFLICT:
-      return `${formatIpv4(address)} is in use by another machine`;
+      return `${address} is in use by another machine`;
     default:
-      return `the lease of ${formatIpv4(address)} has ended`;
+      return `the lease of ${address} has ended`;
   }
 }

@@ -1,7 +1,8 @@
 // The resolver on UDP and TCP, and its answers as events of the seam.
 
-import type { Ipv4, Port } from "../base/address.ts";
+import { formatIpv4, type Port } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
+import type { Path, PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { type Handle, StreamUser } from "../base/streams.ts";
 import {
@@ -14,7 +15,7 @@ import {
 } from "../dns/machine.ts";
 import { DNS_PORT, TYPE_A } from "../dns/wire.ts";
 import type { Tcp } from "../tcp/tcp.ts";
-import { type Udp, UdpUser } from "../udp/machine.ts";
+import { type Datagram, type Udp, UdpUser } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
 import {
   EVENT_RESOLVED,
@@ -34,7 +35,7 @@ class NamesSink extends ResolverSink {
   now: Instant = 0;
   /** Tokens and addresses of answers that the edge has not fetched yet; as many as there are RESOLVED events. */
   readonly tokens: number[] = [];
-  readonly answers: number[][] = [];
+  readonly answers: string[][] = [];
   /** Queries that want a connection, or want theirs closed, worked off by Names. */
   readonly handles: Handle[] = [];
   readonly handleQueries: number[] = [];
@@ -43,13 +44,15 @@ class NamesSink extends ResolverSink {
 
   private readonly udp: Udp;
   private readonly tcp: Tcp;
+  private readonly paths: PathTable;
   private readonly events: EventQueue;
   private readonly randomness: Random;
 
-  constructor(udp: Udp, tcp: Tcp, events: EventQueue, random: Random) {
+  constructor(udp: Udp, tcp: Tcp, paths: PathTable, events: EventQueue, random: Random) {
     super();
     this.udp = udp;
     this.tcp = tcp;
+    this.paths = paths;
     this.events = events;
     this.randomness = random;
   }
@@ -58,9 +61,10 @@ class NamesSink extends ResolverSink {
     return this.randomness.next();
   }
 
-  override sendQuery(port: Port, server: Ipv4, bytes: Uint8Array, length: number): boolean {
-    if (this.user === undefined || !this.udp.bindTo(port, this.user, server, DNS_PORT as Port)) return false;
-    if (this.udp.send(port, server, DNS_PORT as Port, bytes, 0, length)) return true;
+  override sendQuery(port: Port, server: string, bytes: Uint8Array, length: number): boolean {
+    const path = this.paths.toward(server);
+    if (path < 0 || this.user === undefined || !this.udp.bindTo(port, this.user, path, DNS_PORT as Port)) return false;
+    if (this.udp.send(path, port, DNS_PORT as Port, bytes, 0, length)) return true;
     this.udp.unbind(port);
     return false;
   }
@@ -69,8 +73,8 @@ class NamesSink extends ResolverSink {
     this.udp.unbind(port);
   }
 
-  override openTcp(query: number, server: Ipv4, bytes: Uint8Array, length: number): void {
-    const handle = this.tcp.connect(this.udp.address, server, DNS_PORT, this.tcpUser, TCP_ANSWER_LIMIT, this.now);
+  override openTcp(query: number, server: string, bytes: Uint8Array, length: number): void {
+    const handle = this.tcp.connect(this.paths.toward(server), DNS_PORT, this.tcpUser, TCP_ANSWER_LIMIT, this.now);
     // A connect that cannot even begin fails by the query's own deadline.
     if (handle < 0) return;
     const message = new Uint8Array(length);
@@ -91,8 +95,8 @@ class NamesSink extends ResolverSink {
   }
 
   override answer(token: number, addresses: readonly number[], error: number, _now: Instant): void {
-    const copy: number[] = [];
-    for (const address of addresses) copy.push(address);
+    const copy: string[] = [];
+    for (const address of addresses) copy.push(formatIpv4(address));
     this.tokens.push(token);
     this.answers.push(copy);
     this.events.push(EVENT_RESOLVED, token, resolveCode(error, copy.length), "");
@@ -123,19 +127,12 @@ class NamesUdp extends UdpUser {
     this.sink = sink;
   }
 
-  override datagram(
-    localPort: Port,
-    source: Ipv4,
-    _sourcePort: Port,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now: Instant,
-  ): void {
-    this.resolver.input(localPort, source, bytes, offset, length, now, this.sink);
+  override datagram(datagram: Datagram, now: Instant): void {
+    const { localPort, bytes, offset, length } = datagram;
+    this.resolver.input(localPort, bytes, offset, length, now, this.sink);
   }
 
-  override refused(localPort: Port, _destination: Ipv4, _port: Port, now: Instant): void {
+  override refused(localPort: Port, _path: Path, _port: Port, now: Instant): void {
     this.resolver.refused(localPort, now, this.sink);
   }
 }
@@ -192,32 +189,32 @@ export class Names {
   private readonly resolver = new Resolver();
   private readonly sink: NamesSink;
   /** Set by hand: they come before the lease's. */
-  private readonly fixed: Ipv4[] = [];
-  private leased: readonly Ipv4[] = [];
-  private servers: Ipv4[] = [];
+  private readonly fixed: string[] = [];
+  private leased: readonly string[] = [];
+  private servers: string[] = [];
   private nextToken = 1;
   /** The answer that the edge looks at. */
-  private current: readonly number[] = [];
+  private current: readonly string[] = [];
 
-  constructor(udp: Udp, tcp: Tcp, events: EventQueue, random: Random) {
-    this.sink = new NamesSink(udp, tcp, events, random);
+  constructor(udp: Udp, tcp: Tcp, paths: PathTable, events: EventQueue, random: Random) {
+    this.sink = new NamesSink(udp, tcp, paths, events, random);
     this.sink.user = new NamesUdp(this.resolver, this.sink);
     this.sink.tcpUser = tcp.addUser(new NamesTcp(this.resolver, this.sink, tcp));
   }
 
-  addServer(address: Ipv4): void {
+  addServer(address: string): void {
     this.fixed.push(address);
     this.configure();
   }
 
-  setLeaseServers(servers: readonly Ipv4[], domain: string): void {
+  setLeaseServers(servers: readonly string[], domain: string): void {
     this.leased = servers;
     this.configure(domain);
   }
 
-  /** The i-th server, 0 when there are no more. */
-  server(index: number): number {
-    return index >= 0 && index < this.servers.length ? this.servers[index]! : 0;
+  /** The i-th server, "" when there are no more. */
+  server(index: number): string {
+    return index >= 0 && index < this.servers.length ? this.servers[index]! : "";
   }
 
   /** Asks for A records; the token of the RESOLVED event that follows. */
@@ -246,8 +243,8 @@ export class Names {
     return this.current.length;
   }
 
-  answer(index: number): number {
-    return index >= 0 && index < this.current.length ? this.current[index]! : 0;
+  answer(index: number): string {
+    return index >= 0 && index < this.current.length ? this.current[index]! : "";
   }
 
   step(now: Instant): void {
@@ -260,7 +257,7 @@ export class Names {
   }
 
   private configure(domain = ""): void {
-    const servers: Ipv4[] = [];
+    const servers: string[] = [];
     for (const server of this.fixed) servers.push(server);
     for (const server of this.leased) servers.push(server);
     this.servers = servers;

@@ -2,7 +2,7 @@
 // side below can be bytecode on the same engine, or machine code behind a native binding. stack/edge/seam.ts says what
 // each function does.
 
-import { ANY_ADDRESS, formatIpv4, type Ipv4, type Port, parseIpv4 } from "../base/address.ts";
+import type { Port } from "../base/address.ts";
 import type { Link } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
@@ -50,7 +50,7 @@ export function eventText(): string {
 }
 
 export function configureStatic(address: string, prefixLength: number, gateway: string): void {
-  host().configureStatic(read(address), prefixLength, read(gateway));
+  host().configureStatic(address, prefixLength, gateway);
 }
 
 export function configureDhcp(hostname: string): void {
@@ -58,11 +58,11 @@ export function configureDhcp(hostname: string): void {
 }
 
 export function addNameServer(address: string): void {
-  host().names.addServer(read(address));
+  host().names.addServer(address);
 }
 
 export function address(): string {
-  return text(host().udp.address);
+  return host().address;
 }
 
 export function prefixLength(): number {
@@ -70,11 +70,11 @@ export function prefixLength(): number {
 }
 
 export function gateway(): string {
-  return text(host().gateway);
+  return host().gateway;
 }
 
 export function nameServer(index: number): string {
-  return text(host().names.server(index));
+  return host().names.server(index);
 }
 
 export function mac(): number {
@@ -94,11 +94,11 @@ export function resolvedCount(): number {
 }
 
 export function resolvedAddress(index: number): string {
-  return text(host().names.answer(index));
+  return host().names.answer(index);
 }
 
 export function connect(remote: string, port: number, receiveLimit: number): number {
-  return host().connect(read(remote), port, receiveLimit);
+  return host().connect(remote, port, receiveLimit);
 }
 
 export function send(handle: number, bytes: Uint8Array): boolean {
@@ -138,7 +138,8 @@ export function abort(handle: number): void {
 }
 
 export function sendDatagram(destination: string, port: number, bytes: Uint8Array): boolean {
-  return host().udp.send(DATAGRAM_PORT, read(destination), port as Port, bytes, 0, bytes.length);
+  const { udp, paths } = host();
+  return udp.send(paths.toward(destination), DATAGRAM_PORT, port as Port, bytes, 0, bytes.length);
 }
 
 export function serve(port: number): boolean {
@@ -162,7 +163,8 @@ export function requestBody(exchange: number): Uint8Array {
 }
 
 export function requestPeer(exchange: number): string {
-  return text(host().http.peerAddress(exchange));
+  const path = host().http.peerPath(exchange);
+  return path < 0 ? "" : host().paths.remoteText(path);
 }
 
 export function respond(exchange: number, status: number, headers: string, body: Uint8Array): void {
@@ -198,7 +200,7 @@ export function setWallClock(offsetMs: number): void {
 }
 
 export function setSyslog(receiver: string, port: number, hostname: string): void {
-  host().access.setReceiver(read(receiver), port as Port, hostname);
+  host().access.setReceiver(receiver, port as Port, hostname);
 }
 
 export function setAccessEvents(wanted: boolean): void {
@@ -207,14 +209,4 @@ export function setAccessEvents(wanted: boolean): void {
 
 export function counters(): string {
   return host().describe();
-}
-
-/** An address as the side above writes it; "" is none. */
-function read(address: string): Ipv4 {
-  const parsed = parseIpv4(address);
-  return parsed === undefined ? ANY_ADDRESS : parsed;
-}
-
-function text(address: number): string {
-  return address === 0 ? "" : formatIpv4(address as Ipv4);
 }

@@ -1,6 +1,7 @@
 // One line of the access log, as ranges and numbers: whoever writes it down decides about text.
 
 import { NO_PAYLOAD } from "../base/link.ts";
+import { NO_PATH, type Path } from "../base/path.ts";
 import { FIELD_REFERER, FIELD_USER_AGENT, type Request } from "./request.ts";
 
 /** Reused for every answer. Ranges lie in `bytes`; a length of 0 means that it was not sent or could not be read. */
@@ -19,18 +20,9 @@ export class AccessLine {
   sent = 0;
   /** Microseconds from the request's first byte to the answer. */
   duration = 0;
-  peerAddress = 0;
-  peerPort = 0;
+  path: Path = NO_PATH;
 
-  fill(
-    bytes: Uint8Array,
-    request: Request,
-    status: number,
-    sent: number,
-    duration: number,
-    peerAddress: number,
-    peerPort: number,
-  ): void {
+  fill(bytes: Uint8Array, request: Request, status: number, sent: number, duration: number, path: Path): void {
     // Without a complete target nothing in it is to be believed.
     const readable = request.targetEnd > 0;
     this.bytes = bytes;
@@ -47,7 +39,6 @@ export class AccessLine {
     this.status = status;
     this.sent = sent;
     this.duration = duration;
-    this.peerAddress = peerAddress;
-    this.peerPort = peerPort;
+    this.path = path;
   }
 }

@@ -1,5 +1,6 @@
 // The server's connections: a pool of records, found by stream handle without a Map.
 
+import { NO_PATH, type Path } from "../base/path.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { CR, LF } from "../http/syntax.ts";
 
@@ -16,7 +17,8 @@ export const LINGERING = 3;
 export class Connection {
   handle: Handle = NO_HANDLE;
   state = READING;
-  peerAddress = 0;
+  /** The path to the peer. */
+  path: Path = NO_PATH;
   peerPort = 0;
   maxHead = 0;
   /** Bytes of an incomplete head that were searched for its end, and that were decoded last; 0: none. */

@@ -1,5 +1,6 @@
 // How an exchange is read from above: by id, between HttpEvents.request and HttpServer.respond.
 
+import { NO_PATH, type Path } from "../base/path.ts";
 import { StreamUser } from "../base/streams.ts";
 import { ConnectionTable } from "./connections.ts";
 import { ExchangeTable } from "./exchanges.ts";
@@ -65,9 +66,10 @@ export abstract class ExchangeAccess extends StreamUser {
     return e < 0 ? new Uint8Array(0) : this.exchangeTable.at(e).wholeBody();
   }
 
-  peerAddress(exchange: number): number {
+  /** The path to the peer; NO_PATH when the exchange is over. */
+  peerPath(exchange: number): Path {
     const e = this.exchangeTable.find(exchange);
-    return e < 0 ? 0 : this.connectionTable.at(this.exchangeTable.at(e).connection).peerAddress;
+    return e < 0 ? NO_PATH : this.connectionTable.at(this.exchangeTable.at(e).connection).path;
   }
 
   peerPort(exchange: number): number {

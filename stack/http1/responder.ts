@@ -101,7 +101,7 @@ export class Responder {
     duration: number,
     now: Instant,
   ): void {
-    this.#line.fill(bytes, head, status, bodyLength, duration, c.peerAddress, c.peerPort);
+    this.#line.fill(bytes, head, status, bodyLength, duration, c.path);
     this.#events.answered(this.#line, now);
   }
 }

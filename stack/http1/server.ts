@@ -109,7 +109,7 @@ export class HttpServer extends ExchangeAccess {
       }
     }
     const c = this.connectionTable.at(at);
-    c.peerAddress = this.#streams.peerAddress(handle);
+    c.path = this.#streams.peerPath(handle);
     c.peerPort = this.#streams.peerPort(handle);
     c.maxHead = Math.min(this.#limits.head, this.#streams.readLimit(handle));
     this.#deadlines.set(at, now + this.#limits.idleTimeout, now);

@@ -1,6 +1,5 @@
 // ICMP messages (RFC 792, RFC 1191 4, RFC 1122 3.2.2): echo, and the errors that transports learn from.
 
-import type { Ipv4 } from "../base/address.ts";
 import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
 import { sumBytes } from "../base/native.ts";
 
@@ -32,7 +31,7 @@ export const KIND_PARAMETER_PROBLEM = 8;
 // Errors of decode.
 export const ICMP_TRUNCATED = 1;
 export const ICMP_CHECKSUM = 2;
-/** An error message whose quotation is no IPv4 header with 8 bytes of a first fragment behind it. */
+/** An error message whose quotation cannot be read (stack/ipv4/quotation.ts). */
 export const ICMP_QUOTATION = 3;
 
 export class IcmpMessage {
@@ -43,19 +42,9 @@ export class IcmpMessage {
   /** The four bytes behind the checksum: identifier and sequence number of an echo. */
   rest = 0;
   mtu = 0;
-
-  // Of an error: the packet of ours that it quotes. Anyone can send such a message: check it against a connection, TCP
-  // also by `sequence` (RFC 5927 4.1).
-  protocol = 0;
-  source = 0 as Ipv4;
-  destination = 0 as Ipv4;
-  sourcePort = 0;
-  destinationPort = 0;
-  /** Bytes 4 to 7 of the quoted transport header: TCP's sequence number. */
-  sequence = 0;
 }
 
-/** Reads the message at `offset`, `length` bytes, checksum verified. Returns 0 or an error. */
+/** Reads the message at `offset`, `length` bytes, checksum verified. Returns 0 or an error. An error's quotation follows the header. */
 export function decode(bytes: Uint8Array, offset: number, length: number, message: IcmpMessage): number {
   if (length < HEADER_LENGTH) return ICMP_TRUNCATED;
   if (sumBytes(bytes, offset, length, 0) !== 0xffff) return ICMP_CHECKSUM;
@@ -67,8 +56,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, messag
   message.rest = readU32(bytes, offset + 4);
   message.kind = kindOf(type, code);
   message.mtu = message.kind === KIND_TOO_BIG ? message.rest & 0xffff : 0;
-  if (message.kind < KIND_UNREACHABLE) return 0;
-  return decodeQuotation(bytes, offset + HEADER_LENGTH, length - HEADER_LENGTH, message);
+  return 0;
 }
 
 /** Writes a header of HEADER_LENGTH bytes at `offset`, its checksum over `length` bytes from there. */
@@ -104,19 +92,4 @@ function kindOf(type: number, code: number): number {
       // Source quench, too: deprecated by RFC 6633.
       return KIND_OTHER;
   }
-}
-
-/** RFC 792: the header of the packet that caused it and 8 bytes of its data. Its own checksum may have changed. */
-function decodeQuotation(bytes: Uint8Array, offset: number, length: number, message: IcmpMessage): number {
-  if (length < 28 || bytes[offset]! >> 4 !== 4) return ICMP_QUOTATION;
-  const headerLength = (bytes[offset]! & 15) * 4;
-  if (headerLength < 20 || length < headerLength + 8) return ICMP_QUOTATION;
-  if ((readU16(bytes, offset + 6) & 0x1fff) !== 0) return ICMP_QUOTATION;
-  message.protocol = bytes[offset + 9]!;
-  message.source = readU32(bytes, offset + 12) as Ipv4;
-  message.destination = readU32(bytes, offset + 16) as Ipv4;
-  message.sourcePort = readU16(bytes, offset + headerLength);
-  message.destinationPort = readU16(bytes, offset + headerLength + 2);
-  message.sequence = readU32(bytes, offset + headerLength + 4);
-  return 0;
 }

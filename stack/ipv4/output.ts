@@ -5,14 +5,24 @@
 
 import { ArpCache, UNRESOLVED } from "../arp/machine.ts";
 import { ArpPacket, decode as decodeArp } from "../arp/wire.ts";
-import { BROADCAST_ADDRESS, BROADCAST_MAC, type Ipv4, type Mac } from "../base/address.ts";
+import {
+  ANY_ADDRESS,
+  BROADCAST_ADDRESS,
+  BROADCAST_MAC,
+  formatIpv4,
+  type Ipv4,
+  type Mac,
+  parseIpv4,
+} from "../base/address.ts";
+import { writeU16 } from "../base/bytes.ts";
 import { IpSink } from "../base/ip-sink.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
+import type { Path, PathTable } from "../base/path.ts";
 import { type Instant, SECOND } from "../base/result.ts";
 import { Slots } from "../ethernet/slots.ts";
 import { HEADER_LENGTH as ETHERNET_HEADER, ETHERTYPE_IPV4, encode as encodeEthernet } from "../ethernet/wire.ts";
-import { copyJoined, FRAGMENT_MTU, fragmentPayload } from "./fragment.ts";
+import { FRAGMENT_MTU, fragmentPayload, Joined } from "./fragment.ts";
 import { Waiting } from "./waiting.ts";
 import {
   changeTotalLength,
@@ -20,6 +30,7 @@ import {
   DONT_FRAGMENT,
   encode as encodeIpv4,
   HEADER_LENGTH as IPV4_HEADER,
+  Ipv4Header,
   LARGEST_DATAGRAM,
   MORE_FRAGMENTS,
 } from "./wire.ts";
@@ -37,10 +48,10 @@ export const DESTINATION_MULTICAST = 3;
 
 /** What the IP layer tells the host. */
 export abstract class OutputUser {
-  /** Packets to this address were dropped: no route, or its neighbour does not answer. */
-  abstract unreachable(destination: Ipv4, now: Instant): void;
+  /** Packets of this path were dropped: no route, or its neighbour does not answer. */
+  abstract unreachable(path: Path, now: Instant): void;
   /** Another card claims our address; it has been told that the address is ours (RFC 5227 2.4). */
-  abstract conflict(mac: Mac, now: Instant): void;
+  abstract conflict(address: string, mac: Mac, now: Instant): void;
 }
 
 export class IpOutput extends IpSink {
@@ -60,45 +71,52 @@ export class IpOutput extends IpSink {
   private address = 0 as Ipv4;
   private mask = 0;
   private subnetBroadcast: Ipv4 = BROADCAST_ADDRESS;
+  /** The subnet's own address, which 4.2BSD took for broadcast (RFC 1122 3.3.6). */
+  private subnet: Ipv4 = BROADCAST_ADDRESS;
   private gateway = 0 as Ipv4;
 
-  // The last answer of the cache: for a neighbour, and for a destination that lies behind it. -1: none.
-  private lastDestination = -1;
-  private lastNeighbour = -1;
-  private lastMac = 0 as Mac;
-  private lastUntil: Instant = 0;
-  /** The neighbour that `resolve` asked for. */
-  private neighbour = 0 as Ipv4;
+  // What the ARP cache has answered lies with each path. It holds for one turn: until the cache may have changed, or
+  // LOOKUP_HOLD is over.
+  private turn = 0;
+  private turnUntil: Instant = 0;
+  /** The Ethernet address of the next hop of the packet at hand, or UNRESOLVED. */
+  private hop = 0;
+  private readonly header = new Ipv4Header();
+  private readonly joined = new Joined();
   /** Where the packet sent last was written, while its slot still says so and `repeat` may copy it; or -1. */
   private repeatable = -1;
 
-  constructor(link: Link) {
-    super();
+  constructor(link: Link, paths: PathTable) {
+    super(paths);
+    this.header.timeToLive = DEFAULT_TIME_TO_LIVE;
     this.link = link;
     this.bytes = link.slots;
     this.mtu = link.mtu;
     this.checksumOffload = link.checksumOffload;
     this.segmentOffload = link.segmentOffload;
     this.slots = new Slots(link);
-    this.waiting = new Waiting(this.slots);
+    this.waiting = new Waiting(this.slots, paths);
     this.arp = new ArpCache(link.mac as Mac);
   }
 
   /**
-   * Takes an address (0: gives up any), a prefix length of 0 to 32 and a gateway (0: none), which need not lie within
+   * Takes an address ("": gives up any), a prefix length of 0 to 32 and a gateway ("": none), which need not lie within
    * the prefix. The address is announced with the next step.
    */
-  configure(address: Ipv4, prefixLength: number, gateway: Ipv4, now: Instant): void {
-    this.address = address;
+  configure(address: string, prefixLength: number, gateway: string, now: Instant): void {
+    this.paths.setLocal(address);
+    this.address = this.paths.local4;
     this.mask = prefixLength <= 0 ? 0 : (0xffffffff << (32 - Math.min(32, prefixLength))) >>> 0;
     // RFC 3021: prefixes of 31 and 32 have no broadcast address.
     const hosts = prefixLength < 31 ? ~this.mask >>> 0 : 0;
-    this.subnetBroadcast = (hosts === 0 ? BROADCAST_ADDRESS : (address | hosts) >>> 0) as Ipv4;
-    this.gateway = gateway;
+    this.subnetBroadcast = (hosts === 0 ? BROADCAST_ADDRESS : (this.address | hosts) >>> 0) as Ipv4;
+    this.subnet = (hosts === 0 ? BROADCAST_ADDRESS : (this.address & this.mask) >>> 0) as Ipv4;
+    const parsed = parseIpv4(gateway);
+    this.gateway = parsed === undefined ? ANY_ADDRESS : parsed;
     this.now = now;
     this.forget();
     this.waiting.clear();
-    this.arp.configure(address, now);
+    this.arp.configure(this.address, now);
   }
 
   /**
@@ -114,6 +132,11 @@ export class IpOutput extends IpSink {
     return DESTINATION_OTHER;
   }
 
+  /** True for an address that no host of our own network can have: its broadcast addresses. */
+  isSubnetBroadcast(address: Ipv4): boolean {
+    return address === this.subnetBroadcast || address === this.subnet;
+  }
+
   /** Takes what a frame of type ARP carries. Returns 0 or the error of stack/arp/wire.ts. */
   receiveArp(bytes: Uint8Array, offset: number, length: number, now: Instant, user: OutputUser): number {
     const error = decodeArp(bytes, offset, length, this.arpPacket);
@@ -124,7 +147,7 @@ export class IpOutput extends IpSink {
     if (this.waiting.conflictMac >= 0) {
       const mac = this.waiting.conflictMac as Mac;
       this.waiting.conflictMac = -1;
-      user.conflict(mac, now);
+      user.conflict(formatIpv4(this.address), mac, now);
     }
     return 0;
   }
@@ -136,8 +159,7 @@ export class IpOutput extends IpSink {
       this.forget();
       this.arp.step(now, this.waiting);
     }
-    const { failed } = this.waiting;
-    while (failed.length > 0) user.unreachable(failed.pop()!, now);
+    while (this.waiting.failed.length > 0) user.unreachable(this.waiting.takeFailed(), now);
   }
 
   nextDeadline(): Instant {
@@ -182,25 +204,27 @@ export class IpOutput extends IpSink {
 
   override send(
     at: number,
-    source: Ipv4,
-    destination: Ipv4,
-    protocol: number,
+    path: Path,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,
     payloadLength: number,
   ): void {
     const total = IPV4_HEADER + headLength + payloadLength;
-    const mac = this.resolve(destination);
-    if (mac < UNRESOLVED) {
-      this.refuse(at, destination);
+    this.hop = this.resolve(path);
+    if (this.hop < UNRESOLVED) {
+      this.dropped++;
+      this.release(at);
+      this.waiting.fail(path);
       return;
     }
     let identification = 0;
     let flags = DONT_FRAGMENT;
     if (!this.dontFragment) {
-      if (total > FRAGMENT_MTU || total > this.mtu) {
-        this.sendFragments(at, mac, source, destination, protocol, headLength, payload, payloadOffset, payloadLength);
+      if (total > FRAGMENT_MTU || total > this.paths.mtu(path, this.now)) {
+        this.joined.setHead(this.bytes, at, headLength);
+        this.joined.setTail(payload, payloadOffset, payloadLength);
+        this.sendFragments(at, path, headLength + payloadLength);
         return;
       }
       // RFC 6864 4.1: an identification means something only where fragments can arise.
@@ -211,104 +235,109 @@ export class IpOutput extends IpSink {
       this.release(at);
       return;
     }
-    encodeIpv4(
-      this.bytes,
-      at - IPV4_HEADER,
-      source,
-      destination,
-      protocol,
-      total,
-      identification,
-      flags,
-      DEFAULT_TIME_TO_LIVE,
-    );
+    this.writeHeader(at, path, total, identification, flags);
     if (this.checksumOffset !== 0) {
       this.link.checksumStart = HEADERS;
       this.link.checksumOffset = this.checksumOffset;
       this.link.segmentSize = payloadLength > this.segmentSize ? this.segmentSize : 0;
     }
     this.resetOptions();
-    this.transmit(at, mac, destination, headLength, payload, payloadOffset, payloadLength);
+    this.transmit(at, path, headLength, payload, payloadOffset, payloadLength);
     // With an identification of its own a packet cannot be.
-    if (mac >= 0 && flags === DONT_FRAGMENT) this.repeatable = at;
+    if (this.hop >= 0 && flags === DONT_FRAGMENT) this.repeatable = at;
+  }
+
+  override doubt(path: Path): void {
+    if (this.address === 0) return;
+    const next = this.nextHop(this.paths.remote4Of(path));
+    if (next === 0) return;
+    this.forget();
+    this.arp.doubt(next, this.now);
+  }
+
+  /** The IPv4 header in front of what lies at `at`, from this path's local address to its remote one. */
+  private writeHeader(at: number, path: Path, totalLength: number, identification: number, flags: number): void {
+    const { header } = this;
+    header.source = this.paths.local4Of(path);
+    header.destination = this.paths.remote4Of(path);
+    header.protocol = this.protocol;
+    header.totalLength = totalLength;
+    header.identification = identification;
+    header.flags = flags;
+    encodeIpv4(this.bytes, at - IPV4_HEADER, header);
   }
 
   /** Writes the Ethernet header and sends, or holds while the neighbour is unknown. */
   private transmit(
     at: number,
-    mac: number,
-    destination: Ipv4,
+    path: Path,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,
     payloadLength: number,
   ): void {
     const slot = at - HEADERS;
-    encodeEthernet(this.bytes, slot, Math.max(mac, 0) as Mac, this.link.mac as Mac, ETHERTYPE_IPV4);
-    if (mac >= 0) this.link.send(slot, HEADERS + headLength, payload, payloadOffset, payloadLength);
-    else
-      this.waiting.hold(this.neighbour, destination, slot, HEADERS + headLength, payload, payloadOffset, payloadLength);
+    encodeEthernet(this.bytes, slot, Math.max(this.hop, 0) as Mac, this.link.mac as Mac, ETHERTYPE_IPV4);
+    if (this.hop >= 0) {
+      this.link.send(slot, HEADERS + headLength, payload, payloadOffset, payloadLength);
+      return;
+    }
+    const waiting = this.waiting.hold(this.nextHop(this.paths.remote4Of(path)), path, slot);
+    waiting.headLength = HEADERS + headLength;
+    waiting.payload = payload;
+    waiting.payloadOffset = payloadOffset;
+    waiting.payloadLength = payloadLength;
   }
 
   /** The Ethernet address of the next hop; UNRESOLVED, or less when there is no way. */
-  private resolve(destination: Ipv4): number {
-    if (destination === this.lastDestination && this.now < this.lastUntil) return this.lastMac;
-    let next = destination;
-    if (destination === BROADCAST_ADDRESS || destination === this.subnetBroadcast) return BROADCAST_MAC;
-    // RFC 1112 6.4: the low 23 bits of the group.
-    if (destination >>> 28 === 14) return 0x01005e000000 + (destination & 0x7fffff);
-    if (this.address === 0 || destination === this.address || destination === 0) return NO_ROUTE;
-    // RFC 1122 3.3.1.1: same network, or by way of the gateway.
-    if (((destination ^ this.address) & this.mask) !== 0) {
-      if (this.gateway === 0) return NO_ROUTE;
-      next = this.gateway;
+  private resolve(path: Path): number {
+    const { paths } = this;
+    if (this.now >= this.turnUntil) {
+      this.forget();
+      this.turnUntil = this.now + LOOKUP_HOLD;
     }
-    this.neighbour = next;
-    // Many peers lie behind one gateway.
-    if (next === this.lastNeighbour && this.now < this.lastUntil) {
-      this.lastDestination = destination;
-      return this.lastMac;
-    }
-    const mac = this.arp.lookup(next, this.now);
+    if (paths.hopTurns[path]! === this.turn) return paths.hops[path]!;
+    const mac = this.lookup(paths.remote4Of(path));
     if (mac >= 0) {
-      this.lastDestination = destination;
-      this.lastNeighbour = next;
-      this.lastMac = mac as Mac;
-      this.lastUntil = this.now + LOOKUP_HOLD;
+      paths.hops[path] = mac;
+      paths.hopTurns[path] = this.turn;
     }
     return mac;
   }
 
+  private lookup(destination: Ipv4): number {
+    if (destination === BROADCAST_ADDRESS || destination === this.subnetBroadcast) return BROADCAST_MAC;
+    // RFC 1112 6.4: the low 23 bits of the group.
+    if (destination >>> 28 === 14) return 0x01005e000000 + (destination & 0x7fffff);
+    if (this.address === 0 || destination === this.address || destination === 0) return NO_ROUTE;
+    const next = this.nextHop(destination);
+    return next === 0 ? NO_ROUTE : this.arp.lookup(next, this.now);
+  }
+
+  /** RFC 1122 3.3.1.1: on the same network the destination itself, otherwise the gateway; 0: there is none. */
+  private nextHop(destination: Ipv4): Ipv4 {
+    return ((destination ^ this.address) & this.mask) === 0 ? destination : this.gateway;
+  }
+
   /** The ARP cache may have changed. */
   private forget(): void {
-    this.lastDestination = -1;
-    this.lastNeighbour = -1;
+    this.turn++;
   }
 
-  private refuse(at: number, destination: Ipv4): void {
-    this.dropped++;
-    this.release(at);
-    if (this.waiting.failed.length < FAILED_LIMIT) this.waiting.failed.push(destination);
-  }
-
-  private sendFragments(
-    at: number,
-    mac: number,
-    source: Ipv4,
-    destination: Ipv4,
-    protocol: number,
-    headLength: number,
-    payload: Uint8Array,
-    payloadOffset: number,
-    payloadLength: number,
-  ): void {
-    const length = headLength + payloadLength;
-    const most = fragmentPayload(this.mtu);
-    if (length > LARGEST_DATAGRAM - IPV4_HEADER || this.checksumOffset !== 0) {
+  /** Sends what `joined` names, `length` bytes, in pieces. */
+  private sendFragments(at: number, path: Path, length: number): void {
+    const { joined } = this;
+    if (length > LARGEST_DATAGRAM - IPV4_HEADER) {
       this.dropped++;
       this.release(at);
       return;
     }
+    if (this.checksumOffset !== 0) {
+      // No card completes the checksum of a datagram that is cut. The pseudo-header's sum is in the field already.
+      const sum = joined.checksum();
+      writeU16(this.bytes, at + this.checksumOffset, sum === 0 ? 0xffff : sum);
+    }
+    const most = fragmentPayload(this.paths.mtu(path, this.now));
     const id = this.nextIdentification();
     for (let from = 0; from < length; from += most) {
       const piece = Math.min(most, length - from);
@@ -317,12 +346,12 @@ export class IpOutput extends IpSink {
         this.dropped++;
         break;
       }
-      copyJoined(this.bytes, into, this.bytes, at, headLength, payload, payloadOffset, from, piece);
+      joined.copy(this.bytes, into, from, piece);
       const flags = (from + piece < length ? MORE_FRAGMENTS : 0) | (from / 8);
-      const total = IPV4_HEADER + piece;
-      encodeIpv4(this.bytes, into - IPV4_HEADER, source, destination, protocol, total, id, flags, DEFAULT_TIME_TO_LIVE);
-      this.transmit(into, mac, destination, piece, NO_PAYLOAD, 0, 0);
+      this.writeHeader(into, path, IPV4_HEADER + piece, id, flags);
+      this.transmit(into, path, piece, NO_PAYLOAD, 0, 0);
     }
+    joined.setTail(NO_PAYLOAD, 0, 0);
     this.release(at);
   }
 
@@ -340,5 +369,3 @@ export class IpOutput extends IpSink {
 
 /** `resolve`: no gateway, or not a place to send to. Below UNRESOLVED, beside NO_ROOM. */
 const NO_ROUTE = -3;
-/** Failed destinations remembered until the next step. */
-const FAILED_LIMIT = 16;

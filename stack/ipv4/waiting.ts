@@ -6,6 +6,7 @@ import { type ArpPacket, encode as encodeArp, PACKET_LENGTH } from "../arp/wire.
 import type { Ipv4, Mac } from "../base/address.ts";
 import { writeU48 } from "../base/bytes.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
+import { NO_PATH, type Path, type PathTable } from "../base/path.ts";
 import type { Slots } from "../ethernet/slots.ts";
 import { ETHERTYPE_ARP, encode as encodeEthernet, HEADER_LENGTH } from "../ethernet/wire.ts";
 
@@ -13,12 +14,15 @@ import { ETHERTYPE_ARP, encode as encodeEthernet, HEADER_LENGTH } from "../ether
 export const WAITING_PER_NEIGHBOUR = 4;
 /** Packets that wait in all: they hold slots of the link. */
 export const WAITING_LIMIT = 16;
+/** Failed paths remembered until the next step. */
+export const FAILED_LIMIT = 16;
 
-class WaitingPacket {
+/** A frame that is complete but for its destination; whoever holds it fills in what is to be sent. */
+export class WaitingPacket {
   /** -1: free. */
   slot = -1;
   neighbour = 0 as Ipv4;
-  destination = 0 as Ipv4;
+  path: Path = NO_PATH;
   /** Order of arrival. */
   turn = 0;
   headLength = 0;
@@ -33,48 +37,54 @@ class WaitingPacket {
 export class Waiting extends ArpSink {
   /** Packets thrown away: too many, or nobody answered. */
   dropped = 0;
-  /** Final destinations of packets that were dropped because nobody answered; the owner empties it. */
-  readonly failed: Ipv4[] = [];
+  /** Paths of packets that were dropped because nobody answered, each held; the owner empties it by `takeFailed`. */
+  readonly failed: Path[] = [];
   /** Who else claims our address, or -1; the owner sets it back. */
   conflictMac = -1;
 
   private readonly slots: Slots;
+  private readonly paths: PathTable;
   private readonly packets: WaitingPacket[] = [];
   private turn = 0;
 
-  constructor(slots: Slots) {
+  constructor(slots: Slots, paths: PathTable) {
     super();
     this.slots = slots;
+    this.paths = paths;
     for (let i = 0; i < WAITING_LIMIT; i++) this.packets.push(new WaitingPacket());
   }
 
-  /** Keeps a frame that is complete but for its destination; takes the link's options of it. */
-  hold(
-    neighbour: Ipv4,
-    destination: Ipv4,
-    slot: number,
-    headLength: number,
-    payload: Uint8Array,
-    payloadOffset: number,
-    payloadLength: number,
-  ): void {
+  /** Where to put the frame that lies in `slot`, to be sent when the neighbour is known; takes the link's options of it. */
+  hold(neighbour: Ipv4, path: Path, slot: number): WaitingPacket {
     const link = this.slots.link;
     const packet = this.packets[this.place(neighbour)]!;
     if (packet.slot >= 0) this.discard(packet);
+    this.paths.hold(path);
     packet.slot = slot;
     packet.neighbour = neighbour;
-    packet.destination = destination;
+    packet.path = path;
     packet.turn = this.turn++;
-    packet.headLength = headLength;
-    packet.payload = payload;
-    packet.payloadOffset = payloadOffset;
-    packet.payloadLength = payloadLength;
     packet.checksumStart = link.checksumStart;
     packet.checksumOffset = link.checksumOffset;
     packet.segmentSize = link.segmentSize;
     link.checksumStart = 0;
     link.checksumOffset = 0;
     link.segmentSize = 0;
+    return packet;
+  }
+
+  /** One of the failed paths; there must be one. It is not held any more. */
+  takeFailed(): Path {
+    const path = this.failed.pop()!;
+    this.paths.letGo(path);
+    return path;
+  }
+
+  /** Packets of this path were dropped: its users are to be told. */
+  fail(path: Path): void {
+    if (this.failed.length >= FAILED_LIMIT) return;
+    this.paths.hold(path);
+    this.failed.push(path);
   }
 
   /** Number of packets that wait. */
@@ -87,7 +97,7 @@ export class Waiting extends ArpSink {
   /** Drops everything, without a word. */
   clear(): void {
     for (const packet of this.packets) if (packet.slot >= 0) this.discard(packet);
-    while (this.failed.length > 0) this.failed.pop();
+    while (this.failed.length > 0) this.takeFailed();
   }
 
   override transmitArp(destination: Mac, packet: ArpPacket): boolean {
@@ -109,15 +119,14 @@ export class Waiting extends ArpSink {
       link.checksumOffset = packet.checksumOffset;
       link.segmentSize = packet.segmentSize;
       link.send(packet.slot, packet.headLength, packet.payload, packet.payloadOffset, packet.payloadLength);
-      packet.slot = -1;
-      packet.payload = NO_PAYLOAD;
+      this.free(packet);
     }
   }
 
   override unreachable(address: Ipv4): void {
     for (const packet of this.packets) {
       if (packet.slot < 0 || packet.neighbour !== address) continue;
-      this.failed.push(packet.destination);
+      this.fail(packet.path);
       this.discard(packet);
     }
   }
@@ -159,8 +168,13 @@ export class Waiting extends ArpSink {
 
   private discard(packet: WaitingPacket): void {
     this.slots.release(packet.slot);
+    this.free(packet);
+    this.dropped++;
+  }
+
+  private free(packet: WaitingPacket): void {
+    this.paths.letGo(packet.path);
     packet.slot = -1;
     packet.payload = NO_PAYLOAD;
-    this.dropped++;
   }
 }

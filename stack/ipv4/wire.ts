@@ -32,10 +32,8 @@ export class Ipv4Header {
   protocol = 0;
   timeToLive = 0;
   identification = 0;
-  dontFragment = false;
-  moreFragments = false;
-  /** In bytes. */
-  fragmentOffset = 0;
+  /** The 16-bit word of flags and fragment offset: DONT_FRAGMENT, MORE_FRAGMENTS, offset / 8. */
+  flags = 0;
   headerLength = 0;
   /** Header and payload; what arrived beyond it is padding. */
   totalLength = 0;
@@ -45,7 +43,16 @@ export class Ipv4Header {
 
   /** True when this is a piece of a datagram. */
   isFragment(): boolean {
-    return this.moreFragments || this.fragmentOffset !== 0;
+    return this.flags !== DONT_FRAGMENT && (this.flags & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) !== 0;
+  }
+
+  get moreFragments(): boolean {
+    return (this.flags & MORE_FRAGMENTS) !== 0;
+  }
+
+  /** In bytes. */
+  get fragmentOffset(): number {
+    return (this.flags & FRAGMENT_OFFSET) * 8;
   }
 }
 
@@ -69,13 +76,8 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   if (!mayBeSource(source) || destination >>> 24 === 127) return IPV4_MARTIAN;
   const flags = second & 0xffff;
   const payloadLength = totalLength - headerLength;
-  header.dontFragment = flags === DONT_FRAGMENT;
-  header.moreFragments = false;
-  header.fragmentOffset = 0;
+  header.flags = flags;
   if (flags !== DONT_FRAGMENT && flags !== 0) {
-    header.dontFragment = (flags & DONT_FRAGMENT) !== 0;
-    header.moreFragments = (flags & MORE_FRAGMENTS) !== 0;
-    header.fragmentOffset = (flags & 0x1fff) * 8;
     if (header.fragmentOffset + payloadLength > LARGEST_DATAGRAM - HEADER_LENGTH) return IPV4_FRAGMENT;
     if (header.moreFragments && (payloadLength === 0 || (payloadLength & 7) !== 0)) return IPV4_FRAGMENT;
   }
@@ -91,23 +93,11 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   return 0;
 }
 
-/**
- * Writes HEADER_LENGTH bytes at `offset`, checksum included. `flags` is the 16-bit word of flags and fragment offset
- * (DONT_FRAGMENT, MORE_FRAGMENTS, offset / 8).
- */
-export function encode(
-  bytes: Uint8Array,
-  offset: number,
-  source: Ipv4,
-  destination: Ipv4,
-  protocol: number,
-  totalLength: number,
-  identification: number,
-  flags: number,
-  timeToLive: number,
-): void {
+/** Writes HEADER_LENGTH bytes at `offset`, checksum included; of the header's lengths it takes `totalLength`. */
+export function encode(bytes: Uint8Array, offset: number, header: Ipv4Header): void {
+  const { source, destination, totalLength, identification, flags } = header;
   // Fields are put together by arithmetic: compiled, each operation on bits goes from a double to an integer and back.
-  const lifeAndProtocol = timeToLive * 0x100 + protocol;
+  const lifeAndProtocol = header.timeToLive * 0x100 + header.protocol;
   // The fields are at hand: adding them is cheaper than reading the bytes back.
   const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + source + destination);
   nativeStore32(bytes, offset, 0x45000000 + totalLength);
@@ -136,6 +126,7 @@ export function makeWhole(bytes: Uint8Array, offset: number, headerLength: numbe
 
 export const DONT_FRAGMENT = 0x4000;
 export const MORE_FRAGMENTS = 0x2000;
+const FRAGMENT_OFFSET = 0x1fff;
 
 function optionsSum(bytes: Uint8Array, offset: number, headerLength: number): number {
   return sumBytes(bytes, offset + HEADER_LENGTH, headerLength - HEADER_LENGTH, 0);

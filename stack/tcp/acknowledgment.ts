@@ -29,7 +29,7 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
   const acked = seqDiff(s.ack, c.sndUna);
   if (c.state === SYN_RECEIVED) {
     if (acked <= 0 || seqLt(c.sndMax, s.ack)) {
-      refuse(core, s, c.remoteAddress, c.localAddress);
+      refuse(core, s, c.path);
       return false;
     }
     if (c.rttAt !== NEVER) measured(c, now - c.rttAt);

@@ -22,8 +22,8 @@
 // silent, keeps its window shut or never sends its FIN. And a connection whose protocol is over but whose user has not
 // read everything yet (`over`) keeps its bytes until they are read, or until the user lets go.
 
-import type { Ipv4 } from "../base/address.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
+import { NO_PATH, type Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { Seq } from "../base/seq.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
@@ -73,8 +73,8 @@ export class Connection {
   /** The protocol has ended in order; only unread bytes keep this. */
   over = false;
 
-  localAddress: Ipv4 = 0 as Ipv4;
-  remoteAddress: Ipv4 = 0 as Ipv4;
+  /** Held while the connection is in use. */
+  path: Path = NO_PATH;
   localPort = 0;
   remotePort = 0;
 

@@ -1,15 +1,15 @@
 // What all parts of one TCP machine share: the connections and their pools, the table, the timers, the users, the
 // counters; and the birth and death of a connection. tcp.ts puts it behind the port Streams.
 
-import type { Ipv4 } from "../base/address.ts";
 import type { IpSink } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
+import type { Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { BufferPool } from "./buffers.ts";
 import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
-import { HEADERS, MAX_CONNECTIONS, type TcpLimits } from "./limits.ts";
+import { HEADERS, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { ConnectionTable } from "./table.ts";
 import { Timers } from "./timers.ts";
 import { Segment } from "./wire.ts";
@@ -47,6 +47,8 @@ export class TcpCore {
   readonly counters: TcpCounters = new TcpCounters();
   /** The segment at hand. */
   readonly segment: Segment = new Segment();
+  /** The header to be written next. */
+  readonly out: Segment = new Segment();
 
   /** All connections ever made, by index; those in `#free` are CLOSED. */
   readonly connections: Connection[] = [];
@@ -90,9 +92,9 @@ export class TcpCore {
   constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
     this.sink = sink;
     this.limits = limits;
-    this.secret = new Secret(secret);
+    this.secret = new Secret(secret, sink.paths);
     this.capacity = Math.max(1, Math.min(limits.connections, MAX_CONNECTIONS));
-    this.table = new ConnectionTable(this.capacity, this.secret.tableKey(0), this.secret.tableKey(1));
+    this.table = new ConnectionTable(this.capacity, this.connections, this.secret.tableKey());
     this.timers = new Timers(this.capacity);
     this.pool = new BufferPool(limits.memoryTotal);
     for (let i = 0; i < this.capacity; i++) this.pending.push(0);
@@ -143,10 +145,10 @@ export class TcpCore {
   }
 
   /**
-   * A connection for these addresses, in the table, or -1: there is no room. The oldest in TIME-WAIT makes room when
-   * there is one. The addresses must not be in the table.
+   * A connection on this path, in the table, or -1: there is no room. The oldest in TIME-WAIT makes room when there is
+   * one. Path and ports must not be in the table.
    */
-  open(local: Ipv4, localPort: number, remote: Ipv4, remotePort: number): number {
+  open(path: Path, localPort: number, remotePort: number): number {
     let index = this.connections.length;
     if (this.counters.connections === index) {
       // None is free.
@@ -162,13 +164,14 @@ export class TcpCore {
     c.reset();
     c.generation++;
     c.handle = (c.generation * 0x10000 + index) as Handle;
-    c.localAddress = local;
+    this.sink.paths.hold(path);
+    c.path = path;
     c.localPort = localPort;
-    c.remoteAddress = remote;
     c.remotePort = remotePort;
-    c.pathMtu = this.sink.mtu;
-    c.tsOffset = this.secret.timestampOffset(local, localPort, remote, remotePort);
-    this.table.insert(local, localPort, remote, remotePort, index);
+    c.pathMtu = this.sink.paths.mtu(path, this.#now);
+    c.dontFragment = c.pathMtu >= MIN_PATH_MTU;
+    c.tsOffset = this.secret.timestampOffset(path, localPort, remotePort);
+    this.table.insert(c);
     const counters = this.counters;
     counters.connections++;
     return index;
@@ -181,7 +184,8 @@ export class TcpCore {
     this.setHalfOpen(c, false);
     if (c.state === TIME_WAIT) this.leaveTimeWait(c);
     else if (c.user === NOBODY && c.state !== SYN_RECEIVED) counters.orphans--;
-    this.table.remove(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
+    this.table.remove(c);
+    this.sink.paths.letGo(c.path);
     this.dropBuffer(c);
     c.queue.clear();
     c.state = CLOSED;

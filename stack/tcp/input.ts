@@ -87,7 +87,7 @@ export function takeSynOptions(c: Connection, s: Segment, now: Instant): void {
 function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolean {
   const hasAck = (s.flags & ACK) !== 0;
   if (hasAck && (seqLe(s.ack, c.iss) || seqLt(c.sndMax, s.ack))) {
-    refuse(core, s, c.remoteAddress, c.localAddress);
+    refuse(core, s, c.path);
     return false;
   }
   if ((s.flags & RST) !== 0) {

@@ -5,7 +5,7 @@
 // a round-trip time evicts every honest peer, while a cookie costs no memory at all. What it costs is known: that
 // connection has no window scale and no timestamps.
 
-import type { Ipv4 } from "../base/address.ts";
+import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { seqAdd, seqLt } from "../base/seq.ts";
 import { initialWindow } from "./congestion.ts";
@@ -13,36 +13,34 @@ import { type Connection, ESTABLISHED, NOBODY, OPENED, SYN_RECEIVED, SYN_SENT, T
 import type { TcpCore } from "./core.ts";
 import { takeSynOptions } from "./input.ts";
 import { COOKIE_LIFE } from "./isn.ts";
-import { DEFAULT_MSS, FIRST_EPHEMERAL, LAST_EPHEMERAL } from "./limits.ts";
+import { FIRST_EPHEMERAL, LAST_EPHEMERAL } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { rightEdge } from "./reassembly.ts";
 import { refuse, sendCookie } from "./reply.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
 
 /** `core.segment` belongs to no connection. Returns the index of a connection that goes on with it, or -1. */
-export function noConnection(core: TcpCore, source: Ipv4, destination: Ipv4, now: Instant): number {
+export function noConnection(core: TcpCore, path: Path, now: Instant): number {
   const s = core.segment;
   const row = core.listener(s.destinationPort);
   if ((s.flags & RST) !== 0) return -1;
   if (row < 0) {
-    refuse(core, s, source, destination);
+    refuse(core, s, path);
     return -1;
   }
   if ((s.flags & ACK) !== 0) {
-    const index = (s.flags & SYN) === 0 ? cookieReturned(core, s, source, destination, row, now) : -1;
-    if (index < 0) refuse(core, s, source, destination);
+    const index = (s.flags & SYN) === 0 ? cookieReturned(core, s, path, row, now) : -1;
+    if (index < 0) refuse(core, s, path);
     return index;
   }
   // A SYN that ends what it begins is no client's (RFC 9293 has no use for it in LISTEN).
   if ((s.flags & SYN) === 0 || (s.flags & FIN) !== 0) return -1;
   if (core.counters.halfOpen >= core.limits.halfOpen) {
-    const mss = s.mss === 0 ? DEFAULT_MSS : s.mss;
-    const cookie = core.secret.cookie(destination, s.destinationPort, source, s.sourcePort, s.seq, mss, now);
     core.cookieSentAt = now;
-    sendCookie(core, s, source, destination, cookie, core.listenLimits[row]!);
+    sendCookie(core, s, path, core.secret.cookie(path, s, now), core.listenLimits[row]!);
     return -1;
   }
-  const index = core.open(destination, s.destinationPort, source, s.sourcePort);
+  const index = core.open(path, s.destinationPort, s.sourcePort);
   if (index < 0) {
     // No answer: the peer's SYN comes again, perhaps when there is room. A reset would tell it to give up.
     const counters = core.counters;
@@ -64,9 +62,10 @@ export function noConnection(core: TcpCore, source: Ipv4, destination: Ipv4, now
 }
 
 /** An active open (RFC 9293 3.10.1) from a free port: the connection's index, or -1. The user is the caller's to set. */
-export function connectTo(core: TcpCore, local: Ipv4, remote: Ipv4, remotePort: number, now: Instant): number {
-  const localPort = ephemeralPort(core, local, remote, remotePort);
-  const index = localPort === 0 ? -1 : core.open(local, localPort, remote, remotePort);
+export function connectTo(core: TcpCore, path: Path, remotePort: number, now: Instant): number {
+  if (path < 0) return -1;
+  const localPort = ephemeralPort(core, path, remotePort);
+  const index = localPort === 0 ? -1 : core.open(path, localPort, remotePort);
   if (index < 0) return -1;
   const c = core.connections[index]!;
   c.state = SYN_SENT;
@@ -78,20 +77,20 @@ export function connectTo(core: TcpCore, local: Ipv4, remote: Ipv4, remotePort: 
 }
 
 /** RFC 6056 3.3.3, algorithm 3: a start that depends on the peer, then upwards. 0: none free. */
-function ephemeralPort(core: TcpCore, local: Ipv4, remote: Ipv4, remotePort: number): number {
+function ephemeralPort(core: TcpCore, path: Path, remotePort: number): number {
   const count = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
-  const start = core.secret.port(local, remote, remotePort) + core.portCounter;
+  const start = core.secret.port(path, remotePort) + core.portCounter;
   for (let i = 0; i < count; i++) {
     core.portCounter++;
     const port = FIRST_EPHEMERAL + ((start + i) % count);
-    if (core.listener(port) < 0 && core.table.find(local, port, remote, remotePort) < 0) return port;
+    if (core.listener(port) < 0 && core.table.find(path, port, remotePort) < 0) return port;
   }
   return 0;
 }
 
 /** RFC 6528 and the send variables that begin there. */
 export function setIss(core: TcpCore, c: Connection, now: Instant): void {
-  c.iss = core.secret.isn(c.localAddress, c.localPort, c.remoteAddress, c.remotePort, now);
+  c.iss = core.secret.isn(c.path, c.localPort, c.remotePort, now);
   c.sndUna = c.iss;
   c.sndNxt = c.iss;
   c.sndMax = c.iss;
@@ -118,14 +117,14 @@ export function reopens(c: Connection, s: Segment): boolean {
 }
 
 /** The ACK of a cookie makes the connection that the SYN did not. Returns its index, or -1. */
-function cookieReturned(core: TcpCore, s: Segment, source: Ipv4, destination: Ipv4, row: number, now: Instant): number {
+function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now: Instant): number {
   // While none is under way, none can come back: nobody guesses 24 bits at leisure.
   if (now - core.cookieSentAt > COOKIE_LIFE) return -1;
   const irs = seqAdd(s.seq, -1);
   const cookie = seqAdd(s.ack, -1);
-  const mss = core.secret.cookieMss(destination, s.destinationPort, source, s.sourcePort, irs, cookie, now);
+  const mss = core.secret.cookieMss(path, s, now);
   if (mss === 0) return -1;
-  const index = core.open(destination, s.destinationPort, source, s.sourcePort);
+  const index = core.open(path, s.destinationPort, s.sourcePort);
   if (index < 0) {
     const counters = core.counters;
     counters.refused++;

@@ -6,7 +6,7 @@
 // answers, by reference and many ranges at a time, and one step sends what they queued in as few packets as it takes, so
 // Nagle would save nothing and would cost a round trip for the last short segment.
 
-import { fold, pseudoHeaderSum, sumRanges } from "../base/checksum.ts";
+import { fold, sumBehind } from "../base/checksum.ts";
 import { HEAD_ROOM, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -27,20 +27,7 @@ import type { TcpCore } from "./core.ts";
 import { COPY_LIMIT, DELAYED_ACK, HEADERS, MAX_OFFLOAD, MAX_RTO, MIN_MSS, MIN_PATH_MTU } from "./limits.ts";
 import { rightEdge } from "./reassembly.ts";
 import { writeChecksum } from "./reply.ts";
-import {
-  ACK,
-  CHECKSUM,
-  encodeHeader,
-  encodeSynOptions,
-  encodeTimestamps,
-  FIN,
-  FLAGS,
-  HEADER_LENGTH,
-  PSH,
-  SEQUENCE,
-  SYN,
-  TIMESTAMPS_LENGTH,
-} from "./wire.ts";
+import { ACK, CHECKSUM, encode, FIN, FLAGS, HEADER_LENGTH, PSH, SEQUENCE, SYN, TIMESTAMPS_LENGTH } from "./wire.ts";
 
 /** Sends all that may leave now and sets the deadlines that follow from it. False: the link has no slot left. */
 export function output(core: TcpCore, c: Connection, now: Instant): boolean {
@@ -83,26 +70,19 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   c.rcvAdv = synAck ? rightEdge(core, c) : c.rcvAdv;
   // RFC 7323 2.2: the window of a SYN is never scaled.
   const window = synAck ? seqDiff(c.rcvAdv, c.rcvNxt) : c.receiveLimit;
-  const options = encodeSynOptions(
-    sink.bytes,
-    at + HEADER_LENGTH,
-    core.localMss,
-    synAck && !c.scaling ? -1 : c.rcvScale,
-    !synAck || c.timestamps,
-    (core.milliseconds + c.tsOffset) >>> 0,
-    c.tsRecent,
-  );
-  encodeHeader(
-    sink.bytes,
-    at,
-    c.localPort,
-    c.remotePort,
-    c.iss,
-    synAck ? c.rcvNxt : (0 as Seq),
-    synAck ? SYN | ACK : SYN,
-    Math.min(window, 0xffff),
-    options,
-  );
+  const { out } = core;
+  out.sourcePort = c.localPort;
+  out.destinationPort = c.remotePort;
+  out.seq = c.iss;
+  out.ack = synAck ? c.rcvNxt : (0 as Seq);
+  out.flags = synAck ? SYN | ACK : SYN;
+  out.window = Math.min(window, 0xffff);
+  out.mss = core.localMss;
+  out.scale = synAck && !c.scaling ? -1 : c.rcvScale;
+  out.hasTimestamps = !synAck || c.timestamps;
+  out.tsValue = (core.milliseconds + c.tsOffset) >>> 0;
+  out.tsEcho = c.tsRecent;
+  const length = encode(sink.bytes, at, out);
   c.synDue = false;
   c.lastAckSent = c.rcvNxt;
   c.sndNxt = seqAdd(c.iss, 1);
@@ -114,8 +94,9 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   c.rtoAt = now + c.rto;
   const counters = core.counters;
   counters.segmentsOut++;
-  writeChecksum(sink, at, c.localAddress, c.remoteAddress, HEADER_LENGTH + options);
-  sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, HEADER_LENGTH + options, NO_PAYLOAD, 0, 0);
+  writeChecksum(sink, at, c.path, length);
+  sink.protocol = PROTOCOL_TCP;
+  sink.send(at, c.path, length, NO_PAYLOAD, 0, 0);
   return true;
 }
 
@@ -162,7 +143,8 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
         c.persistCount = 0;
         c.rtoAt = NEVER;
       }
-      const limit = core.sink.segmentOffload ? MAX_OFFLOAD : c.mss;
+      // What may be fragmented on its way is not cut by the card: it would be cut twice.
+      const limit = core.sink.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
       let length = Math.min(unsent, usable);
       if (length > limit) length = limit;
       // A packet of several segments ends at a segment's boundary unless it takes everything.
@@ -240,9 +222,7 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   if (at < 0) return false;
   core.writtenAt = at;
   const bytes = sink.bytes;
-  const optionsLength = c.timestamps ? TIMESTAMPS_LENGTH : 0;
-  let headLength = HEADER_LENGTH + optionsLength;
-  const ownHeaders = headLength;
+  let headLength = c.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
 
   // Short ranges are copied behind the header; the first long one ends the packet and stays where it is.
   let foreign = NO_PAYLOAD;
@@ -286,30 +266,38 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   const edge = rightEdge(core, c);
   c.rcvAdv = edge;
   const window = seqDiff(edge, c.rcvNxt) >>> c.rcvScale;
-  encodeHeader(bytes, at, c.localPort, c.remotePort, seq, c.rcvNxt, flagBits, Math.min(window, 0xffff), optionsLength);
-  if (optionsLength > 0) {
-    encodeTimestamps(bytes, at + HEADER_LENGTH, (core.milliseconds + c.tsOffset) >>> 0, c.tsRecent);
+  const { out } = core;
+  out.sourcePort = c.localPort;
+  out.destinationPort = c.remotePort;
+  out.seq = seq;
+  out.ack = c.rcvNxt;
+  out.flags = flagBits;
+  out.window = Math.min(window, 0xffff);
+  out.hasTimestamps = c.timestamps;
+  if (c.timestamps) {
+    out.tsValue = (core.milliseconds + c.tsOffset) >>> 0;
+    out.tsEcho = c.tsRecent;
   }
+  encode(bytes, at, out);
   c.lastAckSent = c.rcvNxt;
   c.ackNow = false;
   c.unacknowledged = 0;
   c.ackAt = NEVER;
 
   // RFC 9293 3.1: the checksum; the pseudo-header's length is that of the whole packet even when it will be cut.
-  const sum = pseudoHeaderSum(c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength + foreignLength);
-  let field = sum;
+  let field = sink.paths.pseudoHeader(c.path, PROTOCOL_TCP, headLength + foreignLength);
   if (sink.checksumOffload) sink.checksumOffset = CHECKSUM;
-  else field = 0xffff - sumRanges(bytes, at, headLength, foreign, foreignOffset, foreignLength, sum);
+  else {
+    const head = nativeChecksum(bytes, at, headLength, field);
+    field = 0xffff - sumBehind(foreign, foreignOffset, foreignLength, headLength, head);
+  }
   nativeStore16(bytes, at + CHECKSUM, field);
   if (payloadLength > c.mss) sink.segmentSize = c.mss;
   if (!c.dontFragment) sink.dontFragment = false;
   const counters = core.counters;
   counters.segmentsOut++;
-  if (ownHeaders === headLength && foreignLength === 0) {
-    sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, NO_PAYLOAD, 0, 0);
-  } else {
-    sink.send(at, c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength, foreign, foreignOffset, foreignLength);
-  }
+  sink.protocol = PROTOCOL_TCP;
+  sink.send(at, c.path, headLength, foreign, foreignOffset, foreignLength);
   return true;
 }
 
@@ -329,7 +317,7 @@ function sendFollowing(core: TcpCore, c: Connection, unsent: number, usable: num
   const bytes = sink.bytes;
   const offload = sink.checksumOffload;
   const headLength = c.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
-  let same = pseudoHeaderSum(c.localAddress, c.remoteAddress, PROTOCOL_TCP, headLength);
+  let same = sink.paths.pseudoHeader(c.path, PROTOCOL_TCP, headLength);
   let sent = 0;
   let segments = 0;
   while (sent < unsent) {

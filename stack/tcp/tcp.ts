@@ -4,11 +4,13 @@
 //
 //   tcp.input(...) for each segment; tcp.step(now); ... users act ...; tcp.transmit(now); sleep until tcp.nextDeadline()
 
-import type { Ipv4 } from "../base/address.ts";
-import { fold, pseudoHeaderSum } from "../base/checksum.ts";
+import { fold } from "../base/checksum.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { sumBytes } from "../base/native.ts";
+import type { Packet } from "../base/packet.ts";
+import { NO_PATH, type Path } from "../base/path.ts";
+import { ERROR_TOO_BIG, type Quotation } from "../base/quotation.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
@@ -36,10 +38,6 @@ import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts"
 import { output, setEffectiveMss } from "./output.ts";
 import { consumed, rightEdge, settle } from "./reassembly.ts";
 import { decode } from "./wire.ts";
-
-/** What an ICMP error says (RFC 792, RFC 1191). */
-export const ICMP_UNREACHABLE = 1;
-export const ICMP_FRAGMENTATION_NEEDED = 2;
 
 export class Tcp extends Streams {
   readonly #core: TcpCore;
@@ -92,10 +90,10 @@ export class Tcp extends Streams {
   }
 
   /** Begins a connection (RFC 9293 3.10.1). NO_HANDLE: no room, or no port free. The user hears `connected` or `closed`. */
-  connect(local: Ipv4, remote: Ipv4, remotePort: number, user: number, receiveLimit: number, now: Instant): Handle {
+  connect(path: Path, remotePort: number, user: number, receiveLimit: number, now: Instant): Handle {
     const core = this.#core;
     core.setNow(now);
-    const index = connectTo(core, local, remote, remotePort, now);
+    const index = connectTo(core, path, remotePort, now);
     if (index < 0) return NO_HANDLE;
     const c = core.connections[index]!;
     c.user = user;
@@ -103,20 +101,10 @@ export class Tcp extends Streams {
     return c.handle;
   }
 
-  /**
-   * A segment has come (RFC 9293 3.10.7): a range of a packet, valid during the call. Addresses are the packet's;
-   * `checksumValid` when the device has checked. Damaged segments and impossible addresses are dropped.
-   */
-  input(
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    source: Ipv4,
-    destination: Ipv4,
-    checksumValid: boolean,
-    now: Instant,
-  ): void {
+  /** A segment has come (RFC 9293 3.10.7). Damaged ones are dropped, and what was not sent to us alone. */
+  input(packet: Packet, now: Instant): void {
     const core = this.#core;
+    const { bytes, offset, length, path } = packet;
     const s = core.segment;
     core.setNow(now);
     const counters = core.counters;
@@ -126,28 +114,27 @@ export class Tcp extends Streams {
       counters.dropped++;
       return;
     }
-    if (!checksumValid) {
-      const sum = pseudoHeaderSum(source, destination, PROTOCOL_TCP, length);
+    if (!packet.checksumValid) {
+      const sum = core.sink.paths.pseudoHeader(path, PROTOCOL_TCP, length);
       if (fold(sumBytes(bytes, offset, length, sum)) !== 0xffff) {
         const counters = core.counters;
         counters.dropped++;
         return;
       }
     }
-    let index = core.table.find(destination, s.destinationPort, source, s.sourcePort);
+    let index = core.table.find(path, s.destinationPort, s.sourcePort);
     if (index >= 0 && core.connections[index]!.state === TIME_WAIT && reopens(core.connections[index]!, s)) {
       core.release(core.connections[index]!);
       index = -1;
     }
     if (index < 0) {
-      // RFC 1122 4.2.3.10: neither from nor to a group; port 0 is nobody's.
-      const foreign = source >>> 28 >= 14 || destination >>> 28 >= 14 || source === 0 || source >>> 24 === 127;
-      if (foreign || s.sourcePort === 0 || s.destinationPort === 0) {
+      // RFC 1122 4.2.3.10: what was sent to a group, of hosts or of cards, opens nothing; port 0 is nobody's.
+      if (!packet.unicast || s.sourcePort === 0 || s.destinationPort === 0) {
         const counters = core.counters;
         counters.dropped++;
         return;
       }
-      index = noConnection(core, source, destination, now);
+      index = noConnection(core, path, now);
       if (index < 0) return;
     }
     const c = core.connections[index]!;
@@ -191,27 +178,21 @@ export class Tcp extends Streams {
     }
   }
 
-  /** An ICMP error that quotes a segment of ours. `seq` is the quoted sequence number; it must be in flight (RFC 5927 4). */
-  icmpError(
-    local: Ipv4,
-    localPort: number,
-    remote: Ipv4,
-    remotePort: number,
-    seq: Seq,
-    kind: number,
-    mtu: number,
-    now: Instant,
-  ): void {
+  /** The network says that a segment of ours has met an error. It must be one in flight (RFC 5927 4). */
+  networkError(quotation: Quotation, now: Instant): void {
     const core = this.#core;
     core.setNow(now);
-    const index = core.table.find(local, localPort, remote, remotePort);
+    const index = core.table.find(quotation.path, quotation.localPort, quotation.remotePort);
     if (index < 0) return;
     const c = core.connections[index]!;
+    const { mtu } = quotation;
+    const seq = quotation.sequence as Seq;
     if (seqLt(seq, c.sndUna) || seqLe(c.sndMax, seq)) return;
-    if (kind === ICMP_FRAGMENTATION_NEEDED) {
+    if (quotation.error === ERROR_TOO_BIG) {
       // RFC 1191: only ever down; never below what an IPv4 link must carry.
       if (mtu >= c.pathMtu || mtu < LEAST_IPV4_MTU || c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
       c.pathMtu = mtu;
+      core.sink.paths.lowerMtu(c.path, mtu, now);
       c.dontFragment = mtu >= MIN_PATH_MTU;
       setEffectiveMss(c);
       // RFC 1191 6.5: sent again at once, and no sign of congestion.
@@ -226,12 +207,12 @@ export class Tcp extends Streams {
     }
   }
 
-  /** The next hop towards this peer does not answer: connects to it fail (established connections wait, RFC 5927 5.2). */
-  peerUnreachable(remote: Ipv4, now: Instant): void {
+  /** The next hop of this path does not answer: connects on it fail (established connections wait, RFC 5927 5.2). */
+  pathUnreachable(path: Path, now: Instant): void {
     const core = this.#core;
     for (let i = 0; i < core.connections.length; i++) {
       const c = core.connections[i]!;
-      if (c.state === SYN_SENT && c.remoteAddress === remote) core.end(c, CLOSED_UNREACHABLE);
+      if (c.state === SYN_SENT && c.path === path) core.end(c, CLOSED_UNREACHABLE);
     }
     this.#tellEnded(now);
   }
@@ -370,9 +351,9 @@ export class Tcp extends Streams {
     abortNow(core, core.connections[index]!);
   }
 
-  override peerAddress(handle: Handle): number {
+  override peerPath(handle: Handle): Path {
     const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.remoteAddress;
+    return index < 0 ? NO_PATH : this.#core.connections[index]!.path;
   }
 
   override peerPort(handle: Handle): number {

@@ -1,5 +1,5 @@
 /// <reference path="../../image/native.d.ts" />
-// A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323, RFC 2018). Read the field offsets, then decode.
+// A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323). Read the field offsets, then decode.
 
 import type { Seq } from "../base/seq.ts";
 
@@ -8,7 +8,6 @@ export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
-export const URG = 0x20;
 
 /** Header without options. */
 export const HEADER_LENGTH = 20;
@@ -29,21 +28,20 @@ const OPTION_END = 0;
 const OPTION_NOP = 1;
 const OPTION_MSS = 2;
 const OPTION_SCALE = 3;
-const OPTION_SACK_PERMITTED = 4;
 const OPTION_TIMESTAMPS = 8;
 const PLAIN_TIMESTAMPS = 0x0101080a;
 
 export const DECODE_TOO_SHORT = 1;
 export const DECODE_BAD_OFFSET = 2;
 
-/** A decoded segment. One object is filled again and again. */
+/** A segment as fields, read or to be written. One object is filled again and again. */
 export class Segment {
   sourcePort = 0;
   destinationPort = 0;
   seq: Seq = 0 as Seq;
   ack: Seq = 0 as Seq;
   flags = 0;
-  /** As it stands in the header, not scaled. */
+  /** As it stands in the header: already scaled, at most 65,535. */
   window = 0;
   payloadOffset = 0;
   payloadLength = 0;
@@ -53,7 +51,6 @@ export class Segment {
   /** Options of a SYN; left at these values when absent. */
   mss = 0;
   scale = -1;
-  sackPermitted = false;
 }
 
 /**
@@ -70,7 +67,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   segment.destinationPort = nativeLoad16(bytes, offset + DESTINATION_PORT);
   segment.seq = nativeLoad32(bytes, offset + SEQUENCE) as Seq;
   segment.ack = nativeLoad32(bytes, offset + ACKNOWLEDGMENT) as Seq;
-  const flags = (word >>> 16) & 0x3f;
+  const flags = (word >>> 16) & (FIN | SYN | RST | PSH | ACK);
   segment.flags = flags;
   segment.window = word & 0xffff;
   segment.payloadOffset = offset + headerLength;
@@ -85,7 +82,6 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   if ((flags & SYN) !== 0) {
     segment.mss = 0;
     segment.scale = -1;
-    segment.sackPermitted = false;
   }
   if (headerLength > HEADER_LENGTH) decodeOptions(bytes, offset + HEADER_LENGTH, offset + headerLength, segment);
   return 0;
@@ -111,59 +107,37 @@ function decodeOptions(bytes: Uint8Array, start: number, end: number, segment: S
       // RFC 9293 3.7.1 and RFC 7323 2.2: these mean something on a SYN only.
       if (kind === OPTION_MSS && length === 4) segment.mss = nativeLoad16(bytes, at + 2);
       else if (kind === OPTION_SCALE && length === 3) segment.scale = bytes[at + 2]!;
-      else if (kind === OPTION_SACK_PERMITTED && length === 2) segment.sackPermitted = true;
     }
     at += length;
   }
 }
 
-/** Writes the 20 bytes; the checksum is left 0. `optionsLength` is a multiple of 4; `window` is already scaled. */
-export function encodeHeader(
-  into: Uint8Array,
-  at: number,
-  sourcePort: number,
-  destinationPort: number,
-  seq: Seq,
-  ack: Seq,
-  flags: number,
-  window: number,
-  optionsLength: number,
-): void {
-  // Two fields a word: five stores for the whole header.
-  nativeStore32(into, at + SOURCE_PORT, sourcePort * 0x10000 + destinationPort);
-  nativeStore32(into, at + SEQUENCE, seq);
-  nativeStore32(into, at + ACKNOWLEDGMENT, ack);
-  nativeStore32(into, at + DATA_OFFSET, (HEADER_LENGTH + optionsLength) * 0x4000000 + flags * 0x10000 + window);
-  // Checksum, to be filled in, and urgent pointer.
-  nativeStore32(into, at + CHECKSUM, 0);
-}
-
-/** Writes the 12 bytes NOP, NOP, timestamps. */
-export function encodeTimestamps(into: Uint8Array, at: number, value: number, echo: number): void {
-  nativeStore32(into, at, PLAIN_TIMESTAMPS);
-  nativeStore32(into, at + 4, value);
-  nativeStore32(into, at + 8, echo);
-}
-
-/** Writes the options of a SYN and returns their length. `scale` < 0 and `timestamps` false leave those out. */
-export function encodeSynOptions(
-  into: Uint8Array,
-  at: number,
-  mss: number,
-  scale: number,
-  timestamps: boolean,
-  tsValue: number,
-  tsEcho: number,
-): number {
-  nativeStore32(into, at, 0x02040000 + mss);
-  let length = 4;
-  if (scale >= 0) {
-    nativeStore32(into, at + length, 0x01030300 + scale);
+/**
+ * Writes the header, and returns its length: with a SYN's options when it has that flag (a `scale` below 0 is left out),
+ * with timestamps when it has them. The checksum is left 0. At most LARGEST_HEADER bytes.
+ */
+export function encode(into: Uint8Array, at: number, segment: Segment): number {
+  let length = HEADER_LENGTH;
+  if ((segment.flags & SYN) !== 0) {
+    nativeStore32(into, at + length, 0x02040000 + segment.mss);
     length += 4;
+    if (segment.scale >= 0) {
+      nativeStore32(into, at + length, 0x01030300 + segment.scale);
+      length += 4;
+    }
   }
-  if (timestamps) {
-    encodeTimestamps(into, at + length, tsValue, tsEcho);
+  if (segment.hasTimestamps) {
+    nativeStore32(into, at + length, PLAIN_TIMESTAMPS);
+    nativeStore32(into, at + length + 4, segment.tsValue);
+    nativeStore32(into, at + length + 8, segment.tsEcho);
     length += TIMESTAMPS_LENGTH;
   }
+  // Two fields a word: five stores for the whole header. The last are the checksum, to be filled in, and the urgent
+  // pointer.
+  nativeStore32(into, at + SOURCE_PORT, segment.sourcePort * 0x10000 + segment.destinationPort);
+  nativeStore32(into, at + SEQUENCE, segment.seq);
+  nativeStore32(into, at + ACKNOWLEDGMENT, segment.ack);
+  nativeStore32(into, at + DATA_OFFSET, length * 0x4000000 + segment.flags * 0x10000 + segment.window);
+  nativeStore32(into, at + CHECKSUM, 0);
   return length;
 }

@@ -1,11 +1,13 @@
 // UDP: a table of bound ports (RFC 768, RFC 1122 4.1).
 
-import { ANY_ADDRESS, type Ipv4, type Port } from "../base/address.ts";
-import { pseudoHeaderSum, sumRanges } from "../base/checksum.ts";
+import type { Port } from "../base/address.ts";
+import { sumBehind } from "../base/checksum.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_UDP } from "../base/ip-sink.ts";
-import { copyBytes } from "../base/native.ts";
+import { NO_PAYLOAD } from "../base/link.ts";
+import { copyBytes, sumBytes } from "../base/native.ts";
+import type { Packet } from "../base/packet.ts";
+import { NO_PATH, type Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
-import type { Ipv4Header } from "../ipv4/wire.ts";
 import { CHECKSUM_OFFSET, decode, encode, HEADER_LENGTH, LARGEST_PAYLOAD, UdpHeader } from "./wire.ts";
 
 /** Ports bound at one time. */
@@ -16,43 +18,44 @@ export const UDP_NO_USER = 16;
 /** `input`: the port is bound for another peer. */
 export const UDP_OTHER_PEER = 17;
 
+/** A datagram that has come. One object is filled again and again: read it during the call. */
+export class Datagram {
+  path: Path = NO_PATH;
+  localPort = 0 as Port;
+  remotePort = 0 as Port;
+  /** The payload is bytes[offset .. offset + length). */
+  bytes: Uint8Array = NO_PAYLOAD;
+  offset = 0;
+  length = 0;
+}
+
 export abstract class UdpUser {
-  /** A datagram came; its bytes are valid during the call. */
-  abstract datagram(
-    localPort: Port,
-    source: Ipv4,
-    sourcePort: Port,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now: Instant,
-  ): void;
+  /** A datagram came. */
+  abstract datagram(datagram: Datagram, now: Instant): void;
   /** A datagram sent from the port was refused: ICMP says that nobody listens there. */
-  refused(_localPort: Port, _destination: Ipv4, _port: Port, _now: Instant): void {}
+  refused(_localPort: Port, _path: Path, _port: Port, _now: Instant): void {}
 }
 
 class Binding {
   readonly port: Port;
   readonly user: UdpUser;
-  /** Only datagrams from here are taken; 0: from anywhere. */
-  readonly peer: Ipv4;
+  /** Only datagrams from here are taken; NO_PATH: from anywhere. */
+  readonly path: Path;
   readonly peerPort: Port;
 
-  constructor(port: Port, user: UdpUser, peer: Ipv4, peerPort: Port) {
+  constructor(port: Port, user: UdpUser, path: Path, peerPort: Port) {
     this.port = port;
     this.user = user;
-    this.peer = peer;
+    this.path = path;
     this.peerPort = peerPort;
   }
 }
 
 export class Udp {
-  /** The source of what is sent; 0 while there is no address (DHCP). The host sets it. */
-  address = ANY_ADDRESS;
-
   private readonly output: IpSink;
   private readonly bindings: Binding[] = [];
   private readonly header = new UdpHeader();
+  private readonly taken = new Datagram();
 
   constructor(output: IpSink) {
     this.output = output;
@@ -60,19 +63,26 @@ export class Udp {
 
   /** Takes datagrams to the port from anywhere. False: the port is taken, or BINDING_LIMIT ports are. */
   bind(port: Port, user: UdpUser): boolean {
-    return this.bindTo(port, user, ANY_ADDRESS, 0 as Port);
+    return this.bindTo(port, user, NO_PATH, 0 as Port);
   }
 
-  /** Takes datagrams to the port from this peer only: an answer from anywhere else is a forgery (RFC 5452 9.1). */
-  bindTo(port: Port, user: UdpUser, peer: Ipv4, peerPort: Port): boolean {
+  /**
+   * Takes datagrams to the port from the other end of this path only: an answer from anywhere else is a forgery (RFC 5452
+   * 9.1). The path is held until the port is given back.
+   */
+  bindTo(port: Port, user: UdpUser, path: Path, peerPort: Port): boolean {
     if (port === 0 || this.bindings.length >= BINDING_LIMIT || this.find(port) >= 0) return false;
-    this.bindings.push(new Binding(port, user, peer, peerPort));
+    if (path >= 0) this.output.paths.hold(path);
+    this.bindings.push(new Binding(port, user, path, peerPort));
     return true;
   }
 
   unbind(port: Port): void {
     const index = this.find(port);
-    if (index >= 0) this.bindings.splice(index, 1);
+    if (index < 0) return;
+    const { path } = this.bindings[index]!;
+    if (path >= 0) this.output.paths.letGo(path);
+    this.bindings.splice(index, 1);
   }
 
   isBound(port: Port): boolean {
@@ -80,57 +90,63 @@ export class Udp {
   }
 
   /**
-   * Takes a datagram: `ip` is its header, its bytes lie at `bytes[offset .. offset + length)`. Returns 0 when a user has
-   * had it, UDP_NO_USER (a unicast one is then answered by Icmp.portUnreachable), or another error.
+   * Takes a datagram. Returns 0 when a user has had it, UDP_NO_USER (a unicast one is then answered by
+   * Icmp.portUnreachable), or another error.
    */
-  input(ip: Ipv4Header, bytes: Uint8Array, offset: number, length: number, verified: boolean, now: Instant): number {
-    const { header } = this;
-    const error = decode(bytes, offset, length, ip.source, ip.destination, verified, header);
+  input(packet: Packet, now: Instant): number {
+    const { header, taken } = this;
+    const error = decode(packet, this.output.paths, header);
     if (error !== 0) return error;
     const index = this.find(header.destinationPort);
     if (index < 0) return UDP_NO_USER;
     const binding = this.bindings[index]!;
-    if (binding.peer !== 0 && (binding.peer !== ip.source || binding.peerPort !== header.sourcePort))
+    if (binding.path >= 0 && (binding.path !== packet.path || binding.peerPort !== header.sourcePort))
       return UDP_OTHER_PEER;
-    const { payloadOffset, payloadLength } = header;
-    const sourcePort = header.sourcePort as Port;
-    binding.user.datagram(binding.port, ip.source, sourcePort, bytes, payloadOffset, payloadLength, now);
+    taken.path = packet.path;
+    taken.localPort = binding.port;
+    taken.remotePort = header.sourcePort as Port;
+    taken.bytes = packet.bytes;
+    taken.offset = header.payloadOffset;
+    taken.length = header.payloadLength;
+    binding.user.datagram(taken, now);
     return 0;
   }
 
   /** Passes on an ICMP port unreachable about a datagram sent from `localPort`. */
-  icmpError(localPort: Port, destination: Ipv4, port: Port, now: Instant): void {
+  refused(path: Path, localPort: Port, port: Port, now: Instant): void {
     const index = this.find(localPort);
-    if (index >= 0) this.bindings[index]!.user.refused(localPort, destination, port, now);
+    if (index < 0) return;
+    const binding = this.bindings[index]!;
+    if (binding.path < 0 || binding.path === path) binding.user.refused(localPort, path, port, now);
   }
 
   /**
    * Sends a datagram, in fragments when it is larger than the MTU. The bytes are copied: they may change after the call.
-   * False: too long, or no room now; nothing was sent.
+   * False: too long, no path, or no room now; nothing was sent.
    */
-  send(sourcePort: Port, destination: Ipv4, port: Port, bytes: Uint8Array, offset: number, length: number): boolean {
+  send(path: Path, sourcePort: Port, port: Port, bytes: Uint8Array, offset: number, length: number): boolean {
     const { output } = this;
-    if (length > LARGEST_PAYLOAD) return false;
+    if (length > LARGEST_PAYLOAD || path < 0) return false;
     const at = output.reserve();
     if (at < 0) return false;
     const total = HEADER_LENGTH + length;
-    const pseudo = pseudoHeaderSum(this.address, destination, PROTOCOL_UDP, total);
-    // What goes in fragments is copied by the output, and no card completes its checksum.
-    const whole = total <= HEAD_ROOM && 20 + total <= Math.min(output.mtu, 1500);
-    const inSlot = whole ? length : 0;
-    if (whole) copyBytes(output.bytes, at + HEADER_LENGTH, bytes, offset, length);
-    if (whole && output.checksumOffload) {
+    const pseudo = output.paths.pseudoHeader(path, PROTOCOL_UDP, total);
+    // What does not fit is copied by the output when it cuts the datagram into fragments.
+    const inSlot = total <= HEAD_ROOM ? length : 0;
+    if (inSlot > 0) copyBytes(output.bytes, at + HEADER_LENGTH, bytes, offset, inSlot);
+    if (output.checksumOffload) {
       encode(output.bytes, at, sourcePort, port, total, pseudo);
       output.checksumOffset = CHECKSUM_OFFSET;
     } else {
       encode(output.bytes, at, sourcePort, port, total, 0);
-      const sum = 0xffff ^ sumRanges(output.bytes, at, HEADER_LENGTH, bytes, offset, length, pseudo);
+      const head = sumBytes(output.bytes, at, HEADER_LENGTH, pseudo);
+      const sum = 0xffff ^ sumBehind(bytes, offset, length, HEADER_LENGTH, head);
       // RFC 768: a sum of zero is sent as all ones, zero means none.
       encode(output.bytes, at, sourcePort, port, total, sum === 0 ? 0xffff : sum);
     }
     output.dontFragment = false;
-    const head = HEADER_LENGTH + inSlot;
-    output.send(at, this.address, destination, PROTOCOL_UDP, head, bytes, offset + inSlot, length - inSlot);
+    output.protocol = PROTOCOL_UDP;
+    output.send(at, path, HEADER_LENGTH + inSlot, bytes, offset + inSlot, length - inSlot);
     return true;
   }
 

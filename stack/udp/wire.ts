@@ -1,10 +1,10 @@
 // UDP datagrams (RFC 768, RFC 1122 4.1).
 
-import type { Ipv4 } from "../base/address.ts";
 import { readU16, writeU16 } from "../base/bytes.ts";
-import { pseudoHeaderSum } from "../base/checksum.ts";
 import { PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { sumBytes } from "../base/native.ts";
+import type { Packet } from "../base/packet.ts";
+import type { PathTable } from "../base/path.ts";
 
 export const HEADER_LENGTH = 8;
 export const CHECKSUM_OFFSET = 6;
@@ -26,25 +26,15 @@ export class UdpHeader {
   payloadLength = 0;
 }
 
-/**
- * Reads the datagram at `offset`, `length` bytes of IP payload. `verified`: the card has checked the checksum, or it is
- * not complete because the packet never left this host. Returns 0 or an error.
- */
-export function decode(
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-  source: Ipv4,
-  destination: Ipv4,
-  verified: boolean,
-  header: UdpHeader,
-): number {
+/** Reads the packet's payload as a datagram. Returns 0 or an error. */
+export function decode(packet: Packet, paths: PathTable, header: UdpHeader): number {
+  const { bytes, offset, length } = packet;
   if (length < HEADER_LENGTH) return UDP_TRUNCATED;
   const declared = readU16(bytes, offset + 4);
   if (declared < HEADER_LENGTH || declared > length) return UDP_LENGTH;
   // A field of 0 says that the sender made no checksum.
-  if (!verified && readU16(bytes, offset + CHECKSUM_OFFSET) !== 0) {
-    const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_UDP, declared);
+  if (!packet.checksumValid && readU16(bytes, offset + CHECKSUM_OFFSET) !== 0) {
+    const pseudo = paths.pseudoHeader(packet.path, PROTOCOL_UDP, declared);
     if (sumBytes(bytes, offset, declared, pseudo) !== 0xffff) return UDP_CHECKSUM;
   }
   const sourcePort = readU16(bytes, offset);

@@ -18,9 +18,9 @@ import { openNet, type VirtioNet } from "../../drivers/virtio/net.ts";
 import { openRng, type VirtioRng } from "../../drivers/virtio/rng.ts";
 import { formatMac, type Ipv4, type Mac } from "../../stack/base/address.ts";
 import { readU16, readU48, writeU16, writeU32, writeU48 } from "../../stack/base/bytes.ts";
-import { pseudoHeaderSum } from "../../stack/base/checksum.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../stack/base/link.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
+import { pseudoHeaderSum } from "../support/ipv4.ts";
 
 const ADDRESS = 0x0a090003 as Ipv4;
 const PEER = 0x0a090001 as Ipv4;

@@ -5,6 +5,7 @@ import { readU16, writeU16 } from "../../stack/base/bytes.ts";
 import { fold } from "../../stack/base/checksum.ts";
 import { HEAD_ROOM, IpSink } from "../../stack/base/ip-sink.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
+import { NO_PATH, type Path, PathTable } from "../../stack/base/path.ts";
 
 export interface SentPacket {
   readonly source: Ipv4;
@@ -20,6 +21,8 @@ export interface SentPacket {
 }
 
 export class FakeIpSink extends IpSink {
+  /** Paths that a transport has doubted. */
+  readonly doubted: Path[] = [];
   /** Everything sent and not yet taken. */
   readonly packets: SentPacket[] = [];
   /** Slots that may still be reserved; set it to 0 to be full. */
@@ -28,14 +31,12 @@ export class FakeIpSink extends IpSink {
   readonly held: number[] = [];
   /** Where the last packet was written, while `repeat` may copy it, and its addresses. */
   private last = -1;
-  private lastSource = 0 as Ipv4;
-  private lastDestination = 0 as Ipv4;
-  private lastProtocol = 0;
+  private lastPath = NO_PATH;
 
   private nextSlot = 0;
 
   constructor(slots = 8) {
-    super();
+    super(new PathTable(64, 1500, 7));
     this.bytes = new Uint8Array(slots * HEAD_ROOM);
   }
 
@@ -52,8 +53,8 @@ export class FakeIpSink extends IpSink {
   }
 
   sendRepeat(at: number, headLength: number, payload: Uint8Array, payloadOffset: number, payloadLength: number): void {
-    const { last, lastSource, lastDestination, lastProtocol } = this;
-    this.send(at, lastSource, lastDestination, lastProtocol, headLength, payload, payloadOffset, payloadLength);
+    const { last } = this;
+    this.send(at, this.lastPath, headLength, payload, payloadOffset, payloadLength);
     this.last = last;
   }
 
@@ -74,9 +75,7 @@ export class FakeIpSink extends IpSink {
 
   send(
     at: number,
-    source: Ipv4,
-    destination: Ipv4,
-    protocol: number,
+    path: Path,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,
@@ -94,9 +93,9 @@ export class FakeIpSink extends IpSink {
     }
     if (this.segmentSize !== 0 && !this.segmentOffload) throw new Error("segmentSize without segmentOffload");
     this.packets.push({
-      source,
-      destination,
-      protocol,
+      source: this.paths.local4Of(path),
+      destination: this.paths.remote4Of(path),
+      protocol: this.protocol,
       bytes,
       headLength,
       checksumOffset: this.checksumOffset,
@@ -104,12 +103,14 @@ export class FakeIpSink extends IpSink {
       dontFragment: this.dontFragment,
     });
     this.last = this.dontFragment ? at : -1;
-    this.lastSource = source;
-    this.lastDestination = destination;
-    this.lastProtocol = protocol;
+    this.lastPath = path;
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;
+  }
+
+  doubt(path: Path): void {
+    this.doubted.push(path);
   }
 
   /** Hands over everything sent so far, oldest first. */

@@ -3,10 +3,10 @@
 
 import type { Ipv4 } from "../../stack/base/address.ts";
 import { readU16, readU32, writeU16, writeU32 } from "../../stack/base/bytes.ts";
-import { pseudoHeaderSum } from "../../stack/base/checksum.ts";
 import { type FrameReceiver, Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
 import type { Instant } from "../../stack/base/result.ts";
+import { pseudoHeaderSum } from "./ipv4.ts";
 
 export class FakeLink extends Link {
   /** Frames on the wire, oldest first; `drain` takes them. */

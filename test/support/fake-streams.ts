@@ -2,6 +2,7 @@
 // acknowledged, so a user that changes them is found out.
 
 import { copyBytes } from "../../stack/base/native.ts";
+import type { Path } from "../../stack/base/path.ts";
 import { type Handle, Streams, type StreamUser } from "../../stack/base/streams.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
 
@@ -171,8 +172,8 @@ export class FakeStreams extends Streams {
     const stream = this.of(handle);
     if (stream.ending === "") stream.ending = "abort";
   }
-  override peerAddress(_handle: Handle): number {
-    return 0x0a000202;
+  override peerPath(_handle: Handle): Path {
+    return 7 as Path;
   }
   override peerPort(handle: Handle): number {
     return 40_000 + Math.floor(handle / 1_048_576);

@@ -3,9 +3,10 @@
 import { ArpPacket, encode as encodeArp, PACKET_LENGTH } from "../../stack/arp/wire.ts";
 import type { Ipv4, Mac } from "../../stack/base/address.ts";
 import { writeU16, writeU32 } from "../../stack/base/bytes.ts";
-import { fold, pseudoHeaderSum } from "../../stack/base/checksum.ts";
+import { fold } from "../../stack/base/checksum.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, encode as encodeEthernet } from "../../stack/ethernet/wire.ts";
+import { pseudoHeaderSum } from "./ipv4.ts";
 
 const ETHERNET = 14;
 

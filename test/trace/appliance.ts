@@ -1,7 +1,7 @@
 // The host that traces are recorded from and replayed on, with an appliance that answers everything in a fixed way:
 // the secret, the site and the answers are constants, so what is sent follows from frames and time alone.
 
-import type { Ipv4, Port } from "../../stack/base/address.ts";
+import { formatIpv4, type Ipv4, type Port } from "../../stack/base/address.ts";
 import { copyBytes } from "../../stack/base/native.ts";
 import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
 import type { Handle } from "../../stack/base/streams.ts";
@@ -70,8 +70,8 @@ export class Appliance {
     host.setWallClock(WALL_CLOCK);
     if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
     else {
-      host.configureStatic(ADDRESS, PREFIX, PEER);
-      host.names.addServer(PEER);
+      host.configureStatic(formatIpv4(ADDRESS), PREFIX, formatIpv4(PEER));
+      host.names.addServer(formatIpv4(PEER));
     }
   }
 
@@ -102,18 +102,19 @@ export class Appliance {
         host.names.resolve("missing.trace.example", this.now);
         break;
       case ACTION_FETCH:
-        host.connect(PEER, PEER_HTTP_PORT, RECEIVE_LIMIT);
+        host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT);
         break;
       case ACTION_FETCH_REFUSED:
-        host.connect(PEER, REFUSED_PORT, RECEIVE_LIMIT);
+        host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT);
         break;
       case ACTION_DATAGRAM: {
         const bytes = pattern(3000, 5);
-        host.udp.send(514 as Port, PEER, PEER_SYSLOG_PORT as Port, bytes, 0, bytes.length);
+        const path = host.paths.toward(formatIpv4(PEER));
+        host.udp.send(path, 514 as Port, PEER_SYSLOG_PORT as Port, bytes, 0, bytes.length);
         break;
       }
       case ACTION_SYSLOG:
-        host.access.setReceiver(PEER, PEER_SYSLOG_PORT as Port, "trace.example");
+        host.access.setReceiver(formatIpv4(PEER), PEER_SYSLOG_PORT as Port, "trace.example");
         break;
       case ACTION_PUBLISH:
         publish(host.http.ready);
@@ -197,6 +198,6 @@ export class Appliance {
   private resolved(digest: Digest): void {
     const { names } = this.host;
     digest.number(names.answerCount);
-    for (let i = 0; i < names.answerCount; i++) digest.number(names.answer(i));
+    for (let i = 0; i < names.answerCount; i++) digest.text(names.answer(i));
   }
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { BROADCAST_ADDRESS, type Ipv4, type Mac } from "../../../stack/base/address.ts";
+import { BROADCAST_ADDRESS, formatIpv4, type Ipv4, type Mac } from "../../../stack/base/address.ts";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
 import {
   CONFLICT_WINDOW,
@@ -32,14 +32,14 @@ const NAK = 6;
 const RELEASE = 7;
 
 interface Sent {
-  readonly to: number;
+  readonly to: string;
   readonly message: ClientMessage;
 }
 
 class Recorder extends DhcpSink {
   readonly sent: Sent[] = [];
   readonly log: string[] = [];
-  sendDhcp(to: Ipv4, bytes: Uint8Array, length: number): void {
+  sendDhcp(to: string, bytes: Uint8Array, length: number): void {
     this.sent.push({ to, message: readClientMessage(bytes, length) });
   }
   bound(lease: Lease, renewed: boolean): void {
@@ -85,7 +85,7 @@ describe("the DHCP client", () => {
     expect(client.nextDeadline()).toBe(5);
     client.step(5, 0xabcdef01, sink);
     expect(client.state).toBe("selecting");
-    expect(sink.last().to).toBe(BROADCAST_ADDRESS);
+    expect(sink.last().to).toBe(formatIpv4(BROADCAST_ADDRESS));
     expect(sink.last().message.type).toBe(DISCOVER);
     expect(sink.last().message.transaction).toBe(0xabcdef01);
     expect(sink.last().message.broadcast).toBe(true);
@@ -165,7 +165,12 @@ describe("the DHCP client", () => {
     client.step(500 * SECOND, 7, sink);
     expect(client.state).toBe("renewing");
     const { to, message } = sink.last();
-    expect([to, message.type, message.clientAddress, message.broadcast]).toEqual([SERVER, REQUEST, OURS, false]);
+    expect([to, message.type, message.clientAddress, message.broadcast]).toEqual([
+      formatIpv4(SERVER),
+      REQUEST,
+      OURS,
+      false,
+    ]);
     expect(optionOf(message, 50)).toBeUndefined();
     expect(optionOf(message, 54)).toBeUndefined();
     answer(ACK, 500 * SECOND + 5);
@@ -184,8 +189,8 @@ describe("the DHCP client", () => {
     }
     expect(last).toBe(1000 * SECOND);
     const renewals = sink.sent.slice(2);
-    expect(renewals.some((s) => s.to === SERVER)).toBe(true);
-    expect(renewals.some((s) => s.to === BROADCAST_ADDRESS)).toBe(true);
+    expect(renewals.some((s) => s.to === formatIpv4(SERVER))).toBe(true);
+    expect(renewals.some((s) => s.to === formatIpv4(BROADCAST_ADDRESS))).toBe(true);
     expect(sink.log[1]).toBe(`lost ${LOST_EXPIRED}`);
     client.step(client.nextDeadline(), 4, sink);
     expect(sink.last().message.type).toBe(DISCOVER);
@@ -214,7 +219,7 @@ describe("the DHCP client", () => {
     client.conflict(2 * SECOND, 8, sink);
     expect(sink.log[1]).toBe(`lost ${LOST_CONFLICT}`);
     const { to, message } = sink.last();
-    expect([to, message.type]).toEqual([BROADCAST_ADDRESS, DECLINE]);
+    expect([to, message.type]).toEqual([formatIpv4(BROADCAST_ADDRESS), DECLINE]);
     expect([optionOf(message, 50), optionOf(message, 54)]).toEqual(["0a00020f", "0a000202"]);
     expect(client.nextDeadline()).toBe(2 * SECOND + DECLINE_PAUSE);
   });
@@ -229,7 +234,7 @@ describe("the DHCP client", () => {
     bind();
     client.release(SECOND, 9, sink);
     expect([sink.last().to, sink.last().message.type, sink.last().message.clientAddress]).toEqual([
-      SERVER,
+      formatIpv4(SERVER),
       RELEASE,
       OURS,
     ]);

@@ -1,22 +1,14 @@
 import { expect, test } from "vitest";
-import type { Ipv4, Port } from "../../../stack/base/address.ts";
+import type { Port } from "../../../stack/base/address.ts";
 import { SECOND } from "../../../stack/base/result.ts";
-import { UdpUser } from "../../../stack/udp/machine.ts";
+import { type Datagram, UdpUser } from "../../../stack/udp/machine.ts";
 import { NO_FAULTS } from "../../support/wire.ts";
 import { CLIENT, Pair } from "./pair.ts";
 
 class Receiver extends UdpUser {
   readonly lines: string[] = [];
 
-  override datagram(
-    _localPort: Port,
-    _source: Ipv4,
-    _sourcePort: Port,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    _now: number,
-  ): void {
+  override datagram({ bytes, offset, length }: Datagram): void {
     this.lines.push(String.fromCharCode(...bytes.subarray(offset, offset + length)));
   }
 }

@@ -9,7 +9,7 @@ import type { Seq } from "../../../stack/base/seq.ts";
 import { EVENT_RESOLVED } from "../../../stack/host/events.ts";
 import { Host } from "../../../stack/host/host.ts";
 import { LENGTH_LIMIT } from "../../../stack/ipv4/reassembly.ts";
-import { encodeHeader, SYN } from "../../../stack/tcp/wire.ts";
+import { encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { hex, pattern, toHex } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
 import {
@@ -45,7 +45,7 @@ function ready(): Ready {
   const link = new FakeLink(OUR_MAC, 64);
   const host = new Host(link, pattern(64), 16 * 1024 * 1024);
   host.poll(1);
-  host.configureStatic(US, 24, PEER);
+  host.configureStatic("10.0.0.1", 24, "10.0.0.2");
   host.serve(80);
   link.incoming.push(arpFrame(IN, 1));
   host.poll(2);
@@ -83,8 +83,9 @@ function reversed(frames: readonly Uint8Array[]): Uint8Array[] {
 }
 
 function synPayload(): Uint8Array {
-  const syn = new Uint8Array(20);
-  encodeHeader(syn, 0, 40_000, 80, 7 as Seq, 0 as Seq, SYN, 60_000, 0);
+  const syn = new Uint8Array(24);
+  const fields = { sourcePort: 40_000, destinationPort: 80, seq: 7 as Seq, flags: SYN, window: 60_000, mss: 1460 };
+  encode(syn, 0, Object.assign(new Segment(), fields));
   writeU16(syn, 16, transportChecksum(IN, TCP, syn));
   return syn;
 }
@@ -164,7 +165,7 @@ describe("datagrams larger than a frame", () => {
 
   test("an answer of a name server in fragments is taken, and one that comes too late is refused", () => {
     const { host, link } = ready();
-    host.names.addServer(PEER);
+    host.names.addServer("10.0.0.2");
     host.names.resolve("a.example", 5);
     host.poll(10);
     const query = link.drain()[0]!;

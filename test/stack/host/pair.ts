@@ -1,6 +1,5 @@
 // Two hosts on one wire under a virtual clock: a server with its HTTP machine, and a client that speaks through flows.
 
-import type { Ipv4 } from "../../../stack/base/address.ts";
 import { copyBytes } from "../../../stack/base/native.ts";
 import { type Instant, NEVER, SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
@@ -9,8 +8,8 @@ import { Host } from "../../../stack/host/host.ts";
 import { FakeLink } from "../../support/fake-link.ts";
 import { type Faults, Wire } from "../../support/wire.ts";
 
-export const SERVER = 0x0a000001 as Ipv4;
-export const CLIENT = 0x0a000002 as Ipv4;
+export const SERVER = "10.0.0.1";
+export const CLIENT = "10.0.0.2";
 const MEMORY = 64 * 1024 * 1024;
 
 export class Pair {
@@ -29,8 +28,8 @@ export class Pair {
     this.server = new Host(links[0]!, secret(seed), MEMORY);
     this.client = new Host(links[1]!, secret(seed + 1), MEMORY);
     this.turn();
-    this.server.configureStatic(SERVER, 24, 0 as Ipv4);
-    this.client.configureStatic(CLIENT, 24, 0 as Ipv4);
+    this.server.configureStatic(SERVER, 24, "");
+    this.client.configureStatic(CLIENT, 24, "");
     this.server.setWallClock(1_700_000_000_000);
     this.server.serve(80);
   }

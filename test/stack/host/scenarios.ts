@@ -2,7 +2,6 @@
 // are written to compile, so that they run three ways: on Node and on quickjs-ng as simulation.test.ts, and compiled
 // ahead of time in test/e2e/trace.test.ts.
 
-import type { Ipv4 } from "../../../stack/base/address.ts";
 import { copyBytes, equalBytes } from "../../../stack/base/native.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
@@ -122,7 +121,7 @@ function refused(): string {
 
 function unreachable(): string {
   const pair = new Pair(NO_FAULTS, 8);
-  pair.client.connect(0x0a000063 as Ipv4, 80, 65_536);
+  pair.client.connect("10.0.0.99", 80, 65_536);
   return pair.run(() => pair.closed.length > 0, 10 * SECOND) ? "" : "it was not told";
 }
 

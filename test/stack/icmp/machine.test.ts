@@ -3,6 +3,14 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Ipv4 } from "../../../stack/base/address.ts";
 import { writeU16 } from "../../../stack/base/bytes.ts";
 import { equalBytes, sumBytes } from "../../../stack/base/native.ts";
+import type { Packet } from "../../../stack/base/packet.ts";
+import type { Path } from "../../../stack/base/path.ts";
+import {
+  ERROR_PORT_UNREACHABLE,
+  ERROR_TOO_BIG,
+  ERROR_UNREACHABLE,
+  type Quotation,
+} from "../../../stack/base/quotation.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { ERROR_BURST, ERRORS_PER_SECOND, Icmp, IcmpUser } from "../../../stack/icmp/machine.ts";
 import {
@@ -13,40 +21,33 @@ import {
   ICMP_TRUNCATED,
   IcmpMessage,
   KIND_OTHER,
-  KIND_PORT_UNREACHABLE,
-  KIND_PROTOCOL_UNREACHABLE,
-  KIND_TIME_EXCEEDED,
-  KIND_TOO_BIG,
-  KIND_UNREACHABLE,
 } from "../../../stack/icmp/wire.ts";
-import { decode as decodeIpv4, encode as encodeIpv4, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { bytesOf, hex, pattern, toHex } from "../../support/bytes.ts";
 import { FakeIpSink } from "../../support/fake-ip-sink.ts";
+import { encodeIpv4, packetOf } from "../../support/ipv4.ts";
 
 const US = 0x0a00020f as Ipv4;
 const PEER = 0x0a000202 as Ipv4;
 
 class Recorder extends IcmpUser {
   readonly seen: number[][] = [];
-  icmpError(m: IcmpMessage): void {
-    this.seen.push([m.kind, m.protocol, m.source, m.destination, m.sourcePort, m.destinationPort, m.sequence, m.mtu]);
+  networkError(q: Quotation): void {
+    this.seen.push([q.error, q.path, q.protocol, q.localPort, q.remotePort, q.sequence, q.length, q.mtu]);
   }
 }
 
-/** A datagram from PEER to us with this payload; `header` decoded from `bytes`. */
-function datagram(protocol: number, payload: Uint8Array): { header: Ipv4Header; bytes: Uint8Array } {
+/** A datagram from PEER to us with this payload. */
+function datagram(protocol: number, payload: Uint8Array): Packet {
   const bytes = new Uint8Array(20 + payload.length);
-  encodeIpv4(bytes, 0, PEER, US, protocol, bytes.length, 7, 0, 60);
+  encodeIpv4(bytes, 0, { source: PEER, destination: US, protocol, totalLength: bytes.length, identification: 7 });
   bytes.set(payload, 20);
-  const header = new Ipv4Header();
-  expect(decodeIpv4(bytes, 0, bytes.length, header)).toBe(0);
-  return { header, bytes };
+  return packetOf(path, protocol, bytes, 20);
 }
 
 /** An error message of this type and code about a TCP segment of ours. */
-function error(type: number, code: number, rest: number): Uint8Array {
+function error(type: number, code: number, rest: number, destination = PEER): Uint8Array {
   const bytes = new Uint8Array(8 + 28);
-  encodeIpv4(bytes, 8, US, PEER, 6, 1500, 1, 0x4000, 3);
+  encodeIpv4(bytes, 8, { source: US, destination, protocol: 6, totalLength: 1500, flags: 0x4000 });
   writeU16(bytes, 28, 49_152);
   writeU16(bytes, 30, 80);
   writeU16(bytes, 32, 0xdead);
@@ -58,15 +59,18 @@ function error(type: number, code: number, rest: number): Uint8Array {
 let icmp: Icmp;
 let sink: FakeIpSink;
 let user: Recorder;
+let path: Path;
 beforeEach(() => {
-  icmp = new Icmp();
   sink = new FakeIpSink();
   user = new Recorder();
+  icmp = new Icmp(sink, user);
+  path = sink.paths.open4(US, PEER);
 });
 
 function input(payload: Uint8Array, unicast = true): number {
-  const { header, bytes } = datagram(1, payload);
-  return icmp.input(header, bytes, 20, payload.length, unicast, 0, sink, user);
+  const packet = datagram(1, payload);
+  packet.unicast = unicast;
+  return icmp.input(packet, 0);
 }
 
 describe("ICMP", () => {
@@ -114,8 +118,7 @@ describe("ICMP", () => {
     expect(sink.packets).toHaveLength(0);
   });
 
-  test("errors are told with what they quote", () => {
-    const kinds: number[] = [];
+  test("errors are told with what they quote, those that say nothing to a transport are not", () => {
     for (const [type, code] of [
       [3, 0],
       [3, 1],
@@ -125,21 +128,26 @@ describe("ICMP", () => {
       [3, 13],
       [11, 0],
     ])
-      input(error(type!, code!, 1400));
+      expect(input(error(type!, code!, 1400))).toBe(0);
     for (const seen of user.seen) {
-      kinds.push(seen[0]!);
-      expect(seen.slice(1, 7)).toEqual([6, US, PEER, 49_152, 80, 0xdeadbeef]);
-      expect(seen[7]).toBe(seen[0] === KIND_TOO_BIG ? 1400 : 0);
+      expect(seen.slice(1, 7)).toEqual([path, 6, 49_152, 80, 0xdeadbeef, 1500]);
+      expect(seen[7]).toBe(seen[0] === ERROR_TOO_BIG ? 1400 : 0);
     }
-    expect(kinds).toEqual([
-      KIND_UNREACHABLE,
-      KIND_UNREACHABLE,
-      KIND_PROTOCOL_UNREACHABLE,
-      KIND_PORT_UNREACHABLE,
-      KIND_TOO_BIG,
-      KIND_UNREACHABLE,
-      KIND_TIME_EXCEEDED,
+    expect(user.seen.map((seen) => seen[0])).toEqual([
+      ERROR_UNREACHABLE,
+      ERROR_UNREACHABLE,
+      ERROR_UNREACHABLE,
+      ERROR_PORT_UNREACHABLE,
+      ERROR_TOO_BIG,
+      ERROR_UNREACHABLE,
     ]);
+  });
+
+  test("an error about a peer that we never spoke to is not believed, and enters nothing", () => {
+    const before = sink.paths.size;
+    expect(input(error(3, 1, 0, 0x0a0002aa as Ipv4))).toBe(0);
+    expect(user.seen).toHaveLength(0);
+    expect(sink.paths.size).toBe(before);
   });
 
   test("damage is refused, source quench and redirects mean nothing", () => {
@@ -174,29 +182,28 @@ describe("ICMP", () => {
   });
 
   test("the sender of a datagram to a closed port is told, with the head of its datagram", () => {
-    const { header, bytes } = datagram(17, bytesOf("abcdefghijkl"));
-    icmp.portUnreachable(header, bytes, 0, sink);
-    const [packet] = sink.drain();
-    expect([packet!.source, packet!.destination, packet!.protocol]).toEqual([US, PEER, 1]);
-    expect(toHex(packet!.bytes, 0, 2)).toBe("0303");
-    expect(packet!.bytes.slice(8)).toEqual(bytes.slice(0, 28));
-    expect(sumBytes(packet!.bytes, 0, packet!.bytes.length, 0)).toBe(0xffff);
+    const packet = datagram(17, bytesOf("abcdefghijkl"));
+    icmp.portUnreachable(packet, 0);
+    const [sent] = sink.drain();
+    expect([sent!.source, sent!.destination, sent!.protocol]).toEqual([US, PEER, 1]);
+    expect(toHex(sent!.bytes, 0, 2)).toBe("0303");
+    expect(sent!.bytes.slice(8)).toEqual(packet.bytes.slice(0, 28));
+    expect(sumBytes(sent!.bytes, 0, sent!.bytes.length, 0)).toBe(0xffff);
   });
 
-  test("no error is sent about ICMP or a fragment", () => {
-    const ping = datagram(1, new Uint8Array(8));
-    icmp.protocolUnreachable(ping.header, ping.bytes, 0, sink);
-    const first = datagram(17, new Uint8Array(8));
-    first.header.moreFragments = true;
-    icmp.portUnreachable(first.header, first.bytes, 0, sink);
+  test("no error is sent about ICMP, nor about what was sent to a group", () => {
+    icmp.protocolUnreachable(datagram(1, new Uint8Array(8)), 0);
+    const group = datagram(17, new Uint8Array(8));
+    group.unicast = false;
+    icmp.portUnreachable(group, 0);
     expect(sink.packets).toHaveLength(0);
   });
 
   test("errors are limited to a burst and then to so many a second", () => {
-    const { header, bytes } = datagram(17, new Uint8Array(8));
-    for (let i = 0; i < 100; i++) icmp.portUnreachable(header, bytes, 5 * SECOND, sink);
+    const packet = datagram(17, new Uint8Array(8));
+    for (let i = 0; i < 100; i++) icmp.portUnreachable(packet, 5 * SECOND);
     expect(sink.drain()).toHaveLength(ERROR_BURST);
-    for (let i = 0; i < 1000; i++) icmp.portUnreachable(header, bytes, 5 * SECOND + i * 1000, sink);
+    for (let i = 0; i < 1000; i++) icmp.portUnreachable(packet, 5 * SECOND + i * 1000);
     expect(sink.drain().length).toBe(ERRORS_PER_SECOND - 1);
     expect(icmp.suppressed).toBe(80 + 1000 - ERRORS_PER_SECOND + 1);
   });

@@ -3,9 +3,9 @@ import { REQUEST_LIMIT } from "../../../stack/arp/machine.ts";
 import { ArpPacket, encode as encodeArp, OPERATION_REPLY, PACKET_LENGTH } from "../../../stack/arp/wire.ts";
 import { BROADCAST_ADDRESS, type Ipv4, type Mac } from "../../../stack/base/address.ts";
 import { writeU16 } from "../../../stack/base/bytes.ts";
-import { pseudoHeaderSum } from "../../../stack/base/checksum.ts";
 import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
+import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { decode as decodeEthernet, EthernetHeader } from "../../../stack/ethernet/wire.ts";
 import {
@@ -21,6 +21,7 @@ import { WAITING_LIMIT, WAITING_PER_NEIGHBOUR } from "../../../stack/ipv4/waitin
 import { decode, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { pattern } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
+import { pseudoHeaderSum } from "../../support/ipv4.ts";
 
 const US = 0x0a00020f as Ipv4;
 const GATEWAY = 0x0a000202 as Ipv4;
@@ -29,25 +30,27 @@ const FAR = 0x08080808 as Ipv4;
 const PEER_MAC = 0x525400000002 as Mac;
 
 class Recorder extends OutputUser {
-  readonly lost: number[] = [];
+  readonly lost: Ipv4[] = [];
   readonly conflicts: number[] = [];
-  unreachable(destination: Ipv4): void {
-    this.lost.push(destination);
+  unreachable(path: Path): void {
+    this.lost.push(paths.remote4Of(path));
   }
-  conflict(mac: Mac): void {
+  conflict(_address: string, mac: Mac): void {
     this.conflicts.push(mac);
   }
 }
 
 let link: FakeLink;
+let paths: PathTable;
 let output: IpOutput;
 let user: Recorder;
 
 beforeEach(() => {
   link = new FakeLink(0x525400000001, 40);
-  output = new IpOutput(link);
+  paths = new PathTable(40, 1500, 7);
+  output = new IpOutput(link, paths);
   user = new Recorder();
-  output.configure(US, 24, GATEWAY, 0);
+  output.configure("10.0.2.15", 24, "10.0.2.2", 0);
   output.step(0, user);
   output.step(2 * SECOND, user);
   link.drain();
@@ -69,7 +72,8 @@ function send(destination: Ipv4, text: string, payload: Uint8Array = NO_PAYLOAD)
   const at = output.reserve();
   if (at < 0) return false;
   for (let i = 0; i < text.length; i++) output.bytes[at + i] = text.charCodeAt(i);
-  output.send(at, US, destination, 17, text.length, payload, 0, payload.length);
+  output.protocol = 17;
+  output.send(at, paths.open4(US, destination), text.length, payload, 0, payload.length);
   return true;
 }
 
@@ -107,7 +111,7 @@ describe("IPv4 output", () => {
     expect(packets).toHaveLength(1);
     expect(packets[0]!.to).toBe(PEER_MAC);
     expect(packets[0]!.header.destination).toBe(PEER);
-    expect(packets[0]!.header.dontFragment).toBe(true);
+    expect(packets[0]!.header.flags).toBe(0x4000);
     expect(packets[0]!.header.identification).toBe(0);
     expect(packets[0]!.frame.slice(39)).toEqual(pattern(10));
     send(PEER, "again");
@@ -129,7 +133,8 @@ describe("IPv4 output", () => {
       const spare = output.reserve();
       const first = output.reserve();
       output.bytes.set(head, first);
-      output.send(first, US, PEER, 17, 20, pattern(1000), 0, 1000);
+      output.protocol = 17;
+      output.send(first, paths.open4(US, PEER), 20, pattern(1000), 0, 1000);
       if (elsewhere) output.release(spare);
       link.drain();
       const at = output.repeat(first, 12);
@@ -143,7 +148,8 @@ describe("IPv4 output", () => {
       expect(output.repeat(first, 12)).toBe(-1);
       output.bytes.set([...head.slice(0, 12), 1, 2, 3, 4, 5, 6, 7, 8], other);
       if (length === 1) output.checksumOffset = 6;
-      output.send(other, US, PEER, 17, 20, pattern(1001), 1, length);
+      output.protocol = 17;
+      output.send(other, paths.open4(US, PEER), 20, pattern(1001), 1, length);
       const frames = link.drain();
       expect(frames).toHaveLength(2);
       expect(frames[0]!).toEqual(frames[1]!);
@@ -153,19 +159,23 @@ describe("IPv4 output", () => {
 
   test("what was not sent at once, may be fragmented or was not the last cannot be repeated", () => {
     const at = output.reserve();
-    output.send(at, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    output.protocol = 17;
+    output.send(at, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     // It waits for its neighbour.
     expect(output.repeat(at, 20)).toBe(-1);
     hear(1, PEER, PEER_MAC, US, 0);
     const fragmentable = output.reserve();
     output.dontFragment = false;
-    output.send(fragmentable, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    output.protocol = 17;
+    output.send(fragmentable, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     expect(output.repeat(fragmentable, 20)).toBe(-1);
     const large = output.reserve();
-    output.send(large, US, PEER, 17, 20, pattern(2000), 0, 2000);
+    output.protocol = 17;
+    output.send(large, paths.open4(US, PEER), 20, pattern(2000), 0, 2000);
     expect(output.repeat(large, 20)).toBe(-1);
     const sent = output.reserve();
-    output.send(sent, US, PEER, 17, 20, NO_PAYLOAD, 0, 0);
+    output.protocol = 17;
+    output.send(sent, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     expect(output.repeat(sent + 1, 20)).toBe(-1);
     link.free = 0;
     expect(output.repeat(sent, 20)).toBe(-1);
@@ -188,7 +198,7 @@ describe("IPv4 output", () => {
   });
 
   test("a gateway outside the prefix is a neighbour all the same", () => {
-    output.configure(US, 32, 0x0a800001 as Ipv4, 0);
+    output.configure("10.0.2.15", 32, "10.128.0.1", 0);
     hear(1, 0x0a800001 as Ipv4, PEER_MAC, US, 0);
     link.drain();
     send(PEER, "near");
@@ -196,7 +206,7 @@ describe("IPv4 output", () => {
   });
 
   test("without a route the packet is dropped and its destination reported", () => {
-    output.configure(US, 24, 0 as Ipv4, 0);
+    output.configure("10.0.2.15", 24, "", 0);
     send(FAR, "far");
     send(US, "self");
     output.step(0, user);
@@ -240,7 +250,8 @@ describe("IPv4 output", () => {
       const at = output.reserve();
       output.bytes.set(whole.slice(0, headLength), at);
       output.dontFragment = false;
-      output.send(at, US, PEER, 17, headLength, whole, headLength, whole.length - headLength);
+      output.protocol = 17;
+      output.send(at, paths.open4(US, PEER), headLength, whole, headLength, whole.length - headLength);
       const reassembly = new Reassembly();
       const packets = seen();
       expect(packets).toHaveLength(3);
@@ -270,7 +281,8 @@ describe("IPv4 output", () => {
     writeU16(output.bytes, at + 16, pseudoHeaderSum(US, PEER, 6, 5020));
     output.checksumOffset = 16;
     output.segmentSize = 1460;
-    output.send(at, US, PEER, 6, 20, pattern(5000), 0, 5000);
+    output.protocol = 6;
+    output.send(at, paths.open4(US, PEER), 20, pattern(5000), 0, 5000);
     expect(link.sends).toBeGreaterThan(0);
     const frames = link.drain();
     expect(frames.map((f) => f.length - 54)).toEqual([1460, 1460, 1460, 620]);
@@ -289,7 +301,8 @@ describe("IPv4 output", () => {
     writeU16(output.bytes, at + 4, 8);
     writeU16(output.bytes, at + 6, pseudoHeaderSum(US, PEER, 17, 8));
     output.checksumOffset = 6;
-    output.send(at, US, PEER, 17, 8, NO_PAYLOAD, 0, 0);
+    output.protocol = 17;
+    output.send(at, paths.open4(US, PEER), 8, NO_PAYLOAD, 0, 0);
     expect(link.checksumStart).toBe(0);
     output.step(2 * SECOND, user);
     hear(OPERATION_REPLY, PEER, PEER_MAC, US, 2 * SECOND);
@@ -317,10 +330,10 @@ describe("IPv4 output", () => {
     expect(output.destinationKind(0x0a0002ff as Ipv4)).toBe(DESTINATION_BROADCAST);
     expect(output.destinationKind(0xe0000001 as Ipv4)).toBe(DESTINATION_MULTICAST);
     expect(output.destinationKind(PEER)).toBe(DESTINATION_OTHER);
-    output.configure(0 as Ipv4, 0, 0 as Ipv4, 0);
+    output.configure("", 0, "", 0);
     expect(output.destinationKind(PEER)).toBe(DESTINATION_OURS);
     expect(output.destinationKind(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
-    output.configure(US, 31, 0 as Ipv4, 0);
+    output.configure("10.0.2.15", 31, "", 0);
     expect(output.destinationKind((US ^ 1) as Ipv4)).toBe(DESTINATION_OTHER);
   });
 });

@@ -9,15 +9,23 @@ import {
   REASSEMBLY_TIMEOUT,
   Reassembly,
 } from "../../../stack/ipv4/reassembly.ts";
-import { decode, encode, HEADER_LENGTH, Ipv4Header } from "../../../stack/ipv4/wire.ts";
+import { decode, HEADER_LENGTH, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { pattern } from "../../support/bytes.ts";
+import { encodeIpv4 } from "../../support/ipv4.ts";
 
 const PEER = 0x0a000202 as Ipv4;
 const US = 0x0a00020f as Ipv4;
 /** A header, and the payload that all fragments are pieces of. */
 const WHOLE = new Uint8Array(HEADER_LENGTH + LENGTH_LIMIT + 64);
 WHOLE.set(pattern(LENGTH_LIMIT + 64), HEADER_LENGTH);
-encode(WHOLE, 0, PEER, US, 17, 28, 1, 0x2000, 60);
+encodeIpv4(WHOLE, 0, {
+  source: PEER,
+  destination: US,
+  protocol: 17,
+  totalLength: 28,
+  identification: 1,
+  flags: 0x2000,
+});
 
 function piece(start: number, end: number, more: boolean, identification = 1): Ipv4Header {
   const header = new Ipv4Header();
@@ -25,8 +33,7 @@ function piece(start: number, end: number, more: boolean, identification = 1): I
   header.destination = US;
   header.protocol = 17;
   header.identification = identification;
-  header.fragmentOffset = start;
-  header.moreFragments = more;
+  header.flags = Math.floor(start / 8) + (more ? 0x2000 : 0);
   header.headerLength = HEADER_LENGTH;
   header.payloadOffset = HEADER_LENGTH + start;
   header.payloadLength = end - start;
@@ -65,7 +72,7 @@ describe("reassembly", () => {
           expect(r.input(pieces[pieces.length - 1]!, WHOLE, 0)).toBe(true);
           const whole = new Ipv4Header();
           expect(decode(r.bytes, r.offset, r.length, whole)).toBe(0);
-          expect([whole.source, whole.destination, whole.protocol, whole.timeToLive]).toEqual([PEER, US, 17, 60]);
+          expect([whole.source, whole.destination, whole.protocol, whole.timeToLive]).toEqual([PEER, US, 17, 64]);
           expect([whole.isFragment(), whole.identification]).toEqual([false, 1]);
           expect(whole.payloadLength).toBe(at + tail);
           const payload = r.bytes.slice(whole.payloadOffset, whole.payloadOffset + whole.payloadLength);

@@ -7,7 +7,6 @@ import {
   changeTotalLength,
   DONT_FRAGMENT,
   decode,
-  encode,
   HEADER_LENGTH,
   IPV4_CHECKSUM,
   IPV4_FRAGMENT,
@@ -20,6 +19,7 @@ import {
   MORE_FRAGMENTS,
 } from "../../../stack/ipv4/wire.ts";
 import { hex } from "../../support/bytes.ts";
+import { encodeIpv4 } from "../../support/ipv4.ts";
 
 // A UDP datagram's header as Wikipedia and many courses show it: checksum b861.
 const VECTOR = hex("4500 0073 0000 4000 4011 b861 c0a80001 c0a800c7");
@@ -46,8 +46,9 @@ describe("the IPv4 header", () => {
       fc.property(address, address, word, word, word, (source, destination, before, after, flags) => {
         const changed = new Uint8Array(HEADER_LENGTH + 1);
         const written = new Uint8Array(HEADER_LENGTH + 1);
-        encode(changed, 1, source, destination, 6, before, 7, flags, 64);
-        encode(written, 1, source, destination, 6, after, 7, flags, 64);
+        const fields = { source, destination, protocol: 6, identification: 7, flags };
+        encodeIpv4(changed, 1, { ...fields, totalLength: before });
+        encodeIpv4(written, 1, { ...fields, totalLength: after });
         changeTotalLength(changed, 1, after);
         expect(changed).toEqual(written);
         expect(sumBytes(changed, 1, HEADER_LENGTH, 0)).toBe(0xffff);
@@ -64,7 +65,7 @@ describe("the IPv4 header", () => {
     expect(header.destination).toBe(0xc0a800c7);
     expect(header.protocol).toBe(17);
     expect(header.timeToLive).toBe(64);
-    expect(header.dontFragment).toBe(true);
+    expect(header.flags).toBe(DONT_FRAGMENT);
     expect(header.isFragment()).toBe(false);
     expect(header.payloadOffset).toBe(20);
     expect(header.payloadLength).toBe(0x73 - 20);
@@ -72,7 +73,8 @@ describe("the IPv4 header", () => {
 
   test("a published header is written", () => {
     const bytes = new Uint8Array(HEADER_LENGTH);
-    encode(bytes, 0, 0xc0a80001 as Ipv4, 0xc0a800c7 as Ipv4, 17, 0x73, 0, DONT_FRAGMENT, 64);
+    const [source, destination] = [0xc0a80001 as Ipv4, 0xc0a800c7 as Ipv4];
+    encodeIpv4(bytes, 0, { source, destination, protocol: 17, totalLength: 0x73, flags: DONT_FRAGMENT });
     expect(bytes).toEqual(VECTOR);
   });
 
@@ -130,7 +132,8 @@ describe("the IPv4 header", () => {
         fc.integer({ min: 0, max: 255 }),
         (source, destination, protocol, total, identification, life) => {
           const bytes = new Uint8Array(1510);
-          encode(bytes, 7, source as Ipv4, destination as Ipv4, protocol, total, identification, 0, life);
+          const addresses = { source: source as Ipv4, destination: destination as Ipv4 };
+          encodeIpv4(bytes, 7, { ...addresses, protocol, totalLength: total, identification, timeToLive: life });
           const header = new Ipv4Header();
           expect(decode(bytes, 7, 1503, header)).toBe(0);
           expect([header.source, header.destination, header.protocol]).toEqual([source, destination, protocol]);

@@ -3,16 +3,19 @@
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
 import { readU32, writeU16, writeU32 } from "../../../stack/base/bytes.ts";
-import { fold, pseudoHeaderSum } from "../../../stack/base/checksum.ts";
+import { fold } from "../../../stack/base/checksum.ts";
 import { HEAD_ROOM, IpSink, PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
 import { copyBytes, sumBytes } from "../../../stack/base/native.ts";
+import { NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
+import { Quotation } from "../../../stack/base/quotation.ts";
 import type { Instant } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
-import { decode, encodeHeader, encodeSynOptions, encodeTimestamps, Segment, SYN } from "../../../stack/tcp/wire.ts";
+import { decode, encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { bytesOf } from "../../support/bytes.ts";
+import { packetOf, pseudoHeaderSum } from "../../support/ipv4.ts";
 
 export const HERE = 0x0a000001 as Ipv4;
 export const THERE = 0x0a000002 as Ipv4;
@@ -41,8 +44,17 @@ export class RecordingSink extends IpSink {
   // Two slots in turn. Of the last packet: where it lies while it may be repeated, or -1, and where it went.
   #next = 100;
   #last = -1;
-  #source = 0 as Ipv4;
-  #destination = 0 as Ipv4;
+  #path: Path = NO_PATH;
+  /** Paths that TCP has doubted. */
+  readonly doubted: Path[] = [];
+
+  constructor() {
+    super(new PathTable(2000, 1500, 7));
+  }
+
+  override doubt(path: Path): void {
+    this.doubted.push(path);
+  }
 
   override reserve(): number {
     this.#last = -1;
@@ -65,7 +77,7 @@ export class RecordingSink extends IpSink {
   ): void {
     const last = this.#last;
     this.repeats++;
-    this.send(at, this.#source, this.#destination, PROTOCOL_TCP, headLength, payload, payloadOffset, payloadLength);
+    this.send(at, this.#path, headLength, payload, payloadOffset, payloadLength);
     this.#last = last;
   }
 
@@ -84,16 +96,16 @@ export class RecordingSink extends IpSink {
 
   override send(
     at: number,
-    source: Ipv4,
-    destination: Ipv4,
-    protocol: number,
+    path: Path,
     headLength: number,
     payload: Uint8Array,
     payloadOffset: number,
     payloadLength: number,
   ): void {
-    if (!this.#reserved || protocol !== PROTOCOL_TCP || headLength > HEAD_ROOM) throw new Error("bad send");
+    if (!this.#reserved || this.protocol !== PROTOCOL_TCP || headLength > HEAD_ROOM) throw new Error("bad send");
     this.#reserved = false;
+    const source = this.paths.local4Of(path);
+    const destination = this.paths.remote4Of(path);
     const packet = new Uint8Array(headLength + payloadLength);
     copyBytes(packet, 0, this.bytes, at, headLength);
     copyBytes(packet, headLength, payload, payloadOffset, payloadLength);
@@ -108,8 +120,7 @@ export class RecordingSink extends IpSink {
       this.packets.push({ source, destination, bytes: packet });
     }
     this.#last = this.dontFragment ? at : -1;
-    this.#source = source;
-    this.#destination = destination;
+    this.#path = path;
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;
@@ -210,6 +221,8 @@ export class Bench {
   readonly limits: TcpLimits = new TcpLimits();
   readonly tcp: Tcp;
   readonly userNumber: number;
+  /** From HERE to THERE. */
+  readonly path: Path;
   now = 1_000_000;
   localPort = 80;
   remotePort = 5555;
@@ -221,6 +234,8 @@ export class Bench {
 
   constructor(change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
     change(this.limits, this.sink);
+    this.path = this.sink.paths.open4(HERE, THERE);
+    this.sink.paths.hold(this.path);
     this.tcp = new Tcp(this.sink, this.limits, SECRET);
     this.user.tcp = this.tcp;
     this.userNumber = this.tcp.addUser(this.user);
@@ -236,7 +251,21 @@ export class Bench {
   input(fields: SegmentFields): void {
     const bytes = build(this.remotePort, this.localPort, this.seq, this.ack, fields);
     checksum(bytes, THERE, HERE);
-    this.tcp.input(bytes, 0, bytes.length, THERE, HERE, false, this.now);
+    this.tcp.input(packetOf(this.path, PROTOCOL_TCP, bytes), this.now);
+  }
+
+  /** The network reports an error about a segment of ours: `about` names it. */
+  networkError(error: number, about: Partial<Quotation>): void {
+    const quotation = new Quotation();
+    quotation.error = error;
+    quotation.path = this.path;
+    quotation.protocol = PROTOCOL_TCP;
+    quotation.localPort = this.localPort;
+    quotation.remotePort = this.remotePort;
+    quotation.length = 1500;
+    Object.assign(quotation, about);
+    quotation.sequence >>>= 0;
+    this.tcp.networkError(quotation, this.now);
   }
 
   /** Lets the machine send; what it sent. */
@@ -280,7 +309,7 @@ export class Bench {
   /** The machine connects to the peer's port 443. */
   connect(fields: SegmentFields = {}): Segment {
     this.remotePort = 443;
-    this.handle = this.tcp.connect(HERE, THERE, 443, this.userNumber, 65_536, this.now);
+    this.handle = this.tcp.connect(this.path, 443, this.userNumber, 65_536, this.now);
     const [syn] = this.sent();
     this.iss = syn!.seq;
     this.localPort = syn!.sourcePort;
@@ -308,30 +337,24 @@ export function build(
 ): Uint8Array {
   const data = typeof fields.data === "string" ? bytesOf(fields.data) : (fields.data ?? NONE);
   const head = new Uint8Array(80);
-  const flags = fields.flags ?? 0x10;
-  let options = 0;
-  if ((flags & SYN) !== 0) {
-    const [value, echo] = fields.timestamps ?? [0, 0];
-    const timestamps = fields.timestamps !== undefined;
-    options = encodeSynOptions(head, 20, fields.mss ?? 1460, fields.scale ?? -1, timestamps, value, echo);
-  } else if (fields.timestamps !== undefined) {
-    encodeTimestamps(head, 20, fields.timestamps[0], fields.timestamps[1]);
-    options = 12;
+  const segment = new Segment();
+  segment.sourcePort = sourcePort;
+  segment.destinationPort = destinationPort;
+  segment.seq = ((fields.seq ?? seq) >>> 0) as Seq;
+  segment.ack = ((fields.ack ?? ack) >>> 0) as Seq;
+  segment.flags = fields.flags ?? 0x10;
+  segment.window = fields.window ?? 65_535;
+  segment.mss = fields.mss ?? 1460;
+  segment.scale = fields.scale ?? -1;
+  if (fields.timestamps !== undefined) {
+    segment.hasTimestamps = true;
+    segment.tsValue = fields.timestamps[0];
+    segment.tsEcho = fields.timestamps[1];
   }
-  encodeHeader(
-    head,
-    0,
-    sourcePort,
-    destinationPort,
-    ((fields.seq ?? seq) >>> 0) as Seq,
-    ((fields.ack ?? ack) >>> 0) as Seq,
-    flags,
-    fields.window ?? 65_535,
-    options,
-  );
-  const bytes = new Uint8Array(20 + options + data.length);
-  bytes.set(head.subarray(0, 20 + options));
-  bytes.set(data, 20 + options);
+  const length = encode(head, 0, segment);
+  const bytes = new Uint8Array(length + data.length);
+  bytes.set(head.subarray(0, length));
+  bytes.set(data, length);
   return bytes;
 }
 

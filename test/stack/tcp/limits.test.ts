@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ERROR_TOO_BIG } from "../../../stack/base/quotation.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
 import { ACK, FIN, RST, SYN } from "../../../stack/tcp/wire.ts";
-import { Bench, HERE, random, THERE } from "./harness.ts";
+import { Bench, random } from "./harness.ts";
 
 describe("a SYN flood", () => {
   test("fills the half-open ones, then cookies answer, and an honest peer gets through", () => {
@@ -60,7 +61,7 @@ describe("the number of connections", () => {
     bench.remotePort = 6003;
     bench.seq = 7_000_000;
     expect(bench.receive({ flags: SYN })).toEqual([]);
-    expect(bench.tcp.connect(HERE, THERE, 443, 0, 1000, bench.now)).toBe(-1);
+    expect(bench.tcp.connect(bench.path, 443, 0, 1000, bench.now)).toBe(-1);
     expect(bench.tcp.counters.refused).toBe(1);
     bench.tcp.abort(bench.handle);
     bench.sent();
@@ -183,17 +184,8 @@ describe("whatever arrives", () => {
             else if (step.what === "noslots") bench.sink.slots = step.amount & 3;
             else if (step.what === "slots") bench.sink.slots = 100_000;
             else if (step.what === "icmp")
-              bench.tcp.icmpError(
-                HERE,
-                80,
-                THERE,
-                5555,
-                (bench.ack + (step.amount & 1)) as never,
-                2,
-                step.amount,
-                bench.now,
-              );
-            else bench.tcp.connect(HERE, THERE, 443, bench.userNumber, 65_536, bench.now);
+              bench.networkError(ERROR_TOO_BIG, { sequence: bench.ack + (step.amount & 1), mtu: step.amount });
+            else bench.tcp.connect(bench.path, 443, bench.userNumber, 65_536, bench.now);
           } else {
             const fields = {
               flags: step.flags,

@@ -1,8 +1,11 @@
 // Two machines joined by a link under a virtual clock.
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
+import { PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
+import type { Path } from "../../../stack/base/path.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
+import { packetOf } from "../../support/ipv4.ts";
 import { HERE, type Packet, RecordingSink, RecordingUser, random, SECRET, THERE } from "./harness.ts";
 
 export interface LinkQuality {
@@ -19,11 +22,15 @@ export class End {
   readonly user: RecordingUser = new RecordingUser();
   readonly limits: TcpLimits = new TcpLimits();
   readonly address: Ipv4;
+  /** To the other end. */
+  readonly path: Path;
   readonly tcp: Tcp;
   readonly userNumber: number;
 
   constructor(address: Ipv4, change: (limits: TcpLimits, sink: RecordingSink) => void) {
     this.address = address;
+    this.path = this.sink.paths.open4(address, address === HERE ? THERE : HERE);
+    this.sink.paths.hold(this.path);
     change(this.limits, this.sink);
     this.tcp = new Tcp(this.sink, this.limits, SECRET);
     this.user.tcp = this.tcp;
@@ -78,7 +85,8 @@ export class Pair {
         this.#flying.shift();
         const end = flight.packet.destination === HERE ? this.a : this.b;
         const bytes = flight.packet.bytes;
-        end.tcp.input(bytes, 0, bytes.length, flight.packet.source, flight.packet.destination, false, this.now);
+        const path = end.sink.paths.open4(flight.packet.destination, flight.packet.source);
+        end.tcp.input(packetOf(path, PROTOCOL_TCP, bytes), this.now);
         // What the user was lent must have been copied by now.
         for (let i = 0; i < bytes.length; i++) bytes[i] = 0xee;
       }

@@ -79,7 +79,7 @@ function exchange(seed: number, offload: boolean, loss: number): Pair {
       if (moods() < 0.8) end.user.read(handle);
     };
   }
-  const handle = a.tcp.connect(a.address, b.address, 80, a.userNumber, 65_536, 0);
+  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
   pair.run(3_000_000_000, () => {
     if (a.user.handle >= 0) up.pump(handle);
     if (b.user.handle >= 0) down.pump(b.user.handle);
@@ -129,7 +129,7 @@ function largePackets(): string {
   });
   const { a, b } = pair;
   b.tcp.listen(80, b.userNumber, 262_144);
-  const handle = a.tcp.connect(a.address, b.address, 80, a.userNumber, 65_536, 0);
+  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
   let queued = false;
   pair.run(10_000_000, () => {
     if (a.user.handle >= 0 && !queued) queued = a.tcp.send(handle, PATTERN, 0, MEGABYTE);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ERROR_TOO_BIG, ERROR_UNREACHABLE } from "../../../stack/base/quotation.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
-import { ICMP_FRAGMENTATION_NEEDED, ICMP_UNREACHABLE } from "../../../stack/tcp/tcp.ts";
 import { ACK, FIN, PSH, RST } from "../../../stack/tcp/wire.ts";
 import { Bench, decoded, HERE, PATTERN, THERE } from "./harness.ts";
 
@@ -438,7 +438,7 @@ describe("segment size", () => {
 
 describe("ICMP", () => {
   const needed = (bench: Bench, seq: number, mtu: number): void =>
-    bench.tcp.icmpError(HERE, 80, THERE, 5555, (seq >>> 0) as never, ICMP_FRAGMENTATION_NEEDED, mtu, bench.now);
+    bench.networkError(ERROR_TOO_BIG, { sequence: seq, mtu });
 
   test("'fragmentation needed' for a segment in flight makes segments smaller and sends them again at once", () => {
     const bench = measuredBench();
@@ -475,11 +475,11 @@ describe("ICMP", () => {
     const bench = measuredBench();
     bench.send(100);
     bench.sent();
-    bench.tcp.icmpError(HERE, 80, THERE, 5555, bench.ack as never, ICMP_UNREACHABLE, 0, bench.now);
+    bench.networkError(ERROR_UNREACHABLE, { sequence: bench.ack });
     expect(bench.user.take()).toEqual([]);
-    bench.tcp.connect(HERE, THERE, 443, bench.userNumber, 65_536, bench.now);
+    bench.tcp.connect(bench.path, 443, bench.userNumber, 65_536, bench.now);
     const [syn] = bench.sent();
-    bench.tcp.icmpError(HERE, syn!.sourcePort, THERE, 443, syn!.seq, ICMP_UNREACHABLE, 0, bench.now);
+    bench.networkError(ERROR_UNREACHABLE, { localPort: syn!.sourcePort, remotePort: 443, sequence: syn!.seq });
     expect(bench.user.take()).toEqual(["closed 4"]);
   });
 });
@@ -487,11 +487,11 @@ describe("ICMP", () => {
 describe("a next hop that does not answer", () => {
   test("ends connects to that peer, and nothing else", () => {
     const bench = measuredBench();
-    bench.tcp.connect(HERE, THERE, 443, bench.userNumber, 65_536, bench.now);
+    bench.tcp.connect(bench.path, 443, bench.userNumber, 65_536, bench.now);
     bench.sent();
-    bench.tcp.peerUnreachable(HERE, bench.now);
+    bench.tcp.pathUnreachable(bench.sink.paths.open4(THERE, HERE), bench.now);
     expect(bench.user.take()).toEqual([]);
-    bench.tcp.peerUnreachable(THERE, bench.now);
+    bench.tcp.pathUnreachable(bench.path, bench.now);
     expect(bench.user.take()).toEqual(["closed 4"]);
     expect(bench.tcp.counters.connections).toBe(1);
   });

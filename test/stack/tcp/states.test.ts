@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../../stack/base/result.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../../../stack/tcp/wire.ts";
+import { packetOf } from "../../support/ipv4.ts";
 import { Bench } from "./harness.ts";
 
 const FIN_ACK = FIN | ACK;
@@ -43,7 +44,7 @@ describe("opening", () => {
   test("the ACK of a SYN-ACK leaves at once", () => {
     const bench = new Bench();
     bench.remotePort = 443;
-    bench.handle = bench.tcp.connect(0x0a000001 as never, 0x0a000002 as never, 443, 0, 65_536, bench.now);
+    bench.handle = bench.tcp.connect(bench.path, 443, 0, 65_536, bench.now);
     const [syn] = bench.sent();
     bench.localPort = syn!.sourcePort;
     bench.ack = syn!.seq + 1;
@@ -55,7 +56,7 @@ describe("opening", () => {
   test("a simultaneous open ends in one connection", () => {
     const bench = new Bench();
     bench.remotePort = 443;
-    bench.handle = bench.tcp.connect(0x0a000001 as never, 0x0a000002 as never, 443, 0, 65_536, bench.now);
+    bench.handle = bench.tcp.connect(bench.path, 443, 0, 65_536, bench.now);
     const [syn] = bench.sent();
     bench.localPort = syn!.sourcePort;
     const [synAck] = bench.receive({ flags: SYN });
@@ -73,7 +74,7 @@ describe("opening", () => {
   test("a refused connection says so", () => {
     const bench = new Bench();
     bench.remotePort = 443;
-    bench.tcp.connect(0x0a000001 as never, 0x0a000002 as never, 443, 0, 65_536, bench.now);
+    bench.tcp.connect(bench.path, 443, 0, 65_536, bench.now);
     const [syn] = bench.sent();
     bench.localPort = syn!.sourcePort;
     bench.receive({ flags: RST | ACK, ack: syn!.seq });
@@ -88,7 +89,7 @@ describe("opening", () => {
   test("SYN-SENT answers an unacceptable ACK with a reset and waits on", () => {
     const bench = new Bench();
     bench.remotePort = 443;
-    bench.tcp.connect(0x0a000001 as never, 0x0a000002 as never, 443, 0, 65_536, bench.now);
+    bench.tcp.connect(bench.path, 443, 0, 65_536, bench.now);
     const [syn] = bench.sent();
     bench.localPort = syn!.sourcePort;
     const [rst] = bench.receive({ flags: SYN | ACK, ack: syn!.seq + 2 });
@@ -99,7 +100,7 @@ describe("opening", () => {
 
   test("SYNs are repeated at 1, 3, 7 s and so on, and given up after three minutes", () => {
     const bench = new Bench();
-    bench.tcp.connect(0x0a000001 as never, 0x0a000002 as never, 443, 0, 65_536, bench.now);
+    bench.tcp.connect(bench.path, 443, 0, 65_536, bench.now);
     expect(bench.sent()).toHaveLength(1);
     expect(bench.pass(999_999)).toHaveLength(0);
     expect(bench.pass(1)).toHaveLength(1);
@@ -412,22 +413,23 @@ describe("no connection", () => {
     const bytes = new Uint8Array(20);
     bytes[12] = 0x50;
     bytes[13] = SYN;
-    bench.tcp.input(bytes, 0, 20, 0x0a000002 as never, 0x0a000001 as never, false, bench.now);
-    bench.tcp.input(bytes, 0, 19, 0x0a000002 as never, 0x0a000001 as never, true, bench.now);
+    bench.tcp.input(packetOf(bench.path, 6, bytes), bench.now);
+    bench.tcp.input(packetOf(bench.path, 6, bytes.subarray(0, 19)), bench.now);
     expect(bench.tcp.counters.dropped).toBe(2);
     expect(bench.sent()).toEqual([]);
   });
 
-  test("nothing is accepted from groups, from nobody or from port 0", () => {
+  test("nothing is accepted that was sent to a group (RFC 1122 4.2.3.10), or from port 0", () => {
     const bench = new Bench();
-    for (const source of [0, 0xffffffff, 0xe0000001, 0x7f000001]) {
-      const bytes = new Uint8Array(20);
-      bytes[1] = 9;
-      bytes[3] = 80;
-      bytes[12] = 0x50;
-      bytes[13] = SYN;
-      bench.tcp.input(bytes, 0, 20, source as never, 0x0a000001 as never, true, bench.now);
-    }
+    const bytes = new Uint8Array(20);
+    bytes[1] = 9;
+    bytes[3] = 80;
+    bytes[12] = 0x50;
+    bytes[13] = SYN;
+    const packet = packetOf(bench.path, 6, bytes);
+    packet.checksumValid = true;
+    packet.unicast = false;
+    bench.tcp.input(packet, bench.now);
     bench.remotePort = 0;
     bench.input({ flags: SYN });
     expect(bench.sent()).toEqual([]);

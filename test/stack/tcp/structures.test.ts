@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Ipv4 } from "../../../stack/base/address.ts";
+import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { BufferPool } from "../../../stack/tcp/buffers.ts";
-import { Secret, SipHash } from "../../../stack/tcp/isn.ts";
+import { Connection } from "../../../stack/tcp/connection.ts";
+import { Secret } from "../../../stack/tcp/isn.ts";
 import { SendQueue } from "../../../stack/tcp/send-queue.ts";
 import { ConnectionTable } from "../../../stack/tcp/table.ts";
 import { Timers } from "../../../stack/tcp/timers.ts";
+import { Segment } from "../../../stack/tcp/wire.ts";
 import { PATTERN, SECRET } from "./harness.ts";
 
 describe("the table", () => {
@@ -14,20 +18,27 @@ describe("the table", () => {
     const operation = fc.record({ port: fc.integer({ min: 1, max: 40 }), insert: fc.boolean() });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), fc.integer(), (operations, key) => {
-        const table = new ConnectionTable(20, key, 7);
-        const model = new Map<number, number>();
+        const connections = Array.from({ length: 41 }, (_, index) => new Connection(index));
+        for (const c of connections) {
+          c.path = 5 as Path;
+          c.localPort = 80;
+          c.remotePort = c.index;
+        }
+        const table = new ConnectionTable(20, connections, key);
+        const model = new Set<number>();
         for (const { port, insert } of operations) {
           if (insert && !model.has(port) && model.size < 20) {
-            table.insert(1, 80, 0xc0a80001, port, port + 100);
-            model.set(port, port + 100);
+            table.insert(connections[port]!);
+            model.add(port);
           } else if (!insert) {
-            table.remove(1, 80, 0xc0a80001, port);
+            table.remove(connections[port]!);
             model.delete(port);
           }
         }
         expect(table.size).toBe(model.size);
-        for (let port = 1; port <= 40; port++) expect(table.find(1, 80, 0xc0a80001, port)).toBe(model.get(port) ?? -1);
-        expect(table.find(2, 80, 0xc0a80001, 1)).toBe(-1);
+        for (let port = 1; port <= 40; port++)
+          expect(table.find(5 as Path, 80, port)).toBe(model.has(port) ? port : -1);
+        expect([table.find(6 as Path, 80, 1), table.find(5 as Path, 81, 1)]).toEqual([-1, -1]);
       }),
       { numRuns: 100 },
     );
@@ -112,31 +123,48 @@ describe("the buffers", () => {
 });
 
 describe("the secret", () => {
-  test("SipHash-2-4 agrees with the reference vector for 20 bytes", () => {
-    const key = Uint8Array.from({ length: 16 }, (_, i) => i);
-    const hash = new SipHash(key);
-    expect(hash.of(0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c, 0x13121110)).toBe(0x1aa2ee98);
-  });
+  const paths = new PathTable(4, 1500, 1);
+  const path = paths.open4(0x0a000001 as Ipv4, 0x0a000002 as Ipv4);
+  const other = paths.open4(0x0a000001 as Ipv4, 0x0a000003 as Ipv4);
+
+  const segment = (fields: Partial<Segment>): Segment =>
+    Object.assign(new Segment(), { sourcePort: 5000, destinationPort: 80 }, fields);
 
   test("initial sequence numbers of a connection follow a 4 µs clock; those of another say nothing about it", () => {
-    const secret = new Secret(SECRET);
-    const at = secret.isn(1, 80, 2, 5000, 0);
-    expect((secret.isn(1, 80, 2, 5000, 4000) - at) >>> 0).toBe(1000);
-    expect(secret.isn(1, 80, 2, 5001, 0) === at).toBe(false);
+    const secret = new Secret(SECRET, paths);
+    const at = secret.isn(path, 80, 5000, 0);
+    expect((secret.isn(path, 80, 5000, 4000) - at) >>> 0).toBe(1000);
+    expect(secret.isn(path, 80, 5001, 0) === at).toBe(false);
+    expect(secret.isn(path, 81, 5000, 0) === at).toBe(false);
+    expect(secret.isn(other, 80, 5000, 0) === at).toBe(false);
   });
 
   test("a cookie carries the MSS, for two periods and for one connection", () => {
-    const secret = new Secret(SECRET);
+    const secret = new Secret(SECRET, paths);
     const now = 1_000_000_000;
-    const cookie = secret.cookie(1, 80, 2, 5000, 77 as Seq, 1450, now);
-    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now)).toBe(1440);
-    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now + 60_000_000)).toBe(1440);
-    expect(secret.cookieMss(1, 80, 2, 5000, 77 as Seq, cookie, now + 200_000_000)).toBe(0);
-    expect(secret.cookieMss(1, 80, 2, 5001, 77 as Seq, cookie, now)).toBe(0);
-    expect(secret.cookieMss(1, 80, 2, 5000, 78 as Seq, cookie, now)).toBe(0);
+    const cookie = secret.cookie(path, segment({ seq: 77 as Seq, mss: 1450 }), now);
+    const ack = (seq: number): Segment => segment({ seq: (seq + 1) as Seq, ack: ((cookie + 1) >>> 0) as Seq });
+    expect(secret.cookieMss(path, ack(77), now)).toBe(1440);
+    expect(secret.cookieMss(path, ack(77), now + 60_000_000)).toBe(1440);
+    expect(secret.cookieMss(path, ack(77), now + 200_000_000)).toBe(0);
+    expect(secret.cookieMss(path, Object.assign(ack(77), { sourcePort: 5001 }), now)).toBe(0);
+    expect(secret.cookieMss(other, ack(77), now)).toBe(0);
+    expect(secret.cookieMss(path, ack(78), now)).toBe(0);
+  });
+
+  test("SipHash-2-4 agrees with the reference vector for 20 bytes", () => {
+    const key = Uint8Array.from({ length: 16 }, (_, i) => i);
+    expect(
+      nativeSipHash(
+        key,
+        Uint8Array.from({ length: 20 }, (_, i) => i),
+        0,
+        20,
+      ),
+    ).toBe(0x1aa2ee98);
   });
 
   test("a secret of less than 16 bytes is our bug", () => {
-    expect(() => new Secret(new Uint8Array(15))).toThrow();
+    expect(() => new Secret(new Uint8Array(15), paths)).toThrow();
   });
 });

@@ -1,0 +1,78 @@
+// IPv4 on its way in: which packets are for us (RFC 1122 3.2.1.3, 3.3.6), fragments put together, and then one Packet for
+// the transports, the same however it came.
+
+import { Packet, type PacketReceiver } from "../base/packet.ts";
+import type { PathTable } from "../base/path.ts";
+import type { Instant } from "../base/result.ts";
+import { DESTINATION_OTHER, DESTINATION_OURS, type IpOutput } from "./output.ts";
+import { Reassembly } from "./reassembly.ts";
+import { decode, Ipv4Header } from "./wire.ts";
+
+export class IpInput {
+  /** Packets thrown away: damaged, not for us, from nobody's address. */
+  dropped = 0;
+
+  private readonly output: IpOutput;
+  private readonly paths: PathTable;
+  private readonly receiver: PacketReceiver;
+  private readonly header = new Ipv4Header();
+  private readonly packet = new Packet();
+  private readonly reassembly = new Reassembly();
+
+  constructor(output: IpOutput, receiver: PacketReceiver) {
+    this.output = output;
+    this.paths = output.paths;
+    this.receiver = receiver;
+  }
+
+  /**
+   * Takes what a frame of type IPv4 carries. `group`: the frame was sent to a group of cards. `checksumValid`: the card
+   * vouches for what lies behind the IP header.
+   */
+  input(bytes: Uint8Array, offset: number, length: number, group: boolean, checksumValid: boolean, now: Instant): void {
+    const { header, reassembly } = this;
+    if (decode(bytes, offset, length, header) !== 0) {
+      this.dropped++;
+      return;
+    }
+    const kind = this.output.destinationKind(header.destination);
+    if (kind === DESTINATION_OTHER || this.output.isSubnetBroadcast(header.source)) {
+      this.dropped++;
+      return;
+    }
+    const unicast = kind === DESTINATION_OURS && !group;
+    if (!header.isFragment()) this.deliver(bytes, unicast, checksumValid);
+    else if (reassembly.input(header, bytes, now)) {
+      // From here on it is a datagram like any other: one header, and the bytes that it was read from.
+      if (decode(reassembly.bytes, reassembly.offset, reassembly.length, header) !== 0) this.dropped++;
+      else this.deliver(reassembly.bytes, unicast, false);
+    }
+  }
+
+  step(now: Instant): void {
+    this.reassembly.step(now);
+  }
+
+  nextDeadline(): Instant {
+    return this.reassembly.nextDeadline();
+  }
+
+  /** Passes on a whole datagram: its header, decoded from `bytes`, is `this.header`. */
+  private deliver(bytes: Uint8Array, unicast: boolean, checksumValid: boolean): void {
+    const { header, packet } = this;
+    const path = this.paths.open4(header.destination, header.source);
+    if (path < 0) {
+      this.dropped++;
+      return;
+    }
+    packet.path = path;
+    packet.protocol = header.protocol;
+    packet.bytes = bytes;
+    packet.offset = header.payloadOffset;
+    packet.length = header.payloadLength;
+    packet.headerLength = header.headerLength;
+    packet.unicast = unicast;
+    packet.checksumValid = checksumValid;
+    this.receiver.packet(packet);
+  }
+}

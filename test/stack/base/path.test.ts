@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { formatIpv4, type Ipv4 } from "../../../stack/base/address.ts";
+import { fold } from "../../../stack/base/checksum.ts";
+import { IDLE_PATHS, MTU_LIFETIME, NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
+import { toHex } from "../../support/bytes.ts";
+
+const US = 0x0a000001 as Ipv4;
+const CAPACITY = 8;
+
+let paths: PathTable;
+beforeEach(() => {
+  paths = new PathTable(CAPACITY, 1500, 0x12345678);
+});
+
+function peer(n: number): Ipv4 {
+  return (0xc0000200 + n) as Ipv4;
+}
+
+describe("the table of paths", () => {
+  it("gives one index to one pair of addresses, and says what it stands for", () => {
+    const path = paths.open4(US, peer(1));
+    expect(paths.open4(US, peer(2))).not.toBe(path);
+    expect(paths.open4(peer(1), US)).not.toBe(path);
+    expect(paths.open4(US, peer(1))).toBe(path);
+    expect(paths.find4(US, peer(1))).toBe(path);
+    expect([paths.localText(path), paths.remoteText(path)]).toEqual(["10.0.0.1", "192.0.2.1"]);
+    expect([paths.local4Of(path), paths.remote4Of(path)]).toEqual([US, peer(1)]);
+    expect(paths.size).toBe(3);
+  });
+
+  it("finds without entering", () => {
+    expect(paths.find4(US, peer(1))).toBe(NO_PATH);
+    expect(paths.size).toBe(0);
+  });
+
+  it("leads to an address as text from our own, and nowhere from nonsense", () => {
+    paths.setLocal("10.0.0.1");
+    expect(paths.toward("192.0.2.7")).toBe(paths.find4(US, peer(7)));
+    for (const text of ["", "192.0.2", "192.0.2.256", "::1"]) expect(paths.toward(text)).toBe(NO_PATH);
+    paths.setLocal("");
+    expect(paths.localText(paths.toward("192.0.2.7"))).toBe("0.0.0.0");
+  });
+
+  it("forgets what nobody holds, the longest unused first, however many addresses come", () => {
+    const held: Path[] = [];
+    for (let i = 0; i < CAPACITY; i++) {
+      const path = paths.open4(US, peer(i));
+      paths.hold(path);
+      held.push(path);
+    }
+    for (let i = 0; i < 10_000; i++) expect(paths.open4(US, (0x0b000000 + i) as Ipv4)).toBeGreaterThanOrEqual(0);
+    expect(paths.size).toBe(CAPACITY + IDLE_PATHS);
+    for (let i = 0; i < CAPACITY; i++) expect(paths.find4(US, peer(i))).toBe(held[i]);
+    // The last IDLE_PATHS are still there, those before them are not.
+    expect(paths.find4(US, (0x0b000000 + 9999) as Ipv4)).toBeGreaterThanOrEqual(0);
+    expect(paths.find4(US, (0x0b000000 + 9999 - IDLE_PATHS) as Ipv4)).toBe(NO_PATH);
+  });
+
+  it("says so when every entry is held, and has room again when one is let go of", () => {
+    for (let i = 0; i < CAPACITY + IDLE_PATHS; i++) paths.hold(paths.open4(US, peer(i)));
+    expect(paths.open4(US, peer(200))).toBe(NO_PATH);
+    paths.letGo(paths.open4(US, peer(3)));
+    expect(paths.open4(US, peer(200))).toBeGreaterThanOrEqual(0);
+    expect(paths.find4(US, peer(3))).toBe(NO_PATH);
+    // The first of them was also what `open4` had found last.
+    expect(paths.remoteText(paths.open4(US, peer(200)))).toBe("192.0.2.200");
+  });
+
+  it("is our bug when a path is let go of once too often", () => {
+    const path = paths.open4(US, peer(1));
+    expect(() => paths.letGo(path)).toThrow();
+  });
+
+  it("holds what is held, whatever comes and goes", () => {
+    const step = fc.tuple(fc.constantFrom("open", "hold", "letGo"), fc.nat(120));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const table = new PathTable(CAPACITY, 1500, 7);
+        const users = new Map<number, { path: Path; count: number }>();
+        for (const [what, n] of steps) {
+          const known = users.get(n);
+          if (what === "letGo") {
+            if (known === undefined) continue;
+            table.letGo(known.path);
+            known.count--;
+            if (known.count === 0) users.delete(n);
+            continue;
+          }
+          const path = table.open4(US, peer(n));
+          if (known !== undefined) expect(path).toBe(known.path);
+          if (what === "open" || (known === undefined && users.size === CAPACITY)) continue;
+          table.hold(path);
+          if (known === undefined) users.set(n, { path, count: 1 });
+          else known.count++;
+        }
+        for (const [n, { path }] of users) {
+          expect(table.find4(US, peer(n))).toBe(path);
+          expect(table.remoteText(path)).toBe(formatIpv4(peer(n)));
+        }
+      }),
+    );
+  });
+
+  it("has the sum of both addresses ready for checksums", () => {
+    const address = fc.nat(0xffffffff) as fc.Arbitrary<Ipv4>;
+    fc.assert(
+      fc.property(address, address, fc.nat(255), fc.nat(65_535), (local, remote, protocol, length) => {
+        const path = paths.open4(local, remote);
+        const words = [local >>> 16, local & 0xffff, remote >>> 16, remote & 0xffff, protocol, length];
+        const sum = words.reduce((total, word) => total + word, 0);
+        expect(paths.pseudoHeader(path, protocol, length)).toBe(fold(sum));
+      }),
+    );
+  });
+
+  it("writes an address as it says it", () => {
+    const into = new Uint8Array(20);
+    for (const text of ["0.0.0.0", "1.22.133.204", "255.255.255.255", "10.0.100.9"]) {
+      const path = paths.toward(text);
+      const end = paths.writeRemote(path, into, 2);
+      expect(String.fromCharCode(...into.slice(2, end))).toBe(text);
+      expect(toHex(into, 0, 2)).toBe("0000");
+    }
+  });
+
+  it("believes a smaller MTU for ten minutes, and of another pair of addresses nothing", () => {
+    const path = paths.open4(US, peer(1));
+    paths.hold(path);
+    paths.lowerMtu(path, 1280, 5);
+    paths.lowerMtu(path, 1400, 6);
+    expect([paths.mtu(path, 6), paths.mtu(paths.open4(US, peer(2)), 6)]).toEqual([1280, 1500]);
+    expect(paths.mtu(path, 5 + MTU_LIFETIME)).toBe(1500);
+    paths.lowerMtu(path, 1280, 5 + MTU_LIFETIME);
+    paths.letGo(path);
+    for (let i = 0; i < CAPACITY + IDLE_PATHS; i++) paths.open4(US, (0x0b000000 + i) as Ipv4);
+    expect(paths.mtu(paths.open4(US, peer(1)), 6 + MTU_LIFETIME)).toBe(1500);
+  });
+});
