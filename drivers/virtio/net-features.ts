@@ -7,7 +7,7 @@ import {
   OFFLOAD_SEGMENTATION,
   OFFLOAD_SEND_CHECKSUM,
 } from "../offload.ts";
-import { FEATURE_EVENT_IDX } from "./transport-pci.ts";
+import { FEATURE_EVENT_IDX } from "./transport.ts";
 
 // 5.1.3.
 export const NET_CSUM = 1 << 0;

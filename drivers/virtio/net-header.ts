@@ -2,8 +2,15 @@
 // The header before every frame of virtio-net and of a TAP with IFF_VNET_HDR. Read: VIRTIO 1.2, 5.1.6 (struct
 // virtio_net_hdr), 5.1.6.2 (transmission), 5.1.6.4 (reception). Fields are little-endian.
 
-/** With VERSION_1 always 12 bytes, num_buffers included (5.1.6). */
+/** With num_buffers at its end. */
 export const NET_HEADER_SIZE = 12;
+/** Without. */
+export const SHORT_NET_HEADER_SIZE = 10;
+
+/** 5.1.6, 5.1.6.1: num_buffers is always there with VERSION_1; in the legacy interface only when buffers are merged. */
+export function netHeaderSize(modern: boolean, mergeable: boolean): number {
+  return modern || mergeable ? NET_HEADER_SIZE : SHORT_NET_HEADER_SIZE;
+}
 
 const FLAGS = 0;
 const GSO_SIZE = 4;
@@ -16,7 +23,8 @@ const GSO_NONE = 0;
 const GSO_TCPV4 = 1;
 
 /**
- * Writes what the device is asked to do. `checksumStart` 0: nothing. Otherwise it completes the checksum at
+ * Writes what the device is asked to do; ten bytes, since num_buffers is 0 in what is sent (5.1.6.2) and nobody else writes
+ * there. `checksumStart` 0: nothing. Otherwise it completes the checksum at
  * `checksumStart + checksumOffset`, and with a `segmentSize` cuts the TCP payload behind `headLength` bytes.
  */
 export function encodeNetHeader(
@@ -27,18 +35,18 @@ export function encodeNetHeader(
   segmentSize: number,
   headLength: number,
 ): void {
-  // Three words, all of them each time: a TAP refuses a frame that is shorter than an hdr_len left in its slot.
+  // All of it each time: a TAP refuses a frame that is shorter than an hdr_len left in its slot.
   if (checksumStart === 0) {
     nativeStoreLittle32(bytes, at, 0);
     nativeStoreLittle32(bytes, at + GSO_SIZE, 0);
-    nativeStoreLittle32(bytes, at + CHECKSUM_OFFSET, 0);
+    nativeStore16(bytes, at + CHECKSUM_OFFSET, 0);
     return;
   }
   const type = segmentSize === 0 ? GSO_NONE : GSO_TCPV4;
   nativeStoreLittle32(bytes, at, headLength * 0x10000 + type * 0x100 + FLAG_NEEDS_CHECKSUM);
   nativeStoreLittle32(bytes, at + GSO_SIZE, checksumStart * 0x10000 + segmentSize);
-  // num_buffers, above it, is 0.
-  nativeStoreLittle32(bytes, at + CHECKSUM_OFFSET, checksumOffset);
+  // Little-endian, and an offset within a header is one byte.
+  nativeStore16(bytes, at + CHECKSUM_OFFSET, checksumOffset * 256);
 }
 
 /** 5.1.6.4.1: the device has verified the checksum, or the frame never left the host and has none to verify. */

@@ -4,8 +4,8 @@
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { copyBytes } from "../../stack/base/native.ts";
 import type { Hal } from "../hal.ts";
-import { bufferCount, checksumVouched, NET_HEADER_SIZE } from "./net-header.ts";
-import { FAULT_NONE, Virtqueue } from "./queue.ts";
+import { bufferCount, checksumVouched } from "./net-header.ts";
+import { FAULT_NONE, type Virtqueue } from "./queue.ts";
 
 /** 5.1.6.3.1: without GUEST_TSO a buffer holds at least 1,526 bytes. */
 export const BUFFER_SIZE = 2048;
@@ -26,13 +26,15 @@ export class NetReceive {
 
   private readonly memory: Uint8Array;
   private readonly address: number;
+  private readonly headerSize: number;
   private readonly mergeable: boolean;
   private readonly guestChecksum: boolean;
   private readonly gathered: Uint8Array;
 
-  constructor(hal: Hal, size: number, mergeable: boolean, guestChecksum: boolean) {
-    this.queue = new Virtqueue(hal, size);
-    this.memory = new Uint8Array(size * BUFFER_SIZE);
+  constructor(hal: Hal, queue: Virtqueue, headerSize: number, mergeable: boolean, guestChecksum: boolean) {
+    this.queue = queue;
+    this.memory = new Uint8Array(queue.size * BUFFER_SIZE);
+    this.headerSize = headerSize;
     this.address = hal.addressOf(this.memory);
     this.mergeable = mergeable;
     this.guestChecksum = guestChecksum;
@@ -60,12 +62,12 @@ export class NetReceive {
       ready = queue.ready();
     }
     queue.disarm();
-    const memory = this.memory;
+    const { memory, headerSize } = this;
     for (let budget = RECEIVE_BUDGET; ready > 0 && budget > 0; budget--) {
       const at = queue.take();
       if (at < 0) break;
       ready--;
-      const length = queue.usedLength - NET_HEADER_SIZE;
+      const length = queue.usedLength - headerSize;
       // 5.1.6.4: num_buffers is read once, before anything is made of it.
       const buffers = this.mergeable ? bufferCount(memory, at) : 1;
       // 5.1.6.4.1: all buffers of a frame become used together.
@@ -90,7 +92,7 @@ export class NetReceive {
       else {
         this.frames++;
         this.bytes += length;
-        receiver.receive(memory, at + NET_HEADER_SIZE, length, checksumValid);
+        receiver.receive(memory, at + headerSize, length, checksumValid);
       }
       queue.repost();
     }
@@ -102,7 +104,7 @@ export class NetReceive {
   private gather(first: number, firstLength: number, buffers: number): number {
     const queue = this.queue;
     let whole = 0;
-    let at = first + NET_HEADER_SIZE;
+    let at = first + this.headerSize;
     let length = firstLength;
     let fits = true;
     for (let i = 0; i < buffers; i++) {

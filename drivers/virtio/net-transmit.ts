@@ -3,8 +3,8 @@
 
 import { NO_PAYLOAD, SLOT_SIZE } from "../../stack/base/link.ts";
 import type { Hal } from "../hal.ts";
-import { encodeNetHeader, NET_HEADER_SIZE } from "./net-header.ts";
-import { Virtqueue } from "./queue.ts";
+import { encodeNetHeader } from "./net-header.ts";
+import type { Virtqueue } from "./queue.ts";
 
 /** A slot is preceded by its header; 16 bytes keep it aligned. */
 const HEADER_ROOM = 16;
@@ -22,6 +22,7 @@ export class NetTransmit {
   full = 0;
 
   private readonly hal: Hal;
+  private readonly headerSize: number;
   private readonly offloads: boolean;
   private readonly slotsAddress: number;
   private readonly count: number;
@@ -33,11 +34,12 @@ export class NetTransmit {
   private readonly payloads: Uint8Array[] = [];
 
   /** `offloads`: the device may be asked for something. The header of one that may not is zeros and stays so. */
-  constructor(hal: Hal, size: number, offloads: boolean) {
+  constructor(hal: Hal, queue: Virtqueue, headerSize: number, offloads: boolean) {
     this.hal = hal;
-    this.queue = new Virtqueue(hal, size);
+    this.queue = queue;
+    this.headerSize = headerSize;
     this.offloads = offloads;
-    this.count = size / CHAIN;
+    this.count = queue.size / CHAIN;
     this.slots = new Uint8Array(this.count * PITCH);
     this.slotsAddress = hal.addressOf(this.slots);
     for (let i = 0; i < this.count; i++) {
@@ -55,7 +57,7 @@ export class NetTransmit {
     this.freeCount = 0;
     for (let i = this.count - 1; i >= 0; i--) if (this.reserved[i]! === 0) this.giveBack(i);
     for (let i = 0; i < this.count; i++) {
-      queue.segmentAddress[0] = this.slotsAddress + i * PITCH + HEADER_ROOM - NET_HEADER_SIZE;
+      queue.segmentAddress[0] = this.slotsAddress + i * PITCH + HEADER_ROOM - this.headerSize;
       // The rest differs from frame to frame.
       queue.segmentLength[0] = 0;
       queue.segmentAddress[1] = 0;
@@ -96,10 +98,10 @@ export class NetTransmit {
       this.payloads[index] = payload;
     }
     if (this.offloads)
-      encodeNetHeader(this.slots, slot - NET_HEADER_SIZE, checksumStart, checksumOffset, segmentSize, headLength);
+      encodeNetHeader(this.slots, slot - this.headerSize, checksumStart, checksumOffset, segmentSize, headLength);
     this.reserved[index] = 0;
     // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
-    this.queue.postPair(index * CHAIN, NET_HEADER_SIZE + headLength, address, payloadLength);
+    this.queue.postPair(index * CHAIN, this.headerSize + headLength, address, payloadLength);
     this.frames++;
     this.bytes += headLength + payloadLength;
   }

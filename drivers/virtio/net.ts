@@ -22,10 +22,12 @@ import {
   NET_STATUS,
   wantedFeatures,
 } from "./net-features.ts";
+import { netHeaderSize } from "./net-header.ts";
 import { NetReceive } from "./net-receive.ts";
 import { NetTransmit } from "./net-transmit.ts";
-import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES } from "./queue.ts";
-import { FEATURE_EVENT_IDX, openTransport, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport-pci.ts";
+import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES, Virtqueue } from "./queue.ts";
+import { FEATURE_ANY_LAYOUT, FEATURE_EVENT_IDX, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport.ts";
+import { openPciTransport } from "./transport-pci.ts";
 
 // 5.1.2: virtqueues.
 const RECEIVE_QUEUE = 0;
@@ -67,29 +69,38 @@ export type NetResult =
  * is our address when the card has none: locally administered, from random numbers.
  */
 export function openNet(hal: Hal, fn: PciFunction, mac: number, offloads: number): NetResult {
-  const opened = openTransport(hal, fn);
-  if (!opened.ok) return { ok: false, error: opened.error };
-  const transport = opened.value;
-  let wanted = wantedFeatures(offloads);
+  const opened = openPciTransport(hal, fn);
+  return opened.ok ? startNet(opened.value, mac, offloads) : { ok: false, error: opened.error };
+}
+
+/** As `openNet`, on a device that has been found already. */
+export function startNet(transport: VirtioTransport, mac: number, offloads: number): NetResult {
+  // 5.1.6 (legacy interface), 2.7.4.3: our headers are in one piece with what follows them.
+  const layout = transport.modern ? 0 : FEATURE_ANY_LAYOUT;
+  let wanted = wantedFeatures(offloads) | layout;
   let error = transport.negotiate(wanted, 0);
   if (error !== undefined && error.kind === "features-refused") {
     wanted = NET_MAC;
     error = transport.negotiate(wanted, 0);
   }
   if (error !== undefined) return { ok: false, error };
-  const receive = transport.queueSize(RECEIVE_QUEUE);
-  const transmit = transport.queueSize(TRANSMIT_QUEUE);
-  if (receive < LEAST_ENTRIES) {
-    return { ok: false, error: { kind: "queue-unusable", queue: RECEIVE_QUEUE, size: receive } };
+  if ((transport.offeredLow & layout) !== layout) {
+    transport.fail();
+    return { ok: false, error: { kind: "header-apart" } };
   }
-  if (transmit < LEAST_ENTRIES) {
-    return { ok: false, error: { kind: "queue-unusable", queue: TRANSMIT_QUEUE, size: transmit } };
-  }
+  const receive = transport.queueEntries(RECEIVE_QUEUE, MOST_ENTRIES);
+  const transmit = transport.queueEntries(TRANSMIT_QUEUE, MOST_ENTRIES);
+  if (receive < LEAST_ENTRIES) return { ok: false, error: unusable(transport, RECEIVE_QUEUE) };
+  if (transmit < LEAST_ENTRIES) return { ok: false, error: unusable(transport, TRANSMIT_QUEUE) };
   const agreed = agreedFeatures(transport.offeredLow, wanted);
-  const net = new VirtioNet(transport, agreed, mac, Math.min(receive, MOST_ENTRIES), Math.min(transmit, MOST_ENTRIES));
+  const net = new VirtioNet(transport, agreed, mac, receive, transmit);
   const failed = net.bringUp();
   if (failed !== undefined) return { ok: false, error: failed };
   return { ok: true, value: net };
+}
+
+function unusable(transport: VirtioTransport, queue: number): VirtioError {
+  return { kind: "queue-unusable", queue, size: transport.queueSize(queue) };
 }
 
 export class VirtioNet extends Card {
@@ -116,15 +127,19 @@ export class VirtioNet extends Card {
     const hal = transport.hal;
     this.transport = transport;
     this.features = features;
-    this.rx = new NetReceive(hal, receiveSize, (features & NET_MRG_RXBUF) !== 0, (features & NET_GUEST_CSUM) !== 0);
-    this.tx = new NetTransmit(hal, transmitSize, (features & NET_CSUM) !== 0);
+    const mergeable = (features & NET_MRG_RXBUF) !== 0;
+    const headerSize = netHeaderSize(transport.modern, mergeable);
+    const receive = new Virtqueue(hal, receiveSize, transport.usedAlignment());
+    const transmit = new Virtqueue(hal, transmitSize, transport.usedAlignment());
+    this.rx = new NetReceive(hal, receive, headerSize, mergeable, (features & NET_GUEST_CSUM) !== 0);
+    this.tx = new NetTransmit(hal, transmit, headerSize, (features & NET_CSUM) !== 0);
     this.slots = this.tx.slots;
     this.checksumOffload = (features & NET_CSUM) !== 0;
     this.segmentOffload = (features & NET_HOST_TSO4) !== 0;
     const own = (features & NET_MAC) !== 0 ? transport.configAddress(CONFIG_MAC) : 0;
     // An address of all zeros or of a group is none.
     this.mac = own === 0 || Math.floor(own / 0x10000000000) % 2 === 1 ? mac : own;
-    const mtu = (features & NET_MTU) !== 0 ? transport.configField(CONFIG_MTU, 2) : ETHERNET_MTU;
+    const mtu = (features & NET_MTU) !== 0 ? transport.readConfig(CONFIG_MTU, 2) : ETHERNET_MTU;
     this.mtu = mtu < LEAST_MTU ? ETHERNET_MTU : Math.min(mtu, ETHERNET_MTU);
   }
 
@@ -138,10 +153,13 @@ export class VirtioNet extends Card {
     if ((transport.offeredLow & features) !== features) {
       return { kind: "features-refused", low: features >>> 0, high: 0 };
     }
-    const receive = transport.queueSize(RECEIVE_QUEUE);
-    const transmit = transport.queueSize(TRANSMIT_QUEUE);
-    if (receive < this.rx.queue.size) return { kind: "queue-unusable", queue: RECEIVE_QUEUE, size: receive };
-    if (transmit < this.tx.queue.size) return { kind: "queue-unusable", queue: TRANSMIT_QUEUE, size: transmit };
+    const { rx, tx } = this;
+    if (transport.queueEntries(RECEIVE_QUEUE, rx.queue.size) !== rx.queue.size) {
+      return unusable(transport, RECEIVE_QUEUE);
+    }
+    if (transport.queueEntries(TRANSMIT_QUEUE, tx.queue.size) !== tx.queue.size) {
+      return unusable(transport, TRANSMIT_QUEUE);
+    }
     this.rx.prepare(eventIndex);
     this.tx.prepare(eventIndex);
     const failed =
@@ -189,6 +207,7 @@ export class VirtioNet extends Card {
       this.recover(now);
       if (!this.live) return false;
     }
+    if (this.transport.acknowledged) this.transport.acknowledge();
     this.tx.queue.publish();
     this.tx.reclaim();
     const received = this.rx.poll(receiver);
@@ -256,13 +275,13 @@ export class VirtioNet extends Card {
   private check(now: Instant): void {
     this.checkAt = now + CHECK_INTERVAL;
     this.checkWanted = false;
-    if ((this.transport.status() & STATUS_NEEDS_RESET) !== 0) this.fail(FAULT_NEEDS_RESET, now);
+    if ((this.transport.readStatus() & STATUS_NEEDS_RESET) !== 0) this.fail(FAULT_NEEDS_RESET, now);
     else this.carrier();
   }
 
   private carrier(): void {
     const up =
-      (this.features & NET_STATUS) === 0 || (this.transport.configField(CONFIG_STATUS, 2) & STATUS_LINK_UP) !== 0;
+      (this.features & NET_STATUS) === 0 || (this.transport.readConfig(CONFIG_STATUS, 2) & STATUS_LINK_UP) !== 0;
     if (up !== this.up) this.events |= up ? EVENT_LINK_UP : EVENT_LINK_DOWN;
     this.up = up;
   }

@@ -41,6 +41,18 @@ const INDEX = 2;
 const AVAILABLE_NO_INTERRUPT = 1;
 const USED_NO_NOTIFY = 1;
 
+/** Who tells the device that a queue has something for it: its transport. */
+export abstract class Notifier {
+  abstract notify(index: number): void;
+}
+
+/** Nobody, as long as the device does not have the queue. */
+class NoNotifier extends Notifier {
+  override notify(index: number): void {
+    throw new Error(`queue ${index} is not enabled`);
+  }
+}
+
 const NO_DESCRIPTOR = -1;
 /** In the place of a count: later than any, so that a chain which the device does not have is never one it may return. */
 const NOT_POSTED = Number.POSITIVE_INFINITY;
@@ -68,7 +80,7 @@ export class Virtqueue {
   private readonly available: number;
   private readonly used: number;
   private index = 0;
-  private notifyAddress = 0;
+  private notifier: Notifier = new NoNotifier();
   private eventIndex = false;
   private armed = true;
 
@@ -87,13 +99,14 @@ export class Virtqueue {
   private publishedCount = 0;
   private usedCount = 0;
 
-  constructor(hal: Hal, size: number) {
+  /** `usedAlignment`: VirtioTransport.usedAlignment. */
+  constructor(hal: Hal, size: number, usedAlignment = 4) {
     if (size < 1 || size > MOST_ENTRIES || (size & (size - 1)) !== 0) throw new RangeError(`queue of ${size} entries`);
     this.hal = hal;
     this.size = size;
     // 2.7: descriptors aligned to 16, the available ring to 2, the used ring to 4.
     const available = size * DESCRIPTOR_SIZE;
-    const used = Math.ceil((available + RING + 2 * size + 2) / 4) * 4;
+    const used = Math.ceil((available + RING + 2 * size + 2) / usedAlignment) * usedAlignment;
     const total = used + RING + 8 * size + 2;
     this.memory = new Uint8Array(total + PAGE_SIZE);
     const address = hal.addressOf(this.memory);
@@ -136,10 +149,10 @@ export class Virtqueue {
     this.armed = true;
   }
 
-  /** Which queue of the device this is, and where it is notified. */
-  attach(index: number, notifyAddress: number): void {
+  /** Which queue of the device this is, and who notifies. */
+  attach(index: number, notifier: Notifier): void {
     this.index = index;
-    this.notifyAddress = notifyAddress;
+    this.notifier = notifier;
   }
 
   /** Free descriptors. */
@@ -253,7 +266,7 @@ export class Virtqueue {
     } else wanted = (hal.sharedRead16(this.usedAddress) & USED_NO_NOTIFY) === 0;
     if (!wanted) return;
     this.notifications++;
-    hal.deviceWrite(this.notifyAddress, 2, this.index);
+    this.notifier.notify(this.index);
   }
 
   /** 2.7.14: how many used elements wait to be taken. 0 after a fault. */

@@ -3,8 +3,9 @@
 import type { Hal } from "../hal.ts";
 import type { PciFunction } from "../pci/enumerate.ts";
 import type { VirtioError } from "./error.ts";
-import { FAULT_NONE, Virtqueue } from "./queue.ts";
-import { FEATURE_EVENT_IDX, openTransport, type VirtioTransport } from "./transport-pci.ts";
+import { FAULT_NONE, MOST_ENTRIES, Virtqueue } from "./queue.ts";
+import { FEATURE_EVENT_IDX, type VirtioTransport } from "./transport.ts";
+import { openPciTransport } from "./transport-pci.ts";
 
 // 5.4.2: one queue.
 const REQUEST_QUEUE = 0;
@@ -18,14 +19,24 @@ export type RngResult =
   | { readonly ok: false; readonly error: VirtioError };
 
 export function openRng(hal: Hal, fn: PciFunction): RngResult {
-  const opened = openTransport(hal, fn);
-  if (!opened.ok) return { ok: false, error: opened.error };
-  const transport = opened.value;
+  const opened = openPciTransport(hal, fn);
+  return opened.ok ? startRng(opened.value) : { ok: false, error: opened.error };
+}
+
+/** As `openRng`, on a device that has been found already. */
+export function startRng(transport: VirtioTransport): RngResult {
+  const { hal } = transport;
   const refused = transport.negotiate(FEATURE_EVENT_IDX, 0);
   if (refused !== undefined) return { ok: false, error: refused };
-  const size = transport.queueSize(REQUEST_QUEUE);
-  if (size === 0) return { ok: false, error: { kind: "queue-unusable", queue: REQUEST_QUEUE, size } };
-  const queue = new Virtqueue(hal, Math.min(size, ENTRIES));
+  // A device that takes queues of its own size alone gets one of that size.
+  const size = transport.queueEntries(REQUEST_QUEUE, transport.queueSizeFixed() ? MOST_ENTRIES : ENTRIES);
+  if (size === 0) {
+    return {
+      ok: false,
+      error: { kind: "queue-unusable", queue: REQUEST_QUEUE, size: transport.queueSize(REQUEST_QUEUE) },
+    };
+  }
+  const queue = new Virtqueue(hal, size, transport.usedAlignment());
   queue.prepare((transport.offeredLow & FEATURE_EVENT_IDX) !== 0);
   const failed = transport.enableQueue(REQUEST_QUEUE, queue) ?? transport.start();
   if (failed !== undefined) return { ok: false, error: failed };
@@ -77,6 +88,7 @@ export class VirtioRng {
   poll(): number {
     if (!this.waiting || this.failed) return 0;
     const queue = this.queue;
+    if (this.transport.acknowledged) this.transport.acknowledge();
     if (queue.ready() === 0) {
       if (queue.fault !== FAULT_NONE) this.fail();
       return 0;

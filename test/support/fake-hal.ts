@@ -20,6 +20,22 @@ export function putLe(bytes: Uint8Array, at: number, size: number, value: number
   }
 }
 
+/** What image/native.d.ts says of `Width`, `Uint16` and `Uint32`: the machine refuses anything else. */
+function checkWidth(size: number): void {
+  if (size !== 1 && size !== 2 && size !== 4) throw new RangeError(`an access of ${size} bytes`);
+}
+
+function checkPort(port: number, size: number): void {
+  checkWidth(size);
+  if (!Number.isInteger(port) || port < 0 || port + size > 0x10000) throw new RangeError(`port ${port}`);
+  if (port % size !== 0) throw new RangeError(`${size} bytes at port ${port}`);
+}
+
+function checkValue(size: number, value: number): void {
+  const most = ALL_ONES[size] ?? 0;
+  if (!Number.isInteger(value) || value < 0 || value > most) throw new RangeError(`${value} in ${size} bytes`);
+}
+
 export interface FakeBar {
   readonly index: number;
   readonly size: number;
@@ -127,6 +143,7 @@ export class FakeHal extends Hal {
   }
 
   portRead(port: number, size: number): number {
+    checkPort(port, size);
     if (!this.pci) return ALL_ONES[size]!;
     if (port === 0xcf8) return this.selected;
     if (port < 0xcfc || port > 0xcff) return ALL_ONES[size]!;
@@ -135,6 +152,8 @@ export class FakeHal extends Hal {
   }
 
   portWrite(port: number, size: number, value: number): void {
+    checkPort(port, size);
+    checkValue(size, value);
     if (port === 0xcf8 && size === 4) this.selected = value;
     else if (port >= 0xcfc && port <= 0xcff)
       this.selectedFunction()?.configWrite((this.selected & 0xfc) + port - 0xcfc, size, value);
@@ -146,6 +165,7 @@ export class FakeHal extends Hal {
   }
 
   deviceWrite(address: number, size: number, value: number): void {
+    checkValue(size, value);
     const at = this.deviceAt(address, size);
     at?.fn.barWrite(at.bar, at.offset, size, value);
   }
@@ -216,9 +236,10 @@ export class FakeHal extends Hal {
   }
 
   private deviceAt(address: number, size: number): { fn: FakePciFunction; bar: number; offset: number } | undefined {
+    checkWidth(size);
+    if (address % size !== 0) throw new Error("unaligned access");
     if (!this.mapped.some((m) => address >= m.from && address + size <= m.to))
       throw new Error(`${address} is not mapped`);
-    if (address % size !== 0) throw new Error("unaligned access");
     for (const { fn } of this.functions) {
       if (!fn.decoding) continue;
       for (const bar of fn.bars) {

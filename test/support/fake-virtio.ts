@@ -1,5 +1,6 @@
-// A virtio device over PCI as VIRTIO 1.2, 4.1 describes it, behind FakeHal. It does as it is told by the test, and can
-// lie: about lengths, ids, indices, features, its reset.
+// A virtio device as VIRTIO 1.2, 2 and 3 describe it, over PCI (4.1) behind FakeHal, or directly (fake-transport.ts). It
+// does as it is told by the test, and can lie: about lengths, ids, indices, features, its reset. Of a driver it takes
+// nothing but what the specification allows, in the order that it asks for: anything else throws.
 
 import { type FakeHal, FakePciFunction, getLe, putLe } from "./fake-hal.ts";
 
@@ -7,6 +8,14 @@ export const COMMON_OFFSET = 0x0000;
 export const DEVICE_OFFSET = 0x2000;
 export const NOTIFY_OFFSET = 0x3000;
 const NOTIFY_MULTIPLIER = 4;
+
+// 2.1: device status.
+const ACKNOWLEDGE = 1;
+const DRIVER = 2;
+const DRIVER_OK = 4;
+const FEATURES_OK = 8;
+const NEEDS_RESET = 64;
+const FAILED = 128;
 const TWO_32 = 0x100000000;
 
 export interface FakeSegment {
@@ -44,10 +53,16 @@ export class FakeVirtio extends FakePciFunction {
   accepted: number[] = [0, 0];
   status = 0;
   generation = 0;
+  /** Of virtio 1.0 or later; false: the legacy interface, which only fake-transport.ts has. */
+  modern = true;
   resets = 0;
+  /** What the driver did at last that it may not. */
+  violation = "";
   /** Lies. */
   refuseFeatures = false;
   neverResets = false;
+  /** Status bits that the device sets by itself. */
+  stuck = 0;
   refuseVectors = false;
   /** Added to what queue_notify_off says. */
   notifyOffsetBeyond = 0;
@@ -87,17 +102,19 @@ export class FakeVirtio extends FakePciFunction {
 
   override barRead(bar: number, offset: number, size: number): number {
     if (bar === 1) return offset < 32 ? getLe(this.msixTable, offset, size) : 0;
+    if (offset < 56 && size !== widthOf(offset)) throw new Error(`${size} bytes of the field at ${offset}`);
     if (offset >= DEVICE_OFFSET && offset < DEVICE_OFFSET + this.deviceConfig.length)
       return getLe(this.deviceConfig, offset - DEVICE_OFFSET, size);
     const q = this.queues[this.queueSelect];
     switch (offset) {
       case 4:
-        return this.featureSelect < this.offered.length ? this.offered[this.featureSelect]! : 0;
+        return this.readFeatures(this.featureSelect);
       case 18:
         return this.queues.length;
       case 20:
         return this.status;
       case 21:
+        this.alive("read the generation");
         return this.generation;
       case 24:
         return q === undefined ? 0 : q.size;
@@ -119,6 +136,7 @@ export class FakeVirtio extends FakePciFunction {
       this.notify(offset, value);
       return;
     }
+    if (offset < 56 && size !== widthOf(offset)) throw new Error(`${size} bytes of the field at ${offset}`);
     const q = this.queues[this.queueSelect];
     switch (offset) {
       case 0:
@@ -128,7 +146,7 @@ export class FakeVirtio extends FakePciFunction {
         this.driverSelect = value;
         return;
       case 12:
-        this.accepted[this.driverSelect] = value;
+        this.writeFeatures(this.driverSelect, value);
         return;
       case 16:
         this.configVector = this.refuseVectors ? 0xffff : value;
@@ -140,15 +158,19 @@ export class FakeVirtio extends FakePciFunction {
         this.queueSelect = value;
         return;
       case 24:
+        this.configurable("set a queue's size");
         if (q !== undefined) q.size = value;
         return;
       case 26:
         if (q !== undefined) q.vector = this.refuseVectors ? 0xffff : value;
         return;
       case 28:
-        if (q !== undefined) q.enabled = value === 1;
+        // 4.1.4.3.2: the driver writes no 0 here.
+        if (value !== 1) throw new Error("a queue is disabled by a reset only");
+        if (q !== undefined) this.enable(q);
         return;
       default:
+        this.configurable("place a queue");
         if (q !== undefined) writeAddress(q, offset, value);
     }
   }
@@ -240,22 +262,92 @@ export class FakeVirtio extends FakePciFunction {
     return n;
   }
 
-  private notify(offset: number, value: number): void {
-    const queue = (offset - NOTIFY_OFFSET) / NOTIFY_MULTIPLIER;
-    if (queue !== value) throw new Error(`queue ${value} notified at ${offset}`);
-    if (!this.live) throw new Error("notified before DRIVER_OK");
+  // ---- What a driver does, by whatever transport -----------------------------------------------------------------
+
+  /** 3.1.1 step 4: after DRIVER. */
+  readFeatures(word: number): number {
+    this.alive("read features");
+    if ((this.status & DRIVER) === 0) throw this.wrong("features are read before DRIVER");
+    return word < this.offered.length ? this.offered[word]! : 0;
+  }
+
+  /** 2.2.1, 3.1.1 step 4: only what was offered, and only until FEATURES_OK. */
+  writeFeatures(word: number, bits: number): void {
+    this.alive("accept features");
+    if ((this.status & DRIVER) === 0) throw this.wrong("features are accepted before DRIVER");
+    if ((this.status & (FEATURES_OK | DRIVER_OK)) !== 0) throw this.wrong("features are accepted too late");
+    const offered = word < this.offered.length ? this.offered[word]! : 0;
+    if ((bits & ~offered) !== 0) throw this.wrong(`features ${bits} of ${offered} accepted`);
+    this.accepted[word] = bits;
+  }
+
+  /** 3.1.1 step 7, 4.1.5.1.3: a queue is placed after the features, before DRIVER_OK. */
+  enable(q: FakeQueue): void {
+    this.configurable("enable a queue");
+    if (q.enabled) throw this.wrong("a queue is enabled twice");
+    if (q.size < 1 || q.size > q.most || (q.size & (q.size - 1)) !== 0) throw this.wrong(`queue of ${q.size}`);
+    // 2.7: alignment.
+    if (q.descriptors % 16 !== 0 || q.driver % 2 !== 0 || q.device % 4 !== 0) throw this.wrong("a ring is not aligned");
+    if (q.descriptors === 0 || q.driver === 0 || q.device === 0) throw this.wrong("a ring is nowhere");
+    q.enabled = true;
+  }
+
+  notified(queue: number): void {
+    this.alive("notify");
     const q = this.queues[queue]!;
+    if ((this.status & DRIVER_OK) === 0 || !q.enabled) throw this.wrong("notified before DRIVER_OK");
     q.notified++;
     this.onNotify(queue);
   }
 
-  private writeStatus(value: number): void {
+  private wrong(what: string): Error {
+    this.violation = what;
+    return new Error(what);
+  }
+
+  /** 2.1.1: after FAILED nothing but a reset. */
+  private alive(what: string): void {
+    if ((this.status & FAILED) !== 0) throw this.wrong(`after FAILED: ${what}`);
+  }
+
+  private configurable(what: string): void {
+    this.alive(what);
+    const agreed = this.modern ? FEATURES_OK : DRIVER;
+    if ((this.status & agreed) === 0) throw this.wrong(`before the features are agreed on: ${what}`);
+    if ((this.status & DRIVER_OK) !== 0) throw this.wrong(`after DRIVER_OK: ${what}`);
+  }
+
+  private notify(offset: number, value: number): void {
+    const queue = (offset - NOTIFY_OFFSET) / NOTIFY_MULTIPLIER;
+    if (queue !== value) throw this.wrong(`queue ${value} notified at ${offset}`);
+    this.notified(queue);
+  }
+
+  /** 2.1.1, 3.1.1: bits are added one after the other, in their order, and taken away by a reset only. */
+  writeStatus(value: number): void {
+    if (value !== 0) {
+      if ((value & FAILED) === 0) this.alive("go on");
+      if ((this.status & ~value & ~NEEDS_RESET) !== 0)
+        throw this.wrong(`status ${this.status} becomes ${value}: a bit is cleared`);
+      if (!this.modern && (value & FEATURES_OK) !== 0) throw this.wrong("FEATURES_OK in the legacy interface");
+      const order = this.modern ? [ACKNOWLEDGE, DRIVER, FEATURES_OK, DRIVER_OK] : [ACKNOWLEDGE, DRIVER, DRIVER_OK];
+      let earlier = 0;
+      for (const bit of order) {
+        if ((value & bit) !== 0 && (value & earlier) !== earlier) throw this.wrong(`status ${value} leaves a step out`);
+        if ((value & bit) !== 0 && (this.status & bit) === 0 && (this.status & earlier) !== earlier)
+          throw this.wrong(`status ${this.status} becomes ${value}: two steps at once`);
+        earlier |= bit;
+      }
+    }
     if (value === 0) {
       if (this.neverResets) return;
       this.resets++;
       this.status = 0;
       this.accepted = [0, 0];
       for (const q of this.queues) {
+        q.descriptors = 0;
+        q.driver = 0;
+        q.device = 0;
         q.size = q.most;
         q.enabled = false;
         q.seen = 0;
@@ -264,9 +356,15 @@ export class FakeVirtio extends FakePciFunction {
       }
       return;
     }
-    const refused = (value & 8) !== 0 && this.refuseFeatures;
-    this.status = refused ? value & ~8 : value;
+    const refused = (value & FEATURES_OK) !== 0 && this.refuseFeatures;
+    this.status = (refused ? value & ~FEATURES_OK : value) | this.stuck;
   }
+}
+
+/** 4.1.3.1: each field of the common configuration is reached by one access of its width, 64 bits as two of 32. */
+function widthOf(offset: number): number {
+  if (offset === 20 || offset === 21) return 1;
+  return offset >= 16 && offset < 32 ? 2 : 4;
 }
 
 function writeAddress(q: FakeQueue, offset: number, value: number): void {

@@ -8,6 +8,7 @@ import {
   FAULT_HEADER,
   FAULT_NEEDS_RESET,
   FAULT_START,
+  LEAST_ENTRIES,
   openNet,
   POLL_INTERVAL,
   RECOVERY_LEAST,
@@ -288,6 +289,26 @@ describe("virtio-net with less", () => {
   it("does not cut segments when the device cannot complete checksums", () => {
     const { net } = open((OFFER & ~1) >>> 0);
     expect(net.segmentOffload).toBe(false);
+  });
+
+  it("believes an MTU only of a device that offers to tell it", () => {
+    const hal = new FakeHal();
+    const it = card(hal, (OFFER & ~8) >>> 0);
+    putLe(it.deviceConfig, 10, 2, 600);
+    const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
+    expect(opened.ok && opened.value.mtu).toBe(1500);
+  });
+
+  it("needs four entries a queue: two frames of two parts", () => {
+    expect(LEAST_ENTRIES).toBe(4);
+    const bed = open(OFFER, ALL_OFFLOADS, 4);
+    transmit(bed.net, frame(54), Uint8Array.from(frame(100)));
+    transmit(bed.net, frame(54), Uint8Array.from(frame(100)));
+    expect(bed.net.reserve()).toBe(-1);
+    const hal = new FakeHal();
+    card(hal, OFFER, 2);
+    const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
+    expect(opened.ok ? undefined : opened.error).toEqual({ kind: "queue-unusable", queue: 0, size: 2 });
   });
 
   it("obeys a smaller MTU, ignores one that cannot be and one beyond Ethernet", () => {

@@ -9,6 +9,7 @@ import {
   Virtqueue,
 } from "../../../drivers/virtio/queue.ts";
 import { FakeHal } from "../../support/fake-hal.ts";
+import { FakeTransport } from "../../support/fake-transport.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
 
 const RUNS = { numRuns: 150 };
@@ -24,16 +25,11 @@ interface Bed {
 function bed(size: number, eventIndex: boolean): Bed {
   const hal = new FakeHal();
   const device = new FakeVirtio(hal, 0x1041, 1);
-  // The notification goes to the device's own register, mapped and decoded.
-  hal.plug(0, 0, 0, device);
-  device.config[0x04] = 2;
   device.status = 4;
   device.accepted = [eventIndex ? (1 << EVENT_IDX) >>> 0 : 0, 1];
   const queue = new Virtqueue(hal, size);
   queue.prepare(eventIndex);
-  const notify = device.barAddress(4) + 0x3000;
-  hal.mapDevice(notify, 2);
-  queue.attach(0, notify);
+  queue.attach(0, new FakeTransport(device));
   const q = device.queues[0]!;
   q.size = size;
   q.enabled = true;
@@ -56,6 +52,25 @@ describe("a virtqueue", () => {
   let it0: Bed;
   beforeEach(() => {
     it0 = bed(8, true);
+  });
+
+  it("notifies when the index passes the one that the device named, and not when that was passed before", () => {
+    const { hal, device, queue } = it0;
+    const event = queue.usedAddress + 4 + 8 * queue.size;
+    // 2.7.10: after entry 0, after entry 1, after one long ago.
+    for (const [named, notified] of [
+      [0, true],
+      [1, false],
+      [0xffff, false],
+      [0xfffe, false],
+    ] as const) {
+      device.queues[0]!.notified = 0;
+      queue.prepare(true);
+      hal.dmaWrite(event, 2, named);
+      add(queue, [10], 1, 0);
+      queue.publish();
+      expect(device.queues[0]!.notified).toBe(notified ? 1 : 0);
+    }
   });
 
   it("lies aligned as 2.7 says, whatever address the array has", () => {

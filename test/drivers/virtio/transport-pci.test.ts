@@ -3,7 +3,8 @@ import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
 import { formatVirtioError, type VirtioError } from "../../../drivers/virtio/error.ts";
 import { Virtqueue } from "../../../drivers/virtio/queue.ts";
-import { openTransport, type VirtioTransport } from "../../../drivers/virtio/transport-pci.ts";
+import type { VirtioTransport } from "../../../drivers/virtio/transport.ts";
+import { openPciTransport } from "../../../drivers/virtio/transport-pci.ts";
 import { FakeHal, FakePciFunction, putLe } from "../../support/fake-hal.ts";
 import { COMMON_OFFSET, FakeVirtio } from "../../support/fake-virtio.ts";
 
@@ -17,7 +18,7 @@ function tried(change: (it: FakeVirtio, hal: FakeHal) => void): string {
   const device = new FakeVirtio(hal, 0x1041, 1);
   change(device, hal);
   hal.plug(0, 1, 0, device);
-  const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
   if (opened.ok) return "ok";
   return opened.error.kind === "no-structure" ? opened.error.structure : opened.error.kind;
 }
@@ -31,7 +32,7 @@ function open(change: (it: FakeVirtio, hal: FakeHal) => void = () => {}): {
   const device = new FakeVirtio(hal, 0x1041, 1);
   change(device, hal);
   hal.plug(0, 1, 0, device);
-  const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
   if (!opened.ok) throw new Error(opened.error.kind);
   return { hal, device, transport: opened.value };
 }
@@ -75,21 +76,21 @@ describe("the structures of a virtio device", () => {
 
   it("may lack the device configuration: its fields read as 0, as those beyond its end do", () => {
     const { transport } = open((it) => putLe(it.config, CAP_DEVICE + 4, 1, 7));
-    expect(transport.configField(0, 4)).toBe(0);
+    expect(transport.readConfig(0, 4)).toBe(0);
     expect(transport.configAddress(0)).toBe(0);
     const short = open((it) => {
       putLe(it.config, CAP_DEVICE + 12, 4, 4);
       it.deviceConfig.fill(1);
     }).transport;
-    expect(short.configField(2, 2)).toBe(0x0101);
-    expect(short.configField(3, 2)).toBe(0);
+    expect(short.readConfig(2, 2)).toBe(0x0101);
+    expect(short.readConfig(3, 2)).toBe(0);
     expect(short.configAddress(0)).toBe(0x010101010000);
   });
 
   it("are absent in a device that is no virtio 1.x device", () => {
     const hal = new FakeHal();
     hal.plug(0, 1, 0, new FakePciFunction(0x1af4, 0x1000, 2, 0));
-    const opened = openTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+    const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
     expect(opened.ok ? "ok" : opened.error.kind).toBe("legacy-only");
   });
 });
@@ -175,6 +176,7 @@ describe("a virtio device", () => {
       putLe(it.config, CAP_NOTIFY + 16, 4, 0x80000000);
       it.notifyOffsetBeyond = 3;
     });
+    expect(transport.negotiate(0, 0)).toBeUndefined();
     const error = transport.enableQueue(0, new Virtqueue(hal, 8));
     expect(error).toEqual({ kind: "no-structure", structure: "notify" });
   });
@@ -186,12 +188,13 @@ describe("a virtio device", () => {
       { kind: "reset-timed-out" },
       { kind: "not-version-1" },
       { kind: "features-refused", low: 0x20, high: 1 },
+      { kind: "header-apart" },
       { kind: "queue-unusable", queue: 1, size: 0 },
       { kind: "broken-at-start", status: 0xcf },
     ];
     const texts = errors.map(formatVirtioError);
     expect(new Set(texts).size).toBe(errors.length);
     expect(texts[4]).toMatch(/0000000100000020/);
-    expect(texts[6]).toMatch(/cf/);
+    expect(texts[7]).toMatch(/cf/);
   });
 });
