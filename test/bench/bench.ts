@@ -12,11 +12,12 @@ import { isRoot, need, stop } from "../../tools/setup.ts";
 import { Bed, cache, demoRepository, fileRepository, root } from "./bed.ts";
 import { build, type Column, type ColumnName, findColumns } from "./columns.ts";
 import { buildPlugin, qemuVersion } from "./counter.ts";
+import { exitRows } from "./exits.ts";
 import { type Figure, machineRows, type Row } from "./machine.ts";
 import { processRows } from "./process.ts";
 
 const COLUMNS: readonly ColumnName[] = ["bytecode", "compiled", "linux"];
-const ROWS = [...machineRows, ...processRows];
+const ROWS = [...machineRows, ...exitRows, ...processRows];
 
 const options = readOptions();
 if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");
@@ -56,7 +57,7 @@ async function measure(row: Row, column: Column | string): Promise<Figure | stri
       process.stderr.write(`${result}\n`);
     }
   }
-  process.stderr.write(`${typeof result === "string" ? result : `${digits(result.value)} ${row.unit}`}\n`);
+  process.stderr.write(`${typeof result === "string" ? result : `${cell(result)} ${row.unit}`}\n`);
   return result;
 }
 
@@ -128,8 +129,8 @@ function wanted({ target }: Row): string {
 }
 
 /** The value, and half the spread of the samples where they are repetitions that differ visibly. */
-function cell({ value }: Figure): string {
-  return digits(value);
+function cell({ value, text }: Figure): string {
+  return text ?? digits(value);
 }
 
 function digits(value: number): string {

@@ -22,6 +22,8 @@ export interface Start {
   readonly content?: "files" | "demo";
   /** Each translated block is counted apart, for profile.ts. */
   readonly blocks?: boolean;
+  /** What would leave the guest is counted, for exits.ts. */
+  readonly exits?: boolean;
   /** Hears each console line and the counter at that moment. */
   readonly onLine?: (line: string, instructions: number) => void;
 }
@@ -76,7 +78,7 @@ export class Running extends Machine {
       netdev,
       card,
       prefix: bed.ns.prefix,
-      extra: countInto(plugin, counterFile, how.blocks),
+      extra: countInto(plugin, counterFile, { blocks: how.blocks ?? false, exits: how.exits ?? false }),
       onLine: (line) => how.onLine?.(line, readCounter(counterFile)),
     });
     this.counterFile = counterFile;

@@ -1,7 +1,7 @@
 // Guest instructions, counted by the TCG plugin of plugin/count.c into a file that is read while the guest runs.
 
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** Compiles the plugin for the QEMU that is installed; returns its path. */
@@ -22,9 +22,38 @@ export function qemuVersion(): { readonly text: string; readonly major: number }
   return { text, major: Number(/version (\d+)/.exec(text)?.[1] ?? 0) };
 }
 
-/** Words for QEMU that make it count into `file`, and each translated block apart into `${file}.blocks`. */
-export function countInto(plugin: string, file: string, blocks = false): readonly string[] {
-  return ["-plugin", `${plugin},counter=${file}${blocks ? `,blocks=${file}.blocks` : ""}`];
+/** Words for QEMU that make it count into `file`, each translated block apart into `${file}.blocks`, exits into `.exits`. */
+export function countInto(
+  plugin: string,
+  file: string,
+  what: { blocks?: boolean; exits?: boolean } = {},
+): readonly string[] {
+  const more = `${what.blocks === true ? `,blocks=${file}.blocks` : ""}${what.exits === true ? `,exits=${file}.exits` : ""}`;
+  return ["-plugin", `${plugin},counter=${file}${more}`];
+}
+
+/** What would leave the guest on hardware with a hypervisor, so far. */
+export interface Exits {
+  /** Notifications of a virtqueue. */
+  readonly doorbells: number;
+  /** Interrupts, told by their ends (EOI). */
+  readonly interrupts: number;
+  readonly halts: number;
+  /** Writes of the timer's count. */
+  readonly timers: number;
+}
+
+export function readExits(file: string): Exits {
+  const bytes = readFileSync(`${file}.exits`);
+  const at = (index: number): number => Number(bytes.readBigUInt64LE(8 * index));
+  return { doorbells: at(1), interrupts: at(2), halts: at(3), timers: at(4) };
+}
+
+/** From here on only the stores that have reached a device so far are looked at: plugin/count.c says why. */
+export function endLearning(file: string): void {
+  const fd = openSync(`${file}.exits`, "r+");
+  writeSync(fd, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 0, 8, 0);
+  closeSync(fd);
 }
 
 /** Address of a translated block -> instructions executed in it so far. */

@@ -14,6 +14,8 @@ export interface Figure {
   readonly samples: readonly number[];
   /** How to repeat it. */
   readonly how: string;
+  /** What the table shows in the place of the value, where one number does not say it. */
+  readonly text?: string;
 }
 
 export interface Row {
@@ -122,7 +124,7 @@ export const machineRows: readonly Row[] = [
   },
 ];
 
-function figure(row: string, column: Column, value: number, samples: readonly number[], how: string): Figure {
+export function figure(row: string, column: Column, value: number, samples: readonly number[], how: string): Figure {
   return { row, column: column.name, value, samples, how };
 }
 
@@ -224,7 +226,7 @@ async function idle(bed: Bed, column: Column): Promise<Figure | string> {
 }
 
 /** A client run of exactly `count` requests; throws when one fails. Returns the command. */
-type Client = (bed: Bed, host: string, count: number) => Promise<string>;
+export type Client = (bed: Bed, host: string, count: number) => Promise<string>;
 
 function requests(
   id: string,
@@ -267,9 +269,9 @@ function requests(
   };
 }
 
-function keptAlive(path: string, bytes: number): Client {
+export function keptAlive(path: string, bytes: number, connections = CONNECTIONS): Client {
   return async (bed, host, count) => {
-    const words = ["h2load", "--h1", `--clients=${CONNECTIONS}`, "--threads=1"];
+    const words = ["h2load", "--h1", `--clients=${connections}`, "--threads=1"];
     const out = await bed.run([...words, `--requests=${count}`, `http://${host}${path}`], CLIENT_WITHIN_MS);
     const done = /(\d+) succeeded, (\d+) failed/.exec(out);
     const data = Number(/\((\d+)\) data/.exec(out)?.[1] ?? 0);
