@@ -4,56 +4,32 @@
 // URL is cloned as the machine would.
 
 import { watch } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { type Appliance, type Repository, runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import { parseRemote, type Remote } from "../appliance/git/remote.ts";
+import type { Remote } from "../appliance/git/remote.ts";
 import type { OnGitProgress } from "../appliance/git/snapshot.ts";
 import { GitStore } from "../appliance/git/store.ts";
 import { makeLog } from "../appliance/log.ts";
 import type { Platform } from "../appliance/platform.ts";
-import type { Port } from "../stack/base/address.ts";
+import { devUsage, readDevConfig } from "./dev-config-node.ts";
 import { DirectoryRepository } from "./directory-node.ts";
 import { fetchTransport } from "./git-transport-node.ts";
 import { LiveReload } from "./live-reload-node.ts";
 import { NodeNetwork } from "./network-node.ts";
 import { nodePlatform } from "./platform-node.ts";
 
-const USAGE = `Usage: npm run dev -- DIR|URL[#BRANCH] [--port=8080] [--host=127.0.0.1] [--log=LEVEL]
-
-  DIR   a directory to serve as it is on disk; pages reload in the browser when a file is saved
-  URL   a Git repository, cloned into memory as the machine does it; POST /push makes it fetch
-`;
-
 /** Editors write a file in several steps; wait until they are through. */
 const SETTLE_MS = 60;
 
 async function main(): Promise<void> {
-  const options = new Map<string, string>();
-  const places: string[] = [];
-  for (const word of process.argv.slice(2)) {
-    const option = /^--(port|host|log)=(.+)$/.exec(word);
-    if (option !== null) options.set(option[1]!, option[2]!);
-    else if (word.startsWith("-")) return stop(word === "--help" || word === "-h" ? "" : `unknown option ${word}`);
-    else places.push(word);
-  }
-  const [place] = places;
-  const port = Number(options.get("port") ?? 8080);
-  const level = options.get("log") ?? "info";
-  if (place === undefined || places.length > 1) return stop("one directory or URL is needed");
-  if (!Number.isInteger(port) || port < 0 || port > 65535) return stop(`--port=${options.get("port")} is no port`);
-  if (!isLevel(level)) return stop(`--log=${level} is no level`);
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(place);
-  const directory = resolve(place);
-  const remote = isUrl ? parseRemote(place) : undefined;
-  if (remote?.ok === false) return stop(`${place}: ${remote.error}`);
-  if (!isUrl && !(await isDirectory(directory))) return stop(`${place} is neither a directory nor a URL`);
+  // Where npm was called; we run in the project's folder.
+  const read = readDevConfig(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd());
+  if (!read.ok) return stop(read.error);
+  const { place, port, host, log: level } = read.value;
 
   const platform = nodePlatform();
   const log = makeLog(level, platform, false);
   const live = new LiveReload();
-  const host = options.get("host") ?? "127.0.0.1";
   const network = new NodeNetwork({
     host,
     intercept: (request, response) => live.intercept(request, response),
@@ -65,17 +41,19 @@ async function main(): Promise<void> {
     },
   });
   const started = runAppliance({
-    config: { port: port as Port, hook: "/push", hookSecret: undefined },
+    config: { port, hook: "/push", hookSecret: undefined },
     network,
     platform,
     log,
     repository: (onProgress) =>
-      remote === undefined ? new DirectoryRepository(directory) : cloneOf(remote.value, network, platform, onProgress),
+      place.kind === "directory"
+        ? new DirectoryRepository(place.path)
+        : cloneOf(place.remote, network, platform, onProgress),
     address: () => undefined,
-    ...(isUrl ? {} : { writing: { tail: live.tail } }),
+    ...(place.kind === "directory" ? { writing: { tail: live.tail } } : {}),
   });
   if (!started.ok) return stop(`port ${port} is in use`);
-  if (!isUrl) follow(directory, started.value, live);
+  if (place.kind === "directory") follow(place.path, started.value, live);
 }
 
 /** Over http as the machine does it; https through Node, which has the TLS that the own stack has not. */
@@ -101,20 +79,8 @@ function follow(directory: string, appliance: Appliance, live: LiveReload): void
   });
 }
 
-function isLevel(text: string): text is "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent" {
-  return ["trace", "debug", "info", "warn", "error", "fatal", "silent"].includes(text);
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
 function stop(problem: string): void {
-  process.stderr.write(problem === "" ? USAGE : `${problem}\n\n${USAGE}`);
+  process.stderr.write(problem === "" ? devUsage() : `${problem}\nAll parameters: npm run dev -- --help\n`);
   process.exitCode = problem === "" ? 0 : 2;
 }
 

@@ -52,7 +52,8 @@ const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? "/usr/bin"
 const child = spawn(pinnedNode, ["--disable-warning=ExperimentalWarning", ...process.argv.slice(2)], {
   cwd: root,
   stdio: "inherit",
-  env: { ...process.env, PATH: path },
+  // npm says where it was called; without npm we do.
+  env: { INIT_CWD: process.cwd(), ...process.env, PATH: path },
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -6,8 +6,10 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { APPLIANCE_PARAMETERS, parsePort } from "../appliance/config.ts";
+import { describeParameterError, Parameters, type ParameterTable, parameter, usage } from "../appliance/parameters.ts";
 import { buildCommands } from "../image/build/libraries.ts";
+import { readBootConfig } from "../image/machine-config.ts";
 import { makeDemo } from "./demo.ts";
 import { startGitServer } from "./git-server.ts";
 import { bestAccelerator, Machine } from "./qemu.ts";
@@ -16,6 +18,17 @@ import { need, stop } from "./setup.ts";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const HOST_AS_SEEN_BY_GUEST = "10.0.2.2";
 const READY_WITHIN_MS = 120_000;
+
+const LEAST_MEMORY = 24;
+const PARAMETERS: ParameterTable = {
+  remote: parameter("URL[#BRANCH]", "the repository to serve; without it a demo that you can push to", { letter: "r" }),
+  port: parameter("PORT", "port of this machine that leads to the blog (8080)"),
+  memory: parameter("MEGABYTES", "memory of the machine (64)"),
+  accel: parameter("tcg|kvm", "how the machine runs (KVM where it can be had)"),
+  log: APPLIANCE_PARAMETERS.log,
+  help: parameter("", "print this and stop", { letter: "h" }),
+};
+const EXAMPLE = "npm start -- --remote=http://git.example/blog.git#main --port=8081";
 
 const options = readOptions();
 need("qemu-system-x86_64", "git", "curl", ...(await buildCommands()));
@@ -75,30 +88,41 @@ async function end(status: number): Promise<void> {
   process.exit(status);
 }
 
+/** What is wrong ends us before anything is installed or built: also what the machine would say of its own parameters. */
 function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        remote: { type: "string" },
-        port: { type: "string", default: "8080" },
-        memory: { type: "string", default: "64" },
-        accel: { type: "string" },
-        log: { type: "string" },
-      },
-    });
-    const port = Number(values.port);
-    const memory = Number(values.memory);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) stop(`--port=${values.port} is not a port (1 to 65535)`);
-    if (!Number.isInteger(memory) || memory < 24)
-      stop(`--memory=${values.memory} is not a number of megabytes (at least 24)`);
-    const accel = values.accel ?? bestAccelerator();
-    if (accel !== "kvm" && accel !== "tcg") stop(`--accel=${accel}: choose kvm or tcg`);
-    return { remote: values.remote, port, memory, accel, log: values.log };
-  } catch (error) {
-    return stop(
-      `${error instanceof Error ? error.message : String(error)}\nusage: npm start -- [--remote=URL#branch] [--port=8080] [--memory=64] [--accel=tcg|kvm] [--log=level]`,
+  const source = { parameters: process.argv.slice(2).join("\n"), onePerLine: true, module: "" };
+  const given = new Parameters(source, PARAMETERS);
+  if (given.has("help")) {
+    console.log(
+      usage(
+        PARAMETERS,
+        "npm start: a demo blog, or yours, on a machine of its own.\n\nnpm start -- [parameters]",
+        EXAMPLE,
+      ),
     );
+    process.exit(0);
   }
+  const port = given.one("port", parsePort) ?? 8080;
+  const memory = given.one("memory", parseMemory) ?? 64;
+  const accel = given.one("accel", parseAccelerator)?.name ?? bestAccelerator();
+  const [remote] = given.list("remote");
+  const [log] = given.list("log");
+  const words = [`--remote=${remote ?? "http://git.example/"}`, ...(log === undefined ? [] : [`--log=${log}`])];
+  const machine = readBootConfig({ parameters: words.join("\n"), onePerLine: true, module: "" });
+  const mistakes = [...given.errors];
+  if (!machine.ok && machine.error.kind === "mistakes") mistakes.push(...machine.error.errors);
+  if (mistakes.length > 0)
+    stop(`${mistakes.map(describeParameterError).join("\n")}\nAll parameters: npm start -- --help`);
+  return { remote, port, memory, accel, log };
+}
+
+function parseMemory(text: string): number | string {
+  const memory = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  return memory >= LEAST_MEMORY ? memory : `is not a number of megabytes (at least ${LEAST_MEMORY})`;
+}
+
+function parseAccelerator(text: string): { name: "kvm" | "tcg" } | string {
+  return text === "kvm" || text === "tcg" ? { name: text } : "choose kvm or tcg";
 }
 
 function build(): void {

@@ -35,6 +35,17 @@ export function engineOf(args: readonly string[]): { readonly engine: Engine; re
   return { engine: name, words };
 }
 
+/** Whether help was asked for, which is printed; an option that nobody knows is a BuildError. */
+export function helped(words: readonly string[], usage: string): boolean {
+  if (words.includes("--help") || words.includes("-h")) {
+    process.stdout.write(`${usage}\n`);
+    return true;
+  }
+  const unknown = words.find((word) => word.startsWith("-"));
+  if (unknown !== undefined) throw new BuildError(`unknown option ${unknown}\n${usage}`);
+  return false;
+}
+
 /** "build/epiphyte.elf" -> "build/epiphyte-bytecode.elf". */
 export function outOf(path: string, engine: Engine): string {
   return engine === "compiled" ? path : path.replace(/(\.\w+)?$/, "-bytecode$1");

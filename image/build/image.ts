@@ -4,12 +4,16 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
-import { below, engineOf, outOf } from "./engine.ts";
+import { below, engineOf, helped, outOf } from "./engine.ts";
 import { link } from "./link.ts";
 import type { ProcessOptions } from "./process.ts";
 import { BuildError, command, root } from "./run.ts";
 import { heapFlags, heapSource, virtualCFlags, virtualLinkFlags, virtualSources } from "./sources.ts";
 
+const USAGE = `npm run image -- [--engine=compiled|bytecode] [ENTRY OUT]
+
+  Builds build/epiphyte.elf, or from another program ENTRY the image OUT, both relative to the project.
+  --engine=bytecode   the whole program on the engine (build/epiphyte-bytecode.elf), nothing compiled ahead of time`;
 /** The most that the image may take; it is loaded into memory whole. */
 const SIZE_LIMIT = 4_000_000;
 
@@ -34,6 +38,7 @@ export async function buildImage(entry: string, out: string, options: ProcessOpt
 if (import.meta.main)
   await command(async () => {
     const { engine, words } = engineOf(process.argv.slice(2));
+    if (helped(words, USAGE)) return;
     const [entry = "image/target-virtual.ts", out = outOf("build/epiphyte.elf", engine)] = words;
     await buildImage(entry, out, engine === "compiled" ? { below: "image/below-virtual.ts" } : {});
     const { size } = await stat(join(root, out));

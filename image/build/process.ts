@@ -5,10 +5,15 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Extras } from "../aot/compile.ts";
 import { type BundleOptions, bundle } from "./bundle.ts";
-import { below, engineOf, outOf } from "./engine.ts";
+import { below, engineOf, helped, outOf } from "./engine.ts";
 import { link } from "./link.ts";
 import { command, root } from "./run.ts";
 import { heapFlags, heapSource } from "./sources.ts";
+
+const USAGE = `npm run process -- [--engine=compiled|bytecode] [ENTRY OUT]
+
+  Builds build/epiphyte, or from another program ENTRY the binary OUT, both relative to the project.
+  --engine=bytecode   the whole program on the engine (build/epiphyte-bytecode), nothing compiled ahead of time`;
 
 export interface ProcessOptions extends BundleOptions {
   /** The module of the compiled side; bytecode alone when left out. */
@@ -41,6 +46,7 @@ export async function buildProcess(entry: string, out: string, options: ProcessO
 if (import.meta.main)
   await command(async () => {
     const { engine, words } = engineOf(process.argv.slice(2));
+    if (helped(words, USAGE)) return;
     const [entry = "image/target-process.ts", out = outOf("build/epiphyte", engine)] = words;
     await buildProcess(entry, out, engine === "compiled" ? { below: "image/below-process.ts" } : {});
     process.stdout.write(`${out}: ${((await stat(join(root, out))).size / 1e6).toFixed(2)} MB\n`);
