@@ -46,6 +46,10 @@ export function tapOpen(name: string): number {
   return nativeTapOpen(name);
 }
 
+export function tapState(): number {
+  return nativeTapState();
+}
+
 export function tapOffload(flags: number): number {
   return nativeTapOffload(flags);
 }

@@ -1,11 +1,11 @@
 /// <reference path="./native.d.ts" />
 // Below the seam on the `process` target: a host on a TAP device. Everything this file reaches compiles ahead of time.
 
-import { NativeTap, openTap } from "../drivers/tap/tap-link.ts";
+import { NativeTap, openTap, TAP_NEW, TAP_UP } from "../drivers/tap/tap-link.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
 import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
-import { Findings, FOUND_LINK, FOUND_NO_LINK } from "./findings.ts";
+import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
 
 /** IP packet size of a TAP device, unless somebody changed it. */
 const TAP_MTU = 1500;
@@ -23,6 +23,10 @@ export function start(name: string, mac: number, offloads: number, memory: numbe
   if (!opened.ok) {
     findings.add(FOUND_NO_LINK, `TAP device ${name}: ${describeErrno(opened.errno)}`);
     return false;
+  }
+  if ((opened.state & TAP_UP) === 0) {
+    const what = (opened.state & TAP_NEW) === 0 ? "is down" : "is new and down";
+    findings.add(FOUND_PROBLEM, `${name} ${what}: ip link set ${name} up`);
   }
   findings.add(FOUND_LINK, `TAP device ${name}, our address ${formatMac(own as Mac)}`);
   attach(opened.value, secret.bytes, memory);

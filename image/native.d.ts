@@ -181,6 +181,10 @@ declare function nativeMessageAddress(): number;
 
 /** Opens the TAP of this name with IFF_VNET_HDR (a 12-byte virtio_net_hdr before each frame). Returns 0 or an errno. */
 declare function nativeTapOpen(name: string): number;
+/** What is to be known of the TAP that is open, as bits: 1 it is up, 2 opening it has made it. */
+declare function nativeTapState(): number;
+/** The identity of the host's installation (machine-id(5)), "" when it has none. */
+declare function nativeMachineId(): string;
 /** Sets the offloads (TUNSETOFFLOAD flags: 1 checksum, 2 TSO4, 4 TSO6). Returns 0 or an errno. */
 declare function nativeTapOffload(flags: Uint16): number;
 /** Reads one frame (header included) at the offset; its length, 0 when there is none, or a negative errno. */

@@ -3,11 +3,12 @@
 import * as seam from "../stack/host/seam.ts";
 import { findingText, nextFinding, start } from "./below-process.ts";
 import { boot } from "./boot.ts";
+import { tapMac } from "./tap-mac.ts";
 
 boot({
   source: { parameters: nativeParameters(), onePerLine: true, module: "" },
   seam,
-  start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? 0, offloads, memory),
+  start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory),
   nextFinding,
   findingText,
 });

@@ -5,14 +5,21 @@
 
 import { type FrameReceiver, Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import type { Instant } from "../../stack/base/result.ts";
-import { tapOffload, tapOpen, tapRead, tapWrite } from "../native.ts";
+import { tapOffload, tapOpen, tapRead, tapState, tapWrite } from "../native.ts";
 import { OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEGMENTATION, OFFLOAD_SEND_CHECKSUM } from "../offload.ts";
 import { checksumVouched, encodeNetHeader, NET_HEADER_SIZE } from "../virtio/net-header.ts";
 
-/** The four calls that a TAP consists of; tests have their own. */
+/** The interface is up: what is sent to it goes on. */
+export const TAP_UP = 1;
+/** There was none of this name: opening has made it, and it goes with us. */
+export const TAP_NEW = 2;
+
+/** The five calls that a TAP consists of; tests have their own. */
 export abstract class Tap {
   /** Opens the TAP of this name. 0 or an errno. */
   abstract open(name: string): number;
+  /** Of the TAP that is open: TAP_UP, TAP_NEW. */
+  abstract state(): number;
   /** Says which offloads we can receive (TUNSETOFFLOAD). 0 or an errno. */
   abstract offload(flags: number): number;
   /** One frame with its header; its length, 0 when there is none, or a negative errno. */
@@ -32,6 +39,10 @@ export abstract class Tap {
 export class NativeTap extends Tap {
   override open(name: string): number {
     return tapOpen(name);
+  }
+
+  override state(): number {
+    return tapState();
   }
 
   override offload(flags: number): number {
@@ -55,7 +66,7 @@ export class NativeTap extends Tap {
 }
 
 export interface TapOptions {
-  /** Our address: locally administered, from random numbers; not the one that the kernel's end has. */
+  /** Our address: locally administered; not the one that the kernel's end has. */
   readonly mac: number;
   readonly mtu: number;
   /** OFFLOAD_ bits; the kernel has those of checksums (receiving: TUN_F_CSUM) and segmentation. */
@@ -75,14 +86,17 @@ const PITCH = HEADER_ROOM + SLOT_SIZE;
 const READ_SIZE = 16384;
 const LEAST_FRAME = 14;
 
-export type TapResult = { readonly ok: true; readonly value: TapLink } | { readonly ok: false; readonly errno: number };
+export type TapResult =
+  | { readonly ok: true; readonly value: TapLink; readonly state: number }
+  | { readonly ok: false; readonly errno: number };
 
+/** Opens the TAP of this name; `state` are TAP_ bits. */
 export function openTap(tap: Tap, name: string, options: TapOptions): TapResult {
   const refused = tap.open(name);
   if (refused !== 0) return { ok: false, errno: refused };
   const offload = tap.offload((options.offloads & OFFLOAD_RECEIVE_CHECKSUM) !== 0 ? TUN_F_CSUM : 0);
   if (offload !== 0) return { ok: false, errno: offload };
-  return { ok: true, value: new TapLink(tap, options) };
+  return { ok: true, value: new TapLink(tap, options), state: tap.state() };
 }
 
 export class TapLink extends Link {

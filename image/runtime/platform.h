@@ -65,6 +65,8 @@ ELSEWHERE uint64_t platform_message_address(void);
 
 /* TAP: `process`. */
 ELSEWHERE int platform_tap_open(const char *name, size_t length);
+ELSEWHERE int platform_tap_state(void);
+ELSEWHERE const char *platform_machine_id(void);
 ELSEWHERE int platform_tap_offload(unsigned flags);
 ELSEWHERE long platform_tap_read(uint8_t *into, size_t length);
 ELSEWHERE int platform_tap_write(const uint8_t *head, size_t head_length, const uint8_t *payload,

@@ -306,10 +306,24 @@ describe.skipIf(!tools)(`the process target's network${why}`, () => {
     await eventually("the last words", 5000, () => /^26\|1\|.*\|too-small\|.*out of memory: /m.test(syslog()));
   }, 90_000);
 
+  test("a TAP that is new and down is told with the command that helps; its address is the same at each start", async () => {
+    const address = async (tap: string, ...more: readonly string[]): Promise<string> => {
+      const own = new Program(space, `--remote=http://git.test:${GIT_PORT}/blog.git`, `--tap=${tap}`, ...more);
+      await own.says(new RegExp(`${tap} is new and down: ip link set ${tap} up`));
+      const [, mac = ""] = await own.says(new RegExp(`TAP device ${tap}, our address ([0-9a-f:]{17})`));
+      await own.stop();
+      return mac;
+    };
+    const first = await address("new9");
+    expect(await address("new9")).toBe(first);
+    expect(await address("new8")).not.toBe(first);
+    expect(await address("new9", "--mac=02:00:5e:10:00:01")).toBe("02:00:5e:10:00:01");
+  });
+
   test("without its TAP device it says why and ends", async () => {
     program = new Program(space, "--tap=a-name-that-is-too-long", `--remote=http://${space.address}/x.git`);
     await eventually("an end", 5000, () => program?.exited !== undefined);
     expect(program.exited).not.toBe(0);
-    expect(program.text).toMatch(/TAP device a-name-that-is-too-long: /);
+    expect(program.text).toMatch(/--tap=a-name-that-is-too-long: is longer than 15 characters/);
   });
 });

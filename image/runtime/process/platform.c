@@ -4,6 +4,7 @@
 #include "../engine.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <ucontext.h>
@@ -104,15 +106,15 @@ int platform_random(uint8_t *into, size_t length) {
 }
 void platform_add_entropy(const uint8_t *, size_t, int) {}
 
+static char tap_name[IFNAMSIZ];
+static int tap_made;
+
 int platform_tap_open(const char *name, size_t length) {
-  struct {
-    char name[16];
-    short flags;
-    char rest[22];
-  } request = {.flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
   int size = VNET_HEADER, fd;
-  if (length >= sizeof request.name) return ENAMETOOLONG;
-  memcpy(request.name, name, length);
+  if (length >= sizeof request.ifr_name) return ENAMETOOLONG;
+  memcpy(request.ifr_name, name, length);
+  tap_made = if_nametoindex(request.ifr_name) == 0;
   if ((fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) return errno;
   if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &size)) {
     int error = errno;
@@ -120,7 +122,27 @@ int platform_tap_open(const char *name, size_t length) {
     return error;
   }
   tap = fd;
+  memcpy(tap_name, request.ifr_name, sizeof tap_name);
   return 0;
+}
+
+int platform_tap_state(void) {
+  struct ifreq request = {0};
+  memcpy(request.ifr_name, tap_name, sizeof tap_name);
+  int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int up = any >= 0 && ioctl(any, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
+  if (any >= 0) close(any);
+  return (up ? 1 : 0) | (tap_made ? 2 : 0);
+}
+
+const char *platform_machine_id(void) {
+  static char text[33];
+  int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n < (ssize_t)sizeof text - 1) text[0] = 0;
+  return text;
 }
 
 int platform_tap_offload(unsigned flags) { return ioctl(tap, TUNSETOFFLOAD, (unsigned long)flags) ? errno : 0; }

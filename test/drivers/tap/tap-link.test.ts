@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ALL_OFFLOADS, OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEND_CHECKSUM } from "../../../drivers/offload.ts";
-import { openTap, TAP_BUDGET, TAP_SLOTS, Tap, type TapLink, type TapOptions } from "../../../drivers/tap/tap-link.ts";
+import {
+  openTap,
+  TAP_BUDGET,
+  TAP_NEW,
+  TAP_SLOTS,
+  TAP_UP,
+  Tap,
+  type TapLink,
+  type TapOptions,
+} from "../../../drivers/tap/tap-link.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 
@@ -9,6 +18,7 @@ class FakeTap extends Tap {
   readonly written: number[][] = [];
   name = "";
   flags = -1;
+  state0 = TAP_UP;
   refuseOpen = 0;
   refuseOffload = 0;
   readError = 0;
@@ -17,6 +27,9 @@ class FakeTap extends Tap {
   override open(name: string): number {
     this.name = name;
     return this.refuseOpen;
+  }
+  override state(): number {
+    return this.state0;
   }
   override offload(flags: number): number {
     this.flags = flags;
@@ -74,6 +87,10 @@ describe("a TAP link", () => {
     expect(open().tap.flags).toBe(1);
     expect(open({ ...ALL, offloads: ALL_OFFLOADS & ~OFFLOAD_RECEIVE_CHECKSUM }).tap.flags).toBe(0);
     expect(open({ ...ALL, offloads: ALL_OFFLOADS & ~OFFLOAD_SEND_CHECKSUM }).link.segmentOffload).toBe(false);
+    const down = new FakeTap();
+    down.state0 = TAP_NEW;
+    const opened = openTap(down, "tap9", ALL);
+    expect(opened.ok && opened.state).toBe(TAP_NEW);
     const tap = new FakeTap();
     tap.refuseOffload = 22;
     expect(openTap(tap, "tap0", ALL)).toEqual({ ok: false, errno: 22 });
