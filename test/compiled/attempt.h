@@ -12,8 +12,8 @@ void attempt_leave(void);
 size_t attempt_fault(uint8_t *into, size_t size);
 
 /* A macro, because setjmp() must be called by the function that is to be come back to. */
-#define nativeAttempt() ((uint8_t)(setjmp(*attempt_enter()) != 0))
-#define nativeAttempted() attempt_leave()
+#define nativeGuard() ((uint8_t)(setjmp(*attempt_enter()) != 0))
+#define nativeGuarded() attempt_leave()
 #define nativeFault(into, size) ((double)attempt_fault((uint8_t *)(into), size))
 
 #endif

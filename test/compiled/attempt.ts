@@ -10,9 +10,9 @@ const FAULT_BYTES = 4096;
 /** True when `body` came to its end; false when it threw, or a trap of compiled code ended it. */
 export function attempt(body: () => void): boolean {
   // As setjmp(): comes back a second time, with true, when something was thrown since.
-  if (nativeAttempt()) return false;
+  if (nativeGuard()) return false;
   body();
-  nativeAttempted();
+  nativeGuarded();
   return true;
 }
 
