@@ -23,6 +23,8 @@ export const REQUEST_LIMIT = 3;
 export const ANNOUNCE_COUNT = 2;
 export const ANNOUNCE_INTERVAL = 2 * SECOND;
 export const DEFEND_INTERVAL = 10 * SECOND;
+/** What we have sent may come back to us for so long, from a network that reflects: it says nothing about another card. */
+export const ECHO_INTERVAL = SECOND;
 /** When the link had no room for a packet. */
 export const RETRY_INTERVAL = 10_000;
 
@@ -38,7 +40,10 @@ export abstract class ArpSink {
   abstract resolved(address: Ipv4, mac: Mac): void;
   /** REQUEST_LIMIT requests went unanswered. */
   abstract unreachable(address: Ipv4): void;
-  /** Another card claims our address (RFC 5227 2.4). */
+  /**
+   * Another card claims our address (RFC 5227 2.4). With our own `mac`: another card has our Ethernet address, whatever its
+   * IP address, and each gets some of the frames for both.
+   */
   abstract conflict(address: Ipv4, mac: Mac): void;
 }
 
@@ -70,6 +75,7 @@ export class ArpCache {
   private nextAnnounce: Instant = NEVER;
   private lastDefence: Instant = Number.NEGATIVE_INFINITY;
   private deadline: Instant = NEVER;
+  private sentAt: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(mac: Mac) {
     this.mac = mac;
@@ -130,7 +136,11 @@ export class ArpCache {
    */
   input(packet: ArpPacket, now: Instant, sink: ArpSink): void {
     const { senderAddress, senderMac } = packet;
-    if (senderMac === this.mac || senderMac === 0 || isGroup(senderMac)) return;
+    if (senderMac === this.mac) {
+      if (now - this.sentAt >= ECHO_INTERVAL) sink.conflict(this.address, senderMac);
+      return;
+    }
+    if (senderMac === 0 || isGroup(senderMac)) return;
     if (this.address !== 0 && senderAddress === this.address) {
       this.defend(senderMac, now, sink);
       return;
@@ -139,7 +149,7 @@ export class ArpCache {
     // A sender address of 0 is a probe (RFC 5227 2.1.1): answered, not learnt.
     if (senderAddress !== 0) this.learn(packet, forUs, now, sink);
     if (forUs && packet.operation === OPERATION_REQUEST) {
-      this.compose(OPERATION_REPLY, senderMac, senderAddress);
+      this.compose(OPERATION_REPLY, senderMac, senderAddress, now);
       sink.transmitArp(senderMac, this.out);
     }
   }
@@ -250,12 +260,12 @@ export class ArpCache {
     sink.conflict(this.address, mac);
     if (this.address === 0 || now - this.lastDefence < DEFEND_INTERVAL) return;
     this.lastDefence = now;
-    this.compose(OPERATION_REQUEST, 0 as Mac, this.address);
+    this.compose(OPERATION_REQUEST, 0 as Mac, this.address, now);
     sink.transmitArp(BROADCAST_MAC, this.out);
   }
 
   private announce(now: Instant, sink: ArpSink): void {
-    this.compose(OPERATION_REQUEST, 0 as Mac, this.address);
+    this.compose(OPERATION_REQUEST, 0 as Mac, this.address, now);
     if (!sink.transmitArp(BROADCAST_MAC, this.out)) {
       this.nextAnnounce = now + RETRY_INTERVAL;
       return;
@@ -282,7 +292,7 @@ export class ArpCache {
       return;
     }
     const known = entry.state === REACHABLE && !entry.contested;
-    this.compose(OPERATION_REQUEST, 0 as Mac, entry.address);
+    this.compose(OPERATION_REQUEST, 0 as Mac, entry.address, now);
     if (!sink.transmitArp(known ? entry.mac : BROADCAST_MAC, this.out)) {
       entry.nextRequest = now + RETRY_INTERVAL;
       return;
@@ -291,7 +301,8 @@ export class ArpCache {
     entry.nextRequest = now + REQUEST_INTERVAL;
   }
 
-  private compose(operation: number, targetMac: Mac, targetAddress: Ipv4): void {
+  private compose(operation: number, targetMac: Mac, targetAddress: Ipv4, now: Instant): void {
+    this.sentAt = now;
     const packet = this.out;
     packet.operation = operation;
     packet.senderMac = this.mac;

@@ -17,13 +17,15 @@ import type { Lease } from "./lease.ts";
 const CONFLICT_INTERVAL = 60 * SECOND;
 
 export class Unreachables extends OutputUser {
+  private readonly mac: Mac;
   private readonly tcp: Tcp;
   private readonly lease: Lease;
   private readonly events: EventQueue;
   private conflictToldAt: Instant = -CONFLICT_INTERVAL;
 
-  constructor(tcp: Tcp, lease: Lease, events: EventQueue) {
+  constructor(mac: Mac, tcp: Tcp, lease: Lease, events: EventQueue) {
     super();
+    this.mac = mac;
     this.tcp = tcp;
     this.lease = lease;
     this.events = events;
@@ -34,10 +36,14 @@ export class Unreachables extends OutputUser {
   }
 
   override conflict(address: string, mac: Mac, now: Instant): void {
-    this.lease.conflict(now);
+    // Who has our Ethernet address has our lease as well: to decline it would help neither.
+    if (mac !== this.mac) this.lease.conflict(now);
     if (now - this.conflictToldAt < CONFLICT_INTERVAL) return;
     this.conflictToldAt = now;
-    const text = `${address} is also used by the card ${formatMac(mac)}: give one of them another address`;
+    const text =
+      mac === this.mac
+        ? `another card has our Ethernet address ${formatMac(mac)}: give each machine its own (QEMU: -device ...,mac=)`
+        : `${address} is also used by the card ${formatMac(mac)}: give one of them another address`;
     this.events.push(EVENT_NOTICE, 0, 0, text);
   }
 }

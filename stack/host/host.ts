@@ -105,7 +105,7 @@ export class Host extends FrameReceiver {
     this.httpUser = this.tcp.addUser(this.http);
     this.names = new Names(this.udp, this.tcp, this.paths, this.events, this.random);
     this.lease = new Lease(this.udp, this.paths, link.mac as Mac, this.events, this.random);
-    this.unreachables = new Unreachables(this.tcp, this.lease, this.events);
+    this.unreachables = new Unreachables(link.mac as Mac, this.tcp, this.lease, this.events);
     const icmp = new Icmp(this.ip, new Errors(this.udp, this.tcp));
     this.delivery = new Delivery(icmp, this.udp, this.tcp);
     this.input = new IpInput(this.ip, this.delivery);

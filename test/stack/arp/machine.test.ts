@@ -4,6 +4,7 @@ import {
   ArpSink,
   BUCKETS,
   DEFEND_INTERVAL,
+  ECHO_INTERVAL,
   LIFETIME,
   NO_ROOM,
   PENDING_PER_BUCKET,
@@ -20,6 +21,7 @@ import { NEVER, SECOND } from "../../../stack/base/result.ts";
 
 const US = 0x0a00020f as Ipv4;
 const PEER = 0x0a000202 as Ipv4;
+const OTHER = 0x0a000203 as Ipv4;
 const OUR_MAC = 0x525400000001 as Mac;
 const PEER_MAC = 0x525400000002 as Mac;
 const OTHER_MAC = 0x525400000003 as Mac;
@@ -203,8 +205,24 @@ describe("the ARP cache", () => {
   });
 
   test("our own packets coming back and group senders are ignored", () => {
-    cache.input(packet(OPERATION_REQUEST, OUR_MAC, US, US), 4 * SECOND, sink);
+    cache.input(packet(OPERATION_REQUEST, OUR_MAC, US, US), 2 * SECOND + ECHO_INTERVAL - 1, sink);
     cache.input(packet(OPERATION_REQUEST, EVERYBODY, PEER, US), 4 * SECOND, sink);
+    expect(sink.take()).toEqual([]);
+  });
+
+  test("a card with our Ethernet address is reported, whatever its IP address, and not answered", () => {
+    // Its announcement, a probe before it has an address, its question for a neighbour: long after ours.
+    for (const [from, target] of [
+      [US, US],
+      [0 as Ipv4, PEER],
+      [OTHER, PEER],
+    ] as const)
+      cache.input(packet(OPERATION_REQUEST, OUR_MAC, from, target), 2 * SECOND + ECHO_INTERVAL, sink);
+    expect(sink.take()).toEqual(["conflict 525400000001", "conflict 525400000001", "conflict 525400000001"]);
+    // What we have sent ourselves may be back in a moment.
+    cache.input(packet(OPERATION_REQUEST, PEER_MAC, PEER, US), 9 * SECOND, sink);
+    expect(sink.take()).toHaveLength(1);
+    cache.input(packet(OPERATION_REPLY, OUR_MAC, US, PEER), 9 * SECOND + 10, sink);
     expect(sink.take()).toEqual([]);
   });
 
