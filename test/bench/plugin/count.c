@@ -51,6 +51,10 @@ void qemu_plugin_register_vcpu_idle_cb(uint64_t id, void (*idle)(uint64_t, unsig
 void qemu_plugin_reset(uint64_t id, void (*done)(uint64_t));
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, void (*translated)(uint64_t, struct qemu_plugin_tb *));
 #if API == 1
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *instruction, int operation, void *counter,
+                                                uint64_t add);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, int operation, void *counter, uint64_t add);
 #else
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, void (*run)(unsigned, void *), int flags,
@@ -68,7 +72,8 @@ struct exits {
   uint64_t phase, doorbells, interrupts, halts, timers;
 };
 
-/* Intel SDM 3A, 11.4.1: the local APIC's registers, within its page. */
+/* Intel SDM 2A, HLT; 3A, 11.4.1: the local APIC's registers, within its page. */
+#define HLT 0xf4
 #define APIC_EOI 0x0b0
 #define APIC_INITIAL_COUNT 0x380
 /* Instructions that have reached a device; a kernel has a few dozen in use. */
@@ -111,14 +116,21 @@ static uint64_t *writer(uint64_t address) {
 
 static void translated(uint64_t id, struct qemu_plugin_tb *block);
 
+/* HLT leaves the guest also when an interrupt waits already. Newer QEMU shows the bytes of an instruction in another way in
+   each version: there only a halt that lasts is counted. */
+#if API == 1
+static void watch_halts(uint64_t id) { (void)id; }
+#else
 static void halted(uint64_t id, unsigned cpu) {
   (void)id, (void)cpu;
   exits->halts++;
 }
+static void watch_halts(uint64_t id) { qemu_plugin_register_vcpu_idle_cb(id, halted); }
+#endif
 
 static void again(uint64_t id) {
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-  qemu_plugin_register_vcpu_idle_cb(id, halted);
+  watch_halts(id);
 }
 
 static void stored(unsigned cpu, uint32_t info, uint64_t address, void *instruction) {
@@ -139,10 +151,14 @@ static void stored(unsigned cpu, uint32_t info, uint64_t address, void *instruct
   if (offset == APIC_INITIAL_COUNT) exits->timers++;
 }
 
-static void watch_stores(struct qemu_plugin_tb *block, size_t length) {
+static void watch(struct qemu_plugin_tb *block, size_t length) {
   for (size_t i = 0; i < length; i++) {
     struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
     uint64_t address = qemu_plugin_insn_vaddr(instruction);
+#if API == 1
+    if (qemu_plugin_insn_size(instruction) == 1 && *(const uint8_t *)qemu_plugin_insn_data(instruction) == HLT)
+      qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD_U64, &exits->halts, 1);
+#endif
     uint64_t *known = writer(address);
     if (resetting && (known == NULL || *known == 0)) continue;
     qemu_plugin_register_vcpu_mem_cb(instruction, stored, CB_NO_REGS, MEM_W, (void *)(uintptr_t)address);
@@ -153,7 +169,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *block) {
   (void)id;
   size_t length = qemu_plugin_tb_n_insns(block);
   size_t at = blocks ? place(qemu_plugin_tb_vaddr(block)) : 0;
-  if (exits) watch_stores(block, length);
+  if (exits) watch(block, length);
 #if API == 1
   qemu_plugin_register_vcpu_tb_exec_inline(block, INLINE_ADD_U64, counter, length);
   if (blocks) qemu_plugin_register_vcpu_tb_exec_inline(block, INLINE_ADD_U64, &blocks[at].instructions, length);
@@ -185,6 +201,6 @@ EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **a
   }
   plugin = id;
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-  if (exits) qemu_plugin_register_vcpu_idle_cb(id, halted);
+  if (exits) watch_halts(id);
   return 0;
 }
