@@ -81,7 +81,7 @@ uint64_t platform_now(void) { return microseconds(CLOCK_MONOTONIC) - started; }
 uint64_t platform_cpu_time(void) { return microseconds(CLOCK_PROCESS_CPUTIME_ID); }
 int64_t platform_wall_clock(void) { return (int64_t)(microseconds(CLOCK_REALTIME) / 1000); }
 
-static int tap = -1;
+static int tap = -1, tap_made;
 
 void platform_sleep(uint64_t until) {
   struct pollfd card = {.fd = tap, .events = POLLIN};
@@ -106,13 +106,12 @@ int platform_random(uint8_t *into, size_t length) {
 }
 void platform_add_entropy(const uint8_t *, size_t, int) {}
 
-static char tap_name[IFNAMSIZ];
-static int tap_made;
+static struct ifreq request;
 
 int platform_tap_open(const char *name, size_t length) {
-  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
   int size = VNET_HEADER, fd;
   if (length >= sizeof request.ifr_name) return ENAMETOOLONG;
+  request = (struct ifreq){.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
   memcpy(request.ifr_name, name, length);
   tap_made = if_nametoindex(request.ifr_name) == 0;
   if ((fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) return errno;
@@ -122,13 +121,10 @@ int platform_tap_open(const char *name, size_t length) {
     return error;
   }
   tap = fd;
-  memcpy(tap_name, request.ifr_name, sizeof tap_name);
   return 0;
 }
 
 int platform_tap_state(void) {
-  struct ifreq request = {0};
-  memcpy(request.ifr_name, tap_name, sizeof tap_name);
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   int up = any >= 0 && ioctl(any, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
   if (any >= 0) close(any);
@@ -138,10 +134,8 @@ int platform_tap_state(void) {
 const char *platform_machine_id(void) {
   static char text[33];
   int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "";
-  ssize_t n = read(fd, text, sizeof text - 1);
-  close(fd);
-  if (n < (ssize_t)sizeof text - 1) text[0] = 0;
+  if (fd < 0 || read(fd, text, sizeof text - 1) < (ssize_t)sizeof text - 1) text[0] = 0;
+  if (fd >= 0) close(fd);
   return text;
 }
 

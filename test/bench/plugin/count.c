@@ -119,13 +119,14 @@ static void translated(uint64_t id, struct qemu_plugin_tb *block);
 /* HLT leaves the guest also when an interrupt waits already. Newer QEMU shows the bytes of an instruction in another way in
    each version: there only a halt that lasts is counted. */
 #if API == 1
-static void watch_halts(uint64_t id) { (void)id; }
+#define watch_halts(id) ((void)(id))
 #else
 static void halted(uint64_t id, unsigned cpu) {
-  (void)id, (void)cpu;
+  (void)id;
+  (void)cpu;
   exits->halts++;
 }
-static void watch_halts(uint64_t id) { qemu_plugin_register_vcpu_idle_cb(id, halted); }
+#define watch_halts(id) qemu_plugin_register_vcpu_idle_cb(id, halted)
 #endif
 
 static void again(uint64_t id) {
