@@ -6,7 +6,6 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { bytecodeCompiler } from "./libraries.ts";
-import { mendIsomorphicGit } from "./mend.ts";
 import { BuildError, root, run } from "./run.ts";
 
 export interface Program {
@@ -59,7 +58,7 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
     },
     inject: [join(root, "image/shims/globals.ts")],
     alias: { ...aliases, ...options.alias },
-    plugins: [mendIsomorphicGit, ...(options.plugins ?? [])],
+    plugins: [...(options.plugins ?? [])],
     logLevel: "silent",
   };
   try {

@@ -1,14 +1,12 @@
 // The vendored C libraries as archives: quickjs-ng, libdeflate, AWS-LC, built with musl-gcc for both targets, and the
 // bytecode compiler, built with gcc for this machine. Each is cached by the hash of its pinned sources and its flags.
 
-import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Command, need } from "../../tools/setup.ts";
 import { cached, hashOf } from "./cache.ts";
-import { breathing, type Mend, mend } from "./mend.ts";
-import { quickerBytecode, quickerEngine } from "./quicker.ts";
+import { applyPatches, patchesOf, readPatch } from "./patches.ts";
 import { BuildError, progress, root, run } from "./run.ts";
 import { commonFlags } from "./sources.ts";
 import { isFetched, vendor } from "./vendor.ts";
@@ -48,10 +46,10 @@ const QUICKJS_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DNDEBUG", "-funsigned-ch
 
 async function buildQuickjs(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, ...QUICKJS_FLAGS];
-  const mends = [breathing, quickerEngine];
-  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags, JSON.stringify(mends)]);
+  const patches = patchesOf.engine;
+  const hash = hashOf([await pinned("libquickjs-ng-sys"), compiler, ...flags, ...(await texts(patches))]);
   return cached("quickjs", hash, async (folder) =>
-    archive(folder, await mendedTree(join(sources, QUICKJS), folder, mends), flags, "quickjs-ng", {
+    archive(folder, await patchedTree(join(sources, QUICKJS), folder, patches), flags, "quickjs-ng", {
       sources: ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"],
       headers: ["quickjs.h"],
     }),
@@ -60,16 +58,22 @@ async function buildQuickjs(sources: string, compiler: string): Promise<string> 
 
 async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, "-DNDEBUG", "-w"];
-  const mends = [breathing];
-  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, JSON.stringify(mends)]);
+  const patches = patchesOf.libdeflate;
+  const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, ...(await texts(patches))]);
   return cached("libdeflate", hash, async (folder) =>
-    archive(folder, await mendedTree(join(sources, "libdeflate-sys/libdeflate"), folder, mends), flags, "libdeflate", {
-      sources: [
-        ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
-        ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
-      ].map((name) => `lib/${name}.c`),
-      headers: ["libdeflate.h"],
-    }),
+    archive(
+      folder,
+      await patchedTree(join(sources, "libdeflate-sys/libdeflate"), folder, patches),
+      flags,
+      "libdeflate",
+      {
+        sources: [
+          ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
+          ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
+        ].map((name) => `lib/${name}.c`),
+        headers: ["libdeflate.h"],
+      },
+    ),
   );
 }
 
@@ -116,11 +120,11 @@ export async function bytecodeCompiler(): Promise<string> {
   const sources = join(await vendor(), QUICKJS);
   const program = join(root, "image/build/bytecode.c");
   const flags = ["-O1", "-std=gnu11", "-D_GNU_SOURCE", "-funsigned-char", "-fwrapv", "-w"];
-  const mends = [quickerBytecode];
+  const patches = patchesOf.bytecodeCompiler;
   const pin = await pinned("libquickjs-ng-sys");
-  const hash = hashOf([pin, await readFile(program, "utf8"), JSON.stringify(mends), ...flags]);
+  const hash = hashOf([pin, await readFile(program, "utf8"), ...(await texts(patches)), ...flags]);
   const folder = await cached("bytecode", hash, async (into) => {
-    const tree = await mendedTree(sources, into, mends);
+    const tree = await patchedTree(sources, into, patches);
     const files = ["libregexp.c", "libunicode.c", "dtoa.c"].map((name) => join(tree, name));
     const args = [...flags, `-I${tree}`, "-o", join(into, "bytecode"), program, ...files, "-lm", "-lpthread"];
     await run("gcc", args, { label: "compiling the bytecode compiler" });
@@ -128,18 +132,15 @@ export async function bytecodeCompiler(): Promise<string> {
   return join(folder, "bytecode");
 }
 
-/** A copy of the library's sources with these changes: mend.ts, quicker.ts. */
-async function mendedTree(
-  tree: string,
-  folder: string,
-  mends: readonly Readonly<Record<string, readonly Mend[]>>[],
-): Promise<string> {
+function texts(patches: readonly string[]): Promise<string[]> {
+  return Promise.all(patches.map(readPatch));
+}
+
+/** A copy of the library's sources with these patches applied. */
+async function patchedTree(tree: string, folder: string, patches: readonly string[]): Promise<string> {
   const copy = join(folder, "tree");
   await cp(tree, copy, { recursive: true });
-  for (const [file, list] of mends.flatMap((some) => Object.entries(some))) {
-    if (!existsSync(join(copy, file))) continue;
-    await writeFile(join(copy, file), mend(await readFile(join(copy, file), "utf8"), list));
-  }
+  await applyPatches(copy, patches);
   return copy;
 }
 

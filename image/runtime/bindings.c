@@ -78,7 +78,7 @@ static JSValue owned(JSContext *ctx, uint8_t *bytes, size_t length) {
 
 /* ---- Whole-buffer primitives ---- */
 
-/* The compiled side has its own (below.h), which does not breathe. */
+/* The compiled side has its own (below.h), which does not yield. */
 static void native_copy(uint8_t *into, const uint8_t *from, size_t length) {
   /* memmove's way with ranges that overlap does not survive being cut. */
   if (into < from + length && from < into + length) memmove(into, from, length);

@@ -27,12 +27,12 @@ extern uint64_t engine_worked;
 void loop_prepare(JSContext *context);
 _Noreturn void loop_run(void);
 /* Long work goes on in pieces, and packets are let in between: they must not be late. libdeflate and the engine's cycle
- * collector do so themselves: image/build/mend.ts. */
-void loop_breathe(void);
+ * collector do so themselves: image/vendor/patches. */
+void loop_yield(void);
 #define LONG_WORK ((size_t)64 * 1024)
 #define LESSER(a, b) ((a) < (b) ? (a) : (b))
 #define PIECES(at, piece, size) \
-  for (size_t at = 0, piece; piece = LESSER(size - at, LONG_WORK), at < size; at += piece, loop_breathe())
+  for (size_t at = 0, piece; piece = LESSER(size - at, LONG_WORK), at < size; at += piece, loop_yield())
 
 /* Natives (image/native.d.ts): the loop's and the engine's own. */
 uint64_t native_longest_wait(void);

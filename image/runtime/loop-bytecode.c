@@ -2,7 +2,7 @@
 #include "engine.h"
 
 void loop_prepare(JSContext *) {}
-void loop_breathe(void) { engine_worked++; }
+void loop_yield(void) { engine_worked++; }
 uint64_t native_longest_wait(void) { return 0; }
 
 _Noreturn void loop_run(void) {

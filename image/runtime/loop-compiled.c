@@ -11,18 +11,18 @@ _Bool below_waiting(void);
 void below_install(JSContext *context);
 
 /* A step at most this often while the engine works, in microseconds. */
-#define BREATH 100
+#define YIELD_INTERVAL 100
 
 static uint64_t last_poll;
 static int running, inside;
 
 /* Of processor time, in microseconds: when packets were last let in, and the longest that they had to wait since. */
-static uint64_t breathed, longest;
+static uint64_t yielded, longest;
 
 static void measure(void) {
   uint64_t now = platform_cpu_time();
-  if (now - breathed > longest) longest = now - breathed;
-  breathed = now;
+  if (now - yielded > longest) longest = now - yielded;
+  yielded = now;
 }
 
 /* The next deadline of the compiled side; never within itself. */
@@ -34,15 +34,15 @@ static double poll(void) {
   return until;
 }
 
-void loop_breathe(void) {
+void loop_yield(void) {
   engine_worked++;
-  if (!running || inside || platform_now() - last_poll < BREATH) return;
+  if (!running || inside || platform_now() - last_poll < YIELD_INTERVAL) return;
   measure();
   poll();
 }
 
 uint64_t native_longest_wait(void) {
-  loop_breathe();
+  loop_yield();
   uint64_t result = longest;
   longest = 0;
   return result;
@@ -57,7 +57,7 @@ _Noreturn void loop_run(void) {
   for (;;) {
     double until = poll();
     if (below_waiting() || (double)last_poll >= timer) {
-      breathed = platform_cpu_time();
+      yielded = platform_cpu_time();
       timer = engine_turn();
       if (engine_jobs()) timer = 0; /* a job may have set an earlier deadline */
       measure();

@@ -62,7 +62,7 @@ const JSMallocFunctions engine_memory = {js_take_zeroed, js_take, js_give_back, 
 static size_t pages_free(void) { return platform_heap_free() / PAGE; }
 
 int engine_interrupt(JSContext *context, void *) {
-  loop_breathe();
+  loop_yield();
   if (!task.running || task.fault) return task.fault;
   if (engine_worked >= task.end) return task.fault = WORK;
   if (pages_free() >= task.keep) return 0;

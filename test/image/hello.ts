@@ -19,7 +19,7 @@ function check(what: string, actual: unknown, expected: unknown): void {
   say(`ok ${what}`);
 }
 
-/** What image/build/quicker.ts must leave as it is: a `let` without a value, and one of its own for each closure. */
+/** What quickjs-lexical-checks.patch must leave as it is: a `let` without a value, and one of its own for each closure. */
 function rounds(): string[] {
   const seen: string[] = [];
   const kept: (() => number)[] = [];
