@@ -3,6 +3,7 @@
 
 import type { Path } from "./path.ts";
 import type { Instant } from "./result.ts";
+import type { Shared } from "./shared.ts";
 
 /**
  * A connection. Never reused while anybody may hold it: a number that also counts generations. A call with a handle
@@ -17,6 +18,8 @@ export const CLOSED_BY_RESET = 1;
 export const CLOSED_BY_TIMEOUT = 2;
 export const CLOSED_REFUSED = 3;
 export const CLOSED_UNREACHABLE = 4;
+/** Ended here because others needed its room. */
+export const CLOSED_FOR_ROOM = 5;
 
 /** What a stream tells the one who uses it. Called from within input and step; it may call Streams at once. */
 export abstract class StreamUser {
@@ -48,6 +51,8 @@ export abstract class Streams {
    * gone or was shut down, or its queue holds too many ranges. Sent when the host transmits, at the end of its step.
    */
   abstract send(handle: Handle, bytes: Uint8Array, offset: number, length: number): boolean;
+  /** The same for bytes that other streams may be sending as well, which are counted once. */
+  abstract sendShared(handle: Handle, shared: Shared, offset: number, length: number): boolean;
   /** Bytes queued and not acknowledged. */
   abstract queued(handle: Handle): number;
   /** End of stream after what is queued; reading goes on. */
@@ -56,6 +61,11 @@ export abstract class Streams {
   abstract close(handle: Handle): void;
   /** RST at once; what is queued is dropped. */
   abstract abort(handle: Handle): void;
+  /**
+   * The user is making an answer that the peer waits for (true), or owes nothing any more: what is owed does not give
+   * way to others when room is short.
+   */
+  abstract hold(handle: Handle, held: boolean): void;
   /** The path to the peer, which holds while the stream lives; NO_PATH: the handle is gone. */
   abstract peerPath(handle: Handle): Path;
   abstract peerPort(handle: Handle): number;

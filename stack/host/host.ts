@@ -6,6 +6,7 @@
 //               segments out (an ACK rides on the answer that the same step has queued), one notification of the card
 
 import type { Mac } from "../base/address.ts";
+import { Budget } from "../base/budget.ts";
 import { readU32 } from "../base/bytes.ts";
 import { FrameReceiver, type Link } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
@@ -41,16 +42,17 @@ import { Random } from "./random.ts";
 
 /** Unread bytes of an accepted connection: a request head of the largest size, and room for a body to flow. */
 export const SERVER_RECEIVE_LIMIT = 16 * 1024;
-/** Of the memory the host is told it may use, the part for TCP's receive buffers is one in this many. */
-const RECEIVE_SHARE = 8;
-/** Connections that the machine opens itself: to the Git server, to name servers. */
+/** Connections that only the machine itself can open: to the Git server, to name servers. */
 const OWN_CONNECTIONS = 64;
 /** Paths held by others than connections: bound ports, packets that wait for a neighbour, the receiver of access lines. */
 const OWN_PATHS = BINDING_LIMIT + WAITING_LIMIT + FAILED_LIMIT + 1;
+/** Connections in TIME-WAIT, one in this many. They make room at once when there is none. */
+const TIME_WAIT_PART = 4;
 const RING_FULL_PAUSE = MILLISECOND;
 
 export class Host extends FrameReceiver {
   readonly link: Link;
+  readonly budget: Budget;
   readonly events = new EventQueue();
   readonly paths: PathTable;
   readonly ip: IpOutput;
@@ -86,13 +88,13 @@ export class Host extends FrameReceiver {
   constructor(link: Link, secret: Uint8Array, memory: number) {
     super();
     this.link = link;
+    this.budget = new Budget(memory);
     this.random = new Random(secret.slice(32, 48));
     const limits = new TcpLimits();
-    // HTTP has its own bound and makes room for newcomers; for that they must get past TCP, and what lingers there must
-    // not keep them out.
-    limits.connections =
-      DEFAULT_LIMITS.connections + limits.halfOpen + limits.timeWait + limits.orphans + OWN_CONNECTIONS;
-    limits.memoryTotal = Math.max(1024 * 1024, Math.floor(memory / RECEIVE_SHARE));
+    limits.connections = this.budget.connections;
+    limits.reserved = OWN_CONNECTIONS;
+    limits.timeWait = Math.floor(this.budget.connections / TIME_WAIT_PART);
+    limits.memoryTotal = this.budget.receive;
     this.paths = new PathTable(limits.connections + OWN_PATHS, link.mtu, readU32(secret, 48));
     this.ip = new IpOutput(link, this.paths);
     this.ip.identification = this.random.below(65536);
@@ -100,7 +102,7 @@ export class Host extends FrameReceiver {
     this.tcp = new Tcp(this.ip, limits, secret.slice(0, 32));
     this.flows = new Flows(this.events);
     this.access = new Access(this.udp, this.paths, this.events);
-    this.http = new HttpServer(this.tcp, this.access, DEFAULT_LIMITS);
+    this.http = new HttpServer(this.tcp, this.access, { ...DEFAULT_LIMITS, connections: this.budget.connections });
     this.flowUser = this.tcp.addUser(this.flows);
     this.httpUser = this.tcp.addUser(this.http);
     this.names = new Names(this.udp, this.tcp, this.paths, this.events, this.random);
@@ -205,6 +207,9 @@ export class Host extends FrameReceiver {
     const t = tcp.counters;
     return [
       `connections ${t.connections}`,
+      `connections-most ${this.budget.connections}`,
+      `connections-evicted ${t.evicted}`,
+      `connections-refused ${t.refused}`,
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
       `orphans ${t.orphans}`,

@@ -3,7 +3,7 @@
 import { MILLISECOND, SECOND } from "../base/result.ts";
 
 export interface HttpLimits {
-  /** Connections at once. One more: an idle one makes room, or the newcomer is reset. */
+  /** Connections at once; one more is reset. As many as the streams can be: making room is theirs. */
   readonly connections: number;
   /**
    * Bytes of a head, from the first of the request line to its empty line. The stream's readLimit bounds it as well; it

@@ -59,6 +59,7 @@ export class ConnectionTable {
   readonly #places: Int32Array;
   readonly #mask: number;
 
+  /** For `size` connections at most; a record is made when it is first needed. */
   constructor(size: number) {
     let places = 16;
     while (places < size * 2) places *= 2;
@@ -69,15 +70,10 @@ export class ConnectionTable {
       this.#free[this.#freeCount] = i;
       this.#freeCount++;
     }
-    for (let i = 0; i < size; i++) this.#connections.push(new Connection());
-  }
-
-  get size(): number {
-    return this.#connections.length;
   }
 
   get used(): number {
-    return this.#connections.length - this.#freeCount;
+    return this.#free.length - this.#freeCount;
   }
 
   at(index: number): Connection {
@@ -98,6 +94,8 @@ export class ConnectionTable {
     if (this.#freeCount === 0) return -1;
     this.#freeCount--;
     const index = this.#free[this.#freeCount]!;
+    // Free records are taken from the lowest up, so that only the next one can be new.
+    if (index === this.#connections.length) this.#connections.push(new Connection());
     const c = this.#connections[index]!;
     c.handle = handle;
     c.state = READING;

@@ -42,7 +42,6 @@ export class HttpServer extends ExchangeAccess {
   readonly #head: RequestHead = new RequestHead();
   readonly #answer: ReadyAnswer = new ReadyAnswer();
   readonly #bodies: BodyReader;
-  #hand = 0;
 
   constructor(streams: Streams, events: HttpEvents, limits: HttpLimits) {
     super(limits.connections);
@@ -99,14 +98,10 @@ export class HttpServer extends ExchangeAccess {
   // ---- StreamUser ----------------------------------------------------------------------------------------------------
 
   override accepted(handle: Handle, _port: number, now: Instant): void {
-    let at = this.connectionTable.take(handle);
+    const at = this.connectionTable.take(handle);
     if (at < 0) {
-      this.#makeRoom();
-      at = this.connectionTable.take(handle);
-      if (at < 0) {
-        this.#streams.abort(handle);
-        return;
-      }
+      this.#streams.abort(handle);
+      return;
     }
     const c = this.connectionTable.at(at);
     c.path = this.#streams.peerPath(handle);
@@ -282,6 +277,7 @@ export class HttpServer extends ExchangeAccess {
 
   #deliver(c: Connection, at: number, now: Instant): void {
     c.state = WAITING;
+    this.#streams.hold(c.handle, true);
     this.#deadlines.set(at, now + this.#limits.answerTimeout, now);
     this.#events.request(this.exchangeTable.id(c.exchange), now);
   }
@@ -360,18 +356,6 @@ export class HttpServer extends ExchangeAccess {
     }
   }
 
-  /** Closes the least promising of a few idle connections. */
-  #makeRoom(): void {
-    for (let n = 0; n < MAKE_ROOM_LOOKS; n++) {
-      this.#hand = (this.#hand + 1) % this.connectionTable.size;
-      const c = this.connectionTable.at(this.#hand);
-      if (c.state !== READING || c.decoded > 0 || c.running) continue;
-      if (this.#streams.queued(c.handle) > 0 || this.#streams.readLength(c.handle) > 0) continue;
-      this.#close(c, this.#hand);
-      return;
-    }
-  }
-
   #close(c: Connection, at: number): void {
     this.#streams.close(c.handle);
     this.#release(at);
@@ -392,9 +376,7 @@ export class HttpServer extends ExchangeAccess {
     if (c.exchange < 0) return;
     this.#bodies.release(this.exchangeTable.at(c.exchange));
     this.exchangeTable.release(c.exchange);
+    this.#streams.hold(c.handle, false);
     c.exchange = -1;
   }
 }
-
-/** How many connections are looked at for one to close when a new one comes and all records are taken. */
-const MAKE_ROOM_LOOKS = 64;

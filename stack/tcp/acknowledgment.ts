@@ -17,7 +17,6 @@ import {
   OPENED,
   SENT,
   SYN_RECEIVED,
-  TIME_WAIT,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { INITIAL_RTO_AFTER_LOSS } from "./limits.ts";
@@ -93,7 +92,8 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
     c.sndNxt = s.ack;
   }
   if (bytes > 0) {
-    queue.drop(bytes);
+    queue.drop(bytes, core.memory);
+    if (queue.queued === 0) c.beginPhase(now);
     c.events |= SENT;
   }
   if (behind) queue.rewind();
@@ -110,7 +110,6 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
   }
   c.retries = 0;
   c.unackedSince = now;
-  if (c.user === NOBODY && c.state !== TIME_WAIT) c.lingerAt = now + core.limits.orphanTime;
   if (acknowledged(c, acked, inFlight)) c.retransmitDue = true;
   // The probe was the last that was queued.
   if (c.persisting && queue.queued === 0) c.persisting = false;
@@ -154,6 +153,7 @@ export function established(core: TcpCore, c: Connection, now: Instant): void {
   } else c.cwnd = initialWindow(c.mss);
   c.retries = 0;
   c.sentAt = now;
+  c.beginPhase(now);
   c.queue.rewind();
   if (core.limits.keepAlive > 0) c.keepAliveAt = now + core.limits.keepAlive;
 }

@@ -28,7 +28,7 @@ export function endSending(core: TcpCore, c: Connection): void {
   core.wake(c);
 }
 
-/** The user lets go: what is queued still leaves, unless bytes would be thrown away or too many are let go of. */
+/** The user lets go: what is queued still leaves, unless bytes would be thrown away. */
 export function letGo(core: TcpCore, c: Connection): void {
   // RFC 9293 3.10.4: in SYN-SENT nothing is owed to anybody.
   if (opening(c) || c.over) {
@@ -37,7 +37,7 @@ export function letGo(core: TcpCore, c: Connection): void {
     return;
   }
   // RFC 2525 2.17: bytes that nobody will read must not look delivered.
-  if (c.unread > 0 || core.counters.orphans >= core.limits.orphans) {
+  if (c.unread > 0) {
     if (c.state !== TIME_WAIT) sendReset(core, c);
     core.release(c);
     return;

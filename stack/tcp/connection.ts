@@ -19,7 +19,7 @@
 //
 // Two things beside the state say who still cares. `user` is the index of the user, or NOBODY: an orphan, whose user has
 // called close. An orphan always has a deadline (`lingerAt`), so none stays in a closing state because a peer went
-// silent, keeps its window shut or never sends its FIN. And a connection whose protocol is over but whose user has not
+// silent, keeps its window shut, takes a byte now and then or never sends its FIN. And a connection whose protocol is over but whose user has not
 // read everything yet (`over`) keeps its bytes until they are read, or until the user lets go.
 
 import { NO_PAYLOAD } from "../base/link.ts";
@@ -72,6 +72,13 @@ export class Connection {
   pending = false;
   /** The protocol has ended in order; only unread bytes keep this. */
   over = false;
+  /** The user owes the peer an answer that it is still making: see `Streams.hold`. */
+  held = false;
+
+  // ---- Progress (room.ts): what it does now (send, receive, nothing) it has done since phaseAt, from these numbers on ----
+  phaseAt: Instant = 0;
+  phaseUna: Seq = 0 as Seq;
+  phaseNxt: Seq = 0 as Seq;
 
   /** Held while the connection is in use. */
   path: Path = NO_PATH;
@@ -200,12 +207,20 @@ export class Connection {
     return Math.min(this.keepAliveAt, at);
   }
 
+  /** What it does now begins: progress is measured from here. */
+  beginPhase(now: Instant): void {
+    this.phaseAt = now;
+    this.phaseUna = this.sndUna;
+    this.phaseNxt = this.rcvNxt;
+  }
+
   /** Makes it as new. Buffer and queue are empty already; `pending` stays: the list still names it. */
   reset(): void {
     this.events = 0;
     this.passive = false;
     this.halfOpen = false;
     this.over = false;
+    this.held = false;
     this.sndWnd = 0;
     this.maxSndWnd = 0;
     this.sndScale = 0;

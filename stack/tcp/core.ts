@@ -5,11 +5,13 @@ import type { IpSink } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import type { Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
+import type { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
 import { BufferPool } from "./buffers.ts";
 import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
 import { HEADERS, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
+import { Room } from "./room.ts";
 import { ConnectionTable } from "./table.ts";
 import { Timers } from "./timers.ts";
 import { Segment } from "./wire.ts";
@@ -31,8 +33,10 @@ export class TcpCounters {
   dropped = 0;
   /** Segments thrown away because no receive buffer was left. */
   droppedForMemory = 0;
-  /** SYNs thrown away because every connection was in use. */
+  /** SYNs, and ACKs of cookies, thrown away because every connection was in use. */
   refused = 0;
+  /** Connections ended to make room for others. */
+  evicted = 0;
   cookiesSent = 0;
   challengeAcks = 0;
 }
@@ -45,6 +49,9 @@ export class TcpCore {
   readonly timers: Timers;
   readonly pool: BufferPool;
   readonly counters: TcpCounters = new TcpCounters();
+  readonly room: Room = new Room();
+  /** What is queued to be sent holds. */
+  readonly memory: SharedMemory;
   /** The segment at hand. */
   readonly segment: Segment = new Segment();
   /** The header to be written next. */
@@ -83,14 +90,15 @@ export class TcpCore {
   #lastIndex = -1;
 
   // The clock of timestamps: milliseconds.
-  #now: Instant = 0;
+  now: Instant = 0;
   milliseconds = 0;
 
   #oldestTimeWait = -1;
   #newestTimeWait = -1;
 
-  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
+  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array, memory: SharedMemory) {
     this.sink = sink;
+    this.memory = memory;
     this.limits = limits;
     this.secret = new Secret(secret, sink.paths);
     this.capacity = Math.max(1, Math.min(limits.connections, MAX_CONNECTIONS));
@@ -102,8 +110,8 @@ export class TcpCore {
 
   /** Sets the clock that timestamps are taken from. */
   setNow(now: Instant): void {
-    if (now === this.#now) return;
-    this.#now = now;
+    if (now === this.now) return;
+    this.now = now;
     this.milliseconds = Math.floor(now / 1000) >>> 0;
   }
 
@@ -145,6 +153,14 @@ export class TcpCore {
   }
 
   /**
+   * True when `open` would find room for a peer's connection: one that is free, or the oldest in TIME-WAIT. The last
+   * `limits.reserved` are for connections of our own.
+   */
+  hasRoom(): boolean {
+    return this.counters.connections < this.capacity - this.limits.reserved || this.#oldestUnowned() >= 0;
+  }
+
+  /**
    * A connection on this path, in the table, or -1: there is no room. The oldest in TIME-WAIT makes room when there is
    * one. Path and ports must not be in the table.
    */
@@ -168,7 +184,7 @@ export class TcpCore {
     c.path = path;
     c.localPort = localPort;
     c.remotePort = remotePort;
-    c.pathMtu = this.sink.paths.mtu(path, this.#now);
+    c.pathMtu = this.sink.paths.mtu(path, this.now);
     c.dontFragment = c.pathMtu >= MIN_PATH_MTU;
     c.tsOffset = this.secret.timestampOffset(path, localPort, remotePort);
     this.table.insert(c);
@@ -187,7 +203,7 @@ export class TcpCore {
     this.table.remove(c);
     this.sink.paths.letGo(c.path);
     this.dropBuffer(c);
-    c.queue.clear();
+    c.queue.clear(this.memory);
     c.state = CLOSED;
     this.#forget(c);
     c.user = NOBODY;
@@ -225,7 +241,7 @@ export class TcpCore {
     if (c.state === TIME_WAIT) return;
     const counters = this.counters;
     counters.orphans++;
-    const at = this.#now + (c.state === FIN_WAIT_2 ? this.limits.finWait2Time : this.limits.orphanTime);
+    const at = this.now + (c.state === FIN_WAIT_2 ? this.limits.finWait2Time : this.limits.orphanTime);
     if (at < c.lingerAt) c.lingerAt = at;
     this.wake(c);
   }
@@ -235,6 +251,7 @@ export class TcpCore {
     this.dropBuffer(c);
     this.#forget(c);
     c.user = NOBODY;
+    c.held = false;
     c.events = 0;
   }
 

@@ -4,10 +4,11 @@
 import { type Instant, NEVER } from "../base/result.ts";
 import { CLOSED_BY_TIMEOUT } from "../base/streams.ts";
 import { timedOut } from "./congestion.ts";
-import { CLOSED, type Connection, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
+import { CLOSED, type Connection, FIN_WAIT_2, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO } from "./limits.ts";
+import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO, ORPHAN_RATE } from "./limits.ts";
 import { sendReset } from "./reply.ts";
+import { lag } from "./room.ts";
 
 /** Does what is due at `now`. */
 export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void {
@@ -25,6 +26,14 @@ export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void 
         c.over = true;
       }
       return;
+    }
+    // An orphan may go on as long as its peer keeps up with a least rate.
+    if (c.user === NOBODY && c.state !== FIN_WAIT_2 && c.state !== SYN_SENT && c.state !== SYN_RECEIVED) {
+      const behind = lag(c, ORPHAN_RATE, now);
+      if (behind < core.limits.orphanTime) {
+        c.lingerAt = now + core.limits.orphanTime - Math.max(0, behind);
+        return;
+      }
     }
     giveUp(core, c, now);
     return;

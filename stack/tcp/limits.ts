@@ -10,10 +10,12 @@ export class TcpLimits {
   halfOpen = 128;
   /** Of those, in TIME-WAIT; beyond it the oldest goes. */
   timeWait = 256;
-  /** Of those, let go of by their user and not yet over; beyond it `close` resets. */
-  orphans = 256;
+  /** Of those, kept for our own opens: peers that connect never get the last ones. */
+  reserved = 0;
   /** Bytes of all receive buffers. */
   memoryTotal = 4 * 1024 * 1024;
+  /** Bytes that only queues to be sent hold, over all connections: what is shared counts once, the table's not. */
+  sendTotal = 16 * 1024 * 1024;
   /** Ranges that one connection may have queued to send. */
   sendRanges = 64;
 
@@ -23,7 +25,7 @@ export class TcpLimits {
   finWait2Time = 30 * SECOND;
   /** Data without an acknowledgment: R2 of RFC 9293 3.8.3, at least 100 s. */
   userTimeout = 120 * SECOND;
-  /** A connection that its user has let go of, in any state but TIME-WAIT, without an ACK of anything new. */
+  /** How far a connection that its user has let go of may fall behind ORPHAN_RATE, in any state but TIME-WAIT. */
   orphanTime = 60 * SECOND;
   /** An active open: R2 for SYN, at least 3 minutes (RFC 9293 3.8.3 MUST-23). */
   connectTimeout = 180 * SECOND;
@@ -32,6 +34,22 @@ export class TcpLimits {
   /** Idle time before the first keep-alive probe (RFC 9293 3.8.4); 0: none, which is the default there as well. */
   keepAlive = 0;
 }
+
+/**
+ * Who falls behind this rate (bytes a second, sent and acknowledged or received) is stalled, and makes room for others
+ * when there is none: less than the slowest networks that people still use, more than one pays for holding us up.
+ */
+export const LEAST_RATE = 4096;
+/** The same for an orphan that is in nobody's way. */
+export const ORPHAN_RATE = 1024;
+/** Behind by less than this nobody is stalled: a round trip by satellite, with time to think. */
+export const STALL_GRACE = SECOND;
+/** One address has more than its part when it holds more than one in this many of what is short. */
+export const ADDRESS_PART = 4;
+/** How much sooner those give way whose address has more than its part. */
+export const OVER_PART_WEIGHT = 4;
+/** When nobody could give way, nobody is looked for again so soon. */
+export const ROOM_PAUSE = 50 * MILLISECOND;
 
 /** A handle has 16 bits for the index; one is left over so that NO_HANDLE finds nothing. */
 export const MAX_CONNECTIONS = 0xfff0;

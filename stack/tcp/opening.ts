@@ -3,7 +3,8 @@
 //
 // Under a SYN flood cookies answer, not random eviction: with a queue of fixed length a flood that turns it over within
 // a round-trip time evicts every honest peer, while a cookie costs no memory at all. What it costs is known: that
-// connection has no window scale and no timestamps.
+// connection has no window scale and no timestamps. The same when all connections are in use: room is made (room.ts)
+// for the ACK, not for the SYN.
 
 import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
@@ -17,6 +18,7 @@ import { FIRST_EPHEMERAL, LAST_EPHEMERAL } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { rightEdge } from "./reassembly.ts";
 import { refuse, sendCookie } from "./reply.ts";
+import { makeRoom, ROOM_CONNECTION, sweep } from "./room.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
 
 /** `core.segment` belongs to no connection. Returns the index of a connection that goes on with it, or -1. */
@@ -29,24 +31,20 @@ export function noConnection(core: TcpCore, path: Path, now: Instant): number {
     return -1;
   }
   if ((s.flags & ACK) !== 0) {
-    const index = (s.flags & SYN) === 0 ? cookieReturned(core, s, path, row, now) : -1;
-    if (index < 0) refuse(core, s, path);
+    const index = (s.flags & SYN) === 0 ? cookieReturned(core, s, path, row, now) : NOT_OURS;
+    if (index === NOT_OURS) refuse(core, s, path);
     return index;
   }
   // A SYN that ends what it begins is no client's (RFC 9293 has no use for it in LISTEN).
   if ((s.flags & SYN) === 0 || (s.flags & FIN) !== 0) return -1;
-  if (core.counters.halfOpen >= core.limits.halfOpen) {
+  sweep(core, now);
+  // Who has not shown that its address is its own makes nobody give way.
+  if (core.counters.halfOpen >= core.limits.halfOpen || !core.hasRoom()) {
     core.cookieSentAt = now;
     sendCookie(core, s, path, core.secret.cookie(path, s, now), core.listenLimits[row]!);
     return -1;
   }
   const index = core.open(path, s.destinationPort, s.sourcePort);
-  if (index < 0) {
-    // No answer: the peer's SYN comes again, perhaps when there is room. A reset would tell it to give up.
-    const counters = core.counters;
-    counters.refused++;
-    return -1;
-  }
   const c = core.connections[index]!;
   c.state = SYN_RECEIVED;
   c.passive = true;
@@ -116,20 +114,25 @@ export function reopens(c: Connection, s: Segment): boolean {
   return seqLt(c.rcvNxt, s.seq);
 }
 
-/** The ACK of a cookie makes the connection that the SYN did not. Returns its index, or -1. */
+/** `cookieReturned`: no cookie of ours, or one for which there is no room now. */
+const NOT_OURS = -1;
+const NO_ROOM = -2;
+
+/** The ACK of a cookie makes the connection that the SYN did not. Returns its index, NOT_OURS or NO_ROOM. */
 function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now: Instant): number {
   // While none is under way, none can come back: nobody guesses 24 bits at leisure.
-  if (now - core.cookieSentAt > COOKIE_LIFE) return -1;
+  if (now - core.cookieSentAt > COOKIE_LIFE) return NOT_OURS;
   const irs = seqAdd(s.seq, -1);
   const cookie = seqAdd(s.ack, -1);
   const mss = core.secret.cookieMss(path, s, now);
-  if (mss === 0) return -1;
-  const index = core.open(path, s.destinationPort, s.sourcePort);
-  if (index < 0) {
+  if (mss === 0) return NOT_OURS;
+  if (!core.hasRoom() && !makeRoom(core, ROOM_CONNECTION, path, -1, now)) {
+    // No answer: what the peer sends next carries the cookie as well, and comes again until there is room.
     const counters = core.counters;
     counters.refused++;
-    return -1;
+    return NO_ROOM;
   }
+  const index = core.open(path, s.destinationPort, s.sourcePort);
   const c = core.connections[index]!;
   c.state = ESTABLISHED;
   c.passive = true;
@@ -153,6 +156,7 @@ function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now:
   c.cwnd = initialWindow(c.mss);
   c.sentAt = now;
   c.events = OPENED;
+  c.beginPhase(now);
   core.wake(c);
   return index;
 }

@@ -10,6 +10,7 @@ import { BUFFER_SIZES } from "./buffers.ts";
 import { type Connection, LENT, NO_BUFFER } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { MAX_INTERVALS } from "./limits.ts";
+import { makeRoom, ROOM_RECEIVE } from "./room.ts";
 
 /**
  * Takes in payload that lies within the window. Returns how far rcv.nxt has moved: 0 when it was out of order or there
@@ -27,7 +28,7 @@ export function receive(
     keepOutOfOrder(core, c, seq, bytes, offset, length);
     return 0;
   }
-  if (c.bufferClass === NO_BUFFER && core.pool.has(core.pool.classOf(length))) {
+  if (c.bufferClass === NO_BUFFER && hasBuffer(core, c, core.pool.classOf(length))) {
     c.buffer = bytes;
     c.bufferClass = LENT;
     c.start = offset;
@@ -66,6 +67,7 @@ export function settle(core: TcpCore, c: Connection): void {
   if (!reserve(core, c, unread)) throw new Error("a lent packet has lost its buffer");
   copyBytes(c.buffer, 0, from, start, unread);
   c.unread = unread;
+  if (c.queue.queued === 0) c.beginPhase(core.now);
 }
 
 /** The user has read `length` of the unread bytes. */
@@ -94,12 +96,24 @@ export function rightEdge(core: TcpCore, c: Connection): Seq {
   return edge;
 }
 
+/**
+ * True when the connection may take a buffer of this class. Others may have given way for it. The last quarter is for
+ * connections of our own and for what comes in one segment: large heads do not keep small ones out.
+ */
+function hasBuffer(core: TcpCore, c: Connection, sizeClass: number): boolean {
+  if (sizeClass < 0) return false;
+  const kept = c.passive && sizeClass > 0 ? core.limits.memoryTotal >>> 2 : 0;
+  const wanted = BUFFER_SIZES[sizeClass]! + kept;
+  if (core.pool.available >= wanted) return true;
+  return makeRoom(core, ROOM_RECEIVE, c.path, c.index, core.now) && core.pool.available >= wanted;
+}
+
 /** Room for `span` bytes from `start`: there already, by moving to the front, or in a larger buffer. */
 function reserve(core: TcpCore, c: Connection, span: number): boolean {
   const pool = core.pool;
   if (c.bufferClass < 0) {
     const sizeClass = pool.classOf(span);
-    if (sizeClass < 0 || !pool.has(sizeClass)) return false;
+    if (!hasBuffer(core, c, sizeClass)) return false;
     c.buffer = pool.take(sizeClass);
     c.bufferClass = sizeClass;
     c.start = 0;
@@ -115,7 +129,7 @@ function reserve(core: TcpCore, c: Connection, span: number): boolean {
     return true;
   }
   const sizeClass = pool.classOf(span);
-  if (sizeClass < 0 || !pool.has(sizeClass)) return false;
+  if (!hasBuffer(core, c, sizeClass)) return false;
   const larger = pool.take(sizeClass);
   copyBytes(larger, 0, c.buffer, c.start, used);
   pool.give(c.bufferClass, c.buffer);

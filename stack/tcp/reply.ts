@@ -43,16 +43,25 @@ export function refuse(core: TcpCore, s: Segment, path: Path): void {
 
 /** RST of a connection of ours: its number is the one that the peer expects (RFC 5961 3.2 takes no other). */
 export function sendReset(core: TcpCore, c: Connection): void {
+  const counters = core.counters;
+  counters.resetsOut++;
+  last(core, c, RST | ACK);
+}
+
+/** FIN, sent once, of a connection that is not kept for it. */
+export function sendEnd(core: TcpCore, c: Connection): void {
+  last(core, c, FIN | ACK);
+}
+
+function last(core: TcpCore, c: Connection, flags: number): void {
   const { out } = core;
   out.sourcePort = c.localPort;
   out.destinationPort = c.remotePort;
   out.seq = c.sndMax;
   out.ack = c.rcvNxt;
-  out.flags = RST | ACK;
+  out.flags = flags;
   out.window = 0;
   out.hasTimestamps = false;
-  const counters = core.counters;
-  counters.resetsOut++;
   transmit(core, c.path);
 }
 

@@ -3,12 +3,15 @@
 // without a search and acknowledging drops from the front.
 
 import { NO_PAYLOAD } from "../base/link.ts";
+import { NOTHING_SHARED, type Shared, type SharedMemory } from "../base/shared.ts";
 
 const FIRST_CAPACITY = 4;
 
 export class SendQueue {
   // Ring of ranges; a place counts upwards and is masked on use.
   readonly bytes: Uint8Array[] = [];
+  /** What the bytes belong to, which is held for as long as the range is queued. */
+  readonly owners: Shared[] = [];
   readonly offsets: number[] = [];
   readonly lengths: number[] = [];
   mask = FIRST_CAPACITY - 1;
@@ -26,13 +29,15 @@ export class SendQueue {
     for (let i = 0; i < FIRST_CAPACITY; i++) this.#grow();
   }
 
-  /** False: `limit` ranges are queued. */
-  push(bytes: Uint8Array, offset: number, length: number, limit: number): boolean {
+  /** Queues a range of what is shared, which is held until it is acknowledged. False: `limit` ranges are queued. */
+  push(owner: Shared, offset: number, length: number, limit: number, memory: SharedMemory): boolean {
     const count = this.#tail - this.#head;
     if (count >= limit) return false;
     if (count > this.mask) this.#double();
     const slot = this.#tail++ & this.mask;
-    this.bytes[slot] = bytes;
+    memory.hold(owner);
+    this.owners[slot] = owner;
+    this.bytes[slot] = owner.bytes;
     this.offsets[slot] = offset;
     this.lengths[slot] = length;
     this.queued += length;
@@ -40,7 +45,7 @@ export class SendQueue {
   }
 
   /** Drops `length` acknowledged bytes. The cursor is not before them. */
-  drop(length: number): void {
+  drop(length: number, memory: SharedMemory): void {
     this.queued -= length;
     let left = length;
     while (left > 0) {
@@ -51,6 +56,8 @@ export class SendQueue {
         return;
       }
       left -= rest;
+      memory.letGo(this.owners[slot]!);
+      this.owners[slot] = NOTHING_SHARED;
       this.bytes[slot] = NO_PAYLOAD;
       this.#headSkip = 0;
       this.#head++;
@@ -63,8 +70,12 @@ export class SendQueue {
     this.cursorSkip = this.#headSkip;
   }
 
-  clear(): void {
-    for (let i = this.#head; i < this.#tail; i++) this.bytes[i & this.mask] = NO_PAYLOAD;
+  clear(memory: SharedMemory): void {
+    for (let i = this.#head; i < this.#tail; i++) {
+      memory.letGo(this.owners[i & this.mask]!);
+      this.owners[i & this.mask] = NOTHING_SHARED;
+      this.bytes[i & this.mask] = NO_PAYLOAD;
+    }
     this.#head = 0;
     this.#tail = 0;
     this.#headSkip = 0;
@@ -72,8 +83,19 @@ export class SendQueue {
     this.rewind();
   }
 
+  /** This queue's part of the bytes in flight that it holds: what is in the table would not be freed without it. */
+  inFlight(): number {
+    let bytes = 0;
+    for (let i = this.#head; i < this.#tail; i++) {
+      const owner = this.owners[i & this.mask]!;
+      if (!owner.kept) bytes += owner.bytes.length / owner.holders;
+    }
+    return bytes;
+  }
+
   #grow(): void {
     this.bytes.push(NO_PAYLOAD);
+    this.owners.push(NOTHING_SHARED);
     this.offsets.push(0);
     this.lengths.push(0);
   }
@@ -85,9 +107,11 @@ export class SendQueue {
     const start = this.#head & this.mask;
     for (let i = 0; i < start; i++) {
       this.bytes[capacity + i] = this.bytes[i]!;
+      this.owners[capacity + i] = this.owners[i]!;
       this.offsets[capacity + i] = this.offsets[i]!;
       this.lengths[capacity + i] = this.lengths[i]!;
       this.bytes[i] = NO_PAYLOAD;
+      this.owners[i] = NOTHING_SHARED;
     }
     this.mask = capacity * 2 - 1;
     // Places are kept small and congruent: the head lies at `start` in the new ring as well.

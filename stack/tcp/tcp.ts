@@ -13,6 +13,7 @@ import { NO_PATH, type Path } from "../base/path.ts";
 import { ERROR_TOO_BIG, type Quotation } from "../base/quotation.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
+import { Shared, SharedMemory } from "../base/shared.ts";
 import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
 import { LARGEST_BUFFER } from "./buffers.ts";
 import { abortNow, endSending, letGo, opening } from "./closing.ts";
@@ -37,16 +38,20 @@ import { LEAST_IPV4_MTU, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
 import { output, setEffectiveMss } from "./output.ts";
 import { consumed, rightEdge, settle } from "./reassembly.ts";
+import { makeRoom, ROOM_SEND } from "./room.ts";
 import { decode } from "./wire.ts";
 
 export class Tcp extends Streams {
   readonly #core: TcpCore;
   readonly #users: StreamUser[] = [];
 
-  /** `secret`: 16 bytes or more of a cryptographic generator, kept to itself. */
-  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array) {
+  /**
+   * `secret`: 16 bytes or more of a cryptographic generator, kept to itself. `memory` counts what is queued to be sent,
+   * together with what others (the table of ready answers) hold of it.
+   */
+  constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array, memory: SharedMemory = new SharedMemory()) {
     super();
-    this.#core = new TcpCore(sink, limits, secret);
+    this.#core = new TcpCore(sink, limits, secret, memory);
   }
 
   get counters(): TcpCounters {
@@ -135,6 +140,8 @@ export class Tcp extends Streams {
         return;
       }
       index = noConnection(core, path, now);
+      // Those that have made room are told of first: the newcomer may get what their users keep for them.
+      if (core.endedUsers.length > 0) this.#tellEnded(now);
       if (index < 0) return;
     }
     const c = core.connections[index]!;
@@ -316,15 +323,27 @@ export class Tcp extends Streams {
   }
 
   override send(handle: Handle, bytes: Uint8Array, offset: number, length: number): boolean {
+    return length <= 0 || this.sendShared(handle, new Shared(bytes), offset, length);
+  }
+
+  override sendShared(handle: Handle, shared: Shared, offset: number, length: number): boolean {
     const core = this.#core;
     const index = core.lookup(handle);
     if (index < 0) return false;
     const c = core.connections[index]!;
     if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
     if (length <= 0) return true;
-    if (!c.queue.push(bytes, offset, length, core.limits.sendRanges)) return false;
+    if (core.memory.inFlight > core.limits.sendTotal && !this.#makeSendRoom(c)) return false;
+    if (c.queue.queued === 0) c.beginPhase(core.now);
+    if (!c.queue.push(shared, offset, length, core.limits.sendRanges, core.memory)) return false;
     core.wake(c);
     return true;
+  }
+
+  /** Too much is in flight: true when others have given way, or the connection is our own. */
+  #makeSendRoom(c: Connection): boolean {
+    const core = this.#core;
+    return makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive;
   }
 
   override queued(handle: Handle): number {
@@ -349,6 +368,15 @@ export class Tcp extends Streams {
     const index = core.lookup(handle);
     if (index < 0) return;
     abortNow(core, core.connections[index]!);
+  }
+
+  override hold(handle: Handle, held: boolean): void {
+    const core = this.#core;
+    const index = core.lookup(handle);
+    if (index < 0) return;
+    const c = core.connections[index]!;
+    c.held = held;
+    if (c.queue.queued === 0) c.beginPhase(core.now);
   }
 
   override peerPath(handle: Handle): Path {

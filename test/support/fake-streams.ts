@@ -3,6 +3,7 @@
 
 import { copyBytes } from "../../stack/base/native.ts";
 import type { Path } from "../../stack/base/path.ts";
+import type { Shared } from "../../stack/base/shared.ts";
 import { type Handle, Streams, type StreamUser } from "../../stack/base/streams.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
 
@@ -25,6 +26,8 @@ interface Stream {
   /** Everything queued ever, as bytes. */
   output: number[];
   shutdown: boolean;
+  /** The user owes the peer an answer. */
+  held: boolean;
   /** How the user let go: "" not yet. */
   ending: "" | "close" | "abort";
 }
@@ -56,6 +59,7 @@ export class FakeStreams extends Streams {
       ranges: [],
       output: [],
       shutdown: false,
+      held: false,
       ending: "",
     });
     user.accepted(handle, port, now);
@@ -156,6 +160,9 @@ export class FakeStreams extends Streams {
     for (let i = 0; i < length; i++) stream.output.push(copy[i]!);
     return true;
   }
+  override sendShared(handle: Handle, shared: Shared, offset: number, length: number): boolean {
+    return this.send(handle, shared.bytes, offset, length);
+  }
   override queued(handle: Handle): number {
     let sum = 0;
     for (const range of this.of(handle).ranges) sum += range.copy.length;
@@ -171,6 +178,9 @@ export class FakeStreams extends Streams {
   override abort(handle: Handle): void {
     const stream = this.of(handle);
     if (stream.ending === "") stream.ending = "abort";
+  }
+  override hold(handle: Handle, held: boolean): void {
+    this.of(handle).held = held;
   }
   override peerPath(_handle: Handle): Path {
     return 7 as Path;

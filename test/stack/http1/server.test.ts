@@ -127,6 +127,17 @@ describe("a request for the appliance", () => {
     expect(b.streams.output(handle)).toBe(`HTTP/1.1 204 No Content\r\n${DATE}Server: Epiphyte\r\n\r\n${PAGE}`);
   });
 
+  it("is owed an answer: its stream does not give way to others until there is one", () => {
+    const b = bench();
+    const handle = b.streams.connect(b.server, 0);
+    b.streams.receive(handle, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n", 0);
+    expect(b.streams.of(handle).held).toBe(false);
+    b.streams.receive(handle, "x", 0);
+    expect(b.streams.of(handle).held).toBe(true);
+    b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes("x"), 0);
+    expect(b.streams.of(handle).held).toBe(false);
+  });
+
   it("may be answered from within the event, many times over", () => {
     const b = bench({ ...DEFAULT_LIMITS, pipelined: 1000 });
     b.streams.maxRanges = 10_000;
@@ -313,17 +324,14 @@ describe("limits and time", () => {
     expect(exchange(b, `${post}Content-Length: 100\r\n\r\n${"x".repeat(100)}`)).toBe("");
   });
 
-  it("makes room for a newcomer by closing an idle connection, never a busy one", () => {
+  it("resets a newcomer beyond its records", () => {
     const b = bench({ ...DEFAULT_LIMITS, connections: 3 });
-    const busy = [0, 1].map(() => b.streams.connect(b.server, 0));
-    for (const handle of busy) b.streams.receive(handle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
-    const idle = b.streams.connect(b.server, 0);
-    const third = b.streams.connect(b.server, 0);
-    expect(b.streams.of(idle).ending).toBe("close");
-    b.streams.receive(third, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    const all = [0, 1, 2].map(() => b.streams.connect(b.server, 0));
     const fourth = b.streams.connect(b.server, 0);
     expect(b.streams.of(fourth).ending).toBe("abort");
-    expect(b.streams.of(third).ending).toBe("");
+    b.streams.break(all[1]!, CLOSED_BY_RESET, 0);
+    b.streams.receive(b.streams.connect(b.server, 0), "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    expect(b.appliance.requests).toHaveLength(1);
     expect(b.server.connections).toBe(3);
   });
 

@@ -10,6 +10,7 @@ import { NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
 import { Quotation } from "../../../stack/base/quotation.ts";
 import type { Instant } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
+import { SharedMemory } from "../../../stack/base/shared.ts";
 import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
@@ -219,6 +220,7 @@ export class Bench {
   readonly sink: RecordingSink = new RecordingSink();
   readonly user: RecordingUser = new RecordingUser();
   readonly limits: TcpLimits = new TcpLimits();
+  readonly memory: SharedMemory = new SharedMemory();
   readonly tcp: Tcp;
   readonly userNumber: number;
   /** From HERE to THERE. */
@@ -226,6 +228,7 @@ export class Bench {
   now = 1_000_000;
   localPort = 80;
   remotePort = 5555;
+  remote = THERE;
   /** The peer's next sequence number, and what it has acknowledged. */
   seq = 7_000_000;
   ack = 0;
@@ -236,7 +239,7 @@ export class Bench {
     change(this.limits, this.sink);
     this.path = this.sink.paths.open4(HERE, THERE);
     this.sink.paths.hold(this.path);
-    this.tcp = new Tcp(this.sink, this.limits, SECRET);
+    this.tcp = new Tcp(this.sink, this.limits, SECRET, this.memory);
     this.user.tcp = this.tcp;
     this.userNumber = this.tcp.addUser(this.user);
     this.tcp.listen(80, this.userNumber, 65_536);
@@ -250,8 +253,8 @@ export class Bench {
 
   input(fields: SegmentFields): void {
     const bytes = build(this.remotePort, this.localPort, this.seq, this.ack, fields);
-    checksum(bytes, THERE, HERE);
-    this.tcp.input(packetOf(this.path, PROTOCOL_TCP, bytes), this.now);
+    checksum(bytes, this.remote, HERE);
+    this.tcp.input(packetOf(this.sink.paths.open4(HERE, this.remote), PROTOCOL_TCP, bytes), this.now);
   }
 
   /** The network reports an error about a segment of ours: `about` names it. */

@@ -49,7 +49,7 @@ describe("a SYN flood", () => {
 });
 
 describe("the number of connections", () => {
-  test("is bounded: a SYN beyond it is dropped, the others go on, and there is room again afterwards", () => {
+  test("is bounded: beyond it a cookie answers a SYN, its ACK nobody, and what follows opens when there is room", () => {
     const bench = new Bench((limits) => {
       limits.connections = 3;
     });
@@ -58,15 +58,37 @@ describe("the number of connections", () => {
       bench.seq = 7_000_000;
       bench.accept();
     }
+    const last = bench.handle;
+    bench.user.take();
     bench.remotePort = 6003;
     bench.seq = 7_000_000;
-    expect(bench.receive({ flags: SYN })).toEqual([]);
+    const [synAck] = bench.receive({ flags: SYN });
+    expect(synAck!.flags).toBe(SYN | ACK);
     expect(bench.tcp.connect(bench.path, 443, 0, 1000, bench.now)).toBe(-1);
-    expect(bench.tcp.counters.refused).toBe(1);
-    bench.tcp.abort(bench.handle);
+    bench.seq++;
+    bench.ack = synAck!.seq + 1;
+    expect(bench.receive({})).toEqual([]);
+    expect(bench.receive({ data: "GET" })).toEqual([]);
+    expect([bench.tcp.counters.refused, bench.tcp.counters.connections]).toEqual([2, 3]);
+    bench.tcp.abort(last);
     bench.sent();
-    bench.accept();
+    bench.receive({ data: "GET" });
+    expect(bench.user.take()).toEqual(["accepted 80", "readable"]);
     expect(bench.tcp.counters.connections).toBe(3);
+  });
+
+  test("the last are for connections of our own", () => {
+    const bench = new Bench((limits) => {
+      limits.connections = 3;
+      limits.reserved = 1;
+    });
+    for (let i = 0; i < 3; i++) {
+      bench.remotePort = 6000 + i;
+      bench.seq = 7_000_000;
+      bench.accept();
+    }
+    expect(bench.tcp.counters.connections).toBe(2);
+    expect(bench.tcp.connect(bench.path, 443, 0, 1000, bench.now)).toBeGreaterThan(0);
   });
 
   test("connections in TIME-WAIT make room, the oldest first", () => {

@@ -372,19 +372,31 @@ describe("closing states end by themselves when the peer falls silent", () => {
     }
     expect(bench.tcp.counters.connections).toBe(0);
   });
-  test("beyond the limit of orphans, close resets", () => {
-    const bench = new Bench((limits) => {
-      limits.orphans = 2;
-    });
-    for (let i = 0; i < 3; i++) {
-      bench.remotePort = 6000 + i;
-      bench.seq = 7_000_000;
-      bench.accept();
-      bench.tcp.close(bench.handle);
-      const [last] = bench.sent();
-      expect(last!.flags).toBe(i < 2 ? FIN_ACK : RST | ACK);
+  test("an orphan whose peer takes a byte now and then is not kept for it", () => {
+    const bench = new Bench();
+    bench.accept({ window: 100 });
+    bench.send(100_000);
+    bench.tcp.close(bench.handle);
+    bench.sent();
+    for (let i = 0; i < 90; i++) {
+      bench.ack += 100;
+      bench.receive({ window: 100 });
+      bench.pass(SECOND);
     }
-    expect(bench.tcp.counters.orphans).toBe(2);
+    expect(bench.tcp.counters.connections).toBe(0);
+  });
+  test("an orphan whose peer keeps up is kept as long as it takes", () => {
+    const bench = new Bench();
+    bench.accept({ window: 1400 });
+    bench.send(300_000);
+    bench.tcp.close(bench.handle);
+    bench.sent();
+    for (let i = 0; i < 200; i++) {
+      bench.ack += 1400;
+      bench.receive({ window: 1400 });
+      bench.pass(SECOND);
+    }
+    expect(bench.tcp.counters.orphans).toBe(1);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Ipv4 } from "../../../stack/base/address.ts";
 import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
+import { Shared, SharedMemory } from "../../../stack/base/shared.ts";
 import { BufferPool } from "../../../stack/tcp/buffers.ts";
 import { Connection } from "../../../stack/tcp/connection.ts";
 import { Secret } from "../../../stack/tcp/isn.ts";
@@ -81,14 +82,16 @@ describe("the send queue", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
         const queue = new SendQueue();
+        const memory = new SharedMemory();
+        const pattern = new Shared(PATTERN);
         let first = 0;
         let end = 0;
         for (const operation of operations) {
           if (operation.kind === "push") {
-            if (queue.push(PATTERN, end, operation.length, 16)) end += operation.length;
+            if (queue.push(pattern, end, operation.length, 16, memory)) end += operation.length;
           } else {
             const length = Math.min(operation.length, queue.queued);
-            queue.drop(length);
+            queue.drop(length, memory);
             first += length;
             queue.rewind();
           }

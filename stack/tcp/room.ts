@@ -1,0 +1,193 @@
+// Who gives way when something is short: connections, receive memory, memory that is queued to be sent.
+//
+// A connection is measured by its lag: how long it has done what it does now (send, receive, nothing at all), less the
+// time that the bytes moved meanwhile would take at a least rate. So one that keeps up has none, however long it lasts,
+// and one that takes a byte now and then has nearly its age: that an ACK comes is not progress. Who is behind by more
+// than STALL_GRACE gives way, the worst first: idle ones by a FIN, orphans whose answer has arrived without a word, the
+// rest by a reset. A newcomer is turned away only when nobody is stalled.
+//
+// One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
+// proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
+
+import { NO_PATH, type Path } from "../base/path.ts";
+import type { Instant } from "../base/result.ts";
+import { seqDiff } from "../base/seq.ts";
+import { CLOSED_FOR_ROOM } from "../base/streams.ts";
+import { BUFFER_SIZES } from "./buffers.ts";
+import { CLOSED, type Connection, ESTABLISHED, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { ADDRESS_PART, LEAST_RATE, OVER_PART_WEIGHT, ROOM_PAUSE, STALL_GRACE } from "./limits.ts";
+import { sendEnd, sendReset } from "./reply.ts";
+
+// What is short.
+export const ROOM_CONNECTION = 0;
+export const ROOM_RECEIVE = 1;
+export const ROOM_SEND = 2;
+
+/** Of what is short, one in this many is made free at a time, so that not every newcomer costs a look at everybody. */
+const BATCH_PART = 64;
+/** Connections that are ended at a time, at most. */
+const BATCH = 64;
+/** Addresses that can have more than one in ADDRESS_PART of something. */
+const HEAVY = ADDRESS_PART - 1;
+
+/** Microseconds by which the connection is behind `rate` (bytes a second); negative: ahead. */
+export function lag(c: Connection, rate: number, now: Instant): number {
+  // What arrives does not count for one that is to take in an answer.
+  const moved = c.queue.queued > 0 ? seqDiff(c.sndUna, c.phaseUna) : seqDiff(c.rcvNxt, c.phaseNxt);
+  return now - c.phaseAt - (moved / rate) * 1_000_000;
+}
+
+/** What `makeRoom` works with. One for a machine, so that it allocates nothing. */
+export class Room {
+  /** The worst, found so far, worst first; their weighted lags. */
+  readonly worst: Int32Array = new Int32Array(BATCH);
+  readonly lags: Float64Array = new Float64Array(BATCH);
+  found = 0;
+  /** Candidates for the path of an address with more than its part (Misra and Gries, "Finding repeated elements", 1982). */
+  readonly paths: Int32Array = new Int32Array(HEAVY);
+  readonly amounts: Float64Array = new Float64Array(HEAVY);
+  /** The path of the address that has more than its part. */
+  heavy: Path = NO_PATH;
+  /** By what is short, for others and for the heavy address: until when nobody is looked for. */
+  readonly pausedUntil: Float64Array = new Float64Array(6);
+  sweptAt: Instant = 0;
+
+  /** Enters a connection unless as many are worse. */
+  enter(index: number, weighted: number): void {
+    if (this.found === BATCH) {
+      if (this.lags[BATCH - 1]! >= weighted) return;
+      this.found--;
+    }
+    let at = this.found;
+    while (at > 0 && this.lags[at - 1]! < weighted) {
+      this.lags[at] = this.lags[at - 1]!;
+      this.worst[at] = this.worst[at - 1]!;
+      at--;
+    }
+    this.lags[at] = weighted;
+    this.worst[at] = index;
+    this.found++;
+  }
+
+  /** Counts `amount` for the path, as Misra and Gries do. */
+  count(path: Path, amount: number): void {
+    let least = 0;
+    for (let i = 0; i < HEAVY; i++) {
+      if (this.paths[i] === path && this.amounts[i]! > 0) {
+        this.amounts[i] = this.amounts[i]! + amount;
+        return;
+      }
+      if (this.amounts[i]! < this.amounts[least]!) least = i;
+    }
+    const taken = Math.min(amount, this.amounts[least]!);
+    for (let i = 0; i < HEAVY; i++) this.amounts[i] = this.amounts[i]! - taken;
+    if (amount === taken) return;
+    this.paths[least] = path;
+    this.amounts[least] = amount - taken;
+  }
+}
+
+/**
+ * Ends connections so that there is more of `kind` for those on `path`. `self` is the connection that asks, which is left
+ * alone, or -1. True: something was freed. The users of what was ended are in `core.endedUsers`.
+ */
+export function makeRoom(core: TcpCore, kind: number, path: Path, self: number, now: Instant): boolean {
+  const room = core.room;
+  const slot = kind * 2 + (path === room.heavy ? 1 : 0);
+  if (now < room.pausedUntil[slot]!) return false;
+  const total = totalOf(core, kind);
+  findHeavy(core, kind, total);
+  findWorst(core, kind, path, self, now);
+  const wanted = Math.max(1, Math.floor(total / BATCH_PART));
+  let freed = 0;
+  for (let i = 0; i < room.found && freed < wanted; i++) {
+    const c = core.connections[room.worst[i]!]!;
+    freed += amountOf(c, kind);
+    evict(core, c);
+  }
+  if (freed > 0) return true;
+  room.pausedUntil[slot] = now + ROOM_PAUSE;
+  return false;
+}
+
+/**
+ * Takes away what connections are ahead, when more than half of all are in use: who was fast once must not be slow for
+ * long. At most once a STALL_GRACE.
+ */
+export function sweep(core: TcpCore, now: Instant): void {
+  const room = core.room;
+  if (core.counters.connections * 2 < core.capacity || now - room.sweptAt < STALL_GRACE) return;
+  room.sweptAt = now;
+  for (let i = 0; i < core.connections.length; i++) {
+    const c = core.connections[i]!;
+    if (c.state !== CLOSED && lag(c, LEAST_RATE, now) < 0) c.beginPhase(now);
+  }
+}
+
+function totalOf(core: TcpCore, kind: number): number {
+  if (kind === ROOM_CONNECTION) return core.capacity;
+  return kind === ROOM_RECEIVE ? core.limits.memoryTotal : core.limits.sendTotal;
+}
+
+/** What ending the connection would give back. */
+function amountOf(c: Connection, kind: number): number {
+  if (kind === ROOM_CONNECTION) return 1;
+  if (kind === ROOM_SEND) return c.queue.queued > 0 ? c.queue.inFlight() : 0;
+  return c.bufferClass >= 0 ? BUFFER_SIZES[c.bufferClass]! : 0;
+}
+
+/** True for those that may have to give way. */
+function eligible(c: Connection, kind: number): boolean {
+  const state = c.state;
+  if (state === CLOSED || state === SYN_SENT || state === SYN_RECEIVED || state === TIME_WAIT) return false;
+  return c.passive && !c.held && !c.over && amountOf(c, kind) > 0;
+}
+
+function findHeavy(core: TcpCore, kind: number, total: number): void {
+  const room = core.room;
+  room.heavy = NO_PATH;
+  for (let i = 0; i < HEAVY; i++) room.amounts[i] = 0;
+  for (let i = 0; i < core.connections.length; i++) {
+    const c = core.connections[i]!;
+    if (eligible(c, kind)) room.count(c.path, amountOf(c, kind));
+  }
+  // They are candidates; now each is counted.
+  let most = total / ADDRESS_PART;
+  for (let k = 0; k < HEAVY; k++) {
+    const path = room.paths[k]! as Path;
+    if (room.amounts[k]! === 0) continue;
+    let amount = 0;
+    for (let i = 0; i < core.connections.length; i++) {
+      const c = core.connections[i]!;
+      if (c.path === path && eligible(c, kind)) amount += amountOf(c, kind);
+    }
+    if (amount > most) {
+      most = amount;
+      room.heavy = path;
+    }
+  }
+}
+
+function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: Instant): void {
+  const room = core.room;
+  room.found = 0;
+  for (let i = 0; i < core.connections.length; i++) {
+    const c = core.connections[i]!;
+    if (i === self || !eligible(c, kind)) continue;
+    const behind = lag(c, LEAST_RATE, now);
+    if (behind < 0) c.beginPhase(now);
+    if (c.path === room.heavy && c.path !== path) {
+      room.enter(i, Math.max(0, behind) * OVER_PART_WEIGHT);
+    } else if (behind > STALL_GRACE) room.enter(i, behind);
+  }
+}
+
+function evict(core: TcpCore, c: Connection): void {
+  const counters = core.counters;
+  counters.evicted++;
+  if (c.queue.queued > 0 || c.unread > 0) sendReset(core, c);
+  // Idle: told, so that its peer need not find out. What it has sent meanwhile will be answered by a reset.
+  else if (c.state === ESTABLISHED && c.user !== NOBODY) sendEnd(core, c);
+  core.end(c, CLOSED_FOR_ROOM);
+}

@@ -1,0 +1,97 @@
+// What attackers do, as a program of its own in a network namespace:
+//
+//   node tools/run.mjs test/e2e/support/attacker.ts KIND HOST COUNT [FROM...]
+//
+// opens COUNT connections to HOST:80, in turn from each of the addresses, and goes on until it is ended. "up" is printed
+// when all have been begun, and what is answered is counted, a line a second.
+
+import { connect, type Socket } from "node:net";
+import { argv, stdout } from "node:process";
+
+type Attack = (socket: Socket, index: number) => void;
+
+const [, , kind = "", host = "", count = "0", ...from] = argv;
+const seen = { connected: 0, ended: 0, refused: 0 };
+
+function filler(length: number): string {
+  return `X-Filler: ${"x".repeat(length)}\r\n`;
+}
+
+/** Reads `bytes` each `everyMs`, no more. */
+function readSlowly(socket: Socket, bytes: number, everyMs: number): void {
+  socket.pause();
+  const timer = setInterval(() => socket.read(bytes), everyMs);
+  socket.on("close", () => clearInterval(timer));
+}
+
+const ATTACKS: Readonly<Record<string, Attack>> = {
+  /** Takes the head of a large file and nothing more, on a connection that the server has let go of. */
+  orphans: (socket) => {
+    socket.write("GET /static/large-0.bin HTTP/1.0\r\n\r\n");
+    socket.once("readable", () => socket.read(1));
+  },
+  /** The same for many files, on connections that are kept. */
+  readers: (socket, index) => {
+    socket.write(`GET /static/large-${index % 8}.bin HTTP/1.1\r\nHost: a\r\n\r\n`);
+    readSlowly(socket, 107, 1000);
+  },
+  /** A long head that never ends; another one when it is answered. */
+  heads: (socket) => {
+    const half = `GET / HTTP/1.1\r\nHost: a\r\n${filler(5960)}${filler(5960)}`;
+    socket.write(half);
+    socket.resume();
+  },
+  /** A short head that never ends. */
+  halves: (socket) => {
+    socket.write("GET / HTTP/1.1\r\nHo");
+    socket.resume();
+  },
+  /** A body that comes nearly to its end. */
+  bodies: (socket) => {
+    socket.write("POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n");
+    socket.write("x".repeat(1_048_535));
+    const timer = setInterval(() => socket.write("x"), 15_000);
+    socket.on("close", () => clearInterval(timer));
+    socket.resume();
+  },
+  /** Long requests that are answered by a redirect that repeats them, pipelined, never read. */
+  redirects: (socket) => {
+    for (let i = 0; i < 40; i++) socket.write(`GET /old?${"q".repeat(7000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    socket.pause();
+  },
+  /** Answers that are never read. */
+  unread: (socket) => {
+    for (let i = 0; i < 40; i++) socket.write(`GET /nothing-${i} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    socket.pause();
+  },
+  /** Requests with long heads for the hook. */
+  hooks: (socket) => {
+    socket.write(`POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n${filler(5000)}${filler(5000)}\r\n`);
+    socket.resume();
+  },
+  /** Connections on which nothing is ever said. */
+  idle: (socket) => socket.resume(),
+};
+
+function open(index: number): void {
+  const attack = ATTACKS[kind];
+  if (attack === undefined) throw new Error(`no attack ${kind}`);
+  const localAddress = from.length === 0 ? undefined : from[index % from.length];
+  const socket = connect({ host, port: 80, ...(localAddress === undefined ? {} : { localAddress }) });
+  socket.on("connect", () => {
+    seen.connected++;
+    attack(socket, index);
+  });
+  socket.on("error", () => {
+    seen.refused++;
+  });
+  socket.on("close", () => {
+    seen.ended++;
+    // They come again: that is what attackers do.
+    setTimeout(() => open(index), 100);
+  });
+}
+
+for (let i = 0; i < Number(count); i++) open(i);
+setInterval(() => stdout.write(`${JSON.stringify(seen)}\n`), 1000);
+stdout.write("up\n");
