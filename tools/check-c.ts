@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { withoutComments } from "./check-size.ts";
 
 const root = join(import.meta.dirname, "..");
-const FOLDERS = ["image/runtime", "image/build", "test"];
+const FOLDERS = ["image/runtime", "image/loader", "image/build", "test"];
 
 /** The numbers of lines that hold two statements: with two semicolons, or joined by a comma. */
 export function crowdedLines(text: string): number[] {

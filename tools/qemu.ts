@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
 
 export interface MachineOptions {
+  /** What -kernel gets; "" when `extra` says from what it boots. */
   readonly image: string;
   /** The kernel command line. */
   readonly parameters: string;
@@ -136,7 +137,7 @@ export function commandLine(o: MachineOptions): string[] {
     "qemu-system-x86_64",
     ...["-accel", o.accel ?? "tcg", "-M", o.machine ?? "q35", "-cpu", cpu, "-m", String(o.memory ?? 64)],
     ...["-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"],
-    ...["-kernel", o.image, "-append", o.parameters],
+    ...(o.image === "" ? [] : ["-kernel", o.image, "-append", o.parameters]),
     ...(o.initrd === undefined ? [] : ["-initrd", o.initrd]),
     ...(o.netdev === undefined ? [] : ["-netdev", o.netdev, "-device", o.card ?? "virtio-net-pci,netdev=n0"]),
     ...(o.entropy === false ? [] : ["-device", "virtio-rng-pci"]),

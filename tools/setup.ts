@@ -3,7 +3,7 @@
 // that does and stops.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Command -> Debian packages. */
@@ -30,6 +30,12 @@ const PACKAGES = {
   valgrind: "valgrind",
   tshark: "tshark",
   busybox: "busybox-static",
+  "qemu-img": "qemu-utils",
+  mcopy: "mtools",
+  "fsck.fat": "dosfstools",
+  "grub-mkrescue": "grub-common grub-pc-bin grub-efi-amd64-bin xorriso",
+  // Not a command, but the file that the firmware is.
+  "/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf",
 } as const;
 
 export type Command = keyof typeof PACKAGES;
@@ -41,6 +47,7 @@ const CARGO_AT_LEAST = [1, 74] as const;
 
 /** The command's path, or undefined. */
 export function which(command: string): string | undefined {
+  if (command.startsWith("/")) return existsSync(command) ? command : undefined;
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   for (const folder of folders) {
     try {

@@ -1,23 +1,11 @@
 /* From start info to a C library that believes it was started by Linux. Read first: Xen
  * xen/include/public/arch-x86/hvm/start_info.h; System V ABI x86-64 3.4.1 (initial process stack). */
 #include "machine.h"
+#include "start_info.h"
 #include <elf.h>
 #include <string.h>
 
-struct start_info {
-  uint32_t magic, version, flags, module_count;
-  uint64_t modules, command_line, rsdp, memory_map;
-  uint32_t memory_entries, reserved;
-};
-struct module {
-  uint64_t address, size, command_line, reserved;
-};
-struct memory_entry {
-  uint64_t address, size;
-  uint32_t type, reserved;
-};
-
-enum { START_MAGIC = 0x336ec578, TYPE_RAM = 1, MEMORY_MAX = 64, TAKEN_MAX = 8, FIRST_MEGABYTE = 0x100000 };
+enum { TYPE_RAM = 1, MEMORY_MAX = 64, TAKEN_MAX = 8, FIRST_MEGABYTE = 0x100000 };
 enum { PARAMETERS_MAX = 65536, MODULE_MAX = 1 << 20, STACK_MIN = 1 << 20, STACK_MAX = 8 << 20 };
 
 extern char image_start[], image_end[];
