@@ -137,7 +137,7 @@ function describe(record: object): string {
 
 /** One line, no escape sequences: part of it was written by strangers. */
 export function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ");
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, " ");
 }
 
 /** "20:35:07" of the day, UTC. */

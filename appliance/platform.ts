@@ -24,7 +24,10 @@ export interface Platform {
   ): { readonly bytes: Uint8Array; readonly consumed: number } | undefined;
   crc32(bytes: Uint8Array): number;
   utf8Encode(text: string): Uint8Array;
-  utf8Decode(bytes: Uint8Array): string;
+  /** The text of the whole array, or of the range. */
+  utf8Decode(bytes: Uint8Array, offset?: number, length?: number): string;
+  /** One character for each byte. */
+  latin1Decode(bytes: Uint8Array, offset: number, length: number): string;
   console(text: string): void;
   powerOff(status: number): never;
   heapUsed(): number;

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
 /** Over http as the machine does it; https through Node, which has the TLS that the own stack has not. */
 function cloneOf(remote: Remote, network: NodeNetwork, platform: Platform, onProgress: OnGitProgress): Repository {
   if (remote.url.startsWith("http:")) return openRepository(remote, network, platform, onProgress);
-  return new GitStore({ remote, transport: fetchTransport, pause: () => platform.sleep(0), onProgress });
+  return new GitStore({ remote, transport: fetchTransport, platform, onProgress });
 }
 
 /** Updates the site when something in the directory changes. */

@@ -4,12 +4,15 @@
  * Keeps values by row. Two generations instead of a list by age: what is read moves to the young one; when that has
  * half of the limit, the old one is dropped and the young one grows old. Constant time, no keys.
  */
+/** What a value takes besides its bytes: its object, its storage's, and its place here. */
+export const VALUE_OVERHEAD = 256;
+
 export class GenerationCache<T extends object> {
   readonly #half: number;
   #values: (T | undefined)[] = [];
-  #sizes: number[] = [];
+  #sizes = new Int32Array(0);
   /** By row: the generation that holds it. */
-  #stamps: number[] = [];
+  #stamps = new Int32Array(0);
   #generation = 1;
   #young: number[] = [];
   #old: number[] = [];
@@ -25,7 +28,8 @@ export class GenerationCache<T extends object> {
     return value;
   }
 
-  put(row: number, value: T, bytes: number): void {
+  put(row: number, value: T, length: number): void {
+    const bytes = length + VALUE_OVERHEAD;
     // One value shall not push out everything else.
     if (bytes > this.#half / 2) return;
     if (this.#values[row] !== undefined && this.#stamps[row] === this.#generation) return;
@@ -34,8 +38,8 @@ export class GenerationCache<T extends object> {
 
   clear(): void {
     this.#values = [];
-    this.#sizes = [];
-    this.#stamps = [];
+    this.#sizes = new Int32Array(0);
+    this.#stamps = new Int32Array(0);
     this.#young = [];
     this.#old = [];
     this.#youngBytes = 0;
@@ -44,10 +48,11 @@ export class GenerationCache<T extends object> {
   #enter(row: number, value: T, bytes: number): void {
     if (this.#youngBytes + bytes > this.#half) this.#age();
     // Fill the gap, or the engine makes the array a dictionary.
-    while (this.#values.length <= row) {
-      this.#values.push(undefined);
-      this.#sizes.push(0);
-      this.#stamps.push(0);
+    while (this.#values.length <= row) this.#values.push(undefined);
+    if (row >= this.#sizes.length) {
+      const room = Math.max(row + 1, Math.ceil(this.#sizes.length * 1.5), 64);
+      this.#sizes = grown(this.#sizes, room);
+      this.#stamps = grown(this.#stamps, room);
     }
     this.#values[row] = value;
     this.#sizes[row] = bytes;
@@ -63,4 +68,10 @@ export class GenerationCache<T extends object> {
     this.#youngBytes = 0;
     this.#generation++;
   }
+}
+
+function grown(from: Int32Array, room: number): Int32Array<ArrayBuffer> {
+  const into = new Int32Array(room);
+  into.set(from);
+  return into;
 }

@@ -1,5 +1,6 @@
 // Read first: git-commit-tree(1) and the commit object in Documentation/user-manual, "Commit Object".
 
+import type { Platform } from "../platform.ts";
 import type { GitPerson, GitTime } from "./snapshot.ts";
 
 export interface Commit {
@@ -22,9 +23,12 @@ const MAX_HEAD = 64 * 1024;
 const MAX_PARENTS = 256;
 const MAX_SUBJECT = 1000;
 
+/** What of the platform text is read with. */
+export type TextPlatform = Pick<Platform, "utf8Decode" | "latin1Decode">;
+
 /** Undefined when the object is no commit that Git would read. */
-export function decodeCommit(bytes: Uint8Array): Commit | undefined {
-  const text = nativeLatin1Decode(bytes, 0, Math.min(bytes.length, MAX_HEAD));
+export function decodeCommit(bytes: Uint8Array, platform: TextPlatform): Commit | undefined {
+  const text = platform.latin1Decode(bytes, 0, Math.min(bytes.length, MAX_HEAD));
   if (!text.startsWith("tree ") || text[45] !== "\n") return undefined;
   const tree = text.slice(5, 45);
   let at = 46;
@@ -47,14 +51,14 @@ export function decodeCommit(bytes: Uint8Array): Commit | undefined {
   return {
     tree,
     parents,
-    author: decodeSignature(author),
-    committer: author === committer ? decodeSignature(author) : decodeSignature(committer),
-    subject: fromUtf8(subject).trim().slice(0, MAX_SUBJECT),
+    author: decodeSignature(author, platform),
+    committer: decodeSignature(committer, platform),
+    subject: fromUtf8(subject, platform).trim().slice(0, MAX_SUBJECT),
   };
 }
 
 /** `Name <address> seconds +hhmm`. A damaged date is 0, as git log shows it. */
-function decodeSignature(line: string): Signature {
+function decodeSignature(line: string, platform: TextPlatform): Signature {
   const close = line.lastIndexOf(">");
   const open = line.indexOf("<");
   const name = open < 0 ? line : line.slice(0, open).trim();
@@ -63,17 +67,17 @@ function decodeSignature(line: string): Signature {
   const sign = date?.[2] === "-" ? -1 : 1;
   const minutes = sign * (Number(date?.[3] ?? 0) * 60 + Number(date?.[4] ?? 0));
   return {
-    person: { name: fromUtf8(name), email: fromUtf8(email) },
+    person: { name: fromUtf8(name, platform), email: fromUtf8(email, platform) },
     // "-0" is no offset.
     time: { seconds: Number(date?.[1] ?? 0), offsetMinutes: minutes === 0 ? 0 : minutes },
   };
 }
 
 /** Text whose characters are bytes: UTF-8 if it is that, else Latin-1 as it stands. */
-export function fromUtf8(bytesAsText: string): string {
+function fromUtf8(bytesAsText: string, platform: TextPlatform): string {
   if (!/[\x80-\xff]/.test(bytesAsText)) return bytesAsText;
   const bytes = new Uint8Array(bytesAsText.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = bytesAsText.charCodeAt(i);
-  const text = nativeUtf8Decode(bytes, 0, bytes.length);
+  const text = platform.utf8Decode(bytes);
   return text.includes("\ufffd") ? bytesAsText : text;
 }

@@ -1,5 +1,8 @@
 // Everything that can go wrong between a remote and a Snapshot, and what to tell the operator about it.
 
+import { printable } from "../log.ts";
+import { describeTaskFault, type TaskFault } from "../task.ts";
+
 /** What the transport (HTTP over TCP) may report; `where` is the URL without credentials. */
 export type GitTransportError =
   | { readonly kind: "no-such-host"; readonly where: string; readonly host: string }
@@ -43,12 +46,27 @@ export type GitError =
   | { readonly kind: "pack-corrupt"; readonly where: string; readonly reason: string }
   /** An object that the history needs did not come. */
   | { readonly kind: "object-missing"; readonly where: string; readonly oid: string }
+  /** `path`: in which directory, where it is known. */
   | {
       readonly kind: "too-large";
       readonly where: string;
-      readonly what: "pack bytes" | "objects" | "object bytes" | "files" | "changes of files" | "advertisement bytes";
+      readonly what: TooLarge;
       readonly limit: number;
-    };
+      readonly path?: string;
+    }
+  /** It needs more memory or work than an update may take. */
+  | { readonly kind: "out-of-share"; readonly where: string; readonly fault: TaskFault };
+
+export type TooLarge =
+  | "pack bytes"
+  | "objects"
+  | "object bytes"
+  | "files"
+  | "names in a directory"
+  | "paths in the history"
+  | "changes of files"
+  | "directories in the history"
+  | "advertisement bytes";
 
 /** What happened, where, and what to do: for the console, the log and the 503 page. Holds no credentials. */
 export function describeGitError(error: GitError): string {
@@ -95,7 +113,9 @@ export function describeGitError(error: GitError): string {
     case "object-missing":
       return `${at} the repository lacks object ${error.oid}. Check it with git fsck.`;
     case "too-large":
-      return `${at} the repository is too large for this machine: more than ${error.limit} ${error.what}. Give it more memory or a smaller repository.`;
+      return `${at} the repository is too large for this machine: more than ${error.limit} ${error.what}${error.path === undefined || error.path === "" ? "" : ` (at ${printable(error.path)})`}. Give it more memory or a smaller repository.`;
+    case "out-of-share":
+      return `${at} the repository ${describeTaskFault({ ...error.fault, at: printable(error.fault.at) })}.`;
   }
 }
 

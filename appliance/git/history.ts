@@ -9,21 +9,22 @@
 // merge did not change it. A path that differs from all parents was changed by the merge, and came from each of them.
 
 import type { Result } from "../../stack/base/result.ts";
-import { decodeCommit } from "./commit.ts";
+import type { Task } from "../task.ts";
+import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { dateOrder } from "./date-order.ts";
-import type { GitError } from "./error.ts";
-import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
+import type { GitError, TooLarge } from "./error.ts";
+import { CHANGES_PER_FILE, type GitLimits, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
 import { COMMIT, type ObjectStore } from "./objects.ts";
 import type { GitPerson, GitTime, PathDates } from "./snapshot.ts";
-import { type Difference, leavesAgree, type TreeReader } from "./tree.ts";
+import { type Difference, leavesAgree, type TreeFault, type TreeReader } from "./tree.ts";
 
 /** Work between two pauses. */
 const PAUSE_COMMITS = 16;
-/** Changes of paths that are recorded for each file allowed. */
-const CHANGES_PER_FILE = 10;
+const PAUSE_CHANGES = 1024;
+const PAUSE_DIRECTORIES = 64;
 /** In a record: the path differs from all parents. */
 const ALL = -1;
-const NONE: readonly number[] = [];
+const NONE = new Int32Array(0);
 
 /** For each path its dates, by the commits that made them; of the head that `date` was given. */
 export interface Dating {
@@ -32,11 +33,22 @@ export interface Dating {
   contains(commit: string): boolean;
 }
 
+/** How much a History knew at a moment. */
+export interface HistoryMark {
+  readonly commits: number;
+  readonly paths: number;
+  readonly persons: number;
+  readonly changes: number;
+  readonly visits: number;
+}
+
 export class History {
   readonly #where: string;
   readonly #objects: ObjectStore;
   readonly #trees: TreeReader;
-  readonly #limits: GitLimits;
+  readonly #text: TextPlatform;
+  /** The owner sets it anew before each update. */
+  limits: GitLimits;
 
   // Commits by number, in columns.
   readonly #rows: number[] = [];
@@ -49,8 +61,10 @@ export class History {
    * What the commit changes: pairs of the path's number times two, plus one if the path is there afterwards, and of the
    * index of the first parent that has it the same (ALL: none has). Undefined: not looked at yet.
    */
-  readonly #changes: (readonly number[] | undefined)[] = [];
+  readonly #changes: (Int32Array | undefined)[] = [];
+  /** Of all commits: changes of leaves, and directories that were looked into for them. */
   #changeCount = 0;
+  #visits = 0;
   /** Number of a commit by its row in the store. */
   readonly #numbers: (number | undefined)[] = [];
 
@@ -58,35 +72,68 @@ export class History {
   readonly #paths = new Map<string, number>();
   readonly #persons = new Map<string, GitPerson>();
 
-  constructor(where: string, objects: ObjectStore, trees: TreeReader, limits: GitLimits) {
+  constructor(where: string, objects: ObjectStore, trees: TreeReader, text: TextPlatform, limits: GitLimits) {
     this.#where = where;
     this.#objects = objects;
     this.#trees = trees;
-    this.#limits = limits;
+    this.#text = text;
+    this.limits = limits;
   }
 
-  /** Looks at all commits of this head's history that have not been looked at. */
-  async learn(
+  /**
+   * Looks at all commits of this head's history that have not been looked at. Steps of the task; when it did not come to
+   * a good end, `forget` is due.
+   */
+  *learn(
     head: string,
-    pause: () => Promise<void>,
+    task: Task,
     onProgress: (commits: number, total: number) => void,
-  ): Promise<Result<undefined, GitError>> {
+  ): Generator<undefined, Result<undefined, GitError>, undefined> {
     const row = this.#objects.findHex(head);
     if (row < 0) return { ok: false, error: this.#missing(head) };
-    const entered = await this.#enterCommits(row, pause);
+    const entered = yield* this.#enterCommits(row);
     if (entered !== undefined) return { ok: false, error: entered };
     // From the head back: that is the order in which packs make deltas, each of a newer tree.
     const order = this.#order(this.#numbers[row]!).filter((commit) => this.#changes[commit] === undefined);
     for (let i = 0; i < order.length; i++) {
       if (i % PAUSE_COMMITS === 0) {
         onProgress(i, order.length);
-        await pause();
+        yield;
       }
-      const fault = this.#record(order[i]!);
+      const fault = yield* this.#record(order[i]!, task);
       if (fault !== undefined) return { ok: false, error: fault };
     }
     onProgress(order.length, order.length);
     return { ok: true, value: undefined };
+  }
+
+  /** What is known, to be given to `forget`. */
+  mark(): HistoryMark {
+    return {
+      commits: this.#rows.length,
+      paths: this.#paths.size,
+      persons: this.#persons.size,
+      changes: this.#changeCount,
+      visits: this.#visits,
+    };
+  }
+
+  /** Forgets what was learnt since the mark, as far as that went: the Snapshots of before hold on to this object. */
+  forget(mark: HistoryMark): void {
+    for (const [name, number] of this.#paths) if (number >= mark.paths) this.#paths.delete(name);
+    let person = 0;
+    for (const key of this.#persons.keys()) if (person++ >= mark.persons) this.#persons.delete(key);
+    // Rows whose commit or whose object is no longer there; in place, for there may be no memory.
+    const rows = this.#objects.count;
+    if (this.#numbers.length > rows) this.#numbers.length = rows;
+    for (let row = 0; row < this.#numbers.length; row++)
+      if ((this.#numbers[row] ?? 0) >= mark.commits) this.#numbers[row] = undefined;
+    const { commits } = mark;
+    for (const column of [this.#rows, this.#treeRows, this.#parents, this.#authors, this.#authored, this.#committed])
+      if (column.length > commits) column.length = commits;
+    if (this.#changes.length > commits) this.#changes.length = commits;
+    this.#changeCount = mark.changes;
+    this.#visits = mark.visits;
   }
 
   /** The tree of a commit that has been learnt, as a row of the store. */
@@ -96,10 +143,10 @@ export class History {
   }
 
   /** Dates the paths of a head that has been learnt. `paths`: those of its tree. */
-  date(head: string, paths: Iterable<string>): Dating {
+  *date(head: string, paths: Iterable<string>): Generator<undefined, Dating, undefined> {
     const headNumber = this.#numbers[this.#objects.findHex(head)]!;
     const order = this.#order(headNumber);
-    const { created, updated } = this.#walk(order, headNumber, paths);
+    const { created, updated } = yield* this.#walk(order, headNumber, paths);
     const reached = new Set(order);
     const time = (commit: number): GitTime => this.#authored[commit]!;
     return {
@@ -125,7 +172,7 @@ export class History {
   }
 
   /** Numbers the commits that can be reached from a row and have no number yet. */
-  async #enterCommits(head: number, pause: () => Promise<void>): Promise<GitError | undefined> {
+  *#enterCommits(head: number): Generator<undefined, GitError | undefined, undefined> {
     if (this.#numbers[head] !== undefined) return undefined;
     // Decoded first and numbered after all are sound, so that an error leaves no half-known history.
     const found: {
@@ -141,8 +188,9 @@ export class History {
     for (let steps = 1; ; steps++) {
       const row = stack.pop();
       if (row === undefined) break;
-      if (steps % (PAUSE_COMMITS * 8) === 0) await pause();
-      const commit = this.#objects.typeOf(row) === COMMIT ? decodeCommit(this.#objects.read(row, false)) : undefined;
+      if (steps % (PAUSE_COMMITS * 8) === 0) yield;
+      const commit =
+        this.#objects.typeOf(row) === COMMIT ? decodeCommit(this.#objects.read(row, false), this.#text) : undefined;
       if (commit === undefined) return this.#damaged(row);
       const tree = this.#objects.findHex(commit.tree);
       if (tree < 0) return this.#missing(commit.tree);
@@ -185,31 +233,32 @@ export class History {
     return dateOrder(head, this.#parents, this.#committed);
   }
 
-  #record(commit: number): GitError | undefined {
+  *#record(commit: number, task: Task): Generator<undefined, GitError | undefined, undefined> {
     const parents = this.#parents[commit]!;
     const trees = parents.map((parent) => this.#treeRows[parent]!);
     if (trees.length === 0) trees.push(-1);
     const changes: number[] = [];
-    const fault = this.#compare(this.#treeRows[commit]!, trees, "", 0, changes);
+    const fault = yield* this.#compare(this.#treeRows[commit]!, trees, "", 0, changes, task);
     if (fault !== undefined) return fault;
     const broken = this.#trees.fault;
     if (broken !== undefined) {
       this.#trees.clearFault();
-      return broken.kind === "missing" ? this.#missing(broken.oid) : this.#damaged(broken.row);
+      return this.#broken(broken, task.at);
     }
-    this.#changes[commit] = changes.length === 0 ? NONE : changes;
+    this.#changes[commit] = changes.length === 0 ? NONE : Int32Array.from(changes);
     this.#changeCount += changes.length / 2;
     return undefined;
   }
 
   /** Records what differs between a tree and the trees in its place in the parents, by the first parent's. */
-  #compare(
+  *#compare(
     tree: number,
     parents: readonly number[],
     prefix: string,
     depth: number,
     changes: number[],
-  ): GitError | undefined {
+    task: Task,
+  ): Generator<undefined, GitError | undefined, undefined> {
     const first = parents[0]!;
     if (tree === first) return undefined;
     if (depth > MAX_TREE_DEPTH)
@@ -218,9 +267,10 @@ export class History {
         where: this.#where,
         reason: `directories are nested deeper than ${MAX_TREE_DEPTH}`,
       };
-    const limit = this.#limits.files * CHANGES_PER_FILE;
-    if (this.#changeCount + changes.length / 2 > limit)
-      return { kind: "too-large", where: this.#where, what: "changes of files", limit };
+    task.at = prefix;
+    // Trees of few bytes make paths without number: both what is found and where it was looked for are counted.
+    const limit = this.limits.files * CHANGES_PER_FILE;
+    if (++this.#visits > limit) return this.#tooMany("directories in the history", limit, prefix);
 
     const differences = this.#trees.differences(first, tree);
     // A view lives as long as it is in use here, whatever the cache does.
@@ -233,7 +283,9 @@ export class History {
         bytes: this.#trees.view(parents[k]!).bytes,
       });
 
+    let steps = 0;
     for (const d of differences.values()) {
+      if (++steps % PAUSE_CHANGES === 0) yield;
       const path = prefix + d.name;
       if (!leavesAgree(d, firstBytes, newBytes)) {
         let same = ALL;
@@ -243,6 +295,9 @@ export class History {
           if (otherwise === undefined || leavesAgree(otherwise, other.bytes, newBytes)) same = k + 1;
         }
         changes.push(this.#pathNumber(path) * 2 + (d.newLeaf < 0 ? 0 : 1), same);
+        if (this.#changeCount + changes.length / 2 > limit) return this.#tooMany("changes of files", limit, prefix);
+        const paths = this.limits.files * PATHS_PER_FILE;
+        if (this.#paths.size > paths) return this.#tooMany("paths in the history", paths, prefix);
       }
       if (d.newTree < 0 && d.oldTree < 0) continue;
       const subtree = d.newTree < 0 ? -1 : this.#trees.rowOf(newBytes, d.newTree);
@@ -253,7 +308,8 @@ export class History {
         else subtrees.push(otherwise.oldTree < 0 ? -1 : this.#trees.rowOf(other.bytes, otherwise.oldTree));
       }
       if (this.#trees.fault !== undefined) return undefined;
-      const fault = this.#compare(subtree, subtrees, `${path}/`, depth + 1, changes);
+      if (++steps % PAUSE_DIRECTORIES === 0) yield;
+      const fault = yield* this.#compare(subtree, subtrees, `${path}/`, depth + 1, changes, task);
       if (fault !== undefined) return fault;
     }
     return undefined;
@@ -264,7 +320,11 @@ export class History {
    * has from another parent changes over to a track there; where two tracks meet they become one (union-find), so that
    * a path costs something only at commits that change it.
    */
-  #walk(order: readonly number[], head: number, paths: Iterable<string>): { created: Int32Array; updated: Int32Array } {
+  *#walk(
+    order: readonly number[],
+    head: number,
+    paths: Iterable<string>,
+  ): Generator<undefined, { created: Int32Array; updated: Int32Array }, undefined> {
     const created = new Int32Array(this.#paths.size).fill(-1);
     const updated = new Int32Array(this.#paths.size).fill(-1);
     /** By path: its tracks; the head's is 0. A path that differs from all parents of a merge is on several. */
@@ -292,12 +352,18 @@ export class History {
       return track;
     };
 
+    let steps = 0;
     for (const commit of order) {
       const at = trackAt[commit];
       if (at === undefined) continue;
       const track = find(at);
       const parents = this.#parents[commit]!;
       const changes = this.#changes[commit]!;
+      steps += changes.length;
+      if (steps > PAUSE_CHANGES * 8) {
+        steps = 0;
+        yield;
+      }
       for (let i = 0; i < changes.length; i += 2) {
         const path = changes[i]! >> 1;
         const tracks = tracksOf[path];
@@ -340,6 +406,15 @@ export class History {
 
   #missing(oid: string): GitError {
     return { kind: "object-missing", where: this.#where, oid };
+  }
+
+  #broken(fault: TreeFault, path: string): GitError {
+    if (fault.kind === "names") return this.#tooMany("names in a directory", fault.limit, path);
+    return fault.kind === "missing" ? this.#missing(fault.oid) : this.#damaged(fault.row);
+  }
+
+  #tooMany(what: TooLarge, limit: number, prefix: string): GitError {
+    return { kind: "too-large", where: this.#where, what, limit, path: prefix };
   }
 
   #damaged(row: number): GitError {

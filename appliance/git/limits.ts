@@ -9,7 +9,7 @@ export interface GitLimits {
   readonly objects: number;
   /** Bytes of one object, inflated. */
   readonly objectBytes: number;
-  /** Leaves in the tree of the head commit; ten times as many changes of paths over the whole history. */
+  /** Leaves and directories in the tree of the head commit, and names in one directory. */
   readonly files: number;
   /** Bytes of the server's list of branches and tags. */
   readonly advertisementBytes: number;
@@ -30,6 +30,13 @@ export const DEFAULT_LIMITS: GitLimits = {
 };
 
 /**
+ * Of the heap, for each object and file allowed: several times what it takes in the tables (about 60 and 700 bytes), for
+ * the old site stays beside the new one. The share of the update (task.ts) bounds what these do not foresee.
+ */
+const BYTES_PER_OBJECT = 256;
+const BYTES_PER_FILE = 1024;
+
+/**
  * Limits that leave room for the rest of the appliance on a machine with this many bytes of memory to give, of which
  * these are free, and these in one piece. What no longer fits is refused: the site that is up must not fall for the next.
  */
@@ -43,10 +50,16 @@ export function limitsFor(heapBytes: number, freeBytes: number, largestBytes: nu
     heldBytes: Math.min(DEFAULT_LIMITS.heldBytes, Math.floor(heapBytes / 4)),
     // An object exists up to four times: its base, the delta, what the two make, and that with its head for the hash.
     objectBytes: Math.min(DEFAULT_LIMITS.objectBytes, Math.floor(room / 6), Math.floor(largestBytes / 5)),
-    objects: Math.min(DEFAULT_LIMITS.objects, Math.floor(heapBytes / 128)),
+    objects: Math.min(DEFAULT_LIMITS.objects, Math.floor(heapBytes / BYTES_PER_OBJECT)),
+    files: Math.min(DEFAULT_LIMITS.files, Math.floor(heapBytes / BYTES_PER_FILE)),
+    advertisementBytes: Math.min(DEFAULT_LIMITS.advertisementBytes, Math.floor(heapBytes / 16)),
     cacheBytes,
   };
 }
+
+/** For each file allowed: paths that there ever were, and changes of them over the whole history. */
+export const PATHS_PER_FILE = 2;
+export const CHANGES_PER_FILE = 10;
 
 /** git-pack-objects refuses a deeper chain (builtin/pack-objects.c: OE_DEPTH_BITS 12). */
 export const MAX_DELTA_DEPTH = 4095;

@@ -1,11 +1,12 @@
 // All leaves of one commit's tree. A directory that has not changed since the last listing gives the same Entry objects.
 
 import type { Result } from "../../stack/base/result.ts";
+import type { Task } from "../task.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
 import { type ObjectStore, toHex } from "./objects.ts";
 import type { Entry, EntryMode } from "./snapshot.ts";
-import { isDirectory, isSubmodule, isSymlink, modeAt, nameAt, type TreeReader } from "./tree.ts";
+import { isDirectory, isSubmodule, isSymlink, modeAt, type TreeReader } from "./tree.ts";
 
 const OID_LENGTH = 20;
 
@@ -21,19 +22,26 @@ export interface Listing {
   readonly directories: ReadonlyMap<string, Directory>;
 }
 
-export function listTree(
+/** Directories between two pauses. */
+const PAUSE_DIRECTORIES = 64;
+
+/** Steps of the task. */
+export function* listTree(
   where: string,
   objects: ObjectStore,
   trees: TreeReader,
   root: number,
   limits: GitLimits,
   before: ReadonlyMap<string, Directory>,
-): Result<Listing, GitError> {
+  task: Task,
+): Generator<undefined, Result<Listing, GitError>, undefined> {
   const entries = new Map<string, Entry>();
   const directories = new Map<string, Directory>();
 
   /** Depth first, so that the order is the tree's own. */
-  function visit(path: string, row: number, depth: number): GitError | undefined {
+  function* visit(path: string, row: number, depth: number): Generator<undefined, GitError | undefined, undefined> {
+    task.at = path;
+    if (directories.size % PAUSE_DIRECTORIES === 0) yield;
     if (depth > MAX_TREE_DEPTH)
       return { kind: "pack-corrupt", where, reason: `directories are nested deeper than ${MAX_TREE_DEPTH}` };
     const known = before.get(path);
@@ -42,23 +50,25 @@ export function listTree(
     if (fault !== undefined) {
       trees.clearFault();
       if (fault.kind === "missing") return { kind: "object-missing", where, oid: fault.oid };
+      if (fault.kind === "names")
+        return { kind: "too-large", where, what: "names in a directory", limit: fault.limit, path };
       return { kind: "pack-corrupt", where, reason: `object ${objects.nameOf(fault.row)} makes no sense` };
     }
     directories.set(path, directory);
     for (const item of directory.items) {
       if (entries.size + directories.size > limits.files)
-        return { kind: "too-large", where, what: "files", limit: limits.files };
+        return { kind: "too-large", where, what: "files", limit: limits.files, path };
       if ("mode" in item) {
         entries.set(item.path, item);
         continue;
       }
-      const error = visit(item.path, item.row, depth + 1);
+      const error = yield* visit(item.path, item.row, depth + 1);
       if (error !== undefined) return error;
     }
     return undefined;
   }
 
-  const error = visit("", root, 0);
+  const error = yield* visit("", root, 0);
   return error === undefined ? { ok: true, value: { entries, directories } } : { ok: false, error };
 }
 
@@ -69,7 +79,7 @@ function listDirectory(trees: TreeReader, path: string, row: number): Directory[
   for (let i = 0; i + 1 < starts.length; i++) {
     const start = starts[i]!;
     const end = starts[i + 1]!;
-    const name = nameAt(bytes, start, end);
+    const name = trees.nameAt(bytes, start, end);
     // git-fsck(1) reports these; a path made of them would not be where it seems to be.
     if (name === "." || name === ".." || name.includes("/")) continue;
     const mode = modeAt(bytes, start);

@@ -4,7 +4,9 @@
 // hash table over the column of names. No JavaScript object and no string exists per Git object: with 30,000 of them
 // that is the difference between one megabyte and ten, and the collector never sees them.
 
+import { copyBytes, equalBytes } from "../../stack/base/native.ts";
 import type { Result } from "../../stack/base/result.ts";
+import type { Platform } from "../platform.ts";
 import { GenerationCache } from "./cache.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
@@ -31,11 +33,18 @@ const PAUSE_OBJECTS = 128;
 const PAUSE_BYTES = 1024 * 1024;
 const TYPE_NAMES = ["", "commit", "tree", "blob", "tag"];
 
+/** What of the platform the objects are read with. */
+export type ObjectPlatform = Pick<Platform, "inflate" | "sha1">;
+
 export class ObjectStore {
   /** What an update may take; the owner sets it anew before each, since the memory that is left changes. */
   limits: GitLimits;
   readonly #where: string;
+  readonly #platform: ObjectPlatform;
   readonly #cache: GenerationCache<Uint8Array>;
+  /** The base of the last delta, whatever its size: the next of a chain builds on what was made of it. */
+  #lastRow = -1;
+  #lastBytes: Uint8Array | undefined;
   #packs: Uint8Array[] = [];
   #packBytes = 0;
 
@@ -50,14 +59,18 @@ export class ObjectStore {
   #names = new Uint8Array(0);
   /** Open addressing, linear probing: row + 1, or 0 for a free place. Twice the rows at least. */
   #buckets = new Int32Array(2);
+  /** Rows and packs of before the pack that was added last and not yet kept; -1: there is none. */
+  #rowsBefore = -1;
+  #packsBefore = 0;
 
   /** Header and content in one piece, for SHA-1. */
   #scratch = new Uint8Array(4096);
   readonly #entry: PackEntry = { type: 0, size: 0, data: 0, baseOffset: -1, baseName: -1 };
 
   /** `where` is the remote's URL, for errors. */
-  constructor(where: string, limits: GitLimits) {
+  constructor(where: string, platform: ObjectPlatform, limits: GitLimits) {
     this.#where = where;
+    this.#platform = platform;
     this.limits = limits;
     this.#cache = new GenerationCache(limits.cacheBytes);
   }
@@ -79,7 +92,7 @@ export class ObjectStore {
     for (;;) {
       const row = this.#buckets[at]! - 1;
       if (row < 0) return -1;
-      if (nativeEqual(this.#names, row * OID_LENGTH, names, offset, OID_LENGTH)) return row;
+      if (equalBytes(this.#names, row * OID_LENGTH, names, offset, OID_LENGTH)) return row;
       at = (at + 1) & mask;
     }
   }
@@ -104,14 +117,14 @@ export class ObjectStore {
   read(row: number, keep: boolean): Uint8Array {
     const chain: number[] = [];
     let at = row;
-    let bytes = this.#cache.get(at);
+    let bytes = this.#known(at);
     while (bytes === undefined) {
       const base = this.#bases[at]!;
       if (base < 0) bytes = this.#inflate(at);
       else {
         chain.push(at);
         at = base;
-        bytes = this.#cache.get(at);
+        bytes = this.#known(at);
       }
     }
     if (keep || chain.length > 0) this.#cache.put(at, bytes, bytes.length);
@@ -125,21 +138,26 @@ export class ObjectStore {
     return bytes;
   }
 
+  #known(row: number): Uint8Array | undefined {
+    return row === this.#lastRow ? this.#lastBytes : this.#cache.get(row);
+  }
+
   /** Forgets what is kept between reads. */
   dropCache(): void {
     this.#cache.clear();
     this.#scratch = new Uint8Array(4096);
+    this.#lastRow = -1;
+    this.#lastBytes = undefined;
   }
 
   /**
-   * Adds a pack: checks it whole (checksum, every stream, every delta) and names its objects. After an error the store
-   * is as before. `pause` is awaited every few milliseconds of work.
+   * Adds a pack: checks it whole (checksum, every stream, every delta) and names its objects. Steps of a task, which
+   * yield every few milliseconds. Afterwards `keep` or `abandon` is due, the latter also when the task was ended.
    */
-  async addPack(
+  *addPack(
     pack: Uint8Array,
-    pause: () => Promise<void>,
     onProgress: (objects: number, total: number) => void,
-  ): Promise<Result<undefined, GitError>> {
+  ): Generator<undefined, Result<undefined, GitError>, undefined> {
     const total = decodePackHeader(pack);
     if (typeof total === "string") return { ok: false, error: this.#corrupt(total) };
     const limit = this.limits.objects;
@@ -149,33 +167,45 @@ export class ObjectStore {
     const end = pack.length - PACK_TRAILER_LENGTH;
     // An entry takes two bytes of head and eight of zlib at the least: no pack makes us reserve more than it carries.
     if (total * 9 > end) return { ok: false, error: this.#corrupt(`it promises ${total} objects in ${end} bytes`) };
-    await pause();
-    if (!nativeEqual(nativeSha1(pack.subarray(0, end)), 0, pack, end, PACK_TRAILER_LENGTH))
+    yield;
+    if (!equalBytes(this.#platform.sha1(pack.subarray(0, end)), 0, pack, end, PACK_TRAILER_LENGTH))
       return { ok: false, error: this.#corrupt("its checksum does not match") };
 
     const first = this.#count;
+    this.#rowsBefore = first;
+    this.#packsBefore = this.#packs.length;
     this.#reserve(first + total);
     this.#packs.push(pack);
     this.#packBytes += pack.length;
-    const fault = await this.#index(pack, first, total, end, pause, onProgress);
-    if (fault === undefined) return { ok: true, value: undefined };
-
-    this.#packs.pop();
-    this.#packBytes -= pack.length;
-    this.#count = first;
-    this.#cache.clear();
-    this.#rehash(this.#buckets.length);
-    return { ok: false, error: fault };
+    const fault = yield* this.#index(pack, first, total, end, onProgress);
+    return fault === undefined ? { ok: true, value: undefined } : { ok: false, error: fault };
   }
 
-  async #index(
+  /** The pack that was added last stays. */
+  keep(): void {
+    this.dropCache();
+    this.#rowsBefore = -1;
+  }
+
+  /** Undoes what there is of the pack that was added last, wherever that stopped. Takes no memory: there may be none. */
+  abandon(): void {
+    this.dropCache();
+    if (this.#rowsBefore < 0) return;
+    this.#packs.length = this.#packsBefore;
+    this.#packBytes = this.#packs.reduce((sum, { length }) => sum + length, 0);
+    this.#count = this.#rowsBefore;
+    this.#rowsBefore = -1;
+    this.#buckets.fill(0);
+    for (let row = 0; row < this.#count; row++) if (this.#types[row] !== 0) this.#enter(row);
+  }
+
+  *#index(
     pack: Uint8Array,
     first: number,
     total: number,
     end: number,
-    pause: () => Promise<void>,
     onProgress: (objects: number, total: number) => void,
-  ): Promise<GitError | undefined> {
+  ): Generator<undefined, GitError | undefined, undefined> {
     const entry = this.#entry;
     const packNumber = this.#packs.length - 1;
     /** Deltas whose base has not been named yet, by its name or by "#row". */
@@ -188,9 +218,11 @@ export class ObjectStore {
       if (!decodeEntry(pack, offset, end, entry)) return this.#corrupt(`object ${i + 1} has a damaged head`);
       const { type, size, baseOffset, baseName } = entry;
       if (size > this.limits.objectBytes) return this.#tooLarge("object bytes", this.limits.objectBytes);
-      const data = nativeInflate(pack, entry.data, size);
-      if (data === undefined || data.length !== size) return this.#corrupt(`object ${i + 1} does not inflate`);
-      const next = entry.data + nativeInflateConsumed();
+      const inflated = this.#platform.inflate(pack, entry.data, size);
+      if (inflated === undefined || inflated.bytes.length !== size)
+        return this.#corrupt(`object ${i + 1} does not inflate`);
+      const data = inflated.bytes;
+      const next = entry.data + inflated.consumed;
       if (next > end) return this.#corrupt("its last object runs into the checksum");
 
       this.#packOf[row] = packNumber;
@@ -223,12 +255,12 @@ export class ObjectStore {
       if (i % PAUSE_OBJECTS === PAUSE_OBJECTS - 1 || worked > PAUSE_BYTES) {
         worked = 0;
         onProgress(i + 1, total);
-        await pause();
+        yield;
       }
     }
     if (offset !== end) return this.#corrupt("bytes follow its last object");
     if (unresolved > 0) {
-      const fault = await this.#settleWaiting(waiting, unresolved, first, total, pause);
+      const fault = yield* this.#settleWaiting(waiting, unresolved, first, total);
       if (fault !== undefined) return fault;
     }
     onProgress(total, total);
@@ -236,20 +268,19 @@ export class ObjectStore {
   }
 
   /** Deltas that came before their bases (a REF_DELTA may), and those that build on them. */
-  async #settleWaiting(
+  *#settleWaiting(
     waiting: Map<string, number[]>,
     unresolved: number,
     first: number,
     total: number,
-    pause: () => Promise<void>,
-  ): Promise<GitError | undefined> {
+  ): Generator<undefined, GitError | undefined, undefined> {
     const ready: number[] = [];
     for (let row = first; row < first + total; row++) if (this.#types[row] !== 0) ready.push(row);
     let left = unresolved;
     for (let steps = 1; left > 0; steps++) {
       const base = ready.pop();
       if (base === undefined) break;
-      if (steps % PAUSE_OBJECTS === 0) await pause();
+      if (steps % PAUSE_OBJECTS === 0) yield;
       for (const key of [`#${base}`, this.nameOf(base)]) {
         const rows = waiting.get(key);
         if (rows === undefined) continue;
@@ -278,6 +309,8 @@ export class ObjectStore {
     if (made === undefined) return this.#corrupt("a delta does not fit its base");
     this.#bases[row] = base;
     this.#depths[row] = depth;
+    this.#lastRow = row;
+    this.#lastBytes = made;
     return this.#settle(row, this.#types[base]!, made);
   }
 
@@ -287,8 +320,8 @@ export class ObjectStore {
     const length = head.length + content.length;
     if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(length, this.#scratch.length * 2));
     for (let i = 0; i < head.length; i++) this.#scratch[i] = head.charCodeAt(i);
-    nativeCopy(this.#scratch, head.length, content, 0, content.length);
-    nativeCopy(this.#names, row * OID_LENGTH, nativeSha1(this.#scratch.subarray(0, length)), 0, OID_LENGTH);
+    copyBytes(this.#scratch, head.length, content, 0, content.length);
+    copyBytes(this.#names, row * OID_LENGTH, this.#platform.sha1(this.#scratch.subarray(0, length)), 0, OID_LENGTH);
     this.#types[row] = type;
     this.#cache.put(row, content, content.length);
     this.#enter(row);
@@ -299,7 +332,7 @@ export class ObjectStore {
     const pack = this.#packs[this.#packOf[row]!]!;
     const entry = this.#entry;
     if (decodeEntry(pack, this.#offsets[row]!, pack.length, entry)) {
-      const data = nativeInflate(pack, entry.data, entry.size);
+      const data = this.#platform.inflate(pack, entry.data, entry.size)?.bytes;
       if (data !== undefined) return data;
     }
     throw new Error(`row ${row} was sound when its pack came`);
@@ -326,7 +359,7 @@ export class ObjectStore {
       const other = this.#buckets[at]! - 1;
       if (other < 0) break;
       // An object that came before, in an earlier pack: the first stays.
-      if (nativeEqual(this.#names, other * OID_LENGTH, this.#names, row * OID_LENGTH, OID_LENGTH)) return;
+      if (equalBytes(this.#names, other * OID_LENGTH, this.#names, row * OID_LENGTH, OID_LENGTH)) return;
       at = (at + 1) & mask;
     }
     this.#buckets[at] = row + 1;
@@ -335,12 +368,13 @@ export class ObjectStore {
   #reserve(rows: number): void {
     if (rows > this.#types.length) {
       const room = Math.max(rows, Math.min(Math.ceil(this.#types.length * 1.25), this.limits.objects));
+      // A task may be ended in between: the types, which are asked for the room there is, come last.
       this.#packOf = grown(this.#packOf, new Uint16Array(room));
       this.#offsets = grown(this.#offsets, new Uint32Array(room));
-      this.#types = grown(this.#types, new Uint8Array(room));
       this.#bases = grown(this.#bases, new Int32Array(room));
       this.#depths = grown(this.#depths, new Uint16Array(room));
       this.#names = grown(this.#names, new Uint8Array(room * OID_LENGTH));
+      this.#types = grown(this.#types, new Uint8Array(room));
     }
     let size = this.#buckets.length;
     while (size < rows * 2) size *= 2;

@@ -18,7 +18,7 @@ export function openRepository(
   return new GitStore({
     remote,
     transport: new HttpTransport(network, platform),
-    pause: () => platform.sleep(0),
+    platform,
     onProgress,
     limits() {
       // What the last update left behind in circles would count as used.

@@ -1,5 +1,7 @@
 // Read first: gitformat-pack(5). Entries of a pack version 2 and the deltas in them; what they make up is objects.ts.
 
+import { copyBytes } from "../../stack/base/native.ts";
+
 /** Types of objects as numbered in a pack. */
 export const COMMIT = 1;
 export const TREE = 2;
@@ -137,12 +139,12 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | un
       if (code & 64) size |= delta[at++]! << 16;
       if (size === 0) size = 0x10000;
       if (from + size > base.length || into + size > length) return undefined;
-      nativeCopy(result, into, base, from, size);
+      copyBytes(result, into, base, from, size);
       into += size;
     } else {
       // 0 is reserved.
       if (code === 0 || at + code > end || into + code > length) return undefined;
-      nativeCopy(result, into, delta, at, code);
+      copyBytes(result, into, delta, at, code);
       into += code;
       at += code;
     }

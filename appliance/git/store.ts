@@ -2,7 +2,9 @@
 // new Snapshot, or the last one stays as it was and the error says why.
 
 import type { Result } from "../../stack/base/result.ts";
-import { decodeCommit } from "./commit.ts";
+import type { Platform } from "../platform.ts";
+import { type Share, Task, updateShare } from "../task.ts";
+import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { Download } from "./download.ts";
 import type { GitError } from "./error.ts";
 import { type Dating, History } from "./history.ts";
@@ -14,14 +16,19 @@ import type { CommitInfo, Entry, OnGitProgress, PathDates, Snapshot } from "./sn
 import type { GitTransport } from "./transport.ts";
 import { TreeReader } from "./tree.ts";
 
+/** What of the platform a repository is held with. */
+export type StorePlatform = TextPlatform &
+  Pick<Platform, "inflate" | "sha1" | "attempt" | "worked" | "sleep" | "heapLimit" | "utf8Encode" | "now">;
+
 export interface GitStoreOptions {
   readonly remote: Remote;
   readonly transport: GitTransport;
-  /** Awaited every few milliseconds of work, so that others get on: the network, requests. */
-  readonly pause: () => Promise<void>;
+  readonly platform: StorePlatform;
   readonly onProgress?: OnGitProgress;
   /** Asked before each update: what fits depends on the memory that is left. */
   readonly limits?: () => GitLimits;
+  /** What an update may take; by the machine's memory when left out. */
+  readonly share?: () => Share;
 }
 
 /** Each update adds a pack. When there are this many, the next update clones anew, and what no one needs is gone. */
@@ -42,7 +49,8 @@ interface Held {
 export class GitStore {
   readonly #remote: Remote;
   readonly #transport: GitTransport;
-  readonly #pause: () => Promise<void>;
+  readonly #platform: StorePlatform;
+  readonly #share: () => Share;
   readonly #onProgress: OnGitProgress;
   readonly #limits: () => GitLimits;
   #held: Held | undefined;
@@ -54,7 +62,8 @@ export class GitStore {
   constructor(options: GitStoreOptions) {
     this.#remote = options.remote;
     this.#transport = options.transport;
-    this.#pause = options.pause;
+    this.#platform = options.platform;
+    this.#share = options.share ?? (() => updateShare(options.platform));
     this.#onProgress = options.onProgress ?? (() => {});
     this.#limits = options.limits ?? (() => DEFAULT_LIMITS);
   }
@@ -89,28 +98,37 @@ export class GitStore {
     if (last !== undefined && last.commit === commit && last.branch === branch) return { ok: true, value: last };
 
     const reuse = this.#reusable(limits);
-    const held = reuse ?? emptyHeld(where, limits);
+    const held = reuse ?? emptyHeld(where, this.#platform, limits);
     held.objects.limits = limits;
+    held.history.limits = limits;
+    const task = new Task(this.#platform, this.#share());
     if (held.objects.findHex(commit) < 0) {
       const have = reuse === undefined ? undefined : last?.commit;
       const pack = await download.pack(branch, have);
       if (!pack.ok) return pack;
       if (pack.value === undefined) return { ok: false, error: { kind: "object-missing", where, oid: commit } };
-      const added = await held.objects.addPack(pack.value, this.#pause, (objects, total) =>
-        this.#onProgress({ phase: "indexing", objects, total }),
+      const added = await this.#run(
+        task,
+        held.objects.addPack(pack.value, (objects, total) => this.#onProgress({ phase: "indexing", objects, total })),
       );
-      if (!added.ok) return added;
-      if (held.firstBytes === 0) held.firstBytes = held.objects.packBytes;
+      if (!added.ok) {
+        held.objects.abandon();
+        return added;
+      }
     }
 
-    const made = await this.#makeSnapshot(held, branch, commit, limits);
-    held.objects.dropCache();
+    const known = held.history.mark();
+    const made = await this.#run(task, this.#makeSnapshot(held, branch, commit, limits, task));
     held.trees.dropCache();
     if (!made.ok) {
-      // The packs hold something that leads nowhere: do not build on them again.
-      if (reuse !== undefined) this.#held = undefined;
+      // What stands is as it was before, and the last Snapshot with it.
+      held.objects.abandon();
+      held.history.forget(known);
+      held.trees.clearFault();
       return made;
     }
+    held.objects.keep();
+    if (held.firstBytes === 0) held.firstBytes = held.objects.packBytes;
     const { snapshot, dating } = made.value;
     const rewritten = last !== undefined && reuse !== undefined && !dating.contains(last.commit);
     const updateBytes = held.objects.packBytes - held.firstBytes;
@@ -134,24 +152,33 @@ export class GitStore {
     return this.#stale && held !== undefined && held.objects.packBytes <= limits.packBytes ? undefined : held;
   }
 
-  async #makeSnapshot(
+  /** Runs the steps; what the task has no share for is an error like any other. */
+  async #run<T>(task: Task, steps: Generator<undefined, Result<T, GitError>, undefined>): Promise<Result<T, GitError>> {
+    const run = await task.run(steps);
+    if (run.ok) return run.value;
+    return { ok: false, error: { kind: "out-of-share", where: this.#remote.url, fault: run.error } };
+  }
+
+  *#makeSnapshot(
     held: Held,
     branch: string,
     commit: string,
     limits: GitLimits,
-  ): Promise<Result<{ readonly snapshot: Snapshot; readonly dating: Dating }, GitError>> {
+    task: Task,
+  ): Generator<undefined, Result<{ readonly snapshot: Snapshot; readonly dating: Dating }, GitError>, undefined> {
     const { objects, history, trees } = held;
-    const learnt = await history.learn(commit, this.#pause, (commits, total) =>
+    const learnt = yield* history.learn(commit, task, (commits, total) =>
       this.#onProgress({ phase: "dating", commits, total }),
     );
     if (!learnt.ok) return learnt;
-    const listed = listTree(this.#remote.url, objects, trees, history.treeRowOf(commit), limits, held.directories);
+    const root = history.treeRowOf(commit);
+    const listed = yield* listTree(this.#remote.url, objects, trees, root, limits, held.directories, task);
     if (!listed.ok) return listed;
-    held.directories = listed.value.directories;
-    const { entries } = listed.value;
-    await this.#pause();
-    const dating = history.date(commit, entries.keys());
-    const head = commitInfo(objects, commit);
+    const { entries, directories } = listed.value;
+    yield;
+    const dating = yield* history.date(commit, entries.keys());
+    const head = commitInfo(objects, commit, this.#platform);
+    held.directories = directories;
     return { ok: true, value: { snapshot: new StoredSnapshot(branch, head, entries, objects, dating), dating } };
   }
 }
@@ -190,15 +217,16 @@ class StoredSnapshot implements Snapshot {
   }
 }
 
-function emptyHeld(where: string, limits: GitLimits): Held {
-  const objects = new ObjectStore(where, limits);
-  const trees = new TreeReader(objects, limits.cacheBytes / 4);
-  return { objects, trees, history: new History(where, objects, trees, limits), firstBytes: 0, directories: new Map() };
+function emptyHeld(where: string, platform: StorePlatform, limits: GitLimits): Held {
+  const objects = new ObjectStore(where, platform, limits);
+  const trees = new TreeReader(objects, platform, limits.cacheBytes / 4);
+  const history = new History(where, objects, trees, platform, limits);
+  return { objects, trees, history, firstBytes: 0, directories: new Map() };
 }
 
 /** Of a commit that has been learnt. */
-function commitInfo(objects: ObjectStore, oid: string): CommitInfo {
-  const commit = decodeCommit(objects.read(objects.findHex(oid), false));
+function commitInfo(objects: ObjectStore, oid: string, text: TextPlatform): CommitInfo {
+  const commit = decodeCommit(objects.read(objects.findHex(oid), false), text);
   if (commit === undefined) throw new Error(`commit ${oid} was sound when it was learnt`);
   const { author, committer, subject } = commit;
   return { oid, author: author.person, authored: author.time, committed: committer.time, subject };

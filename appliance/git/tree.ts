@@ -6,7 +6,9 @@
 // (a few dozen calls), and only the entries between are decoded. Where entries begin is known for one of the two trees
 // and thereby for the other: it is carried along from commit to commit.
 
+import { equalBytes } from "../../stack/base/native.ts";
 import { GenerationCache } from "./cache.ts";
+import type { TextPlatform } from "./commit.ts";
 import { type ObjectStore, TREE, toHex } from "./objects.ts";
 
 const OID_LENGTH = 20;
@@ -36,18 +38,22 @@ export interface Difference {
 
 export type TreeFault =
   | { readonly kind: "missing"; readonly oid: string }
-  | { readonly kind: "damaged"; readonly row: number };
+  | { readonly kind: "damaged"; readonly row: number }
+  /** It has more names than fit. */
+  | { readonly kind: "names"; readonly limit: number };
 
 const EMPTY: TreeView = { bytes: new Uint8Array(0), starts: new Int32Array(1) };
 
 /** Reads trees of a store. What is no tree reads as empty, and `fault` names it. */
 export class TreeReader {
   readonly #objects: ObjectStore;
+  readonly #text: TextPlatform;
   readonly #views: GenerationCache<TreeView>;
   #fault: TreeFault | undefined;
 
-  constructor(objects: ObjectStore, cacheBytes: number) {
+  constructor(objects: ObjectStore, text: TextPlatform, cacheBytes: number) {
     this.#objects = objects;
+    this.#text = text;
     this.#views = new GenerationCache(cacheBytes);
   }
 
@@ -68,9 +74,10 @@ export class TreeReader {
     const known = this.#views.get(row);
     if (known !== undefined) return known;
     const bytes = this.#bytes(row);
-    const starts = decodeStarts(bytes);
-    if (starts === undefined) {
-      this.#fault ??= { kind: "damaged", row };
+    const limit = this.#objects.limits.files;
+    const starts = decodeStarts(bytes, this.#text, limit);
+    if (typeof starts === "string") {
+      this.#fault ??= starts === "names" ? { kind: "names", limit } : { kind: "damaged", row };
       return EMPTY;
     }
     return this.#keep(row, { bytes, starts });
@@ -101,8 +108,10 @@ export class TreeReader {
     const newStarts = fromOld ? window.starts : known.starts;
     const oldEnd = fromOld ? window.knownEnd : window.otherEnd;
     const newEnd = fromOld ? window.otherEnd : window.knownEnd;
-    for (let i = window.begin; i < oldEnd; i++) enter(differences, oldBytes, oldStarts[i]!, oldStarts[i + 1]!, false);
-    for (let i = window.begin; i < newEnd; i++) enter(differences, newBytes, newStarts[i]!, newStarts[i + 1]!, true);
+    for (let i = window.begin; i < oldEnd; i++)
+      this.#enter(differences, oldBytes, oldStarts[i]!, oldStarts[i + 1]!, false);
+    for (let i = window.begin; i < newEnd; i++)
+      this.#enter(differences, newBytes, newStarts[i]!, newStarts[i + 1]!, true);
     // Entries between the ends may agree after all.
     for (const [name, d] of differences) if (agrees(d, oldBytes, newBytes)) differences.delete(name);
     return differences;
@@ -113,6 +122,36 @@ export class TreeReader {
     const row = this.#objects.find(bytes, offset);
     if (row < 0) this.#fault ??= { kind: "missing", oid: toHex(bytes, offset) };
     return row;
+  }
+
+  /** The entry's name, its bytes read as UTF-8, or as Latin-1 when they are not that. */
+  nameAt(bytes: Uint8Array, start: number, end: number): string {
+    let at = start;
+    while (bytes[at] !== 0x20) at++;
+    const length = end - OID_LENGTH - 1 - (at + 1);
+    const text = this.#text.utf8Decode(bytes, at + 1, length);
+    return text.includes("\ufffd") ? this.#text.latin1Decode(bytes, at + 1, length) : text;
+  }
+
+  #enter(differences: Map<string, Difference>, bytes: Uint8Array, start: number, end: number, isNew: boolean): void {
+    const name = this.nameAt(bytes, start, end);
+    const mode = modeAt(bytes, start);
+    let d = differences.get(name);
+    if (d === undefined) {
+      d = { name, oldLeaf: -1, oldMode: 0, newLeaf: -1, newMode: 0, oldTree: -1, newTree: -1 };
+      differences.set(name, d);
+    }
+    const oid = end - OID_LENGTH;
+    if (mode === DIRECTORY) {
+      if (isNew) d.newTree = oid;
+      else d.oldTree = oid;
+    } else if (isNew) {
+      d.newLeaf = oid;
+      d.newMode = mode;
+    } else {
+      d.oldLeaf = oid;
+      d.oldMode = mode;
+    }
   }
 
   #bytes(row: number): Uint8Array {
@@ -147,42 +186,6 @@ export function isSubmodule(mode: number): boolean {
   return mode === SUBMODULE;
 }
 
-/** The entry's name, its bytes read as UTF-8, or as Latin-1 when they are not that. */
-export function nameAt(bytes: Uint8Array, start: number, end: number): string {
-  let at = start;
-  while (bytes[at] !== 0x20) at++;
-  const length = end - OID_LENGTH - 1 - (at + 1);
-  const text = nativeUtf8Decode(bytes, at + 1, length);
-  return text.includes("\ufffd") ? nativeLatin1Decode(bytes, at + 1, length) : text;
-}
-
-function enter(
-  differences: Map<string, Difference>,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  isNew: boolean,
-): void {
-  const name = nameAt(bytes, start, end);
-  const mode = modeAt(bytes, start);
-  let d = differences.get(name);
-  if (d === undefined) {
-    d = { name, oldLeaf: -1, oldMode: 0, newLeaf: -1, newMode: 0, oldTree: -1, newTree: -1 };
-    differences.set(name, d);
-  }
-  const oid = end - OID_LENGTH;
-  if (mode === DIRECTORY) {
-    if (isNew) d.newTree = oid;
-    else d.oldTree = oid;
-  } else if (isNew) {
-    d.newLeaf = oid;
-    d.newMode = mode;
-  } else {
-    d.oldLeaf = oid;
-    d.oldMode = mode;
-  }
-}
-
 function agrees(d: Difference, oldBytes: Uint8Array, newBytes: Uint8Array): boolean {
   return leavesAgree(d, oldBytes, newBytes) && samePart(d.oldTree, d.newTree, oldBytes, newBytes);
 }
@@ -194,19 +197,19 @@ export function leavesAgree(d: Difference, oldBytes: Uint8Array, newBytes: Uint8
 
 function samePart(a: number, b: number, aBytes: Uint8Array, bBytes: Uint8Array): boolean {
   if (a < 0 || b < 0) return a === b;
-  return nativeEqual(aBytes, a, bBytes, b, OID_LENGTH);
+  return equalBytes(aBytes, a, bBytes, b, OID_LENGTH);
 }
 
-/** Offsets of all entries and of the end; undefined when the tree is damaged. */
-function decodeStarts(bytes: Uint8Array): Int32Array | undefined {
+/** Offsets of all entries and of the end; "damaged", or "names": more than `limit` of them. */
+function decodeStarts(bytes: Uint8Array, text: TextPlatform, limit: number): Int32Array | "damaged" | "names" {
   const starts: number[] = [0];
   // The engine's indexOf over text is native; a loop over bytes is not.
-  const text = nativeLatin1Decode(bytes, 0, bytes.length);
+  const characters = text.latin1Decode(bytes, 0, bytes.length);
   let at = 0;
   while (at < bytes.length) {
-    at = entryEnd(text, at);
-    if (at < 0) return undefined;
-    starts.push(at);
+    at = entryEnd(characters, at);
+    if (at < 0) return "damaged";
+    if (starts.push(at) > limit) return "names";
   }
   return Int32Array.from(starts);
 }
@@ -285,7 +288,7 @@ function commonPrefix(a: Uint8Array, b: Uint8Array): number {
   let step = 256;
   while (same < limit) {
     const length = Math.min(step, limit - same);
-    if (nativeEqual(a, same, b, same, length)) {
+    if (equalBytes(a, same, b, same, length)) {
       same += length;
       step *= 2;
       continue;
@@ -294,7 +297,7 @@ function commonPrefix(a: Uint8Array, b: Uint8Array): number {
     let span = length;
     while (span > 1) {
       const half = span >> 1;
-      if (nativeEqual(a, same, b, same, half)) {
+      if (equalBytes(a, same, b, same, half)) {
         same += half;
         span -= half;
       } else span = half;
@@ -310,7 +313,7 @@ function commonSuffix(a: Uint8Array, b: Uint8Array, limit: number): number {
   let step = 256;
   while (same < limit) {
     const length = Math.min(step, limit - same);
-    if (nativeEqual(a, a.length - same - length, b, b.length - same - length, length)) {
+    if (equalBytes(a, a.length - same - length, b, b.length - same - length, length)) {
       same += length;
       step *= 2;
       continue;
@@ -318,7 +321,7 @@ function commonSuffix(a: Uint8Array, b: Uint8Array, limit: number): number {
     let span = length;
     while (span > 1) {
       const half = span >> 1;
-      if (nativeEqual(a, a.length - same - half, b, b.length - same - half, half)) {
+      if (equalBytes(a, a.length - same - half, b, b.length - same - half, half)) {
         same += half;
         span -= half;
       } else span = half;

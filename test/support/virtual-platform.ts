@@ -64,9 +64,10 @@ export class VirtualPlatform implements Platform {
     return nativeCrc32(bytes, 0);
   }
   utf8Encode = nativeUtf8Encode;
-  utf8Decode(bytes: Uint8Array): string {
-    return nativeUtf8Decode(bytes, 0, bytes.length);
+  utf8Decode(bytes: Uint8Array, offset = 0, length = bytes.length - offset): string {
+    return nativeUtf8Decode(bytes, offset, length);
   }
+  latin1Decode = nativeLatin1Decode;
   console(text: string): void {
     this.output += text;
   }

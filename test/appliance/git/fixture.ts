@@ -56,7 +56,7 @@ export async function makeFixture(): Promise<Fixture> {
       return new GitStore({
         remote: parsed.value,
         transport: new HttpTransport(new NodeNetwork(), nodePlatform()),
-        pause: async () => {},
+        platform: nodePlatform(),
         onProgress,
         limits: () => ({ ...DEFAULT_LIMITS, ...limits }),
       });

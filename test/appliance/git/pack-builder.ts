@@ -79,3 +79,11 @@ function varint(value: number): number[] {
   out.push(left);
   return out;
 }
+
+/** Runs a task's steps without a task. */
+export function finish<T>(steps: Generator<undefined, T, undefined>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

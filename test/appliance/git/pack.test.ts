@@ -3,19 +3,24 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../../appliance/git/limits.ts";
 import { BLOB, ObjectStore } from "../../../appliance/git/objects.ts";
 import { applyDelta, decodeEntry, type PackEntry } from "../../../appliance/git/pack.ts";
-import { appendDelta, bytes, type MadeEntry, makePack, nameOf, sealed } from "./pack-builder.ts";
+import { nodePlatform } from "../../../image/platform-node.ts";
+import { appendDelta, bytes, finish, type MadeEntry, makePack, nameOf, sealed } from "./pack-builder.ts";
 
 const WHERE = "http://example.org/blog.git";
-const pause = async (): Promise<void> => {};
+const platform = nodePlatform();
 
-async function load(pack: Uint8Array, store = new ObjectStore(WHERE, DEFAULT_LIMITS)): Promise<ObjectStore> {
-  const result = await store.addPack(pack, pause, () => {});
+async function load(pack: Uint8Array, store = new ObjectStore(WHERE, platform, DEFAULT_LIMITS)): Promise<ObjectStore> {
+  const result = finish(store.addPack(pack, () => {}));
+  if (result.ok) store.keep();
+  else store.abandon();
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   return store;
 }
 
-async function fault(pack: Uint8Array, store = new ObjectStore(WHERE, DEFAULT_LIMITS)): Promise<string> {
-  const result = await store.addPack(pack, pause, () => {});
+async function fault(pack: Uint8Array, store = new ObjectStore(WHERE, platform, DEFAULT_LIMITS)): Promise<string> {
+  const result = finish(store.addPack(pack, () => {}));
+  if (result.ok) store.keep();
+  else store.abandon();
   if (result.ok) throw new Error("it was taken");
   return "reason" in result.error ? result.error.reason : result.error.kind;
 }
@@ -160,7 +165,7 @@ describe("a pack", () => {
       fc.asyncProperty(fc.nat(made.length - 21), fc.nat(255), async (at, value) => {
         const body = made.slice(0, -20);
         body[at] = value;
-        await new ObjectStore(WHERE, DEFAULT_LIMITS).addPack(sealed(body), pause, () => {});
+        finish(new ObjectStore(WHERE, platform, DEFAULT_LIMITS).addPack(sealed(body), () => {}));
       }),
     );
   });
@@ -171,14 +176,14 @@ describe("a pack", () => {
         { type: 3, data: bytes("") },
         ...Array.from({ length: depth }, (_, i) => ({ type: 6, base: i, data: appendDelta(i, "x") })),
       ]);
-    const store = new ObjectStore(WHERE, { ...DEFAULT_LIMITS, cacheBytes: 1 });
+    const store = new ObjectStore(WHERE, platform, { ...DEFAULT_LIMITS, cacheBytes: 1 });
     expect(await fault(chain(4096))).toMatch(/deeper than 4095/);
     await load(chain(300), store);
     expect(content(store, nameOf("blob", bytes("x".repeat(300))))).toBe("x".repeat(300));
   });
 
   it("keeps its limits before memory is taken", async () => {
-    const small = new ObjectStore(WHERE, { ...DEFAULT_LIMITS, objectBytes: 100 });
+    const small = new ObjectStore(WHERE, platform, { ...DEFAULT_LIMITS, objectBytes: 100 });
     expect(await fault(makePack([{ type: 3, data: new Uint8Array(101) }]), small)).toBe("too-large");
     const bomb = [...appendDelta(100, "x")];
     const pack = makePack([

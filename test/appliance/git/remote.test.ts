@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GenerationCache } from "../../../appliance/git/cache.ts";
+import { GenerationCache, VALUE_OVERHEAD } from "../../../appliance/git/cache.ts";
 import { describeGitError, type GitError } from "../../../appliance/git/error.ts";
 import { parseRemote } from "../../../appliance/git/remote.ts";
 
@@ -98,7 +98,7 @@ describe("the cache", () => {
   it("never holds more than its limit, and keeps what is read", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(30)), { maxLength: 200 }), (puts) => {
-        const cache = new GenerationCache<{ readonly size: number }>(100);
+        const cache = new GenerationCache<{ readonly size: number }>(10 * VALUE_OVERHEAD);
         for (const [row, size] of puts) {
           if (cache.get(row) === undefined) cache.put(row, { size }, size);
           cache.get(0);
@@ -108,13 +108,13 @@ describe("the cache", () => {
         // Reading moves values and may so drop others that have been counted: half of the limit at the most.
         for (let row = 0; row <= 50; row++) {
           const value = cache.get(row);
-          if (value !== undefined && !seen.has(value)) held += value.size;
+          if (value !== undefined && !seen.has(value)) held += value.size + VALUE_OVERHEAD;
           if (value !== undefined) seen.add(value);
         }
-        expect(held).toBeLessThanOrEqual(150);
+        expect(held).toBeLessThanOrEqual(15 * VALUE_OVERHEAD);
       }),
     );
-    const cache = new GenerationCache<object>(100);
+    const cache = new GenerationCache<object>(10 * VALUE_OVERHEAD);
     const kept = {};
     cache.put(7, kept, 10);
     for (let row = 100; row < 200; row++) {

@@ -3,8 +3,13 @@ import { describe, expect, it } from "vitest";
 import { decodeCommit } from "../../../appliance/git/commit.ts";
 import { DEFAULT_LIMITS } from "../../../appliance/git/limits.ts";
 import { ObjectStore } from "../../../appliance/git/objects.ts";
-import { leavesAgree, nameAt, TreeReader } from "../../../appliance/git/tree.ts";
-import { bytes, makePack, nameOf } from "./pack-builder.ts";
+import { leavesAgree, TreeReader } from "../../../appliance/git/tree.ts";
+import { nodePlatform } from "../../../image/platform-node.ts";
+import { bytes, finish, makePack, nameOf } from "./pack-builder.ts";
+
+const platform = nodePlatform();
+const nameAt = (bytes: Uint8Array, start: number, end: number): string =>
+  new TreeReader(new ObjectStore("", platform, DEFAULT_LIMITS), platform, 1).nameAt(bytes, start, end);
 
 interface Item {
   readonly name: string;
@@ -27,14 +32,10 @@ function encodeTree(items: readonly Item[]): Uint8Array {
 }
 
 async function reader(...trees: Uint8Array[]): Promise<TreeReader> {
-  const store = new ObjectStore("http://example.org", DEFAULT_LIMITS);
-  const added = await store.addPack(
-    makePack(trees.map((data) => ({ type: 2, data }))),
-    async () => {},
-    () => {},
-  );
+  const store = new ObjectStore("http://example.org", platform, DEFAULT_LIMITS);
+  const added = finish(store.addPack(makePack(trees.map((data) => ({ type: 2, data }))), () => {}));
   if (!added.ok) throw new Error(added.error.kind);
-  return new TreeReader(store, 1_000_000);
+  return new TreeReader(store, platform, 1_000_000);
 }
 
 const trees = fc.uniqueArray(
@@ -140,6 +141,7 @@ describe("a commit", () => {
       bytes(
         `tree ${tree}\nparent ${"1".repeat(40)}\nparent ${"2".repeat(40)}\nauthor A <B> C <a@x> 12 -0130\ncommitter  <> -5 +0000\ngpgsig x\n y\n\n\nThe subject \nmore\n`,
       ),
+      platform,
     );
     expect(commit).toEqual({
       tree: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -151,18 +153,18 @@ describe("a commit", () => {
   });
 
   it("without a message, a date or a name is one all the same", () => {
-    const commit = decodeCommit(bytes(`tree ${tree}\nauthor x\ncommitter y <z> soon\n`));
+    const commit = decodeCommit(bytes(`tree ${tree}\nauthor x\ncommitter y <z> soon\n`), platform);
     expect(commit?.subject).toBe("");
     expect(commit?.author).toEqual({ person: { name: "x", email: "" }, time: { seconds: 0, offsetMinutes: 0 } });
   });
 
   it("never throws, and is undefined when Git would not read it", () => {
-    expect(decodeCommit(bytes(""))).toBeUndefined();
-    expect(decodeCommit(bytes(`tree ${tree}\nparent short\nauthor x\ncommitter y\n`))).toBeUndefined();
-    expect(decodeCommit(bytes(`tree ${tree}\nauthor x`))).toBeUndefined();
+    expect(decodeCommit(bytes(""), platform)).toBeUndefined();
+    expect(decodeCommit(bytes(`tree ${tree}\nparent short\nauthor x\ncommitter y\n`), platform)).toBeUndefined();
+    expect(decodeCommit(bytes(`tree ${tree}\nauthor x`), platform)).toBeUndefined();
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
-        decodeCommit(bytes(`tree ${tree}\nauthor ${a}\ncommitter ${b}\n\n${a}`));
+        decodeCommit(bytes(`tree ${tree}\nauthor ${a}\ncommitter ${b}\n\n${a}`), platform);
       }),
     );
   });
