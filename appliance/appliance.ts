@@ -7,18 +7,22 @@ import type { Config } from "./config.ts";
 import { buildSite } from "./content/build.ts";
 import type { Site } from "./content/site.ts";
 import { describeGitError, type GitError } from "./git/error.ts";
-import type { GitProgress, OnGitProgress, Snapshot } from "./git/snapshot.ts";
+import type { Accept, GitProgress, OnGitProgress, Snapshot } from "./git/snapshot.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { Platform } from "./platform.ts";
 import { type Html, NOTHING } from "./render/html.ts";
 import { Renderer } from "./render/renderer.ts";
+import { describeTaskFault, Task, type TaskFault, updateShare } from "./task.ts";
 import { coalesce, makeHook, type UpdateOutcome } from "./web/hook.ts";
 import { WebServer } from "./web/server.ts";
 
 /** The repository: the first update clones it. git/store.ts keeps this; so does a directory (image/target-node.ts). */
 export interface Repository {
-  /** The same Snapshot object as before when nothing has moved. Never rejects. */
-  update(): Promise<Result<Snapshot, GitError>>;
+  /**
+   * The same Snapshot object as before when nothing has moved. A new one is kept only if `accept` can do with it; else
+   * everything is as before. Never rejects.
+   */
+  update(accept: Accept): Promise<Result<Snapshot, GitError>>;
 }
 
 export interface ApplianceOptions {
@@ -89,16 +93,26 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
 
   async function once(): Promise<UpdateOutcome> {
     const started = platform.now();
-    const got = await repository.update();
+    const before = web.site;
+    let built: Site | undefined;
+    const got = await repository.update(async (snapshot) => {
+      const result = await build(snapshot, before);
+      if (!result.ok) return result.error;
+      built = result.value;
+      return undefined;
+    });
     if (!got.ok) {
       const reason = describeGitError(got.error);
       log.warn(reason);
       return failed(reason);
     }
-    const before = web.site;
-    if (before !== undefined && before.snapshot === got.value)
-      return { kind: "unchanged", commit: before.snapshot.commit };
-    const site = await show(got.value, before);
+    if (built === undefined) {
+      if (before !== undefined && before.snapshot === got.value)
+        return { kind: "unchanged", commit: before.snapshot.commit };
+      throw new Error("the repository has a snapshot that no site was made of");
+    }
+    const site = built;
+    show(site, before);
     const summary = summarise(site);
     const seconds = ((platform.now() - started) / 1e6).toFixed(1);
     const commit = site.snapshot.commit.slice(0, 8);
@@ -127,23 +141,29 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
     retrying = false;
   }
 
-  async function show(snapshot: Snapshot, before: Site | undefined): Promise<Site> {
+  function build(snapshot: Snapshot, before: Site | undefined): Promise<Result<Site, TaskFault>> {
     const now = Math.floor(platform.wallClock() / 1000);
-    const site = await buildSite(snapshot, platform, { previous: before, now, drafts: writing !== undefined });
+    const task = new Task(platform, updateShare(platform));
+    return task.run(buildSite(snapshot, platform, { previous: before, now, drafts: writing !== undefined }, task));
+  }
+
+  function show(site: Site, before: Site | undefined): void {
     web.show(site);
     report(site, before, log);
     cancelDue();
     cancelDue = scheduleDue(site, () => void publishDue(site));
     void prepare(site);
-    return site;
   }
 
   /** An article's time has come: the same commit, looked at later. */
   async function publishDue(site: Site): Promise<void> {
     if (web.site !== site) return;
     try {
-      const next = await show(site.snapshot, site);
-      log.info(`published by date: ${summarise(next)}`);
+      const next = await build(site.snapshot, site);
+      if (!next.ok) throw new Error(`the site ${describeTaskFault(next.error)}`);
+      if (web.site !== site) return;
+      show(next.value, site);
+      log.info(`published by date: ${summarise(next.value)}`);
     } catch (cause) {
       log.error("an article whose date has come could not be published", { reason: reasonOf(cause) });
     }

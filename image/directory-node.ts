@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { Repository } from "../appliance/appliance.ts";
 import type { GitError } from "../appliance/git/error.ts";
 import type {
+  Accept,
   CommitInfo,
   Entry,
   EntryMode,
@@ -37,9 +38,14 @@ export class DirectoryRepository implements Repository {
     this.#directory = directory;
   }
 
-  async update(): Promise<Result<Snapshot, GitError>> {
+  async update(accept: Accept = async () => undefined): Promise<Result<Snapshot, GitError>> {
     try {
-      return { ok: true, value: await this.#read() };
+      const last = this.#last;
+      const snapshot = await this.#read();
+      const fault = snapshot === last ? undefined : await accept(snapshot);
+      if (fault === undefined) return { ok: true, value: snapshot };
+      this.#last = last;
+      return { ok: false, error: { kind: "out-of-share", where: this.#directory, fault } };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       return { ok: false, error: { kind: "broken", where: this.#directory, reason } };

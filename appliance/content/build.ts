@@ -3,6 +3,7 @@
 
 import type { Entry, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
+import type { Task } from "../task.ts";
 import { type Document, mustBeRead, readDocument } from "./document.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
@@ -27,7 +28,7 @@ export interface BuildOptions {
   readonly drafts: boolean;
 }
 
-type Needs = Pick<Platform, "now" | "sleep" | "utf8Decode" | "utf8Encode" | "sha1">;
+type Needs = Pick<Platform, "now" | "utf8Decode" | "utf8Encode" | "sha1">;
 
 /** Documents as read, by path; belongs to a Site and is asked when the next one is built. */
 const readBefore = new WeakMap<Site, ReadonlyMap<string, Reading>>();
@@ -39,7 +40,13 @@ interface Reading {
   readonly document: Document;
 }
 
-export async function buildSite(snapshot: Snapshot, platform: Needs, options: BuildOptions): Promise<Site> {
+/** Steps of the task (task.ts). */
+export function* buildSite(
+  snapshot: Snapshot,
+  platform: Needs,
+  options: BuildOptions,
+  task: Pick<Task, "at">,
+): Generator<undefined, Site, undefined> {
   const problems: Problem[] = [];
   const readings = new Map<string, Reading>();
   const before = options.previous === undefined ? undefined : readBefore.get(options.previous);
@@ -60,8 +67,9 @@ export async function buildSite(snapshot: Snapshot, platform: Needs, options: Bu
       });
       break;
     }
+    task.at = path;
     if (platform.now() >= sliceEnd) {
-      await platform.sleep(0);
+      yield;
       sliceEnd = platform.now() + SLICE;
     }
     if (entry.mode === "submodule") {
@@ -122,8 +130,9 @@ export async function buildSite(snapshot: Snapshot, platform: Needs, options: Bu
         break;
     }
   }
+  task.at = "";
   const settings = readSettings(snapshot, platform, problems);
-  const laidOut = layOut(settings, articles, redirects, files, problems);
+  const laidOut = yield* layOut(settings, articles, redirects, files, problems);
   const site: Site = { snapshot, settings, ...laidOut, problems: problems.slice(0, MAX_PROBLEMS), nextDue };
   readBefore.set(site, readings);
   return site;

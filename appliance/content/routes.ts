@@ -16,6 +16,9 @@ import {
   type Tag,
 } from "./site.ts";
 
+/** Articles or tags between two pauses. */
+const PAUSE_ARTICLES = 64;
+
 /** Marks the target of a symbolic link: a path of the repository, not a URL. */
 export const REPOSITORY = "repository:";
 
@@ -27,13 +30,15 @@ export function byDate(a: Article, b: Article): number {
   return b.created.seconds - a.created.seconds || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 
-export function layOut(
+/** Steps of a task (task.ts): many articles with many names each take long. */
+export function* layOut(
   settings: Settings,
   documents: readonly Article[],
   redirects: readonly { readonly path: string; readonly to: string }[],
   files: readonly StaticRoute[],
   problems: Problem[],
-): LaidOut {
+): Generator<undefined, LaidOut, undefined> {
+  let steps = 0;
   const routes = new Map<string, Route>();
   const claim = (url: string, route: Route, path: string): boolean => {
     const taken = routes.get(url);
@@ -64,11 +69,14 @@ export function layOut(
   const pages = served.filter((article) => !isArticle(article)).sort((a, b) => (a.path < b.path ? -1 : 1));
 
   for (const { path, to } of redirects) claim(documentUrl(path), { kind: "redirect", to: target(to, routes) }, path);
-  for (const article of served)
+  for (const article of served) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
       if (url !== article.url) claim(url, { kind: "redirect", to: encodePath(article.url) }, article.path);
     }
+  }
+  yield;
   const listings = listDirectories(articles);
   for (const listing of listings)
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
@@ -77,8 +85,10 @@ export function layOut(
   const home: Listing = { title: settings.name, url: "/", articles: chosen?.articles ?? articles };
   offerPages(routes, "/", home.articles, (page) => ({ kind: "listing", listing: home, page }));
 
+  yield;
   const tags = collectTags(served);
   for (const tag of tags) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, tag.url, tag.articles, (page) => ({ kind: "tag", tag, page }));
     for (const format of FEEDS) offer(`${tag.url}/${feedName(format)}`, { kind: "feed", format, tag });
   }

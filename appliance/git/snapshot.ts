@@ -4,6 +4,8 @@
 // A Snapshot never changes and stays readable after later updates: it holds on to the packs that it reads from. Drop
 // the reference and the memory goes back.
 
+import type { TaskFault } from "../task.ts";
+
 /** A moment as Git writes it: seconds since 1970 UTC and the zone of whoever wrote it, in minutes east of UTC. */
 export interface GitTime {
   readonly seconds: number;
@@ -69,6 +71,9 @@ export interface Snapshot {
   /** Dates of a path in `entries`; undefined for any other path. */
   dates(path: string): PathDates | undefined;
 }
+
+/** Asked whether a Snapshot can be shown before it is kept: undefined, or what there was no share for. */
+export type Accept = (snapshot: Snapshot) => Promise<TaskFault | undefined>;
 
 /** What a clone or an update is doing, for a person who watches the console. */
 export type GitProgress =

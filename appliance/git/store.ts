@@ -3,7 +3,7 @@
 
 import type { Result } from "../../stack/base/result.ts";
 import type { Platform } from "../platform.ts";
-import { type Share, Task, updateShare } from "../task.ts";
+import { type Share, Task, type TaskFault, updateShare } from "../task.ts";
 import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { Download } from "./download.ts";
 import type { GitError } from "./error.ts";
@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS, type GitLimits } from "./limits.ts";
 import { type Directory, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
 import type { Remote } from "./remote.ts";
-import type { CommitInfo, Entry, OnGitProgress, PathDates, Snapshot } from "./snapshot.ts";
+import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot } from "./snapshot.ts";
 import type { GitTransport } from "./transport.ts";
 import { TreeReader } from "./tree.ts";
 
@@ -46,6 +46,13 @@ interface Held {
   directories: ReadonlyMap<string, Directory>;
 }
 
+/** A Snapshot before it is kept, and what the next one builds on. */
+interface Made {
+  readonly snapshot: Snapshot;
+  readonly dating: Dating;
+  readonly directories: ReadonlyMap<string, Directory>;
+}
+
 export class GitStore {
   readonly #remote: Remote;
   readonly #transport: GitTransport;
@@ -77,9 +84,9 @@ export class GitStore {
    * Asks the remote and takes what is new. The same Snapshot object as before when the branch has not moved. A call
    * while another is under way waits for it and then asks again. Never rejects.
    */
-  async update(): Promise<Result<Snapshot, GitError>> {
+  async update(accept: Accept = async () => undefined): Promise<Result<Snapshot, GitError>> {
     while (this.#running !== undefined) await this.#running;
-    this.#running = this.#update();
+    this.#running = this.#update(accept);
     try {
       return await this.#running;
     } finally {
@@ -87,7 +94,7 @@ export class GitStore {
     }
   }
 
-  async #update(): Promise<Result<Snapshot, GitError>> {
+  async #update(accept: Accept): Promise<Result<Snapshot, GitError>> {
     const where = this.#remote.url;
     const limits = this.#limits();
     const download = new Download(this.#remote, this.#transport, limits, this.#onProgress);
@@ -120,14 +127,29 @@ export class GitStore {
     const known = held.history.mark();
     const made = await this.#run(task, this.#makeSnapshot(held, branch, commit, limits, task));
     held.trees.dropCache();
-    if (!made.ok) {
+    const undo = (): void => {
       // What stands is as it was before, and the last Snapshot with it.
       held.objects.abandon();
       held.history.forget(known);
       held.trees.clearFault();
+    };
+    if (!made.ok) {
+      undo();
       return made;
     }
+    let refused: TaskFault | undefined;
+    try {
+      refused = await accept(made.value.snapshot);
+    } catch (cause) {
+      undo();
+      throw cause;
+    }
+    if (refused !== undefined) {
+      undo();
+      return { ok: false, error: { kind: "out-of-share", where, fault: refused } };
+    }
     held.objects.keep();
+    held.directories = made.value.directories;
     if (held.firstBytes === 0) held.firstBytes = held.objects.packBytes;
     const { snapshot, dating } = made.value;
     const rewritten = last !== undefined && reuse !== undefined && !dating.contains(last.commit);
@@ -165,7 +187,7 @@ export class GitStore {
     commit: string,
     limits: GitLimits,
     task: Task,
-  ): Generator<undefined, Result<{ readonly snapshot: Snapshot; readonly dating: Dating }, GitError>, undefined> {
+  ): Generator<undefined, Result<Made, GitError>, undefined> {
     const { objects, history, trees } = held;
     const learnt = yield* history.learn(commit, task, (commits, total) =>
       this.#onProgress({ phase: "dating", commits, total }),
@@ -178,8 +200,10 @@ export class GitStore {
     yield;
     const dating = yield* history.date(commit, entries.keys());
     const head = commitInfo(objects, commit, this.#platform);
-    held.directories = directories;
-    return { ok: true, value: { snapshot: new StoredSnapshot(branch, head, entries, objects, dating), dating } };
+    return {
+      ok: true,
+      value: { snapshot: new StoredSnapshot(branch, head, entries, objects, dating), dating, directories },
+    };
   }
 }
 

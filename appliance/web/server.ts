@@ -7,6 +7,7 @@ import { encodePath } from "../content/paths.ts";
 import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
 import type { Renderer } from "../render/renderer.ts";
+import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { acceptsGzip, CONTENT_SECURITY_POLICY, headersFor, isNotModified } from "./headers.ts";
 import { type Representations, Responses } from "./responses.ts";
 import { parseTarget } from "./target.ts";
@@ -16,7 +17,17 @@ export interface WebServerOptions {
   readonly network: Pick<Network, "publish" | "retain">;
   readonly platform: Pick<
     Platform,
-    "utf8Decode" | "utf8Encode" | "sha256" | "gzip" | "heapLimit" | "heapUsed" | "wallClock"
+    | "utf8Decode"
+    | "utf8Encode"
+    | "sha256"
+    | "gzip"
+    | "heapLimit"
+    | "heapUsed"
+    | "wallClock"
+    | "now"
+    | "attempt"
+    | "worked"
+    | "sleep"
   >;
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
@@ -32,11 +43,18 @@ export interface Waiting {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Units of work for a page: several times what the largest that is meant so takes. */
+const PAGE_WORK = 1_000_000;
+/** Microseconds before a page that could not be made is tried again, and such pages remembered. */
+const UNMADE_FOR = 30_000_000;
+const MAX_UNMADE = 1000;
 
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #responses: Responses;
   #site: Site | undefined;
+  /** Pages that could not be made, so that whoever asks again does not cost the same again at once. */
+  readonly #unmade = new Map<string, { readonly reason: string; readonly until: number }>();
   #waiting: Waiting = { reason: "The blog is being fetched.", retryAfterSeconds: 2 };
 
   constructor(options: WebServerOptions) {
@@ -57,6 +75,7 @@ export class WebServer {
   /** Shows this Site from the next request on. Files that are the same in both stay ready. */
   show(site: Site): void {
     this.#site = site;
+    this.#unmade.clear();
     const style = this.#options.renderer.styleUrl;
     this.#responses.retain((url, { origin }) => {
       if (url === style) return true;
@@ -121,7 +140,19 @@ export class WebServer {
   }
 
   #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Representations | undefined {
-    const rendered = this.#options.renderer.render(site, route, url);
+    const { platform, renderer } = this.#options;
+    const before = this.#unmade.get(url);
+    if (before !== undefined && platform.now() < before.until) throw new Error(before.reason);
+    const task = new Task(platform, pageShare(platform, PAGE_WORK));
+    task.at = route.kind === "article" ? route.article.path : url;
+    const attempt = task.attempt(() => renderer.render(site, route, url));
+    if (!attempt.ok) {
+      const reason = `the page ${describeTaskFault(attempt.error)}`;
+      if (this.#unmade.size >= MAX_UNMADE) this.#unmade.clear();
+      this.#unmade.set(url, { reason, until: platform.now() + UNMADE_FOR });
+      throw new Error(reason);
+    }
+    const rendered = attempt.value;
     if (rendered === undefined) return undefined;
     return this.#responses.add({
       url,

@@ -18,6 +18,7 @@ class Bench {
   readonly network = new RecordingNetwork();
   next: Result<Snapshot, GitError> = { ok: false, error: DOWN };
   asked = 0;
+  kept: unknown;
   appliance: Appliance;
 
   constructor(files?: Record<string, string>) {
@@ -28,9 +29,14 @@ class Bench {
       platform: this.platform,
       log: makeLog("info", this.platform, false),
       repository: () => ({
-        update: async () => {
+        update: async (accept) => {
           this.asked++;
-          return this.next;
+          const { next } = this;
+          if (!next.ok || next.value === this.kept) return next;
+          const fault = await accept(next.value);
+          if (fault !== undefined) return { ok: false, error: { kind: "out-of-share", where: "git.example", fault } };
+          this.kept = next.value;
+          return next;
         },
       }),
       address: () => undefined,
@@ -99,6 +105,20 @@ describe("the appliance", () => {
     expect(JSON.parse(answer.text).error).toContain("git.example");
     expect((await b.get("/p/a")).status).toBe(200);
     b.serve(post("Two"), "second");
+    await b.platform.advance(FIRST_RETRY);
+    expect((await b.get("/p/a")).text).toContain("Two");
+  });
+
+  it.each(["memory", "work"] as const)("keeps the good site when a new one would take too much %s", async (kind) => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(10);
+    b.serve({ ...post("Two"), "p/large.md": "# Large" }, "second");
+    // The first piece of the building, after the making of two pages.
+    b.platform.attempts.push(kind);
+    const answer = await b.get("/push");
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.text).error).toMatch(kind === "memory" ? /more memory than/ : /more work than/);
+    expect((await b.get("/p/a")).text).toContain("One");
     await b.platform.advance(FIRST_RETRY);
     expect((await b.get("/p/a")).text).toContain("Two");
   });

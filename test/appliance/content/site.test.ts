@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildSite } from "../../../appliance/content/build.ts";
 import { MAX_DOCUMENT_LENGTH } from "../../../appliance/content/document.ts";
 import type { Route, Site } from "../../../appliance/content/site.ts";
+import { buildSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { expectPart } from "../../support/matching.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";

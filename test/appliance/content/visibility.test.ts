@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildSite } from "../../../appliance/content/build.ts";
 import type { Problem, Site } from "../../../appliance/content/site.ts";
 import { parseMoment } from "../../../appliance/content/time.ts";
 import { VISIBILITY_KEYS } from "../../../appliance/content/visibility-keys.ts";
+import { buildSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { buildSite } from "../../../appliance/content/build.ts";
 import type { FeedFormat, Site } from "../../../appliance/content/site.ts";
 import { canopyEntryId } from "../../../appliance/content/uuid.ts";
 import { absolute, FEED_LENGTH, renderFeed } from "../../../appliance/render/feeds.ts";
 import { robots, sitemap } from "../../../appliance/render/sitemap.ts";
+import { buildSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { expectPart } from "../../support/matching.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";

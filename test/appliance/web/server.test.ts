@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { buildSite } from "../../../appliance/content/build.ts";
 import type { Site } from "../../../appliance/content/site.ts";
 import { raw } from "../../../appliance/render/html.ts";
 import { Renderer } from "../../../appliance/render/renderer.ts";
 import { STYLE } from "../../../appliance/render/style.ts";
 import { WebServer } from "../../../appliance/web/server.ts";
+import { buildSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { headerOf, RecordingNetwork, request, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
 
