@@ -23,6 +23,8 @@ export interface Repository {
    * everything is as before. Never rejects.
    */
   update(accept: Accept): Promise<Result<Snapshot, GitError>>;
+  /** A newer update waits for the one under way: a server that stands still is given up. */
+  hurry?(): void;
 }
 
 export interface ApplianceOptions {
@@ -79,7 +81,13 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
   let cancelDue = (): void => {};
   let retrying = false;
 
-  const update = coalesce(attempt);
+  const run = coalesce(attempt);
+  let running = 0;
+  function update(): Promise<UpdateOutcome> {
+    if (running > 0) repository.hurry?.();
+    running++;
+    return run().finally(() => running--);
+  }
   async function attempt(): Promise<UpdateOutcome> {
     try {
       return await once();

@@ -1,47 +1,57 @@
 // GitTransport over Node's fetch, HTTPS included: for the `node` target.
 
 import type { GitTransportError } from "../appliance/git/error.ts";
-import type { GitTransport } from "../appliance/git/transport.ts";
+import type { GitRequest, GitResponse, GitTransport } from "../appliance/git/transport.ts";
+import type { Result } from "../stack/base/result.ts";
 
-/** A server that says nothing for so long is given up. */
-const TIMEOUT_MS = 60_000;
+/** How often GitRequest.giveUp is asked. */
+const GIVE_UP_MS = 1000;
 
 export const fetchTransport: GitTransport = {
   async request(request) {
     const where = request.url;
-    let response: Response;
+    const given = new AbortController();
+    const asking = setInterval(() => {
+      if (request.giveUp()) given.abort(new DOMException("given up", "TimeoutError"));
+    }, GIVE_UP_MS);
     try {
-      response = await fetch(where, {
-        method: request.method,
-        headers: request.headers.map(([name, value]): [string, string] => [name, value]),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(request.method === "POST" ? { body: new Uint8Array(request.body) } : {}),
-      });
+      return await answer(where, request, given.signal);
     } catch (cause) {
       return { ok: false, error: word(where, cause) };
+    } finally {
+      clearInterval(asking);
     }
-    const chunks: Uint8Array[] = [];
-    const reader = response.body?.getReader();
-    let length = 0;
-    try {
-      for (;;) {
-        const chunk = (await reader?.read())?.value;
-        if (chunk === undefined) break;
-        length += chunk.length;
-        if (length > request.limit) {
-          await reader?.cancel();
-          return { ok: false, error: { kind: "body-too-large", where, limit: request.limit } };
-        }
-        chunks.push(chunk);
-        request.onReceived(length);
-      }
-    } catch (cause) {
-      return { ok: false, error: word(where, cause) };
-    }
-    const headers = [...response.headers];
-    return { ok: true, value: { status: response.status, url: response.url, headers, chunks } };
   },
 };
+
+async function answer(
+  where: string,
+  request: GitRequest,
+  signal: AbortSignal,
+): Promise<Result<GitResponse, GitTransportError>> {
+  const response = await fetch(where, {
+    method: request.method,
+    headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+    signal,
+    ...(request.method === "POST" ? { body: new Uint8Array(request.body) } : {}),
+  });
+  const reader = response.body?.getReader();
+  let length = 0;
+  for (;;) {
+    const chunk = (await reader?.read())?.value;
+    if (chunk === undefined) break;
+    length += chunk.length;
+    const tooLarge = length > request.limit;
+    if (tooLarge || (response.status === 200 && !request.onData(chunk))) {
+      await reader?.cancel();
+      return {
+        ok: false,
+        error: tooLarge ? { kind: "body-too-large", where, limit: request.limit } : { kind: "stopped", where },
+      };
+    }
+  }
+  return { ok: true, value: { status: response.status, url: response.url, headers: [...response.headers] } };
+}
 
 function word(where: string, thrown: unknown): GitTransportError {
   const cause: unknown = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;

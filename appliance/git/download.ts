@@ -1,113 +1,181 @@
-// Read first: gitprotocol-http(5) and gitprotocol-pack(5). The protocol is isomorphic-git's; here its file system and
-// its HTTP client are ours, and so are its errors: each becomes a GitError.
+// One conversation with a remote over smart HTTP: gitprotocol-http(5). The protocol is upload-pack.ts; here it meets the
+// network, and what can go wrong becomes a GitError.
 
-import { Errors, fetch, type GitHttpRequest, type GitHttpResponse, listServerRefs } from "isomorphic-git";
+import { copyBytes } from "../../stack/base/native.ts";
 import type { Result } from "../../stack/base/result.ts";
 import { originOf, parseUrl } from "../../stack/edge/url.ts";
-import type { GitError } from "./error.ts";
-import { FetchFileSystem, PackTaken } from "./filesystem.ts";
+import { printable } from "../log.ts";
+import type { Platform } from "../platform.ts";
+import type { Task } from "../task.ts";
+import type { GitError, TooLarge } from "./error.ts";
 import type { GitLimits } from "./limits.ts";
+import { Patience } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 import type { OnGitProgress } from "./snapshot.ts";
-import type { GitTransport } from "./transport.ts";
+import type { GitResponse, GitTransport } from "./transport.ts";
+import {
+  type Advertisement,
+  encodeRequest,
+  MAX_PROGRESS_BYTES,
+  PackReader,
+  readAdvertisement,
+  type UploadPackError,
+} from "./upload-pack.ts";
 
-/** What the server has, as it says itself. */
-export interface Advertisement {
-  /** The branch asked for, or the server's own choice; without "refs/heads/". */
-  readonly branch: string;
-  /** The commit that it points to, in hexadecimal. */
-  readonly commit: string;
-}
-
-const HEADS = "refs/heads/";
-const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
-const SERVICE_LINE = "001e# service=git-upload-pack\n";
 const SERVICE = "/info/refs?service=git-upload-pack";
-/** The first ref's line, with the capabilities, is within these bytes. */
-const MAX_CAPABILITIES = 64 * 1024;
+const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+const REQUEST = "application/x-git-upload-pack-request";
+const RESULT = "application/x-git-upload-pack-result";
 /** Between two callbacks of progress, in bytes. */
 const PROGRESS_STEP = 256 * 1024;
+/** Of an answer with a pack, for the heads of its lines: five bytes for each of 65,515, or of far less. */
+const LINE_HEADS = 1.25;
+const MAX_MESSAGE_LENGTH = 200;
+const NO_BODY = new Uint8Array(0);
 
-/** One conversation with a remote: first `advertisement`, then, if need be, `pack`. Serves once. */
+export type DownloadPlatform = Pick<Platform, "latin1Decode" | "utf8Decode" | "utf8Encode" | "now">;
+
+/** First `advertisement`, then, if need be, `pack`. Serves once. */
 export class Download {
   readonly #remote: Remote;
   readonly #transport: GitTransport;
+  readonly #platform: DownloadPlatform;
   readonly #limits: GitLimits;
   readonly #onProgress: OnGitProgress;
-  /** Where the repository is after redirects; requests of the library go there. */
+  /** Where the repository is after redirects. */
   #base: string;
-  /** What the server can do, the words after the first NUL of its answer to info/refs. */
-  #capabilities = "";
-  /** The answer to info/refs that the library gets when it asks once more, to fetch: the branch chosen, as HEAD. */
-  #chosen: Uint8Array | undefined;
-  /** The first thing that went wrong below the library, which hides it behind errors of its own. */
-  #failure: GitError | undefined;
-  #received = 0;
+  #patience: Patience | undefined;
+  #hurried = false;
 
-  constructor(remote: Remote, transport: GitTransport, limits: GitLimits, onProgress: OnGitProgress) {
+  constructor(
+    remote: Remote,
+    transport: GitTransport,
+    platform: DownloadPlatform,
+    limits: GitLimits,
+    onProgress: OnGitProgress,
+  ) {
     this.#remote = remote;
     this.#transport = transport;
+    this.#platform = platform;
     this.#limits = limits;
     this.#onProgress = onProgress;
     this.#base = remote.url;
   }
 
+  /** A newer update waits for this one: what stands still is given up. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#patience?.hurry();
+  }
+
   /** Asks the server for its branches and picks ours. */
-  async advertisement(): Promise<Result<Advertisement, GitError>> {
+  async advertisement(task: Task): Promise<Result<Advertisement, GitError>> {
     const where = this.#remote.url;
     this.#onProgress({ phase: "connecting", url: where });
-    let refs: Awaited<ReturnType<typeof listServerRefs>>;
-    try {
-      refs = await listServerRefs({
-        http: { request: (request) => this.#request(request) },
-        url: where,
-        protocolVersion: 1,
-        symrefs: true,
-      });
-    } catch (thrown) {
-      return { ok: false, error: this.#explain(thrown) };
-    }
-    const branches = new Map<string, string>();
-    let head: { readonly oid: string; readonly target?: string } | undefined;
-    for (const { ref, oid, target } of refs) {
-      if (!isOid(oid)) return { ok: false, error: { kind: "not-git", where, reason: `${ref} is no SHA-1 object` } };
-      if (ref === "HEAD") head = target === undefined ? { oid } : { oid, target };
-      else if (ref.startsWith(HEADS)) branches.set(ref.slice(HEADS.length), oid);
-    }
-    const names = [...branches.keys()];
-    if (names.length === 0) return { ok: false, error: { kind: "empty-repository", where } };
-    const branch = this.#remote.branch ?? headBranch(head, branches) ?? "HEAD";
-    const commit = branches.get(branch);
-    if (commit === undefined) return { ok: false, error: { kind: "unknown-branch", where, branch, branches: names } };
-    this.#chosen = advertise(branch, commit, this.#capabilities);
-    return { ok: true, value: { branch, commit } };
+    const limit = this.#limits.advertisementBytes;
+    const chunks: Uint8Array[] = [];
+    const answer = await this.#request("GET", where + SERVICE, [], NO_BODY, limit, "advertisement bytes", (bytes) => {
+      this.#patience?.received(bytes.length);
+      chunks.push(bytes);
+      return true;
+    });
+    if (!answer.ok) return answer;
+    // gitprotocol-http(5), "Smart Server Response": clients must check the type, and a dumb server does not have it.
+    const type = typeOf(answer.value);
+    if (type !== ADVERTISEMENT)
+      return this.#notGit(type === "" ? "its answer has no type" : `its answer is of type ${printable(type)}`);
+    if (answer.value.url.endsWith(SERVICE)) this.#base = answer.value.url.slice(0, -SERVICE.length);
+    const latin1 = this.#platform.latin1Decode;
+    const read = await task.run(readAdvertisement(joined(chunks), this.#remote.branch, latin1));
+    if (!read.ok) return { ok: false, error: { kind: "out-of-share", where, fault: read.error } };
+    return read.value.ok ? read.value : this.#failed(read.value.error);
   }
 
   /**
    * Fetches what the branch has beyond `have` (a commit held with all its history, or undefined: everything). The
    * value is the pack, or undefined when the server sends none.
    */
-  async pack(branch: string, have: string | undefined): Promise<Result<Uint8Array | undefined, GitError>> {
-    const fs = new FetchFileSystem(have);
-    try {
-      await fetch({
-        fs,
-        http: { request: (request) => this.#request(request) },
-        gitdir: FetchFileSystem.gitdir,
-        url: this.#base,
-        remote: "origin",
-        ref: FetchFileSystem.have,
-        remoteRef: HEADS + branch,
-        singleBranch: true,
-        tags: false,
-        onMessage: (text) => this.#onProgress({ phase: "remote", text: text.trim() }),
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof PackTaken) || this.#failure !== undefined)
-        return { ok: false, error: this.#explain(thrown) };
+  async pack(
+    { commit, capabilities }: Advertisement,
+    have: string | undefined,
+  ): Promise<Result<Uint8Array | undefined, GitError>> {
+    const where = this.#remote.url;
+    if (!capabilities.has("side-band-64k")) return this.#notGit("it does not offer side-band-64k");
+    const limit = this.#limits.packBytes;
+    const reader = new PackReader(this.#platform.latin1Decode, (text) => this.#tell(text));
+    let told = 0;
+    let tooLarge = false;
+    const take = (bytes: Uint8Array): boolean => {
+      const before = reader.packBytes;
+      reader.push(bytes);
+      const came = reader.packBytes - before;
+      if (came > 0) this.#patience?.received(came);
+      else this.#patience?.progressed(bytes.length);
+      if (Math.floor(reader.packBytes / PROGRESS_STEP) > told) {
+        told = Math.floor(reader.packBytes / PROGRESS_STEP);
+        this.#onProgress({ phase: "receiving", bytes: reader.packBytes });
+      }
+      tooLarge = reader.packBytes > limit;
+      return !tooLarge && reader.error === undefined;
+    };
+    const headers = [
+      ["Content-Type", REQUEST],
+      ["Accept", RESULT],
+    ] as const;
+    const body = this.#platform.utf8Encode(encodeRequest(commit, have, capabilities));
+    const most = Math.floor(limit * LINE_HEADS) + 2 * MAX_PROGRESS_BYTES;
+    const answer = await this.#request(
+      "POST",
+      `${this.#base}/git-upload-pack`,
+      headers,
+      body,
+      most,
+      "pack bytes",
+      take,
+    );
+    if (tooLarge) return { ok: false, error: { kind: "too-large", where, what: "pack bytes", limit } };
+    if (reader.error !== undefined) return this.#failed(reader.error);
+    const received = reader.packBytes;
+    if (!answer.ok) {
+      const cut = answer.error.kind === "broken" && received > 0;
+      return cut ? { ok: false, error: { kind: "pack-cut-short", where, received } } : answer;
     }
-    if (this.#failure !== undefined) return { ok: false, error: this.#failure };
-    return { ok: true, value: fs.pack };
+    if (!reader.ended) return { ok: false, error: { kind: "pack-cut-short", where, received } };
+    return { ok: true, value: received === 0 ? undefined : joined(reader.pack) };
+  }
+
+  /** A request whose answer's body goes to `take`, when its status is 200. */
+  async #request(
+    method: "GET" | "POST",
+    url: string,
+    headers: readonly (readonly [name: string, value: string])[],
+    body: Uint8Array,
+    limit: number,
+    what: TooLarge,
+    take: (bytes: Uint8Array) => boolean,
+  ): Promise<Result<GitResponse, GitError>> {
+    const where = this.#remote.url;
+    const patience = new Patience(() => this.#platform.now());
+    this.#patience = patience;
+    if (this.#hurried) patience.hurry();
+    const response = await this.#transport.request({
+      method,
+      url,
+      headers: [...headers, ...this.#credentialsFor(url)],
+      body,
+      limit,
+      onData: take,
+      giveUp: () => patience.isOver(),
+    });
+    if (!response.ok) {
+      const { error } = response;
+      if (error.kind === "body-too-large") return { ok: false, error: { kind: "too-large", where, what, limit } };
+      // `take` knows why it wanted no more.
+      if (error.kind === "stopped") return { ok: false, error: { kind: "broken", where, reason: "it was given up" } };
+      return { ok: false, error: { ...error, where } };
+    }
+    const fault = this.#statusFault(response.value);
+    return fault === undefined ? response : { ok: false, error: fault };
   }
 
   /**
@@ -120,69 +188,14 @@ export class Download {
     return [["Authorization", authorization]];
   }
 
-  /** The http plug-in. A rejection ends the library's work; #failure tells why. */
-  async #request(request: GitHttpRequest): Promise<GitHttpResponse> {
-    const get = request.method !== "POST";
-    if (get && this.#chosen !== undefined) return advertised(request.url, this.#chosen);
-
-    const what = get ? "advertisement bytes" : "pack bytes";
-    const limit = get ? this.#limits.advertisementBytes : this.#limits.packBytes;
-    const response = await this.#transport.request({
-      method: get ? "GET" : "POST",
-      url: request.url,
-      headers: [...Object.entries(request.headers ?? {}), ...this.#credentialsFor(request.url)],
-      body: await collect(request.body),
-      limit,
-      onReceived: (bytes) => this.#count(get, bytes),
-    });
-    const where = this.#remote.url;
-    if (!response.ok) {
-      const { error } = response;
-      if (error.kind === "body-too-large") return this.#fail({ kind: "too-large", where, what, limit });
-      const received = this.#received;
-      const cut = error.kind === "broken" && received > 0;
-      return this.#fail(cut ? { kind: "pack-cut-short", where, received } : { ...error, where });
-    }
-    const { value } = response;
-    const fault = this.#statusFault(value.status, value.url);
-    if (fault !== undefined) return this.#fail(fault);
-    if (!get) return { url: value.url, statusCode: 200, statusMessage: "OK", headers: {}, body: consume(value.chunks) };
-
-    // gitprotocol-http(5), "Smart Server Response": clients must check the type, and a dumb server does not have it.
-    const type = value.headers.find(([name]) => name === "content-type")?.[1] ?? "";
-    if (type !== ADVERTISEMENT)
-      return this.#fail({
-        kind: "not-git",
-        where,
-        reason: type === "" ? "its answer has no type" : `its answer is of type ${type}`,
-      });
-    if (value.url.endsWith(SERVICE)) this.#base = value.url.slice(0, -SERVICE.length);
-    const bytes = concat(value.chunks);
-    const text = nativeLatin1Decode(bytes, 0, Math.min(bytes.length, MAX_CAPABILITIES));
-    const capabilities = /\0([^\n]*)\n/.exec(text)?.[1];
-    // Git before 2.41 lists nothing at all for an empty repository, which the library takes for protocol version 2.
-    if (capabilities === undefined && text.startsWith(SERVICE_LINE))
-      return this.#fail({ kind: "empty-repository", where });
-    this.#capabilities = capabilities ?? "";
-    return advertised(request.url, bytes);
-  }
-
-  #count(advertisement: boolean, bytes: number): void {
-    if (advertisement) return;
-    if (Math.floor(bytes / PROGRESS_STEP) > Math.floor(this.#received / PROGRESS_STEP))
-      this.#onProgress({ phase: "receiving", bytes });
-    this.#received = bytes;
-  }
-
-  /** `from`: where the answer came from, after redirects. */
-  #statusFault(status: number, from: string): GitError | undefined {
+  #statusFault({ status, url }: GitResponse): GitError | undefined {
     const where = this.#remote.url;
     if (status === 200) return undefined;
     // RFC 9110 15.5.2, 15.5.4; forges that hide what is private answer 404.
     if (status === 401 || status === 403) {
       const given = this.#remote.authorization !== undefined;
-      const place = parseUrl(from);
-      if (given && place.ok && !sameOrigin(from, where))
+      const place = parseUrl(url);
+      if (given && place.ok && !sameOrigin(url, where))
         return { kind: "unauthorized-elsewhere", where, status, origin: originOf(place.value) };
       return { kind: "unauthorized", where, status, given };
     }
@@ -190,34 +203,31 @@ export class Download {
     return { kind: "http-status", where, status };
   }
 
-  #fail(error: GitError): never {
-    this.#failure ??= error;
-    throw new Error(error.kind);
+  #failed(error: UploadPackError): { readonly ok: false; readonly error: GitError } {
+    const where = this.#remote.url;
+    if (error.kind !== "remote-error") return { ok: false, error: { ...error, where } };
+    return { ok: false, error: { ...error, where, message: this.#words(error.message) } };
   }
 
-  #explain(thrown: unknown): GitError {
-    if (this.#failure !== undefined) return this.#failure;
-    const where = this.#remote.url;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    // A body that ends inside a pkt-line: the library's parser is the first to notice.
-    if (this.#received > 0 && thrown instanceof Errors.ParseError)
-      return { kind: "pack-cut-short", where, received: this.#received };
-    if (this.#received > 0) return { kind: "remote-error", where, message: oneLine(message) };
-    return { kind: "not-git", where, reason: oneLine(message) };
+  #notGit(reason: string): { readonly ok: false; readonly error: GitError } {
+    return { ok: false, error: { kind: "not-git", where: this.#remote.url, reason } };
+  }
+
+  #tell(message: string): void {
+    const text = this.#words(message);
+    if (text !== "") this.#onProgress({ phase: "remote", text });
+  }
+
+  /** The server's own words, for a person: one line of UTF-8 that can do nothing to a terminal. */
+  #words(message: string): string {
+    const bytes = new Uint8Array(message.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = message.charCodeAt(i);
+    return printable(this.#platform.utf8Decode(bytes)).trim().slice(0, MAX_MESSAGE_LENGTH);
   }
 }
 
-/** The branch of HEAD: by the symref capability, else the first branch that points to the same commit. */
-function headBranch(
-  head: { readonly oid: string; readonly target?: string } | undefined,
-  branches: ReadonlyMap<string, string>,
-): string | undefined {
-  if (head?.target?.startsWith(HEADS)) return head.target.slice(HEADS.length);
-  for (const name of ["main", "master"])
-    if (head === undefined || branches.get(name) === head.oid) if (branches.has(name)) return name;
-  if (head !== undefined) for (const [name, oid] of branches) if (oid === head.oid) return name;
-  // Some servers leave HEAD out when it points to a branch that is not there: a lone branch is meant.
-  return branches.size === 1 ? [...branches.keys()][0] : undefined;
+function typeOf({ headers }: GitResponse): string {
+  return headers.find(([name]) => name === "content-type")?.[1] ?? "";
 }
 
 function sameOrigin(a: string, b: string): boolean {
@@ -225,62 +235,14 @@ function sameOrigin(a: string, b: string): boolean {
   return one.ok && other.ok && originOf(one.value) === originOf(other.value);
 }
 
-function isOid(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text);
-}
-
-const MAX_MESSAGE_LENGTH = 200;
-
-function oneLine(text: string): string {
-  return text
-    .replace(/[\x00-\x1f\x7f]+/g, " ")
-    .trim()
-    .slice(0, MAX_MESSAGE_LENGTH);
-}
-
-/**
- * gitprotocol-http(5), "Smart Server Response", for one branch. The library wants a HEAD, which a server leaves out when
- * its HEAD points to a branch that is not there.
- */
-function advertise(branch: string, commit: string, capabilities: string): Uint8Array {
-  const kept = capabilities.split(" ").filter((word) => word !== "" && !word.startsWith("symref="));
-  const first = pktLine(`${commit} HEAD\0${[...kept, `symref=HEAD:${HEADS}${branch}`].join(" ")}\n`);
-  return nativeUtf8Encode(`${SERVICE_LINE}0000${first}${pktLine(`${commit} ${HEADS}${branch}\n`)}0000`);
-}
-
-/** gitprotocol-common(5): four hexadecimal digits of the length in bytes, their own included. */
-function pktLine(text: string): string {
-  return (nativeUtf8Encode(text).length + 4).toString(16).padStart(4, "0") + text;
-}
-
-function advertised(url: string, bytes: Uint8Array): GitHttpResponse {
-  const headers = { "content-type": ADVERTISEMENT };
-  return { url, statusCode: 200, statusMessage: "OK", headers, body: once(bytes) };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
-  yield bytes;
-}
-
-/** Lets go of each chunk as it is read: the library collects copies of them. */
-async function* consume(chunks: Uint8Array[]): AsyncIterableIterator<Uint8Array> {
-  chunks.reverse();
-  for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) yield chunk;
-}
-
-/** The library passes an array of Buffers where its types promise an iterator. */
-async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body ?? []) chunks.push(chunk);
-  return concat(chunks);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+/** The pieces as one array; each is let go of as it is copied. */
+function joined(pieces: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  pieces.reverse();
+  for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
+    copyBytes(bytes, at, piece, 0, piece.length);
+    at += piece.length;
   }
   return bytes;
 }

@@ -13,11 +13,13 @@ export type GitTransportError =
   /** The connection broke, or the peer does not speak HTTP; `reason` in plain words. */
   | { readonly kind: "broken"; readonly where: string; readonly reason: string }
   | { readonly kind: "body-too-large"; readonly where: string; readonly limit: number }
+  /** `onData` wanted no more. */
+  | { readonly kind: "stopped"; readonly where: string }
   | { readonly kind: "redirects"; readonly where: string; readonly reason: string }
   | { readonly kind: "unsupported-url"; readonly where: string; readonly reason: string };
 
 export type GitError =
-  | Exclude<GitTransportError, { readonly kind: "body-too-large" }>
+  | Exclude<GitTransportError, { readonly kind: "body-too-large" | "stopped" }>
   /** 401 or 403. `given` tells whether the remote's URL held credentials. */
   | { readonly kind: "unauthorized"; readonly where: string; readonly status: number; readonly given: boolean }
   /** 401 or 403 of an origin to which the server redirected, and which does not get the remote's credentials. */
@@ -81,7 +83,7 @@ export function describeGitError(error: GitError): string {
     case "unreachable":
       return `${at} the server cannot be reached. Check the network, the gateway and the server.`;
     case "timed-out":
-      return `${at} the server did not answer in time.`;
+      return `${at} the server did not answer in time, or too slowly.`;
     case "broken":
       return `${at} the connection broke: ${error.reason}.`;
     case "redirects":

@@ -27,11 +27,12 @@ export class HttpTransport implements GitTransport {
       ...(request.method === "POST" ? { body: request.body } : {}),
       maxBody: request.limit,
       timeoutMs: TIMEOUT_MS,
-      onProgress: (received) => request.onReceived(received),
+      onData: request.onData,
+      giveUp: request.giveUp,
     });
     if (!result.ok) return { ok: false, error: transportError(result.error, request) };
-    const { status, url, headers, chunks } = result.value;
-    return { ok: true, value: { status, url, headers, chunks: [...chunks] } };
+    const { status, url, headers } = result.value;
+    return { ok: true, value: { status, url, headers } };
   }
 }
 
@@ -49,6 +50,8 @@ function transportError(error: HttpClientError, request: GitRequest): GitTranspo
       return { kind: "broken", where, reason: describeHttpError(error) };
     case "timed-out":
       return { kind: "timed-out", where };
+    case "stopped":
+      return { kind: "stopped", where };
     case "response":
       if (error.cause === "body-too-large") return { kind: "body-too-large", where, limit: request.limit };
       return { kind: "broken", where, reason: describeHttpError(error) };

@@ -64,6 +64,7 @@ export class GitStore {
   #snapshot: Snapshot | undefined;
   /** The next update that finds a new head clones anew. */
   #stale = false;
+  #download: Download | undefined;
   #running: Promise<Result<Snapshot, GitError>> | undefined;
 
   constructor(options: GitStoreOptions) {
@@ -91,14 +92,17 @@ export class GitStore {
       return await this.#running;
     } finally {
       this.#running = undefined;
+      this.#download = undefined;
     }
   }
 
   async #update(accept: Accept): Promise<Result<Snapshot, GitError>> {
     const where = this.#remote.url;
     const limits = this.#limits();
-    const download = new Download(this.#remote, this.#transport, limits, this.#onProgress);
-    const advertised = await download.advertisement();
+    const task = new Task(this.#platform, this.#share());
+    const download = new Download(this.#remote, this.#transport, this.#platform, limits, this.#onProgress);
+    this.#download = download;
+    const advertised = await download.advertisement(task);
     if (!advertised.ok) return advertised;
     const { branch, commit } = advertised.value;
     const last = this.#snapshot;
@@ -108,10 +112,9 @@ export class GitStore {
     const held = reuse ?? emptyHeld(where, this.#platform, limits);
     held.objects.limits = limits;
     held.history.limits = limits;
-    const task = new Task(this.#platform, this.#share());
     if (held.objects.findHex(commit) < 0) {
       const have = reuse === undefined ? undefined : last?.commit;
-      const pack = await download.pack(branch, have);
+      const pack = await download.pack(advertised.value, have);
       if (!pack.ok) return pack;
       if (pack.value === undefined) return { ok: false, error: { kind: "object-missing", where, oid: commit } };
       const added = await this.#run(
@@ -163,6 +166,11 @@ export class GitStore {
     this.#held = held;
     this.#snapshot = snapshot;
     return { ok: true, value: snapshot };
+  }
+
+  /** A newer update waits for the one under way: what stands still there is given up. */
+  hurry(): void {
+    this.#download?.hurry();
   }
 
   /**

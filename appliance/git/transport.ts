@@ -12,8 +12,10 @@ export interface GitRequest {
   readonly body: Uint8Array;
   /** Bytes of the answer's body at the most; a longer one is "body-too-large". */
   readonly limit: number;
-  /** Told of the bytes of the answer's body so far, now and then. */
-  readonly onReceived: (bytes: number) => void;
+  /** Given the body of an answer of status 200 piece by piece, the pieces its own. False: no more is wanted. */
+  readonly onData: (bytes: Uint8Array) => boolean;
+  /** Asked about once a second while there is something to wait for. True: it is not waited for any longer. */
+  readonly giveUp: () => boolean;
 }
 
 export interface GitResponse {
@@ -22,8 +24,6 @@ export interface GitResponse {
   readonly url: string;
   /** Names in lower case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  /** The whole body, as it arrived; the caller's own. */
-  readonly chunks: Uint8Array[];
 }
 
 export interface GitTransport {

@@ -45,6 +45,10 @@ export interface HttpClientRequest {
   readonly timeoutMs?: number;
   /** Body bytes so far, and how many were announced, or -1. */
   readonly onProgress?: (received: number, expected: number) => void;
+  /** Given each piece of the body of an answer of status 200, which then is not collected. False: no more is wanted. */
+  readonly onData?: (bytes: Uint8Array) => boolean;
+  /** Asked every second of waiting, whatever `timeoutMs` says. True: it has taken too long. */
+  readonly giveUp?: () => boolean;
 }
 
 export interface HttpAnswer {
@@ -66,6 +70,8 @@ export const KEEP_MS = 4000;
 /** Origins to which a connection is kept. */
 export const MAX_KEPT = 8;
 export const DEFAULT_TIMEOUT_MS = 30_000;
+/** How often HttpClientRequest.giveUp is asked. */
+export const GIVE_UP_MS = 1000;
 
 /** One request through the connections that are kept for this network. */
 export function httpRequest(
@@ -198,10 +204,19 @@ export class HttpClient {
     const timeout = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     if (url.scheme === "https" && this.#secure === undefined)
       return { ok: false, error: { kind: "https-not-supported", url: formatUrl(url) } };
-    const flow =
+    const connecting =
       url.scheme === "https" && this.#secure !== undefined
-        ? await this.#secure(url.host, url.port as Port, timeout)
-        : await this.#network.connect(url.host, url.port as Port, timeout);
+        ? this.#secure(url.host, url.port as Port, timeout)
+        : this.#network.connect(url.host, url.port as Port, timeout);
+    // It keeps to the time by itself; only `giveUp` may be quicker.
+    const { giveUp } = request;
+    const flow = giveUp === undefined ? await connecting : await this.#inTime(connecting, 2 * timeout, giveUp);
+    if (flow === undefined) {
+      void connecting.then((late) => {
+        if (late.ok) late.value.close();
+      });
+      return { ok: false, error: { kind: "timed-out", origin: originOf(url), during: "sending" } };
+    }
     return flow.ok ? flow : { ok: false, error: { kind: "connect", origin: originOf(url), cause: flow.error } };
   }
 
@@ -219,15 +234,16 @@ export class HttpClient {
       flow.close();
       return { ok: false, error };
     };
+    const { giveUp } = request;
     for (const part of hop.body === undefined || hop.body.length === 0 ? [head] : [head, hop.body]) {
-      const written = await this.#inTime(flow.write(part), timeout);
+      const written = await this.#inTime(flow.write(part), timeout, giveUp);
       if (written === undefined) return failed({ kind: "timed-out", origin, during: "sending" });
       // A server may have answered and closed before it had read all (RFC 9112 9.6): its answer is worth reading.
       if (!written.ok) break;
     }
     const chunks: Uint8Array[] = [];
     for (;;) {
-      const read = await this.#inTime(flow.read(), timeout);
+      const read = await this.#inTime(flow.read(), timeout, giveUp);
       if (read === undefined) return failed({ kind: "timed-out", origin, during: "receiving" });
       if (!read.ok) return failed({ kind: "flow", origin, cause: read.error });
       const bytes = read.value;
@@ -247,7 +263,9 @@ export class HttpClient {
           if (coding.toLowerCase() !== "identity") return failed({ kind: "content-coding", origin, coding });
         }
         if (verdict === GOT_DATA) {
-          chunks.push(bytes.subarray(reader.dataStart, reader.dataStart + reader.dataLength));
+          const data = bytes.subarray(reader.dataStart, reader.dataStart + reader.dataLength);
+          if (request.onData === undefined || reader.status !== 200) chunks.push(data);
+          else if (!request.onData(data)) return failed({ kind: "stopped", origin });
           request.onProgress?.(reader.received, reader.expected);
         }
       } while (verdict !== NEED_MORE && verdict !== GOT_END);
@@ -280,10 +298,20 @@ export class HttpClient {
     this.#kept.set(origin, { flow, cancel });
   }
 
-  /** The promise's value, or undefined when it does not come in time. */
-  #inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  /** The promise's value, or undefined when it does not come in time or `giveUp` says so. */
+  #inTime<T>(promise: Promise<T>, ms: number, giveUp?: () => boolean): Promise<T | undefined> {
     return new Promise((resolve) => {
-      const cancel = this.#timers.timer(ms, () => resolve(undefined));
+      let left = ms;
+      const wait = (): (() => void) => {
+        const step = giveUp === undefined ? left : Math.min(left, GIVE_UP_MS);
+        left -= step;
+        return this.#timers.timer(step, () => {
+          if (left <= 0 || giveUp?.() === true) resolve(undefined);
+          else stop = wait();
+        });
+      };
+      let stop = wait();
+      const cancel = (): void => stop();
       promise.then(
         (value) => {
           cancel();

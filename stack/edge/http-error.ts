@@ -12,6 +12,8 @@ export type HttpClientError =
   | { readonly kind: "connect"; readonly origin: string; readonly cause: ConnectError }
   | { readonly kind: "flow"; readonly origin: string; readonly cause: FlowError }
   | { readonly kind: "timed-out"; readonly origin: string; readonly during: "sending" | "receiving" }
+  /** `onData` wanted no more. */
+  | { readonly kind: "stopped"; readonly origin: string }
   | { readonly kind: "response"; readonly origin: string; readonly cause: ResponseError }
   | { readonly kind: "content-coding"; readonly origin: string; readonly coding: string }
   | { readonly kind: "too-many-redirects"; readonly url: string }
@@ -34,6 +36,8 @@ export function describeHttpError(error: HttpClientError): string {
         : `${error.origin} broke the connection off`;
     case "timed-out":
       return `${error.origin} did not ${error.during === "sending" ? "take the request" : "answer"} in time`;
+    case "stopped":
+      return `${error.origin} was not listened to any longer`;
     case "response":
       return `${error.origin} ${RESPONSE_WORDS[error.cause]}`;
     case "content-coding":

@@ -5,10 +5,13 @@ import { HttpTransport } from "../../../appliance/git/http-transport.ts";
 import { DEFAULT_LIMITS } from "../../../appliance/git/limits.ts";
 import { parseRemote, type Remote } from "../../../appliance/git/remote.ts";
 import type { GitTransport } from "../../../appliance/git/transport.ts";
+import { Task } from "../../../appliance/task.ts";
 import { nodePlatform } from "../../../image/platform-node.ts";
 import { ScriptedNetwork } from "../../support/scripted-network.ts";
 
 const COMMIT = "1".repeat(40);
+const ADVERTISED = { branch: "main", commit: COMMIT, capabilities: new Set(["side-band-64k"]) };
+const task = (): Task => new Task(nodePlatform(), { keep: 0, work: 1e9 });
 const REFS = `001e# service=git-upload-pack\n0000${line(`${COMMIT} HEAD\0side-band-64k ofs-delta symref=HEAD:refs/heads/main\n`)}${line(`${COMMIT} refs/heads/main\n`)}0000`;
 
 function line(text: string): string {
@@ -43,10 +46,10 @@ async function requestsOf(url: string, redirects: Readonly<Record<string, string
     return { send: method === "GET" ? answer("advertisement", REFS) : answer("result", "0008NAK\n0000") };
   });
   const transport = new HttpTransport(network, nodePlatform());
-  const download = new Download(remote(url), transport, DEFAULT_LIMITS, () => {});
-  const advertised = await download.advertisement();
+  const download = new Download(remote(url), transport, nodePlatform(), DEFAULT_LIMITS, () => {});
+  const advertised = await download.advertisement(task());
   if (!advertised.ok) throw new Error(describeGitError(advertised.error));
-  await download.pack("main", undefined);
+  await download.pack(ADVERTISED, undefined);
   return seen;
 }
 
@@ -126,12 +129,19 @@ describe("the credentials of the remote", () => {
           const url = request.method === "GET" ? `${to}://forge/x.git${QUERY}` : request.url;
           const headers = [["content-type", "application/x-git-upload-pack-advertisement"]] as const;
           const body = new TextEncoder().encode(request.method === "GET" ? REFS : "0008NAK\n0000");
-          return { ok: true, value: { status: 200, url, headers, chunks: [body] } };
+          request.onData(body);
+          return { ok: true, value: { status: 200, url, headers } };
         },
       };
-      const download = new Download(remote(`${from}://u:t@forge/x.git`), transport, DEFAULT_LIMITS, () => {});
-      expect((await download.advertisement()).ok).toBe(true);
-      await download.pack("main", undefined);
+      const download = new Download(
+        remote(`${from}://u:t@forge/x.git`),
+        transport,
+        nodePlatform(),
+        DEFAULT_LIMITS,
+        () => {},
+      );
+      expect((await download.advertisement(task())).ok).toBe(true);
+      await download.pack(ADVERTISED, undefined);
       expect(seen).toEqual([
         `GET ${from}://forge/x.git${QUERY} true`,
         `POST ${to}://forge/x.git/git-upload-pack false`,
@@ -143,11 +153,17 @@ describe("the credentials of the remote", () => {
     const transport: GitTransport = {
       request: async () => ({
         ok: true,
-        value: { status: 401, url: `http://stranger/x.git${QUERY}`, headers: [], chunks: [] },
+        value: { status: 401, url: `http://stranger/x.git${QUERY}`, headers: [] },
       }),
     };
-    const download = new Download(remote("http://u:t@forge/x.git"), transport, DEFAULT_LIMITS, () => {});
-    const result = await download.advertisement();
+    const download = new Download(
+      remote("http://u:t@forge/x.git"),
+      transport,
+      nodePlatform(),
+      DEFAULT_LIMITS,
+      () => {},
+    );
+    const result = await download.advertisement(task());
     expect(result.ok ? "" : describeGitError(result.error)).toBe(
       "http://forge/x.git: it redirects to http://stranger, which wants credentials (status 401); those of the remote's URL are for its own server only. Put the new place into the remote's URL.",
     );

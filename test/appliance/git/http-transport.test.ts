@@ -33,7 +33,8 @@ async function outcome(of: ConnectError | string, url = "http://example.org/blog
     headers: [],
     body: new Uint8Array(0),
     limit: 10,
-    onReceived: () => {},
+    onData: () => true,
+    giveUp: () => false,
   };
   const result = await transport.request(request);
   return result.ok ? result.value.status : result.error;
