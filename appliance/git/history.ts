@@ -12,6 +12,7 @@ import type { Result } from "../../stack/base/result.ts";
 import type { Task } from "../task.ts";
 import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { dateOrder } from "./date-order.ts";
+import { ALL, walk } from "./dating.ts";
 import type { GitError, TooLarge } from "./error.ts";
 import { CHANGES_PER_FILE, type GitLimits, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
 import { COMMIT, type ObjectStore } from "./objects.ts";
@@ -22,8 +23,6 @@ import { type Difference, leavesAgree, type TreeFault, type TreeReader } from ".
 const PAUSE_COMMITS = 16;
 const PAUSE_CHANGES = 1024;
 const PAUSE_DIRECTORIES = 64;
-/** In a record: the path differs from all parents. */
-const ALL = -1;
 const NONE = new Int32Array(0);
 
 /** For each path its dates, by the commits that made them; of the head that `date` was given. */
@@ -146,7 +145,8 @@ export class History {
   *date(head: string, paths: Iterable<string>): Generator<undefined, Dating, undefined> {
     const headNumber = this.#numbers[this.#objects.findHex(head)]!;
     const order = this.#order(headNumber);
-    const { created, updated } = yield* this.#walk(order, headNumber, paths);
+    const columns = { parents: this.#parents, changes: this.#changes, paths: this.#paths };
+    const { created, updated } = yield* walk(columns, order, headNumber, paths);
     const reached = new Set(order);
     const time = (commit: number): GitTime => this.#authored[commit]!;
     return {
@@ -313,77 +313,6 @@ export class History {
       if (fault !== undefined) return fault;
     }
     return undefined;
-  }
-
-  /**
-   * From the head back, every path on a track that lies at a commit. A track moves on to the first parent; what a merge
-   * has from another parent changes over to a track there; where two tracks meet they become one (union-find), so that
-   * a path costs something only at commits that change it.
-   */
-  *#walk(
-    order: readonly number[],
-    head: number,
-    paths: Iterable<string>,
-  ): Generator<undefined, { created: Int32Array; updated: Int32Array }, undefined> {
-    const created = new Int32Array(this.#paths.size).fill(-1);
-    const updated = new Int32Array(this.#paths.size).fill(-1);
-    /** By path: its tracks; the head's is 0. A path that differs from all parents of a merge is on several. */
-    const tracksOf: (number[] | undefined)[] = new Array<number[] | undefined>(this.#paths.size).fill(undefined);
-    for (const path of paths) {
-      const number = this.#paths.get(path);
-      if (number !== undefined) tracksOf[number] = [0];
-    }
-    const unions: number[] = [0];
-    const find = (track: number): number => {
-      let root = track;
-      while (unions[root] !== root) root = unions[root]!;
-      unions[track] = root;
-      return root;
-    };
-    const trackAt: (number | undefined)[] = new Array<number | undefined>(this.#rows.length).fill(undefined);
-    trackAt[head] = 0;
-    const trackTo = (commit: number): number => {
-      let track = trackAt[commit];
-      if (track === undefined) {
-        track = unions.length;
-        unions.push(track);
-        trackAt[commit] = track;
-      }
-      return track;
-    };
-
-    let steps = 0;
-    for (const commit of order) {
-      const at = trackAt[commit];
-      if (at === undefined) continue;
-      const track = find(at);
-      const parents = this.#parents[commit]!;
-      const changes = this.#changes[commit]!;
-      steps += changes.length;
-      if (steps > PAUSE_CHANGES * 8) {
-        steps = 0;
-        yield;
-      }
-      for (let i = 0; i < changes.length; i += 2) {
-        const path = changes[i]! >> 1;
-        const tracks = tracksOf[path];
-        if (tracks === undefined || !tracks.some((other) => find(other) === track)) continue;
-        const same = changes[i + 1]!;
-        if (same !== ALL) {
-          tracksOf[path] = [...tracks.filter((other) => find(other) !== track), trackTo(parents[same]!)];
-          continue;
-        }
-        if (updated[path]! < 0) updated[path] = commit;
-        if (changes[i]! & 1) created[path] = commit;
-        for (let k = 1; k < parents.length; k++) tracks.push(trackTo(parents[k]!));
-      }
-      const next = parents[0];
-      if (next === undefined) continue;
-      const there = trackAt[next];
-      if (there === undefined) trackAt[next] = track;
-      else unions[track] = find(there);
-    }
-    return { created, updated };
   }
 
   #pathNumber(path: string): number {

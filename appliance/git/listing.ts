@@ -4,11 +4,10 @@ import type { Result } from "../../stack/base/result.ts";
 import type { Task } from "../task.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
-import { type ObjectStore, toHex } from "./objects.ts";
+import type { ObjectStore } from "./objects.ts";
+import { OID_LENGTH, toHex } from "./oid.ts";
 import type { Entry, EntryMode } from "./snapshot.ts";
 import { isDirectory, isSubmodule, isSymlink, modeAt, type TreeReader } from "./tree.ts";
-
-const OID_LENGTH = 20;
 
 /** One directory as listed: its leaves and, between them, the directories in it, in the tree's order. */
 export interface Directory {

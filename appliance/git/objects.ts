@@ -10,6 +10,7 @@ import type { Platform } from "../platform.ts";
 import { GenerationCache } from "./cache.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
+import { fromHex, hash, OID_LENGTH, toHex } from "./oid.ts";
 import {
   applyDelta,
   BLOB,
@@ -26,7 +27,6 @@ import {
   TREE,
 } from "./pack.ts";
 
-const OID_LENGTH = 20;
 const MAX_PACKS = 0xffff;
 /** Work between two pauses: about two milliseconds of either. */
 const PAUSE_OBJECTS = 128;
@@ -396,28 +396,6 @@ export class ObjectStore {
 }
 
 export { BLOB, COMMIT, TAG, TREE };
-
-const DIGITS = "0123456789abcdef";
-const HEX = Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!);
-
-/** The 20 bytes at the offset as 40 hexadecimal digits. */
-export function toHex(bytes: Uint8Array, offset: number): string {
-  let text = "";
-  for (let i = offset; i < offset + OID_LENGTH; i++) text += HEX[bytes[i]!]!;
-  return text;
-}
-
-function fromHex(hex: string): Uint8Array | undefined {
-  if (!/^[0-9a-f]{40}$/.test(hex)) return undefined;
-  const bytes = new Uint8Array(OID_LENGTH);
-  for (let i = 0; i < OID_LENGTH; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
-}
-
-/** A name is a hash already: four of its bytes will do. */
-function hash(names: Uint8Array, offset: number): number {
-  return (names[offset]! << 22) ^ (names[offset + 1]! << 14) ^ (names[offset + 2]! << 7) ^ names[offset + 3]!;
-}
 
 function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: T, into: T): T {
   into.set(from);

@@ -9,9 +9,9 @@
 import { equalBytes } from "../../stack/base/native.ts";
 import { GenerationCache } from "./cache.ts";
 import type { TextPlatform } from "./commit.ts";
-import { type ObjectStore, TREE, toHex } from "./objects.ts";
+import { type ObjectStore, TREE } from "./objects.ts";
+import { OID_LENGTH, toHex } from "./oid.ts";
 
-const OID_LENGTH = 20;
 const DIRECTORY = 0o40000;
 const SYMLINK = 0o120000;
 const SUBMODULE = 0o160000;

@@ -17,9 +17,6 @@ export interface Program {
 
 /** Modules that packages ask for and that the machine has in its own form. */
 export const aliases: Readonly<Record<string, string>> = {
-  pako: join(root, "image/shims/pako.ts"),
-  "crc-32": join(root, "image/shims/crc32.ts"),
-  "sha.js/sha1.js": join(root, "image/shims/sha1.ts"),
   sax: join(root, "image/shims/absent.ts"),
 };
 

@@ -1,16 +1,13 @@
 // The globals that packages expect and the engine does not have. The bundler puts this module before every program;
 // on Node nothing imports it, for Node has the originals.
 
-import { Buffer } from "./buffer.ts";
 import { console } from "./console.ts";
-import { crypto } from "./crypto.ts";
 import { TextDecoder, TextEncoder } from "./text.ts";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./timers.ts";
 import { URL, URLSearchParams } from "./url.ts";
 import { exactDecode, exactEncode } from "./utf8.ts";
 
 Object.assign(globalThis, {
-  Buffer,
   TextDecoder,
   TextEncoder,
   URL,
@@ -18,7 +15,6 @@ Object.assign(globalThis, {
   clearInterval,
   clearTimeout,
   console,
-  crypto,
   nativeUtf8Decode: exactDecode(nativeUtf8Decode),
   nativeUtf8Encode: exactEncode(nativeUtf8Encode),
   performance: { now: (): number => nativeNow() / 1000 },

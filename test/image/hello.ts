@@ -2,7 +2,6 @@
 // targets. Each line of its output is checked there; a failure ends it with a stack.
 
 import { Feed } from "feed";
-import git from "isomorphic-git";
 import { marked } from "marked";
 import pino from "pino/browser.js";
 import { parse } from "yaml";
@@ -45,66 +44,6 @@ function tooEarly(): string {
   }
   const late = Math.abs(-1);
   return name.slice(late - 1);
-}
-
-/** The file system that isomorphic-git needs, in a Map. */
-function memoryFs(): object {
-  const files = new Map<string, Uint8Array | undefined>([["/", undefined]]);
-  const absent = (path: string): Error => Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
-  const stat = async (path: string): Promise<object> => {
-    if (!files.has(path)) throw absent(path);
-    const bytes = files.get(path);
-    const type = bytes === undefined ? "dir" : "file";
-    return {
-      type,
-      mode: type === "dir" ? 0o40755 : 0o100644,
-      size: bytes?.length ?? 0,
-      ino: 0,
-      mtimeMs: 0,
-      ctimeMs: 0,
-      uid: 0,
-      gid: 0,
-      dev: 0,
-      isFile: () => type === "file",
-      isDirectory: () => type === "dir",
-      isSymbolicLink: () => false,
-    };
-  };
-  const promises = {
-    stat,
-    lstat: stat,
-    async readFile(path: string, options?: { encoding?: string } | string): Promise<Uint8Array | string> {
-      const bytes = files.get(path);
-      if (bytes === undefined) throw absent(path);
-      const encoding = typeof options === "string" ? options : options?.encoding;
-      return encoding === undefined ? bytes : nativeUtf8Decode(bytes, 0, bytes.length);
-    },
-    async writeFile(path: string, data: Uint8Array | string): Promise<void> {
-      files.set(path, typeof data === "string" ? nativeUtf8Encode(data) : data);
-    },
-    async mkdir(path: string): Promise<void> {
-      files.set(path, undefined);
-    },
-    async readdir(path: string): Promise<string[]> {
-      const prefix = path === "/" ? "/" : `${path}/`;
-      return [...files.keys()]
-        .filter((name) => name !== "/" && name.startsWith(prefix) && !name.slice(prefix.length).includes("/"))
-        .map((name) => name.slice(prefix.length));
-    },
-    async unlink(path: string): Promise<void> {
-      files.delete(path);
-    },
-    async rmdir(path: string): Promise<void> {
-      files.delete(path);
-    },
-    async readlink(path: string): Promise<never> {
-      throw absent(path);
-    },
-    async symlink(_target: string, path: string): Promise<never> {
-      throw absent(path);
-    },
-  };
-  return { promises };
 }
 
 function natives(): void {
@@ -185,23 +124,6 @@ async function packages(): Promise<void> {
   const log = pino({ level: "info", browser: { asObject: true, write: (o: object) => (line = o) } });
   log.info({ n: 1 }, "hello");
   check("pino", (line as { msg: string; n: number }).msg, "hello");
-
-  const fs = memoryFs() as Parameters<typeof git.init>[0]["fs"];
-  const at = { fs, dir: "/r" };
-  await git.init({ ...at, defaultBranch: "main" });
-  const blob = await git.writeBlob({ ...at, blob: new TextEncoder().encode("hello\n") });
-  check("git blob", blob, "ce013625030ba8dba906f756967f9e9ca394464a");
-  const tree = await git.writeTree({ ...at, tree: [{ mode: "100644", path: "hello.txt", oid: blob, type: "blob" }] });
-  check("git tree", tree, "aaa96ced2d9a1c8e72c56b253a0e2fe78393feb7");
-  const author = { name: "A", email: "a@e.org", timestamp: 0, timezoneOffset: 0 };
-  const first = await git.commit({ ...at, tree, author, message: "one", ref: "refs/heads/main" });
-  const second = await git.commit({ ...at, tree, author, message: "two", ref: "refs/heads/main", parent: [first] });
-  const log1 = await git.log({ ...at, ref: "main" });
-  check("git log", [log1.map((entry) => entry.commit.message), log1[0]?.oid === second], [["two\n", "one\n"], true]);
-  const { filename, packfile } = await git.packObjects({ ...at, oids: [blob, tree, first, second], write: true });
-  check("git pack", [filename.startsWith("pack-"), packfile === undefined], [true, true]);
-  const { oids } = await git.indexPack({ ...at, filepath: `.git/objects/pack/${filename}` });
-  check("git index of a pack", oids.length, 4);
 }
 
 let ticks = "";
