@@ -51,8 +51,8 @@ export class GenerationCache<T extends object> {
     while (this.#values.length <= row) this.#values.push(undefined);
     if (row >= this.#sizes.length) {
       const room = Math.max(row + 1, Math.ceil(this.#sizes.length * 1.5), 64);
-      this.#sizes = grown(this.#sizes, room);
-      this.#stamps = grown(this.#stamps, room);
+      this.#sizes = grown(this.#sizes, new Int32Array(room));
+      this.#stamps = grown(this.#stamps, new Int32Array(room));
     }
     this.#values[row] = value;
     this.#sizes[row] = bytes;
@@ -70,8 +70,8 @@ export class GenerationCache<T extends object> {
   }
 }
 
-function grown(from: Int32Array, room: number): Int32Array<ArrayBuffer> {
-  const into = new Int32Array(room);
+/** The column in one of more room. */
+export function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: T, into: T): T {
   into.set(from);
   return into;
 }

@@ -7,7 +7,7 @@
 import { copyBytes, equalBytes } from "../../stack/base/native.ts";
 import type { Result } from "../../stack/base/result.ts";
 import type { Platform } from "../platform.ts";
-import { GenerationCache } from "./cache.ts";
+import { GenerationCache, grown } from "./cache.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
 import { fromHex, hash, OID_LENGTH, toHex } from "./oid.ts";
@@ -396,8 +396,3 @@ export class ObjectStore {
 }
 
 export { BLOB, COMMIT, TAG, TREE };
-
-function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
-}

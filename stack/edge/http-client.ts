@@ -20,14 +20,9 @@ import {
   RESPONSE_LIMITS,
 } from "../http1/client.ts";
 import { type HttpClientError, MAX_REDIRECTS } from "./http-error.ts";
+import { inTime, type Timers } from "./in-time.ts";
 import type { ConnectError, Flow, Network } from "./network.ts";
 import { formatUrl, hostOf, originOf, parseUrl, resolveReference, type Url } from "./url.ts";
-
-/** The timer of appliance/platform.ts. */
-export interface Timers {
-  /** Runs the callback once after this many milliseconds; the returned function cancels it. */
-  timer(ms: number, callback: () => void): () => void;
-}
 
 export interface HttpClientRequest {
   readonly url: string;
@@ -70,8 +65,6 @@ export const KEEP_MS = 4000;
 /** Origins to which a connection is kept. */
 export const MAX_KEPT = 8;
 export const DEFAULT_TIMEOUT_MS = 30_000;
-/** How often HttpClientRequest.giveUp is asked. */
-export const GIVE_UP_MS = 1000;
 
 /** One request through the connections that are kept for this network. */
 export function httpRequest(
@@ -99,6 +92,8 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 const clients = new WeakMap<Network, HttpClient>();
+
+export type { Timers } from "./in-time.ts";
 
 interface Kept {
   readonly flow: Flow;
@@ -210,7 +205,7 @@ export class HttpClient {
         : this.#network.connect(url.host, url.port as Port, timeout);
     // It keeps to the time by itself; only `giveUp` may be quicker.
     const { giveUp } = request;
-    const flow = giveUp === undefined ? await connecting : await this.#inTime(connecting, 2 * timeout, giveUp);
+    const flow = giveUp === undefined ? await connecting : await inTime(this.#timers, connecting, 2 * timeout, giveUp);
     if (flow === undefined) {
       void connecting.then((late) => {
         if (late.ok) late.value.close();
@@ -236,14 +231,14 @@ export class HttpClient {
     };
     const { giveUp } = request;
     for (const part of hop.body === undefined || hop.body.length === 0 ? [head] : [head, hop.body]) {
-      const written = await this.#inTime(flow.write(part), timeout, giveUp);
+      const written = await inTime(this.#timers, flow.write(part), timeout, giveUp);
       if (written === undefined) return failed({ kind: "timed-out", origin, during: "sending" });
       // A server may have answered and closed before it had read all (RFC 9112 9.6): its answer is worth reading.
       if (!written.ok) break;
     }
     const chunks: Uint8Array[] = [];
     for (;;) {
-      const read = await this.#inTime(flow.read(), timeout, giveUp);
+      const read = await inTime(this.#timers, flow.read(), timeout, giveUp);
       if (read === undefined) return failed({ kind: "timed-out", origin, during: "receiving" });
       if (!read.ok) return failed({ kind: "flow", origin, cause: read.error });
       const bytes = read.value;
@@ -296,33 +291,6 @@ export class HttpClient {
       this.#take(origin)?.close();
     });
     this.#kept.set(origin, { flow, cancel });
-  }
-
-  /** The promise's value, or undefined when it does not come in time or `giveUp` says so. */
-  #inTime<T>(promise: Promise<T>, ms: number, giveUp?: () => boolean): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      let left = ms;
-      const wait = (): (() => void) => {
-        const step = giveUp === undefined ? left : Math.min(left, GIVE_UP_MS);
-        left -= step;
-        return this.#timers.timer(step, () => {
-          if (left <= 0 || giveUp?.() === true) resolve(undefined);
-          else stop = wait();
-        });
-      };
-      let stop = wait();
-      const cancel = (): void => stop();
-      promise.then(
-        (value) => {
-          cancel();
-          resolve(value);
-        },
-        () => {
-          cancel();
-          resolve(undefined);
-        },
-      );
-    });
   }
 }
 
