@@ -152,7 +152,8 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
   function build(snapshot: Snapshot, before: Site | undefined): Promise<Result<Site, TaskFault>> {
     const now = Math.floor(platform.wallClock() / 1000);
     const task = new Task(platform, updateShare(platform));
-    return task.run(buildSite(snapshot, platform, { previous: before, now, drafts: writing !== undefined }, task));
+    const options = { previous: before, now, drafts: writing !== undefined, hookPath: config.hook };
+    return task.run(buildSite(snapshot, platform, options, task));
   }
 
   function show(site: Site, before: Site | undefined): void {

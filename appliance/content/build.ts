@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly now: number;
   /** Show drafts and future articles (writing on one's own machine). */
   readonly drafts: boolean;
+  /** Path of the webhook, where no page can be. */
+  readonly hookPath?: string;
 }
 
 type Needs = Pick<Platform, "now" | "utf8Decode" | "utf8Encode" | "sha1">;
@@ -132,7 +134,7 @@ export function* buildSite(
   }
   task.at = "";
   const settings = readSettings(snapshot, platform, problems);
-  const laidOut = yield* layOut(settings, articles, redirects, files, problems);
+  const laidOut = yield* layOut(settings, articles, redirects, files, problems, options.hookPath);
   const site: Site = { snapshot, settings, ...laidOut, problems: problems.slice(0, MAX_PROBLEMS), nextDue };
   readBefore.set(site, readings);
   return site;

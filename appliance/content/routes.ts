@@ -2,6 +2,7 @@
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
 import { directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import { redirectFault, withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
 import {
   type Article,
@@ -37,10 +38,15 @@ export function* layOut(
   redirects: readonly { readonly path: string; readonly to: string }[],
   files: readonly StaticRoute[],
   problems: Problem[],
+  hookPath: string | undefined,
 ): Generator<undefined, LaidOut, undefined> {
   let steps = 0;
   const routes = new Map<string, Route>();
   const claim = (url: string, route: Route, path: string): boolean => {
+    if (url === hookPath) {
+      problems.push({ path, reason: `${url} is the address of the webhook (--hook)`, skipped: true });
+      return false;
+    }
     const taken = routes.get(url);
     if (taken === undefined) {
       routes.set(url, route);
@@ -68,14 +74,24 @@ export function* layOut(
   const articles = served.filter(isArticle).sort(byDate);
   const pages = served.filter((article) => !isArticle(article)).sort((a, b) => (a.path < b.path ? -1 : 1));
 
-  for (const { path, to } of redirects) claim(documentUrl(path), { kind: "redirect", to: target(to, routes) }, path);
+  /** Who made a redirect, by its URL. */
+  const origins = new Map<string, string>();
+  const redirect = (url: string, to: string, path: string): void => {
+    const fault = redirectFault(to);
+    if (fault !== undefined) problems.push({ path, reason: fault, skipped: true });
+    else if (claim(url, { kind: "redirect", to }, path)) origins.set(url, path);
+  };
+  for (const { path, to } of redirects) redirect(documentUrl(path), target(to, routes), path);
   for (const article of served) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
-      if (url !== article.url) claim(url, { kind: "redirect", to: encodePath(article.url) }, article.path);
+      if (url === "/" || /^\/+([?#]|$)/.test(alias))
+        problems.push({ path: article.path, reason: "the alias / is the home page's own address", skipped: false });
+      else if (url !== article.url) redirect(url, encodePath(article.url), article.path);
     }
   }
+  withoutRings(routes, origins, problems);
   yield;
   const listings = listDirectories(articles);
   for (const listing of listings)
