@@ -15,7 +15,7 @@ export class TcpLimits {
   /** Bytes of all receive buffers. */
   memoryTotal = 4 * 1024 * 1024;
   /** Bytes that only queues to be sent hold, over all connections: what is shared counts once, the table's not. */
-  sendTotal = 16 * 1024 * 1024;
+  sendTotal = Number.MAX_SAFE_INTEGER;
   /** Ranges that one connection may have queued to send. */
   sendRanges = 64;
 
