@@ -46,6 +46,13 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
 /** Node may be used only by the files of `image` that say so in their name. */
 const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot)\//;
 
+/** Where an IPv4 address may be a number; elsewhere below the seam it is a path or text (stack/base/path.ts). */
+const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|path)\.ts$/;
+
+/** The way of every packet, and how many parameters a function there may have. */
+const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|udp|tcp)|drivers)\//;
+const PARAMETER_LIMIT = 6;
+
 /** Lines of one source file. */
 const FILE_LIMIT = 400;
 
@@ -75,6 +82,8 @@ function checkFile(file: string): void {
     faults++;
     console.error(`${file}: ${lines} lines; split it by concern before ${FILE_LIMIT}`);
   }
+  checkAddresses(file);
+  if (PACKET_PATH.test(file)) checkParameters(file);
   const room = ROOMS.find((r) => file.startsWith(`${r.room}/`));
   if (room === undefined) return;
   for (const { fileName } of ts.preProcessFile(readFileSync(join(root, file), "utf8")).importedFiles) {
@@ -83,6 +92,30 @@ function checkFile(file: string): void {
       console.error(`${file}: ${room.room} may not import ${fileName}`);
     }
   }
+}
+
+/** IPv6 must be an addition: no IPv4 number outside the rooms that are about IPv4. */
+function checkAddresses(file: string): void {
+  if (!/^(stack|drivers|image)\//.test(file) || HOLDS_IPV4.test(file)) return;
+  const code = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+  if (!/\bIpv4\b/.test(code)) return;
+  faults++;
+  console.error(`${file}: holds an IPv4 address as a number; take a path of stack/base/path.ts, or text`);
+}
+
+function checkParameters(file: string): void {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && node.parameters.length > PARAMETER_LIMIT) {
+      faults++;
+      const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+      console.error(
+        `${file}:${line}: ${node.parameters.length} parameters; ${PARAMETER_LIMIT} at most on a packet's way`,
+      );
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
 }
 
 function allowed(room: (typeof ROOMS)[number], file: string, specifier: string): boolean {

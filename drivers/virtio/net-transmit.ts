@@ -20,6 +20,10 @@ export class NetTransmit {
   bytes = 0;
   drops = 0;
   full = 0;
+  // What the next `send` asks of the device, as on Link; it stays until it is set anew.
+  checksumStart = 0;
+  checksumOffset = 0;
+  segmentSize = 0;
 
   private readonly hal: Hal;
   private readonly headerSize: number;
@@ -78,17 +82,8 @@ export class NetTransmit {
     return index * PITCH + HEADER_ROOM;
   }
 
-  /** As `Link.send`, with what the device is asked to do. */
-  send(
-    slot: number,
-    headLength: number,
-    payload: Uint8Array,
-    payloadOffset: number,
-    payloadLength: number,
-    checksumStart: number,
-    checksumOffset: number,
-    segmentSize: number,
-  ): void {
+  /** As `Link.send`; the device is asked to do what checksumStart, checksumOffset and segmentSize say. */
+  send(slot: number, headLength: number, payload: Uint8Array, payloadOffset: number, payloadLength: number): void {
     const index = this.indexOf(slot);
     if (headLength < 0 || headLength > SLOT_SIZE) throw new RangeError(`head of ${headLength} bytes`);
     let address = 0;
@@ -97,8 +92,10 @@ export class NetTransmit {
       address = this.hal.addressOf(payload) + payloadOffset;
       this.payloads[index] = payload;
     }
-    if (this.offloads)
+    if (this.offloads) {
+      const { checksumStart, checksumOffset, segmentSize } = this;
       encodeNetHeader(this.slots, slot - this.headerSize, checksumStart, checksumOffset, segmentSize, headLength);
+    }
     this.reserved[index] = 0;
     // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
     this.queue.postPair(index * CHAIN, this.headerSize + headLength, address, payloadLength);

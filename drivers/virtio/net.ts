@@ -193,7 +193,10 @@ export class VirtioNet extends Card {
     if (segmentSize !== 0 && !this.segmentOffload) throw new RangeError("segment left to a card without HOST_TSO4");
     if (!this.live) this.tx.drop(slot);
     else {
-      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength, checksumStart, checksumOffset, segmentSize);
+      this.tx.checksumStart = checksumStart;
+      this.tx.checksumOffset = checksumOffset;
+      this.tx.segmentSize = segmentSize;
+      this.tx.send(slot, headLength, payload, payloadOffset, payloadLength);
     }
   }
 

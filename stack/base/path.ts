@@ -47,8 +47,8 @@ export class PathTable {
   readonly hopTurns: Int32Array;
   /** Our own address of each family; 0 while there is none. */
   local4: Ipv4 = 0 as Ipv4;
-  /** The link's. */
-  readonly linkMtu: number;
+  /** The largest IP packet that the link, or the network it leads to, carries. */
+  linkMtu: number;
 
   readonly #key: number;
   readonly #index: IndexTable;
@@ -147,7 +147,7 @@ export class PathTable {
       this.#mtus[path] = this.linkMtu;
       this.#mtuUntil[path] = NEVER;
     }
-    return this.#mtus[path]!;
+    return Math.min(this.#mtus[path]!, this.linkMtu);
   }
 
   /** A router has said so, and whoever asked has checked that it may be true. */

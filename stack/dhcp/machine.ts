@@ -27,6 +27,8 @@ export const FIRST_RETRANSMISSION = SECOND;
 export const LAST_RETRANSMISSION = 64 * SECOND;
 /** Requests without an answer after which we look for another server (4.4.1 by way of 3.1.5: four, about a minute). */
 export const REQUEST_ATTEMPTS = 4;
+/** Requests in vain, about 7 s, after which it is said that nobody answers. */
+export const UNANSWERED_ATTEMPTS = 3;
 /** 4.4.5: renewing and rebinding do not retransmit more often. */
 export const RENEWAL_RETRANSMISSION = 60 * SECOND;
 /** 3.1.5: pause after a DECLINE. */
@@ -68,6 +70,10 @@ export abstract class DhcpSink {
   abstract sendDhcp(destination: string, bytes: Uint8Array, length: number): void;
   /** The lease is ours, or was prolonged (`renewed`; its settings may have changed). The object stays the client's. */
   abstract bound(lease: Lease, renewed: boolean, now: Instant): void;
+  /** Nobody has answered UNANSWERED_ATTEMPTS requests; it goes on. Said once until there is an answer. */
+  abstract unanswered(now: Instant): void;
+  /** What a server has said cannot be used; `why` in words. It is said for each. */
+  abstract refused(why: string, now: Instant): void;
   /** The address must not be used any more. A new one is being sought, unless it was released. */
   abstract lost(reason: number, now: Instant): void;
 }
@@ -87,6 +93,9 @@ export class DhcpClient {
   private server = 0 as Ipv4;
   private began: Instant = 0;
   private attempts = 0;
+  /** It was said that nobody answers, or that what is offered cannot be used. */
+  private toldUnanswered = false;
+  private toldRefused = false;
   private deadline: Instant = NEVER;
   private boundAt: Instant = 0;
   private requestedAt: Instant = 0;
@@ -159,6 +168,8 @@ export class DhcpClient {
       if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
       else if (reply.type === MESSAGE_NAK) {
         this.refusal = reply.message;
+        const word = reply.message === "" ? "" : `: ${reply.message}`;
+        sink.refused(`the DHCP server ${formatIpv4(this.server)} takes its offer back${word}`, now);
         // 3.1.4: begin anew; after a second, so that a server that always says no is not asked without pause.
         this.restart(now + FIRST_RETRANSMISSION);
       }
@@ -220,13 +231,22 @@ export class DhcpClient {
     request.requestedAddress = 0 as Ipv4;
     request.serverIdentifier = 0 as Ipv4;
     this.broadcast(sink);
+    if (this.attempts === UNANSWERED_ATTEMPTS && !this.toldUnanswered && !this.toldRefused) {
+      this.toldUnanswered = true;
+      sink.unanswered(now);
+    }
     this.backOff(now, random);
   }
 
   private takeOffer(now: Instant, random: number, sink: DhcpSink): void {
     const { reply } = this;
     // The first offer that can be used: waiting for better ones costs more than it brings.
-    if (reply.serverIdentifier === 0 || !isHost(reply.yourAddress) || reply.leaseTime === 0) return;
+    const why = fault(reply);
+    if (why !== "") {
+      if (!this.toldRefused) sink.refused(why, now);
+      this.toldRefused = true;
+      return;
+    }
     this.offered = reply.yourAddress;
     this.server = reply.serverIdentifier;
     this.attempts = 0;
@@ -261,6 +281,8 @@ export class DhcpClient {
     lease.server = this.server;
     lease.seconds = seconds;
     this.state = "bound";
+    this.toldUnanswered = false;
+    this.toldRefused = false;
     if (!renewed) this.boundAt = now;
     this.schedule(seconds, reply.renewalTime, reply.rebindingTime);
     sink.bound(lease, renewed, now);
@@ -322,6 +344,17 @@ export class DhcpClient {
     const jitter = Math.floor(((random % 1024) / 1024 - 0.5) * 0.5 * wait);
     this.deadline = now + wait + jitter;
   }
+}
+
+/** What makes an offer useless, in words; "" when nothing does. */
+function fault(reply: DhcpReply): string {
+  // 4.3.1: an offer always says whose it is.
+  if (reply.serverIdentifier === 0) return "a DHCP server makes offers without saying who it is (option 54)";
+  const server = formatIpv4(reply.serverIdentifier);
+  if (!isHost(reply.yourAddress))
+    return `the DHCP server ${server} offers ${formatIpv4(reply.yourAddress)}, which is not the address of a host`;
+  if (reply.leaseTime === 0) return `the DHCP server ${server} offers a lease of 0 s`;
+  return "";
 }
 
 function isHost(address: Ipv4): boolean {

@@ -22,6 +22,8 @@ export const MESSAGE_RELEASE = 7;
 
 /** Name servers remembered of one offer. */
 export const DNS_SERVER_LIMIT = 3;
+/** RFC 2132 5.1 allows 68, RFC 791 3.1 promises 576 to every host: less is a mistake or malice. */
+export const LEAST_MTU = 576;
 /** Characters of a domain name or host name that are taken. */
 export const NAME_LIMIT = 253;
 
@@ -61,7 +63,10 @@ export class DhcpReply {
   serverIdentifier = 0 as Ipv4;
   /** 0: none given. */
   subnetMask = 0;
+  /** Of option 3, or the default route of option 121. */
   router = 0 as Ipv4;
+  /** There was an option 121: option 3 does not count (RFC 3442). */
+  classless = false;
   dnsServers: Ipv4[] = [];
   domain = "";
   /** 0: none given. */
@@ -125,6 +130,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, reply:
   reply.serverIdentifier = 0 as Ipv4;
   reply.subnetMask = 0;
   reply.router = 0 as Ipv4;
+  reply.classless = false;
   reply.dnsServers = [];
   reply.domain = "";
   reply.mtu = 0;
@@ -165,10 +171,13 @@ const OPTION_MAXIMUM_SIZE = 57;
 const OPTION_RENEWAL_TIME = 58;
 const OPTION_REBINDING_TIME = 59;
 const OPTION_CLIENT_IDENTIFIER = 61;
+const OPTION_CLASSLESS_ROUTES = 121;
 const OPTION_END = 255;
 
 const PARAMETERS: readonly number[] = [
   OPTION_SUBNET_MASK,
+  // RFC 3442: before the router option.
+  OPTION_CLASSLESS_ROUTES,
   OPTION_ROUTER,
   OPTION_DNS,
   OPTION_DOMAIN,
@@ -224,7 +233,11 @@ function decodeOption(bytes: Uint8Array, code: number, at: number, length: numbe
       return;
     case OPTION_ROUTER:
       // RFC 2132 3.5: in order of preference.
-      if (length >= 4) reply.router = readU32(bytes, at) as Ipv4;
+      if (length >= 4 && !reply.classless) reply.router = readU32(bytes, at) as Ipv4;
+      return;
+    case OPTION_CLASSLESS_ROUTES:
+      reply.classless = true;
+      reply.router = defaultRoute(bytes, at, at + length);
       return;
     case OPTION_DNS:
       for (let i = 0; i + 4 <= length && reply.dnsServers.length < DNS_SERVER_LIMIT; i += 4)
@@ -234,8 +247,7 @@ function decodeOption(bytes: Uint8Array, code: number, at: number, length: numbe
       reply.domain = text(bytes, at, Math.min(length, NAME_LIMIT));
       return;
     case OPTION_MTU:
-      // RFC 2132 5.1: 68 is the least.
-      if (length === 2 && readU16(bytes, at) >= 68) reply.mtu = readU16(bytes, at);
+      if (length === 2 && readU16(bytes, at) >= LEAST_MTU) reply.mtu = readU16(bytes, at);
       return;
     case OPTION_LEASE_TIME:
       if (length === 4) reply.leaseTime = readU32(bytes, at);
@@ -252,6 +264,22 @@ function decodeOption(bytes: Uint8Array, code: number, at: number, length: numbe
     default:
       return;
   }
+}
+
+/**
+ * The router of the default route among classless routes (RFC 3442: a prefix length, as many bytes as that takes, the
+ * router); 0: there is none. A machine with one card and one gateway has no use for the others.
+ */
+function defaultRoute(bytes: Uint8Array, start: number, end: number): Ipv4 {
+  let at = start;
+  while (at < end) {
+    const prefix = bytes[at]!;
+    const router = at + 1 + Math.ceil(prefix / 8);
+    if (prefix > 32 || router + 4 > end) return 0 as Ipv4;
+    if (prefix === 0) return readU32(bytes, router) as Ipv4;
+    at = router + 4;
+  }
+  return 0 as Ipv4;
 }
 
 /** Printable ASCII up to the first NUL; anything else becomes "?". */

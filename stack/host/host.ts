@@ -233,6 +233,7 @@ export class Host extends FrameReceiver {
     const lease = this.lease.state;
     lease.changed = false;
     this.names.setLeaseServers(lease.nameServers, lease.domain);
+    if (lease.mtu > 0) this.ip.setMtu(lease.mtu);
     const same = lease.prefixLength === this.prefixLength && lease.gateway === this.gateway;
     if (lease.address === this.address && same) return;
     this.configure(lease.address, lease.prefixLength, lease.gateway);

@@ -28,6 +28,8 @@ export class LeaseState extends DhcpSink {
   prefixLength = 0;
   gateway = "";
   nameServers: string[] = [];
+  /** 0: not told. */
+  mtu = 0;
   domain = "";
   /** Why the address was lost. */
   reason = "";
@@ -64,7 +66,19 @@ export class LeaseState extends DhcpSink {
     const nameServers: string[] = [];
     for (const server of lease.dnsServers) nameServers.push(formatIpv4(server));
     this.nameServers = nameServers;
+    this.mtu = lease.mtu;
     this.domain = lease.domain;
+  }
+
+  override unanswered(_now: Instant): void {
+    const text =
+      "no DHCP server has answered so far; still asking. Is the card on the right network, does a DHCP server run there? " +
+      "A fixed address is given by --ipv4= and --gateway=";
+    this.events.push(EVENT_NOTICE, 0, 0, text);
+  }
+
+  override refused(why: string, _now: Instant): void {
+    this.events.push(EVENT_NOTICE, 0, 0, why);
   }
 
   override lost(reason: number, _now: Instant): void {

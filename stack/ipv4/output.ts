@@ -119,6 +119,12 @@ export class IpOutput extends IpSink {
     this.arp.configure(this.address, now);
   }
 
+  /** The network carries no more than this, whatever the link could (RFC 2132 5.1). */
+  setMtu(mtu: number): void {
+    this.mtu = Math.min(mtu, this.link.mtu);
+    this.paths.linkMtu = this.mtu;
+  }
+
   /**
    * What a received packet's destination means. While there is no address every unicast address is ours, because DHCP
    * servers may answer to the address they are about to give (RFC 2131 4.1): take only UDP then.

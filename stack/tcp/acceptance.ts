@@ -9,14 +9,13 @@ import type { TcpCore } from "./core.ts";
 import { CHALLENGE_INTERVAL, TIMESTAMP_EXPIRY } from "./limits.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
 
-/** First to fifth of RFC 9293 3.10.7.4: PAWS, sequence number, RST, SYN, ACK bit. False: dropped. */
+/** PAWS, sequence number, RST, SYN, and that there is an ACK at all. False: dropped. */
 export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instant): boolean {
   const flags = s.flags;
-  if (c.timestamps && (flags & RST) === 0) {
-    // RFC 7323 3.2: without the option it is dropped; SYNs go on to the challenge.
-    if (!s.hasTimestamps) {
-      if ((flags & SYN) === 0) return false;
-    } else if (((s.tsValue - c.tsRecent) | 0) < 0 && now - c.tsRecentAt < TIMESTAMP_EXPIRY) {
+  // RFC 7323 3.2 would drop what comes without the option on a connection that has it; as Linux does, we take it: there
+  // are boxes on the way that strip options.
+  if (c.timestamps && s.hasTimestamps && (flags & RST) === 0) {
+    if (((s.tsValue - c.tsRecent) | 0) < 0 && now - c.tsRecentAt < TIMESTAMP_EXPIRY) {
       // RFC 7323 5.3 R1 (PAWS).
       if (c.state === SYN_RECEIVED && (flags & SYN) !== 0) return false;
       answer(core, c, s, now);

@@ -11,7 +11,6 @@ const CLASSES = 4;
 export class BufferPool {
   readonly #limit: number;
   readonly #free: Uint8Array[][] = [];
-  /** Bytes allocated: in use and waiting for use. */
   #allocated = 0;
   /** Bytes that connections hold. */
   inUse = 0;
@@ -22,6 +21,11 @@ export class BufferPool {
       const none: Uint8Array[] = [];
       this.#free.push(none);
     }
+  }
+
+  /** Bytes allocated, in use and waiting for use: at most the limit. */
+  get allocated(): number {
+    return this.#allocated;
   }
 
   /** Bytes that may still be taken. */

@@ -2,6 +2,7 @@
 
 import {
   CLOSE_WAIT,
+  CLOSED,
   type Connection,
   ESTABLISHED,
   FIN_WAIT_1,
@@ -30,6 +31,7 @@ export function endSending(core: TcpCore, c: Connection): void {
 
 /** The user lets go: what is queued still leaves, unless bytes would be thrown away. */
 export function letGo(core: TcpCore, c: Connection): void {
+  if (c.state === CLOSED) return;
   // RFC 9293 3.10.4: in SYN-SENT nothing is owed to anybody.
   if (opening(c) || c.over) {
     if (c.state === SYN_RECEIVED) sendReset(core, c);
@@ -48,6 +50,7 @@ export function letGo(core: TcpCore, c: Connection): void {
 
 /** RFC 9293 3.10.5: a reset, and nothing more. */
 export function abortNow(core: TcpCore, c: Connection): void {
+  if (c.state === CLOSED) return;
   if (c.state !== SYN_SENT && c.state !== TIME_WAIT && !c.over) sendReset(core, c);
   core.release(c);
 }

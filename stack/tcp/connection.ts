@@ -15,7 +15,7 @@
 //   TIME-WAIT     all done; stays 2 MSL for the peer's sake, or until more than timeWait of them wait.
 //   CLOSE-WAIT    the peer has ended its side, ours goes on.
 //   LAST-ACK      both ended, the peer first; ours is not acknowledged yet.
-//   CLOSED        not in use: in the pool.
+//   CLOSED        over: its slot waits for the next connection, which is another object. Nothing of this one can be left.
 //
 // Two things beside the state say who still cares. `user` is the index of the user, or NOBODY: an orphan, whose user has
 // called close. An orphan always has a deadline (`lingerAt`), so none stays in a closing state because a peer went
@@ -26,9 +26,9 @@ import { NO_PAYLOAD } from "../base/link.ts";
 import { NO_PATH, type Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { Seq } from "../base/seq.ts";
-import { type Handle, NO_HANDLE } from "../base/streams.ts";
-import { INITIAL_RTO, MAX_INTERVALS } from "./limits.ts";
-import { SendQueue } from "./send-queue.ts";
+import type { Handle } from "../base/streams.ts";
+import { INITIAL_RTO } from "./limits.ts";
+import type { SendQueue } from "./send-queue.ts";
 
 export const CLOSED = 0;
 export const SYN_SENT = 1;
@@ -56,11 +56,10 @@ export const NO_BUFFER = -1;
 export const LENT = -2;
 
 export class Connection {
+  /** Its slot in the machine's table of connections. */
   readonly index: number;
-  /** NO_HANDLE while in the pool. */
-  handle: Handle = NO_HANDLE;
-  /** How often this object has been used. */
-  generation = 0;
+  /** NO_HANDLE when its user has let go, or it is over. */
+  handle: Handle;
   state = CLOSED;
   user = NOBODY;
   events = 0;
@@ -68,8 +67,6 @@ export class Connection {
   passive = false;
   /** Counted among the half-open ones. */
   halfOpen = false;
-  /** Listed for `transmit`. */
-  pending = false;
   /** The protocol has ended in order; only unread bytes keep this. */
   over = false;
   /** The user owes the peer an answer that it is still making: see `Streams.hold`. */
@@ -105,8 +102,10 @@ export class Connection {
   peerMss = 0;
   /** Path MTU; the link's until an ICMP message says less. */
   pathMtu = 0;
+  /** When it was lowered last and a segment sent again for it. */
+  mtuLoweredAt: Instant = -NEVER;
   dontFragment = true;
-  readonly queue: SendQueue = new SendQueue();
+  readonly queue: SendQueue;
   /** The user has ended our side: a FIN follows the queue. */
   finQueued = false;
   /** A SYN or SYN-ACK is to be sent. */
@@ -143,6 +142,8 @@ export class Connection {
 
   // ---- Acknowledging ----
   ackNow = false;
+  /** ACKs due for segments out of order: one each (RFC 5681 4.2). */
+  duplicateAcks = 0;
   /** Full-sized segments that have come since an ACK went out. */
   unacknowledged = 0;
   challengeAt: Instant = 0;
@@ -166,7 +167,8 @@ export class Connection {
 
   // ---- Congestion (RFC 5681, RFC 6582), bytes ----
   cwnd = 0;
-  ssthresh = 0;
+  /** Beyond all windows until something is lost. */
+  ssthresh = 0x7fffffff;
   /** Bytes acknowledged in congestion avoidance towards the next increase. */
   cwndCredit = 0;
   dupAcks = 0;
@@ -191,12 +193,11 @@ export class Connection {
   olderTimeWait = -1;
   newerTimeWait = -1;
 
-  constructor(index: number) {
+  /** `queue` is empty; it goes back to the slot when the connection is over. */
+  constructor(index: number, handle: Handle, queue: SendQueue) {
     this.index = index;
-    for (let i = 0; i < MAX_INTERVALS; i++) {
-      this.intervalStart.push(0 as Seq);
-      this.intervalEnd.push(0 as Seq);
-    }
+    this.handle = handle;
+    this.queue = queue;
   }
 
   /** The earliest of its deadlines. */
@@ -212,55 +213,5 @@ export class Connection {
     this.phaseAt = now;
     this.phaseUna = this.sndUna;
     this.phaseNxt = this.rcvNxt;
-  }
-
-  /** Makes it as new. Buffer and queue are empty already; `pending` stays: the list still names it. */
-  reset(): void {
-    this.events = 0;
-    this.passive = false;
-    this.halfOpen = false;
-    this.over = false;
-    this.held = false;
-    this.sndWnd = 0;
-    this.maxSndWnd = 0;
-    this.sndScale = 0;
-    this.scaling = false;
-    this.dontFragment = true;
-    this.finQueued = false;
-    this.synDue = false;
-    this.retransmitDue = false;
-    this.probeDue = false;
-    this.keepAliveDue = false;
-    this.rcvScale = 0;
-    this.finSeen = false;
-    this.finReceived = false;
-    this.start = 0;
-    this.unread = 0;
-    this.intervals = 0;
-    this.ackNow = false;
-    this.unacknowledged = 0;
-    this.challengeAt = 0;
-    this.timestamps = false;
-    this.tsRecent = 0;
-    this.tsRecentAt = 0;
-    this.srtt = 0;
-    this.rttvar = 0;
-    this.rto = INITIAL_RTO;
-    this.retries = 0;
-    this.rttAt = NEVER;
-    this.cwnd = 0;
-    this.ssthresh = 0x7fffffff;
-    this.cwndCredit = 0;
-    this.dupAcks = 0;
-    this.inRecovery = false;
-    this.sentAt = 0;
-    this.rtoAt = NEVER;
-    this.persisting = false;
-    this.persistCount = 0;
-    this.ackAt = NEVER;
-    this.lingerAt = NEVER;
-    this.keepAliveAt = NEVER;
-    this.keepAliveProbes = 0;
-    this.unackedSince = 0;
   }
 }

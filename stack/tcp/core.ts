@@ -12,6 +12,7 @@ import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_W
 import { Secret } from "./isn.ts";
 import { HEADERS, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { Room } from "./room.ts";
+import { SendQueue } from "./send-queue.ts";
 import { ConnectionTable } from "./table.ts";
 import { Timers } from "./timers.ts";
 import { Segment } from "./wire.ts";
@@ -57,9 +58,15 @@ export class TcpCore {
   /** The header to be written next. */
   readonly out: Segment = new Segment();
 
-  /** All connections ever made, by index; those in `#free` are CLOSED. */
+  /** The connection of each slot that was ever used; those of slots in `#free` are CLOSED. */
   readonly connections: Connection[] = [];
+  /** What a handle stands for that is dead: CLOSED for ever, nothing to read, at its end. */
+  readonly gone: Connection = new Connection(-1, NO_HANDLE, new SendQueue());
   readonly #free: number[] = [];
+  /** By slot: how often it was used, its send queue, and 1 when it is listed for `transmit`. */
+  readonly #generations: number[] = [];
+  readonly #queues: SendQueue[] = [];
+  readonly #listed: Uint8Array;
   readonly capacity: number;
 
   // Ports listened on.
@@ -85,9 +92,8 @@ export class TcpCore {
   readonly endedHandles: Handle[] = [];
   readonly endedReasons: number[] = [];
 
-  // What `lookup` found last.
-  #lastHandle: Handle = NO_HANDLE;
-  #lastIndex = -1;
+  /** What `of` found last. */
+  #last: Connection = this.gone;
 
   // The clock of timestamps: milliseconds.
   now: Instant = 0;
@@ -105,6 +111,8 @@ export class TcpCore {
     this.table = new ConnectionTable(this.capacity, this.connections, this.secret.tableKey());
     this.timers = new Timers(this.capacity);
     this.pool = new BufferPool(limits.memoryTotal);
+    this.#listed = new Uint8Array(this.capacity);
+    this.gone.finReceived = true;
     for (let i = 0; i < this.capacity; i++) this.pending.push(0);
   }
 
@@ -115,21 +123,21 @@ export class TcpCore {
     this.milliseconds = Math.floor(now / 1000) >>> 0;
   }
 
-  /** The connection of a handle, as index; -1 when it is gone. Users speak of the same one many times in a row. */
-  lookup(handle: Handle): number {
-    if (handle === this.#lastHandle) return this.#lastIndex;
+  /** The connection of a handle; `gone` when that is dead. Users speak of the same one many times in a row. */
+  of(handle: Handle): Connection {
+    if (handle === this.#last.handle) return this.#last;
     const index = handle & 0xffff;
-    if (index >= this.connections.length || this.connections[index]!.handle !== handle) return -1;
-    this.#lastHandle = handle;
-    this.#lastIndex = index;
-    return index;
+    if (index >= this.connections.length || handle < 0) return this.gone;
+    const c = this.connections[index]!;
+    if (c.handle !== handle) return this.gone;
+    this.#last = c;
+    return c;
   }
 
   /** The handle is dead. */
   #forget(c: Connection): void {
     c.handle = NO_HANDLE;
-    this.#lastHandle = NO_HANDLE;
-    this.#lastIndex = -1;
+    this.#last = this.gone;
   }
 
   /** Our MSS option and the base of the effective one. */
@@ -145,11 +153,16 @@ export class TcpCore {
 
   /** Lists the connection for `transmit`. */
   wake(c: Connection): void {
-    if (c.pending) return;
-    c.pending = true;
+    if (this.#listed[c.index]! !== 0) return;
+    this.#listed[c.index] = 1;
     if (this.pendingCount === this.pending.length) this.pending.push(c.index);
     else this.pending[this.pendingCount] = c.index;
     this.pendingCount++;
+  }
+
+  /** `transmit` has seen to this slot. */
+  unlist(index: number): void {
+    this.#listed[index] = 0;
   }
 
   /**
@@ -165,21 +178,12 @@ export class TcpCore {
    * one. Path and ports must not be in the table.
    */
   open(path: Path, localPort: number, remotePort: number): number {
-    let index = this.connections.length;
-    if (this.counters.connections === index) {
-      // None is free.
-      if (index < this.capacity) this.connections.push(new Connection(index));
-      else {
-        index = this.#oldestUnowned();
-        if (index < 0) return -1;
-        this.release(this.connections[index]!);
-        this.#free.pop();
-      }
-    } else index = this.#free.pop()!;
-    const c = this.connections[index]!;
-    c.reset();
-    c.generation++;
-    c.handle = (c.generation * 0x10000 + index) as Handle;
+    const index = this.#slot();
+    if (index < 0) return -1;
+    const generation = this.#generations[index]! + 1;
+    this.#generations[index] = generation;
+    const c = new Connection(index, (generation * 0x10000 + index) as Handle, this.#queues[index]!);
+    this.connections[index] = c;
     this.sink.paths.hold(path);
     c.path = path;
     c.localPort = localPort;
@@ -191,6 +195,22 @@ export class TcpCore {
     const counters = this.counters;
     counters.connections++;
     return index;
+  }
+
+  /** A slot for a connection, or -1. */
+  #slot(): number {
+    if (this.#free.length > 0) return this.#free.pop()!;
+    const next = this.connections.length;
+    if (next < this.capacity) {
+      this.connections.push(this.gone);
+      this.#generations.push(0);
+      this.#queues.push(new SendQueue());
+      return next;
+    }
+    const index = this.#oldestUnowned();
+    if (index < 0) return -1;
+    this.release(this.connections[index]!);
+    return this.#free.pop()!;
   }
 
   /** The connection is over: out of the table, everything back to the pools, the handle dead. Tells nobody. */

@@ -6,7 +6,7 @@ import { CLOSED_BY_TIMEOUT } from "../base/streams.ts";
 import { timedOut } from "./congestion.ts";
 import { CLOSED, type Connection, FIN_WAIT_2, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO, ORPHAN_RATE } from "./limits.ts";
+import { DOUBT_RETRIES, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO, ORPHAN_RATE } from "./limits.ts";
 import { sendReset } from "./reply.ts";
 import { lag } from "./room.ts";
 
@@ -71,6 +71,7 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     c.synDue = true;
     const counters = core.counters;
     counters.retransmits++;
+    if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
     core.wake(c);
     return;
   }
@@ -79,6 +80,7 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     return;
   }
   timedOut(c);
+  if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
   // Everything from snd.una on leaves again, as fast as slow start lets it.
   c.sndNxt = c.sndUna;
   c.queue.rewind();

@@ -24,7 +24,7 @@ import {
   SYN_SENT,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { DEFAULT_MSS, MAX_WINDOW_SCALE } from "./limits.ts";
+import { DEFAULT_MSS, MAX_DUPLICATE_ACKS, MAX_WINDOW_SCALE } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { receive } from "./reassembly.ts";
 import { refuse, sendReset } from "./reply.ts";
@@ -144,7 +144,10 @@ function text(core: TcpCore, c: Connection, s: Segment, bytes: Uint8Array): void
   const moved = receive(core, c, s.seq, bytes, s.payloadOffset, s.payloadLength);
   core.wake(c);
   if (moved === 0 && !inOrder) {
-    // RFC 5681 4.2: at once when out of order, so that the peer counts duplicates.
+    // RFC 5681 4.2: at once when out of order, and one for each, so that the peer counts duplicates. The first of them
+    // is none when it is also the first to acknowledge what came in order before.
+    if (c.duplicateAcks === 0 && c.unacknowledged > 0) c.duplicateAcks = 1;
+    if (c.duplicateAcks < MAX_DUPLICATE_ACKS) c.duplicateAcks++;
     c.ackNow = true;
     return;
   }
@@ -155,6 +158,8 @@ function text(core: TcpCore, c: Connection, s: Segment, bytes: Uint8Array): void
     return;
   }
   c.events |= READABLE;
+  // What is acknowledged now is more than the ACKs due were to say: they would be duplicates of nothing.
+  c.duplicateAcks = 0;
   // RFC 5681 4.2: for every second full segment, and at once when a gap is filled.
   c.unacknowledged += s.payloadLength > c.mss ? 2 : 1;
   if (gap || c.unacknowledged >= 2) c.ackNow = true;

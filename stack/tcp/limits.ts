@@ -87,6 +87,10 @@ export const MAX_OFFLOAD = 65_000;
  * (ours has 570 bytes): otherwise it leaves in a packet of its own, which costs as much again as the page behind it.
  */
 export const COPY_LIMIT = 1024;
+/** ACKs for segments out of order that one step sends (RFC 5681 4.2: one for each; a step takes in a bounded number). */
+export const MAX_DUPLICATE_ACKS = 64;
+/** Timeouts in a row after which the next hop is asked whether it is still there. */
+export const DOUBT_RETRIES = 2;
 /** Out-of-order intervals kept for a connection. */
 export const MAX_INTERVALS = 8;
 /** RFC 7323 2.3. */

@@ -33,6 +33,11 @@ import { ACK, CHECKSUM, encode, FIN, FLAGS, HEADER_LENGTH, PSH, SEQUENCE, SYN, T
 export function output(core: TcpCore, c: Connection, now: Instant): boolean {
   if (c.state === CLOSED) return true;
   if (c.state === SYN_SENT || c.state === SYN_RECEIVED) return !c.synDue || sendSyn(core, c, now);
+  // Before any data: an ACK that carries some is no duplicate (RFC 5681 2).
+  while (c.duplicateAcks > 0) {
+    if (!sendSegment(core, c, c.sndMax, 0, ACK, false)) return false;
+    c.duplicateAcks--;
+  }
   if (c.state !== TIME_WAIT) {
     if (c.retransmitDue) {
       c.retransmitDue = false;

@@ -164,6 +164,10 @@ function keepOutOfOrder(
   }
   copyBytes(c.buffer, c.start + place, bytes, offset, length);
   if (first === last) {
+    if (c.intervals === c.intervalStart.length) {
+      c.intervalStart.push(seq);
+      c.intervalEnd.push(end);
+    }
     for (let i = c.intervals; i > first; i--) {
       c.intervalStart[i] = c.intervalStart[i - 1]!;
       c.intervalEnd[i] = c.intervalEnd[i - 1]!;

@@ -6,12 +6,11 @@
 
 import { fold } from "../base/checksum.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
-import { NO_PAYLOAD } from "../base/link.ts";
 import { sumBytes } from "../base/native.ts";
 import type { Packet } from "../base/packet.ts";
-import { NO_PATH, type Path } from "../base/path.ts";
+import type { Path } from "../base/path.ts";
 import { ERROR_TOO_BIG, type Quotation } from "../base/quotation.ts";
-import { type Instant, NEVER } from "../base/result.ts";
+import type { Instant } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { Shared, SharedMemory } from "../base/shared.ts";
 import { CLOSED_UNREACHABLE, type Handle, NO_HANDLE, Streams, type StreamUser } from "../base/streams.ts";
@@ -34,9 +33,10 @@ import {
 import { TcpCore, type TcpCounters } from "./core.ts";
 import { deadlinesPass } from "./deadlines.ts";
 import { segmentArrives, settleEnd } from "./input.ts";
-import { LEAST_IPV4_MTU, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
+import type { TcpLimits } from "./limits.ts";
 import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
-import { output, setEffectiveMss } from "./output.ts";
+import { output } from "./output.ts";
+import { tooBig } from "./path-mtu.ts";
 import { consumed, rightEdge, settle } from "./reassembly.ts";
 import { makeRoom, ROOM_SEND } from "./room.ts";
 import { decode } from "./wire.ts";
@@ -192,21 +192,10 @@ export class Tcp extends Streams {
     const index = core.table.find(quotation.path, quotation.localPort, quotation.remotePort);
     if (index < 0) return;
     const c = core.connections[index]!;
-    const { mtu } = quotation;
     const seq = quotation.sequence as Seq;
     if (seqLt(seq, c.sndUna) || seqLe(c.sndMax, seq)) return;
     if (quotation.error === ERROR_TOO_BIG) {
-      // RFC 1191: only ever down; never below what an IPv4 link must carry.
-      if (mtu >= c.pathMtu || mtu < LEAST_IPV4_MTU || c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
-      c.pathMtu = mtu;
-      core.sink.paths.lowerMtu(c.path, mtu, now);
-      c.dontFragment = mtu >= MIN_PATH_MTU;
-      setEffectiveMss(c);
-      // RFC 1191 6.5: sent again at once, and no sign of congestion.
-      c.sndNxt = c.sndUna;
-      c.queue.rewind();
-      c.rttAt = NEVER;
-      core.wake(c);
+      if (c.state !== SYN_SENT && c.state !== SYN_RECEIVED) tooBig(core, c, quotation.mtu, quotation.length, now);
     } else if (c.state === SYN_SENT) {
       // RFC 5927 5.2: after the handshake unreachable is soft, and time decides.
       core.end(c, CLOSED_UNREACHABLE);
@@ -243,13 +232,14 @@ export class Tcp extends Streams {
     core.setNow(now);
     let done = 0;
     while (done < core.pendingCount) {
-      const c = core.connections[core.pending[done]!]!;
+      const index = core.pending[done]!;
+      const c = core.connections[index]!;
       if (c.state !== CLOSED) {
         if (!output(core, c, now)) break;
         core.timers.schedule(c.index, c.deadline);
         if (c.over || c.state === TIME_WAIT) settleEnd(core, c);
       }
-      c.pending = false;
+      core.unlist(index);
       done++;
     }
     // What is left moves to the front.
@@ -277,37 +267,30 @@ export class Tcp extends Streams {
   // ---- Streams ----
 
   override readBuffer(handle: Handle): Uint8Array {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? NO_PAYLOAD : this.#core.connections[index]!.buffer;
+    return this.#core.of(handle).buffer;
   }
 
   override readStart(handle: Handle): number {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.start;
+    return this.#core.of(handle).start;
   }
 
   override readLength(handle: Handle): number {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.unread;
+    return this.#core.of(handle).unread;
   }
 
   override readLimit(handle: Handle): number {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.receiveLimit;
+    return this.#core.of(handle).receiveLimit;
   }
 
   override readEnded(handle: Handle): boolean {
-    const index = this.#core.lookup(handle);
-    if (index < 0) return true;
-    const c = this.#core.connections[index]!;
+    const c = this.#core.of(handle);
     return c.finReceived && c.unread === 0;
   }
 
   override consume(handle: Handle, length: number): void {
     const core = this.#core;
-    const index = core.lookup(handle);
-    if (index < 0 || length <= 0) return;
-    const c = core.connections[index]!;
+    const c = core.of(handle);
+    if (c.state === CLOSED || length <= 0) return;
     consumed(core, c, Math.min(length, c.unread));
     if (c.finReceived) {
       if (c.unread === 0) core.wake(c);
@@ -328,9 +311,7 @@ export class Tcp extends Streams {
 
   override sendShared(handle: Handle, shared: Shared, offset: number, length: number): boolean {
     const core = this.#core;
-    const index = core.lookup(handle);
-    if (index < 0) return false;
-    const c = core.connections[index]!;
+    const c = core.of(handle);
     if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
     if (length <= 0) return true;
     if (core.memory.inFlight > core.limits.sendTotal && !this.#makeSendRoom(c)) return false;
@@ -347,45 +328,34 @@ export class Tcp extends Streams {
   }
 
   override queued(handle: Handle): number {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.queue.queued;
+    return this.#core.of(handle).queue.queued;
   }
 
   override shutdown(handle: Handle): void {
-    const index = this.#core.lookup(handle);
-    if (index >= 0) endSending(this.#core, this.#core.connections[index]!);
+    endSending(this.#core, this.#core.of(handle));
   }
 
   override close(handle: Handle): void {
-    const core = this.#core;
-    const index = core.lookup(handle);
-    if (index < 0) return;
-    letGo(core, core.connections[index]!);
+    letGo(this.#core, this.#core.of(handle));
   }
 
   override abort(handle: Handle): void {
-    const core = this.#core;
-    const index = core.lookup(handle);
-    if (index < 0) return;
-    abortNow(core, core.connections[index]!);
+    abortNow(this.#core, this.#core.of(handle));
   }
 
   override hold(handle: Handle, held: boolean): void {
     const core = this.#core;
-    const index = core.lookup(handle);
-    if (index < 0) return;
-    const c = core.connections[index]!;
+    const c = core.of(handle);
+    if (c.state === CLOSED) return;
     c.held = held;
     if (c.queue.queued === 0) c.beginPhase(core.now);
   }
 
   override peerPath(handle: Handle): Path {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? NO_PATH : this.#core.connections[index]!.path;
+    return this.#core.of(handle).path;
   }
 
   override peerPort(handle: Handle): number {
-    const index = this.#core.lookup(handle);
-    return index < 0 ? 0 : this.#core.connections[index]!.remotePort;
+    return this.#core.of(handle).remotePort;
   }
 }

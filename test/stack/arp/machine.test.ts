@@ -204,6 +204,49 @@ describe("the ARP cache", () => {
     expect(sink.take()).toHaveLength(2);
   });
 
+  test("a neighbour that is doubted is asked for by broadcast, and found where it is now", () => {
+    resolve(4 * SECOND);
+    cache.doubt(PEER, 5 * SECOND);
+    cache.doubt(PEER, 5 * SECOND);
+    cache.step(5 * SECOND, sink);
+    cache.doubt(PEER, 5 * SECOND + 1);
+    cache.step(5 * SECOND + 1, sink);
+    expect(sink.take()).toEqual(["request ffffffffffff a00020f>a000202"]);
+    // Until somebody answers it is used where it was.
+    expect(cache.lookup(PEER, 5 * SECOND)).toBe(PEER_MAC);
+    cache.input(packet(OPERATION_REPLY, OTHER_MAC, PEER, US), 5 * SECOND + 2, sink);
+    expect(cache.lookup(PEER, 5 * SECOND + 2)).toBe(OTHER_MAC);
+    // Not again at once, and not for who is not known.
+    cache.doubt(PEER, 5 * SECOND + 3);
+    cache.doubt(0x0a000299 as Ipv4, 5 * SECOND + 3);
+    sink.take();
+    cache.step(6 * SECOND, sink);
+    expect(sink.take()).toEqual([]);
+  });
+
+  test("a neighbour that is doubted and there confirms itself", () => {
+    resolve(4 * SECOND);
+    cache.doubt(PEER, 5 * SECOND);
+    cache.step(5 * SECOND, sink);
+    cache.input(packet(OPERATION_REPLY, PEER_MAC, PEER, US), 5 * SECOND + 2, sink);
+    sink.take();
+    cache.step(7 * SECOND, sink);
+    expect(sink.take()).toEqual([]);
+    expect(cache.lookup(PEER, 7 * SECOND)).toBe(PEER_MAC);
+  });
+
+  test("who does not answer a refresh by unicast is asked for by broadcast", () => {
+    resolve(4 * SECOND);
+    cache.lookup(PEER, 4 * SECOND + REFRESH_AFTER);
+    let now = 4 * SECOND + REFRESH_AFTER;
+    for (let i = 0; i < REQUEST_LIMIT; i++, now += REQUEST_INTERVAL) cache.step(now, sink);
+    expect(sink.take().every((line) => line.startsWith(`request ${PEER_MAC.toString(16)}`))).toBe(true);
+    cache.step(now, sink);
+    expect(sink.take()).toEqual(["request ffffffffffff a00020f>a000202"]);
+    cache.input(packet(OPERATION_REPLY, OTHER_MAC, PEER, US), now + 1, sink);
+    expect(cache.lookup(PEER, now + 2)).toBe(OTHER_MAC);
+  });
+
   test("our own packets coming back and group senders are ignored", () => {
     cache.input(packet(OPERATION_REQUEST, OUR_MAC, US, US), 2 * SECOND + ECHO_INTERVAL - 1, sink);
     cache.input(packet(OPERATION_REQUEST, EVERYBODY, PEER, US), 4 * SECOND, sink);

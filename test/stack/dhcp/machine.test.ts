@@ -17,6 +17,7 @@ import {
   RENEWAL_RETRANSMISSION,
   REQUEST_ATTEMPTS,
   SHORTEST_LEASE,
+  UNANSWERED_ATTEMPTS,
 } from "../../../stack/dhcp/machine.ts";
 import { type ClientMessage, fourBytes, optionOf, readClientMessage, reply } from "./server.ts";
 
@@ -44,6 +45,12 @@ class Recorder extends DhcpSink {
   }
   bound(lease: Lease, renewed: boolean): void {
     this.log.push(`${renewed ? "renewed" : "bound"} ${lease.address.toString(16)}/${lease.prefixLength}`);
+  }
+  unanswered(): void {
+    this.log.push("unanswered");
+  }
+  refused(why: string): void {
+    this.log.push(why);
   }
   lost(reason: number): void {
     this.log.push(`lost ${reason}`);
@@ -119,6 +126,44 @@ describe("the DHCP client", () => {
     expect(new Set(sink.sent.map((s) => s.message.transaction)).size).toBe(1);
   });
 
+  test("that nobody answers is said once, at the third repetition, and again after the next lease", () => {
+    client.start(0);
+    let now = 0;
+    for (let i = 0; i < 10; i++) {
+      client.step(now, 0, sink);
+      expect(sink.log).toEqual(i < UNANSWERED_ATTEMPTS ? [] : ["unanswered"]);
+      now = client.nextDeadline();
+    }
+    answer(OFFER, now);
+    answer(ACK, now);
+    sink.log.length = 0;
+    client.conflict(now, 1, sink);
+    for (let i = 0; i < 6; i++) client.step(client.nextDeadline(), 0, sink);
+    expect(sink.log.filter((line) => line === "unanswered")).toHaveLength(1);
+    expect(now).toBeGreaterThan(7 * SECOND);
+  });
+
+  test("an offer that cannot be used, and a refusal, are told with their reason", () => {
+    client.start(0);
+    client.step(0, 1, sink);
+    for (let i = 0; i < 2; i++) answer(OFFER, 0, 0);
+    expect(sink.log).toEqual(["the DHCP server 10.0.2.2 offers a lease of 0 s"]);
+    answer(OFFER, 0);
+    const bytes = reply(NAK, sink.last().message.transaction, MAC, 0 as Ipv4, [
+      [54, ...fourBytes(SERVER)],
+      [56, 110, 111],
+    ]);
+    client.input(bytes, 0, bytes.length, 1, 99, sink);
+    expect(sink.log[1]).toBe("the DHCP server 10.0.2.2 takes its offer back: no");
+  });
+
+  test("an offer of no host's address is told", () => {
+    client.start(0);
+    client.step(0, 1, sink);
+    answer(OFFER, 0, 1000, 0 as Ipv4);
+    expect(sink.log).toEqual(["the DHCP server 10.0.2.2 offers 0.0.0.0, which is not the address of a host"]);
+  });
+
   test("a server that offers and then is silent is left for another", () => {
     client.start(0);
     client.step(0, 1, sink);
@@ -138,7 +183,7 @@ describe("the DHCP client", () => {
     answer(NAK, 10);
     expect(client.state).toBe("init");
     expect(client.nextDeadline()).toBe(10 + FIRST_RETRANSMISSION);
-    expect(sink.log).toEqual([]);
+    expect(sink.log).toEqual(["the DHCP server 10.0.2.2 takes its offer back"]);
   });
 
   test("other clients' answers, other servers' answers and useless offers are ignored", () => {

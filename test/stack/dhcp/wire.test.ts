@@ -48,8 +48,11 @@ describe("DHCP messages", () => {
       `01010600 12345678 0003 8000 ${"00000000".repeat(4)} 525400123456`.replaceAll(" ", ""),
     );
     expect(toHex(bytes, 34, 202)).toBe("00".repeat(202));
-    expect(toHex(bytes, 236, 38)).toBe(
-      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 3709 01 03 06 0f 1a 1c 33 3a 3b ff".replaceAll(" ", ""),
+    expect(toHex(bytes, 236, 39)).toBe(
+      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 370a 01 79 03 06 0f 1a 1c 33 3a 3b ff".replaceAll(
+        " ",
+        "",
+      ),
     );
   });
 
@@ -81,6 +84,33 @@ describe("DHCP messages", () => {
     expect(message.length).toBeLessThanOrEqual(LARGEST_REQUEST);
     expect(optionOf(message, 12)).toHaveLength(126);
     expect(message.seconds).toBe(65_535);
+  });
+
+  test("classless routes give the gateway, alone or against the router option (RFC 3442)", () => {
+    const r = new DhcpReply();
+    const routes = (...value: number[]): Ipv4 => {
+      for (const options of [
+        [[121, ...value]],
+        [
+          [121, ...value],
+          [3, 9, 9, 9, 9],
+        ],
+        [
+          [3, 9, 9, 9, 9],
+          [121, ...value],
+        ],
+      ]) {
+        const bytes = reply(MESSAGE_OFFER, 1, MAC, 0x0a800005 as Ipv4, options);
+        expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+      }
+      return r.router;
+    };
+    // As Google's cloud sends them: the gateway is on the link, and the way to everywhere.
+    expect(routes(32, 10, 128, 0, 1, 0, 0, 0, 0, 0, 10, 128, 0, 1)).toBe(0x0a800001);
+    expect(routes(0, 10, 0, 0, 1)).toBe(0x0a000001);
+    expect(routes(8, 10, 10, 0, 0, 2, 20, 172, 16, 0, 10, 0, 0, 3)).toBe(0);
+    for (const damaged of [[], [0], [0, 10, 0, 0], [33, 1, 2, 3, 4, 5, 6, 7, 8, 9], [24, 10, 0]])
+      expect(routes(...damaged)).toBe(0);
   });
 
   test("an offer is read", () => {

@@ -261,6 +261,54 @@ describe("IPv4 output", () => {
     expect(output.identification).toBe(3);
   });
 
+  test("the checksum of a datagram that is cut is completed here: no card does", () => {
+    link.checksumOffload = true;
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    for (const headLength of [8, 9]) {
+      const whole = pattern(3001);
+      const at = output.reserve();
+      output.bytes.set(whole.slice(0, headLength), at);
+      writeU16(output.bytes, at + 6, pseudoHeaderSum(US, PEER, 17, whole.length));
+      output.checksumOffset = 6;
+      output.dontFragment = false;
+      output.protocol = 17;
+      output.send(at, paths.open4(US, PEER), headLength, whole, headLength, whole.length - headLength);
+      expect(output.dropped).toBe(0);
+      const reassembly = new Reassembly();
+      const packets = seen();
+      expect(packets.map((p) => reassembly.input(p.header, p.frame, 0))).toEqual([false, false, true]);
+      const sum = pseudoHeaderSum(US, PEER, 17, whole.length);
+      expect(sumBytes(reassembly.bytes, reassembly.offset + 20, whole.length, sum)).toBe(0xffff);
+    }
+  });
+
+  test("a path with a smaller MTU has smaller fragments", () => {
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    const path = paths.open4(US, PEER);
+    paths.lowerMtu(path, 300, output.now);
+    const at = output.reserve();
+    output.dontFragment = false;
+    output.protocol = 17;
+    output.send(at, path, 8, pattern(600), 0, 600);
+    expect(seen().map((p) => p.header.totalLength)).toEqual([300, 300, 68]);
+  });
+
+  test("a neighbour that is doubted is asked for, behind a gateway the gateway", () => {
+    hear(1, GATEWAY, PEER_MAC, US, 0);
+    output.now = 5 * SECOND;
+    output.doubt(paths.open4(US, FAR));
+    link.drain();
+    output.step(5 * SECOND, user);
+    const [frame] = link.drain();
+    expect(frame!.slice(0, 6)).toEqual(new Uint8Array(6).fill(255));
+    expect(frame!.slice(38, 42)).toEqual(new Uint8Array([10, 0, 2, 2]));
+    hear(OPERATION_REPLY, GATEWAY, 0x525400000009 as Mac, US, 5 * SECOND);
+    send(FAR, "moved");
+    expect(seen().map((p) => p.to)).toEqual([0x525400000009]);
+  });
+
   test("a packet larger than the MTU that must not be fragmented is dropped", () => {
     hear(1, PEER, PEER_MAC, US, 0);
     link.drain();

@@ -30,6 +30,19 @@ describe("a SYN flood", () => {
     expect(bench.sent().map((s) => s.payloadLength)).toEqual([1460, 540]);
   });
 
+  test("a connection out of a cookie that is aborted resets with the number that the peer expects (RFC 5961 3.2)", () => {
+    const bench = new Bench((limits) => {
+      limits.halfOpen = 0;
+    });
+    const [cookie] = bench.receive({ flags: SYN });
+    bench.seq++;
+    bench.ack = cookie!.seq + 1;
+    bench.receive({});
+    bench.tcp.abort(bench.user.handle);
+    const [rst] = bench.sent();
+    expect([rst!.flags, rst!.seq]).toEqual([RST | ACK, bench.ack]);
+  });
+
   test("a cookie that was never sent opens nothing", () => {
     const bench = new Bench((limits) => {
       limits.halfOpen = 0;

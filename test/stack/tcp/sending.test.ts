@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ERROR_TOO_BIG, ERROR_UNREACHABLE } from "../../../stack/base/quotation.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
-import { ACK, FIN, PSH, RST } from "../../../stack/tcp/wire.ts";
+import { ACK, FIN, PSH, RST, SYN } from "../../../stack/tcp/wire.ts";
 import { Bench, decoded, HERE, PATTERN, THERE } from "./harness.ts";
 
 /** A bench whose peer has answered once, so that the round-trip time is known: 50 ms. */
@@ -446,8 +446,54 @@ describe("ICMP", () => {
     bench.sent();
     needed(bench, bench.ack, 1280);
     const again = bench.sent();
-    expect(again.map((s) => s.payloadLength)).toEqual([1240, 1240, 440]);
+    // RFC 1191 6.5: one until acknowledgments come.
+    expect(again.map((s) => s.payloadLength)).toEqual([1240]);
     expect(again[0]!.seq).toBe(bench.ack >>> 0);
+    bench.ack += 1240;
+    expect(bench.receive({}).map((s) => s.payloadLength)).toEqual([1240, 440]);
+  });
+
+  test("a router that does not say its MTU makes us guess the next one there is (RFC 1191 7.1)", () => {
+    for (const [length, mss] of [
+      [1500, 1452],
+      [1200, 966],
+      [0, 512],
+      [9000, 1452],
+    ] as const) {
+      const bench = measuredBench();
+      bench.send(2920);
+      bench.sent();
+      bench.networkError(ERROR_TOO_BIG, { sequence: bench.ack, mtu: 0, length });
+      if (length === 0) expect(bench.sent()).toEqual([]);
+      else expect(bench.sent().map((s) => s.payloadLength)).toEqual([mss]);
+    }
+  });
+
+  test("lies about an MTU that falls and falls make us send one segment again, not all each time", () => {
+    const bench = measuredBench();
+    bench.send(10 * 1460);
+    bench.sent();
+    let bytes = 0;
+    for (let mtu = 1499; mtu > 1410; mtu--) {
+      needed(bench, bench.ack, mtu);
+      for (const s of bench.sent()) bytes += s.payloadLength;
+    }
+    expect(bytes).toBeLessThanOrEqual(1460);
+    // The last of them holds, and the timeout mends the rest.
+    expect(bench.pass(2 * SECOND)[0]!.payloadLength).toBe(1411 - 40);
+  });
+
+  test("holds for the path: the next connection begins with it", () => {
+    const bench = measuredBench();
+    bench.send(2920);
+    bench.sent();
+    needed(bench, bench.ack, 1280);
+    bench.sent();
+    bench.remotePort = 7777;
+    bench.seq = 9_000_000;
+    bench.accept();
+    bench.send(2000);
+    expect(bench.sent().map((s) => s.payloadLength)).toEqual([1240, 760]);
   });
 
   test("is ignored for a number that is not in flight, and when it says more than we know", () => {
@@ -457,7 +503,7 @@ describe("ICMP", () => {
     needed(bench, bench.ack - 1, 1280);
     needed(bench, bench.ack + 2920, 1280);
     needed(bench, bench.ack, 1500);
-    needed(bench, bench.ack, 0);
+    needed(bench, bench.ack, 67);
     expect(bench.sent()).toEqual([]);
   });
 
@@ -467,8 +513,22 @@ describe("ICMP", () => {
     bench.sent();
     needed(bench, bench.ack, 300);
     bench.tcp.transmit(bench.now);
-    expect(bench.sink.fragmentable).toEqual([true, true]);
-    expect(bench.sent().map((s) => s.payloadLength)).toEqual([512, 488]);
+    expect(bench.sink.fragmentable).toEqual([true]);
+    expect(bench.sent().map((s) => s.payloadLength)).toEqual([512]);
+  });
+
+  test("of such a path is obeyed by a card that cuts segments, too: what it cuts must not be fragmented", () => {
+    const bench = new Bench((_limits, sink) => {
+      sink.segmentOffload = true;
+      sink.checksumOffload = true;
+    });
+    bench.accept();
+    bench.send(5000);
+    bench.sent();
+    needed(bench, bench.ack, 300);
+    bench.tcp.transmit(bench.now);
+    expect(bench.sink.sends).toEqual([512]);
+    expect(bench.sink.fragmentable).toEqual([true]);
   });
 
   test("'unreachable' ends a connect and nothing else (RFC 5927)", () => {
@@ -494,6 +554,24 @@ describe("a next hop that does not answer", () => {
     bench.tcp.pathUnreachable(bench.path, bench.now);
     expect(bench.user.take()).toEqual(["closed 4"]);
     expect(bench.tcp.counters.connections).toBe(1);
+  });
+});
+
+describe("the next hop", () => {
+  test("is doubted when the same has been sent twice in vain, data or SYN-ACK", () => {
+    const bench = measuredBench();
+    bench.send(100);
+    bench.sent();
+    bench.pass(300 * MILLISECOND);
+    expect(bench.sink.doubted).toEqual([]);
+    bench.pass(800 * MILLISECOND);
+    expect(bench.sink.doubted[0]).toBe(bench.path);
+    const other = new Bench();
+    other.receive({ flags: SYN });
+    other.pass(1100 * MILLISECOND);
+    expect(other.sink.doubted).toEqual([]);
+    other.pass(2 * SECOND);
+    expect(other.sink.doubted).toEqual([other.path]);
   });
 });
 

@@ -5,6 +5,7 @@ import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { Shared, SharedMemory } from "../../../stack/base/shared.ts";
+import { NO_HANDLE } from "../../../stack/base/streams.ts";
 import { BufferPool } from "../../../stack/tcp/buffers.ts";
 import { Connection } from "../../../stack/tcp/connection.ts";
 import { Secret } from "../../../stack/tcp/isn.ts";
@@ -19,7 +20,7 @@ describe("the table", () => {
     const operation = fc.record({ port: fc.integer({ min: 1, max: 40 }), insert: fc.boolean() });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), fc.integer(), (operations, key) => {
-        const connections = Array.from({ length: 41 }, (_, index) => new Connection(index));
+        const connections = Array.from({ length: 41 }, (_, index) => new Connection(index, NO_HANDLE, new SendQueue()));
         for (const c of connections) {
           c.path = 5 as Path;
           c.localPort = 80;
@@ -119,7 +120,10 @@ describe("the buffers", () => {
     expect(pool.take(2) === large).toBe(true);
     pool.give(2, large);
     // The 64 KB that wait give way to 16 KB buffers.
-    for (let i = 0; i < 5; i++) expect(pool.take(1)).toHaveLength(16_384);
+    for (let i = 0; i < 5; i++) {
+      expect(pool.take(1)).toHaveLength(16_384);
+      expect(pool.allocated).toBeLessThanOrEqual(100_000);
+    }
     expect(pool.take(1)).toHaveLength(0);
     expect(pool.has(0)).toBe(false);
   });

@@ -1,0 +1,45 @@
+// A router says that a segment of ours was too big (RFC 1191, RFC 5927 7).
+
+import { type Instant, NEVER } from "../base/result.ts";
+import type { Connection } from "./connection.ts";
+import type { TcpCore } from "./core.ts";
+import { LEAST_IPV4_MTU, MIN_PATH_MTU } from "./limits.ts";
+import { setEffectiveMss } from "./output.ts";
+
+/** RFC 1191 7.1: MTUs that there are, for routers that do not say theirs. */
+const PLATEAUS: readonly number[] = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68];
+
+/**
+ * The path's MTU is `mtu`, or, when the router does not say (0), guessed from the length of the packet that it refused.
+ * Segments become smaller and the first of those under way is sent again. The caller has checked that the message speaks
+ * of a segment in flight.
+ */
+export function tooBig(core: TcpCore, c: Connection, mtu: number, refusedLength: number, now: Instant): void {
+  const next = mtu > 0 ? mtu : plateauBelow(Math.min(refusedLength, c.pathMtu));
+  // RFC 1191 3: only ever down; never below what an IPv4 link must carry.
+  if (next >= c.pathMtu || next < LEAST_IPV4_MTU) return;
+  c.pathMtu = next;
+  c.dontFragment = next >= MIN_PATH_MTU;
+  core.sink.paths.lowerMtu(c.path, next, now);
+  setEffectiveMss(c);
+  // Who lies about an MTU that falls and falls must not make us send much for little: what one message a timeout does not
+  // mend, the timeout will.
+  if (now - c.mtuLoweredAt < c.rto) return;
+  c.mtuLoweredAt = now;
+  // RFC 1191 6.5: no sign of congestion, so the window that there was is what slow start returns to; but one segment
+  // only, until acknowledgments come.
+  c.ssthresh = Math.max(c.cwnd, 2 * c.mss);
+  c.cwnd = c.mss;
+  c.inRecovery = false;
+  c.dupAcks = 0;
+  c.recover = c.sndMax;
+  c.sndNxt = c.sndUna;
+  c.queue.rewind();
+  c.rttAt = NEVER;
+  core.wake(c);
+}
+
+function plateauBelow(length: number): number {
+  for (const plateau of PLATEAUS) if (plateau < length) return plateau;
+  return 0;
+}
