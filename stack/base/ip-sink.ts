@@ -11,6 +11,7 @@
 //   const next = sink.repeat(at, length);            // the headers are there; change what is different
 //   sink.sendRepeat(next, headLength, payload, payloadOffset, payloadLength);
 
+import { Counters } from "./counters.ts";
 import { NO_PAYLOAD } from "./link.ts";
 import type { Path, PathTable } from "./path.ts";
 
@@ -20,6 +21,8 @@ export const HEAD_ROOM = 1984;
 export abstract class IpSink {
   /** Between whom packets go. */
   readonly paths: PathTable;
+  /** What is counted on the way, for all that send and receive here. */
+  readonly counters: Counters = new Counters();
   // What the way out can do: set by the implementation's constructor.
   /** The memory that `reserve` hands out of. */
   bytes: Uint8Array = NO_PAYLOAD;

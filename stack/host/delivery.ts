@@ -1,5 +1,6 @@
 // What the IP layer hands up goes to the machine of its protocol; what nobody takes is refused (RFC 1122 3.2.2.1).
 
+import { type Counters, PACKETS_TOO_EARLY } from "../base/counters.ts";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { type Packet, PacketReceiver } from "../base/packet.ts";
 import type { Instant } from "../base/result.ts";
@@ -11,15 +12,15 @@ export class Delivery extends PacketReceiver {
   now: Instant = 0;
   /** We have an address. Before, only UDP is listened to: DHCP. */
   configured = false;
-  /** Packets that nobody could be given. */
-  dropped = 0;
 
   private readonly icmp: Icmp;
   private readonly udp: Udp;
   private readonly tcp: Tcp;
+  private readonly counters: Counters;
 
-  constructor(icmp: Icmp, udp: Udp, tcp: Tcp) {
+  constructor(icmp: Icmp, udp: Udp, tcp: Tcp, counters: Counters) {
     super();
+    this.counters = counters;
     this.icmp = icmp;
     this.udp = udp;
     this.tcp = tcp;
@@ -30,7 +31,7 @@ export class Delivery extends PacketReceiver {
     else if (packet.protocol === PROTOCOL_UDP) {
       const error = this.udp.input(packet, this.now);
       if (error === UDP_NO_USER && this.configured) this.icmp.portUnreachable(packet, this.now);
-    } else if (!this.configured) this.dropped++;
+    } else if (!this.configured) this.counters.note(PACKETS_TOO_EARLY);
     else if (packet.protocol === PROTOCOL_ICMP) this.icmp.input(packet, this.now);
     else this.icmp.protocolUnreachable(packet, this.now);
   }

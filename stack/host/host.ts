@@ -8,6 +8,7 @@
 import type { Mac } from "../base/address.ts";
 import { Budget } from "../base/budget.ts";
 import { readU32 } from "../base/bytes.ts";
+import { COUNTER_NAMES, FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES_TO_OTHERS } from "../base/counters.ts";
 import { FrameReceiver, type Link } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
@@ -63,7 +64,6 @@ export class Host extends FrameReceiver {
   readonly access: Access;
   readonly lease: Lease;
   readonly names: Names;
-  framesIn = 0;
   // As text; "" for none.
   /** The address that connections use. */
   address = "";
@@ -74,8 +74,6 @@ export class Host extends FrameReceiver {
   /** What else the target wants done in each poll. */
   attendant: Attendant = new NoAttendant();
 
-  /** Frames that no protocol here speaks, or that are damaged. */
-  private undecoded = 0;
   private readonly input: IpInput;
   private readonly delivery: Delivery;
   private readonly unreachables: Unreachables;
@@ -109,7 +107,7 @@ export class Host extends FrameReceiver {
     this.lease = new Lease(this.udp, this.paths, link.mac as Mac, this.events, this.random);
     this.unreachables = new Unreachables(link.mac as Mac, this.tcp, this.lease, this.events);
     const icmp = new Icmp(this.ip, new Errors(this.udp, this.tcp));
-    this.delivery = new Delivery(icmp, this.udp, this.tcp);
+    this.delivery = new Delivery(icmp, this.udp, this.tcp, this.ip.counters);
     this.input = new IpInput(this.ip, this.delivery);
   }
 
@@ -143,25 +141,21 @@ export class Host extends FrameReceiver {
   }
 
   override receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
-    this.framesIn++;
+    const { counters } = this.ip;
+    counters.note(FRAMES_IN);
     const frame = this.ethernet;
     if (decodeEthernet(bytes, offset, length, frame) !== 0) {
-      this.undecoded++;
+      counters.note(FRAMES_DAMAGED);
       return;
     }
     const payloadLength = length - (frame.payloadOffset - offset);
     const group = frame.destination !== this.link.mac;
-    if (group && !isGroup(frame.destination)) this.undecoded++;
+    if (group && !isGroup(frame.destination)) counters.note(FRAMES_TO_OTHERS);
     else if (frame.etherType === ETHERTYPE_IPV4)
       this.input.input(bytes, frame.payloadOffset, payloadLength, group, checksumValid, this.now);
     else if (frame.etherType === ETHERTYPE_ARP) {
       this.ip.receiveArp(bytes, frame.payloadOffset, payloadLength, this.now, this.unreachables);
-    } else this.undecoded++;
-  }
-
-  /** Frames that no protocol here speaks, that are damaged, or not for us. */
-  get framesDropped(): number {
-    return this.undecoded + this.input.dropped + this.delivery.dropped;
+    } else counters.note(FRAMES_OF_OTHER_TYPES);
   }
 
   /** Makes the oldest event current and returns its kind. */
@@ -205,26 +199,22 @@ export class Host extends FrameReceiver {
   describe(): string {
     const { tcp, http, access, ip } = this;
     const t = tcp.counters;
+    const counted: string[] = [];
+    for (let i = 0; i < COUNTER_NAMES.length; i++) counted.push(`${COUNTER_NAMES[i]!} ${ip.counters.value(i)}`);
     return [
       `connections ${t.connections}`,
       `connections-most ${this.budget.connections}`,
-      `connections-evicted ${t.evicted}`,
-      `connections-refused ${t.refused}`,
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
       `orphans ${t.orphans}`,
-      `segments-in ${t.segmentsIn}`,
-      `segments-out ${t.segmentsOut}`,
-      `retransmits ${t.retransmits}`,
       `http-connections ${http.connections}`,
       `exchanges ${http.exchanges}`,
       `requests ${access.requests}`,
       `ready ${http.ready.size}`,
       `flows ${this.flows.count}`,
-      `frames-in ${this.framesIn}`,
-      `frames-dropped ${this.framesDropped}`,
-      `packets-unsent ${ip.dropped}`,
       `events-dropped ${this.events.dropped}`,
+      `frames-dropped ${ip.counters.dropped}`,
+      ...counted,
     ].join("\n");
   }
 

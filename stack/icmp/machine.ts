@@ -3,6 +3,7 @@
 
 import { writeU16 } from "../base/bytes.ts";
 import { fold } from "../base/checksum.ts";
+import { ERRORS_SUPPRESSED } from "../base/counters.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_ICMP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -38,9 +39,6 @@ export abstract class IcmpUser {
 }
 
 export class Icmp {
-  /** Errors not sent, for the rate limit. */
-  suppressed = 0;
-
   private readonly output: IpSink;
   private readonly user: IcmpUser;
   private readonly message = new IcmpMessage();
@@ -111,7 +109,7 @@ export class Icmp {
   private refuse(code: number, packet: Packet, now: Instant): void {
     if (!packet.unicast || packet.protocol === PROTOCOL_ICMP) return;
     if (!this.allowed(now)) {
-      this.suppressed++;
+      this.output.counters.note(ERRORS_SUPPRESSED);
       return;
     }
     const { output } = this;

@@ -1,6 +1,7 @@
 // IPv4 on its way in: which packets are for us (RFC 1122 3.2.1.3, 3.3.6), fragments put together, and then one Packet for
 // the transports, the same however it came.
 
+import { PACKETS_DAMAGED, PACKETS_FROM_BROADCAST, PACKETS_TO_OTHERS, PACKETS_WITHOUT_PATH } from "../base/counters.ts";
 import { Packet, type PacketReceiver } from "../base/packet.ts";
 import type { PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
@@ -9,9 +10,6 @@ import { Reassembly } from "./reassembly.ts";
 import { decode, Ipv4Header } from "./wire.ts";
 
 export class IpInput {
-  /** Packets thrown away: damaged, not for us, from nobody's address. */
-  dropped = 0;
-
   private readonly output: IpOutput;
   private readonly paths: PathTable;
   private readonly receiver: PacketReceiver;
@@ -31,20 +29,25 @@ export class IpInput {
    */
   input(bytes: Uint8Array, offset: number, length: number, group: boolean, checksumValid: boolean, now: Instant): void {
     const { header, reassembly } = this;
+    const { counters } = this.output;
     if (decode(bytes, offset, length, header) !== 0) {
-      this.dropped++;
+      counters.note(PACKETS_DAMAGED);
       return;
     }
     const kind = this.output.destinationKind(header.destination);
-    if (kind === DESTINATION_OTHER || this.output.isSubnetBroadcast(header.source)) {
-      this.dropped++;
+    if (kind === DESTINATION_OTHER) {
+      counters.note(PACKETS_TO_OTHERS);
+      return;
+    }
+    if (this.output.isSubnetBroadcast(header.source)) {
+      counters.note(PACKETS_FROM_BROADCAST);
       return;
     }
     const unicast = kind === DESTINATION_OURS && !group;
     if (!header.isFragment()) this.deliver(bytes, unicast, checksumValid);
     else if (reassembly.input(header, bytes, now)) {
       // From here on it is a datagram like any other: one header, and the bytes that it was read from.
-      if (decode(reassembly.bytes, reassembly.offset, reassembly.length, header) !== 0) this.dropped++;
+      if (decode(reassembly.bytes, reassembly.offset, reassembly.length, header) !== 0) counters.note(PACKETS_DAMAGED);
       else this.deliver(reassembly.bytes, unicast, false);
     }
   }
@@ -62,7 +65,7 @@ export class IpInput {
     const { header, packet } = this;
     const path = this.paths.open4(header.destination, header.source);
     if (path < 0) {
-      this.dropped++;
+      this.output.counters.note(PACKETS_WITHOUT_PATH);
       return;
     }
     packet.path = path;

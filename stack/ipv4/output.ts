@@ -15,6 +15,7 @@ import {
   parseIpv4,
 } from "../base/address.ts";
 import { writeU16 } from "../base/bytes.ts";
+import { PACKETS_UNSENT } from "../base/counters.ts";
 import { IpSink } from "../base/ip-sink.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -59,8 +60,6 @@ export class IpOutput extends IpSink {
   now: Instant = 0;
   /** Identification of the next datagram that may be fragmented; begin at random. */
   identification = 0;
-  /** Packets that could not be sent: no route, too large, no slot for a fragment. */
-  dropped = 0;
 
   readonly arp: ArpCache;
   private readonly link: Link;
@@ -219,7 +218,7 @@ export class IpOutput extends IpSink {
     const total = IPV4_HEADER + headLength + payloadLength;
     this.hop = this.resolve(path);
     if (this.hop < UNRESOLVED) {
-      this.dropped++;
+      this.counters.note(PACKETS_UNSENT);
       this.release(at);
       this.waiting.fail(path);
       return;
@@ -237,7 +236,7 @@ export class IpOutput extends IpSink {
       identification = this.nextIdentification();
       flags = 0;
     } else if (total > (this.segmentSize === 0 ? this.mtu : LARGEST_DATAGRAM)) {
-      this.dropped++;
+      this.counters.note(PACKETS_UNSENT);
       this.release(at);
       return;
     }
@@ -334,7 +333,7 @@ export class IpOutput extends IpSink {
   private sendFragments(at: number, path: Path, length: number): void {
     const { joined } = this;
     if (length > LARGEST_DATAGRAM - IPV4_HEADER) {
-      this.dropped++;
+      this.counters.note(PACKETS_UNSENT);
       this.release(at);
       return;
     }
@@ -349,7 +348,7 @@ export class IpOutput extends IpSink {
       const piece = Math.min(most, length - from);
       const into = this.reserve();
       if (into < 0) {
-        this.dropped++;
+        this.counters.note(PACKETS_UNSENT);
         break;
       }
       joined.copy(this.bytes, into, from, piece);

@@ -1,6 +1,7 @@
 // Is a segment to be looked at? First to fourth of RFC 9293 3.10.7.4 (sequence number, RST, security, SYN), with PAWS
 // (RFC 7323 5) before and the answers of RFC 5961 to what might be a blind attack.
 
+import { CHALLENGE_ACKS, RESETS_IN } from "../base/counters.ts";
 import type { Instant } from "../base/result.ts";
 import { seqDiff, seqLe } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_REFUSED } from "../base/streams.ts";
@@ -103,8 +104,7 @@ function answer(core: TcpCore, c: Connection, s: Segment, now: Instant): void {
 export function challenge(core: TcpCore, c: Connection, now: Instant): void {
   if (now - c.challengeAt < CHALLENGE_INTERVAL && c.challengeAt > 0) return;
   c.challengeAt = now;
-  const counters = core.counters;
-  counters.challengeAcks++;
+  core.note(CHALLENGE_ACKS);
   c.ackNow = true;
   core.wake(c);
 }
@@ -117,7 +117,6 @@ function reset(core: TcpCore, c: Connection, s: Segment, now: Instant): void {
     challenge(core, c, now);
     return;
   }
-  const counters = core.counters;
-  counters.resetsIn++;
+  core.note(RESETS_IN);
   core.end(c, c.state === SYN_RECEIVED && !c.passive ? CLOSED_REFUSED : CLOSED_BY_RESET);
 }

@@ -1,6 +1,7 @@
 // What all parts of one TCP machine share: the connections and their pools, the table, the timers, the users, the
 // counters; and the birth and death of a connection. tcp.ts puts it behind the port Streams.
 
+import type { Counters } from "../base/counters.ts";
 import type { IpSink } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import type { Path } from "../base/path.ts";
@@ -17,29 +18,13 @@ import { ConnectionTable } from "./table.ts";
 import { Timers } from "./timers.ts";
 import { Segment } from "./wire.ts";
 
-/** What has happened since the start, and what there is now. */
+/** What there is now; what has happened is counted in base/counters.ts. */
 export class TcpCounters {
   /** Connections in any state, those below included. */
   connections = 0;
   halfOpen = 0;
   timeWait = 0;
   orphans = 0;
-  segmentsIn = 0;
-  segmentsOut = 0;
-  retransmits = 0;
-  timeouts = 0;
-  resetsIn = 0;
-  resetsOut = 0;
-  /** Segments thrown away: damaged, or for nobody. */
-  dropped = 0;
-  /** Segments thrown away because no receive buffer was left. */
-  droppedForMemory = 0;
-  /** SYNs, and ACKs of cookies, thrown away because every connection was in use. */
-  refused = 0;
-  /** Connections ended to make room for others. */
-  evicted = 0;
-  cookiesSent = 0;
-  challengeAcks = 0;
 }
 
 export class TcpCore {
@@ -53,6 +38,7 @@ export class TcpCore {
   readonly room: Room = new Room();
   /** What is queued to be sent holds. */
   readonly memory: SharedMemory;
+  readonly counts: Counters;
   /** The segment at hand. */
   readonly segment: Segment = new Segment();
   /** The header to be written next. */
@@ -105,6 +91,7 @@ export class TcpCore {
   constructor(sink: IpSink, limits: TcpLimits, secret: Uint8Array, memory: SharedMemory) {
     this.sink = sink;
     this.memory = memory;
+    this.counts = sink.counters;
     this.limits = limits;
     this.secret = new Secret(secret, sink.paths);
     this.capacity = Math.max(1, Math.min(limits.connections, MAX_CONNECTIONS));
@@ -114,6 +101,11 @@ export class TcpCore {
     this.#listed = new Uint8Array(this.capacity);
     this.gone.finReceived = true;
     for (let i = 0; i < this.capacity; i++) this.pending.push(0);
+  }
+
+  /** Counts one of base/counters.ts. */
+  note(counter: number): void {
+    this.counts.note(counter);
   }
 
   /** Sets the clock that timestamps are taken from. */

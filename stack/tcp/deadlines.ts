@@ -1,6 +1,7 @@
 // What time does to a connection: retransmission (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1), delayed ACKs,
 // keep-alive (3.8.4), and every limit on how long a state may last.
 
+import { RETRANSMITS, TIMEOUTS } from "../base/counters.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { CLOSED_BY_TIMEOUT } from "../base/streams.ts";
 import { timedOut } from "./congestion.ts";
@@ -50,8 +51,7 @@ export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void 
 function giveUp(core: TcpCore, c: Connection, _now: Instant): void {
   // The peer may still believe in it, unless it never answered.
   if (c.state !== SYN_SENT && c.state !== SYN_RECEIVED) sendReset(core, c);
-  const counters = core.counters;
-  counters.timeouts++;
+  core.note(TIMEOUTS);
   core.end(c, CLOSED_BY_TIMEOUT);
 }
 
@@ -59,8 +59,7 @@ function giveUp(core: TcpCore, c: Connection, _now: Instant): void {
 function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void {
   if (c.state === SYN_SENT || c.state === SYN_RECEIVED) {
     if (c.passive && c.retries >= core.limits.synAckRetries) {
-      const counters = core.counters;
-      counters.timeouts++;
+      core.note(TIMEOUTS);
       core.release(c);
       return;
     }
@@ -69,8 +68,7 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     c.rto = Math.min(c.rto * 2, MAX_RTO);
     c.rttAt = NEVER;
     c.synDue = true;
-    const counters = core.counters;
-    counters.retransmits++;
+    core.note(RETRANSMITS);
     if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
     core.wake(c);
     return;

@@ -4,6 +4,7 @@
 // Nothing is sent from here but resets: what is due is noted on the connection, and `output` sends it at the end of the
 // step. The user is told by Tcp when the segment has been worked through.
 
+import { RESETS_IN } from "../base/counters.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_IN_ORDER, CLOSED_REFUSED } from "../base/streams.ts";
@@ -93,8 +94,7 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
   if ((s.flags & RST) !== 0) {
     // Only with an acceptable ACK is it the answer to our SYN.
     if (hasAck) {
-      const counters = core.counters;
-      counters.resetsIn++;
+      core.note(RESETS_IN);
       core.end(c, CLOSED_REFUSED);
     }
     return false;

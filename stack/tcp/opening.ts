@@ -6,6 +6,7 @@
 // connection has no window scale and no timestamps. The same when all connections are in use: room is made (room.ts)
 // for the ACK, not for the SYN.
 
+import { SYNS_REFUSED } from "../base/counters.ts";
 import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { seqAdd, seqLt } from "../base/seq.ts";
@@ -128,8 +129,7 @@ function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now:
   if (mss === 0) return NOT_OURS;
   if (!core.hasRoom() && !makeRoom(core, ROOM_CONNECTION, path, -1, now)) {
     // No answer: what the peer sends next carries the cookie as well, and comes again until there is room.
-    const counters = core.counters;
-    counters.refused++;
+    core.note(SYNS_REFUSED);
     return NO_ROOM;
   }
   const index = core.open(path, s.destinationPort, s.sourcePort);

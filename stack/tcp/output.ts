@@ -7,6 +7,7 @@
 // Nagle would save nothing and would cost a round trip for the last short segment.
 
 import { fold, sumBehind } from "../base/checksum.ts";
+import { RETRANSMITS, SEGMENTS_OUT } from "../base/counters.ts";
 import { HEAD_ROOM, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -97,8 +98,7 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
     c.rttAt = now;
   }
   c.rtoAt = now + c.rto;
-  const counters = core.counters;
-  counters.segmentsOut++;
+  core.note(SEGMENTS_OUT);
   writeChecksum(sink, at, c.path, length);
   sink.protocol = PROTOCOL_TCP;
   sink.send(at, c.path, length, NO_PAYLOAD, 0, 0);
@@ -116,15 +116,13 @@ function retransmit(core: TcpCore, c: Connection, now: Instant): boolean {
   c.queue.cursor = cursor;
   c.queue.cursorSkip = cursorSkip;
   if (!written) return false;
-  const counters = core.counters;
-  counters.retransmits++;
+  core.note(RETRANSMITS);
   c.rtoAt = now + c.rto;
   return true;
 }
 
 /** Sends from snd.nxt what congestion and peer allow, and the FIN behind it. */
 function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
-  const counters = core.counters;
   const queue = c.queue;
   let inFlight = flight(c);
   let unsent = queue.queued - inFlight;
@@ -166,7 +164,7 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
         c.rtoAt = now + persistInterval(c);
         return true;
       }
-      if (seqLt(c.sndNxt, c.sndMax)) counters.retransmits++;
+      if (seqLt(c.sndNxt, c.sndMax)) core.note(RETRANSMITS);
       else if (c.rttAt === NEVER) {
         c.rttAt = now;
         c.rttSeq = next;
@@ -299,8 +297,7 @@ function sendSegment(core: TcpCore, c: Connection, seq: Seq, length: number, fla
   nativeStore16(bytes, at + CHECKSUM, field);
   if (payloadLength > c.mss) sink.segmentSize = c.mss;
   if (!c.dontFragment) sink.dontFragment = false;
-  const counters = core.counters;
-  counters.segmentsOut++;
+  core.note(SEGMENTS_OUT);
   sink.protocol = PROTOCOL_TCP;
   sink.send(at, c.path, headLength, foreign, foreignOffset, foreignLength);
   return true;
@@ -360,7 +357,6 @@ function sendFollowing(core: TcpCore, c: Connection, unsent: number, usable: num
     queue.cursor++;
     queue.cursorSkip = 0;
   } else queue.cursorSkip += sent;
-  const counters = core.counters;
-  counters.segmentsOut += segments;
+  core.counts.add(SEGMENTS_OUT, segments);
   return sent;
 }

@@ -4,6 +4,7 @@
 // A segment in order on a connection that keeps no bytes is not copied at all: the user reads it where the link has put
 // it (LENT), and only what is left unread afterwards goes into a buffer of the pool.
 
+import { SEGMENTS_WITHOUT_MEMORY } from "../base/counters.ts";
 import { copyBytes } from "../base/native.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { BUFFER_SIZES } from "./buffers.ts";
@@ -37,8 +38,7 @@ export function receive(
     return length;
   }
   if (!reserve(core, c, c.unread + length)) {
-    const counters = core.counters;
-    counters.droppedForMemory++;
+    core.note(SEGMENTS_WITHOUT_MEMORY);
     return 0;
   }
   copyBytes(c.buffer, c.start + c.unread, bytes, offset, length);
@@ -158,8 +158,7 @@ function keepOutOfOrder(
   const place = c.unread + seqDiff(seq, c.rcvNxt);
   // The last quarter of the memory is for what can be read at once.
   if (core.pool.available * 4 < core.limits.memoryTotal || !reserve(core, c, place + length)) {
-    const counters = core.counters;
-    counters.droppedForMemory++;
+    core.note(SEGMENTS_WITHOUT_MEMORY);
     return;
   }
   copyBytes(c.buffer, c.start + place, bytes, offset, length);

@@ -3,6 +3,7 @@
 // the link has no slot: their senders come again.
 
 import { fold } from "../base/checksum.ts";
+import { COOKIES_SENT, RESETS_OUT, SEGMENTS_OUT } from "../base/counters.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { sumBytes } from "../base/native.ts";
@@ -36,15 +37,13 @@ export function refuse(core: TcpCore, s: Segment, path: Path): void {
     out.ack = seqAdd(s.seq, length);
     out.flags = RST | ACK;
   }
-  const counters = core.counters;
-  counters.resetsOut++;
+  core.note(RESETS_OUT);
   transmit(core, path);
 }
 
 /** RST of a connection of ours: its number is the one that the peer expects (RFC 5961 3.2 takes no other). */
 export function sendReset(core: TcpCore, c: Connection): void {
-  const counters = core.counters;
-  counters.resetsOut++;
+  core.note(RESETS_OUT);
   last(core, c, RST | ACK);
 }
 
@@ -75,8 +74,7 @@ export function sendCookie(core: TcpCore, s: Segment, path: Path, cookie: Seq, w
   out.window = Math.min(window, 0xffff);
   out.mss = core.localMss;
   out.scale = -1;
-  const counters = core.counters;
-  counters.cookiesSent++;
+  core.note(COOKIES_SENT);
   transmit(core, path);
 }
 
@@ -96,8 +94,7 @@ function transmit(core: TcpCore, path: Path): void {
   if (at < 0) return;
   const length = encode(sink.bytes, at, core.out);
   writeChecksum(sink, at, path, length);
-  const counters = core.counters;
-  counters.segmentsOut++;
+  core.note(SEGMENTS_OUT);
   sink.protocol = PROTOCOL_TCP;
   sink.send(at, path, length, NO_PAYLOAD, 0, 0);
 }

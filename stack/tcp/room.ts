@@ -9,6 +9,7 @@
 // One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
 // proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
 
+import { CONNECTIONS_EVICTED } from "../base/counters.ts";
 import { NO_PATH, type Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { seqDiff } from "../base/seq.ts";
@@ -184,8 +185,7 @@ function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: I
 }
 
 function evict(core: TcpCore, c: Connection): void {
-  const counters = core.counters;
-  counters.evicted++;
+  core.note(CONNECTIONS_EVICTED);
   if (c.queue.queued > 0 || c.unread > 0) sendReset(core, c);
   // Idle: told, so that its peer need not find out. What it has sent meanwhile will be answered by a reset.
   else if (c.state === ESTABLISHED && c.user !== NOBODY) sendEnd(core, c);

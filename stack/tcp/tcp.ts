@@ -5,6 +5,7 @@
 //   tcp.input(...) for each segment; tcp.step(now); ... users act ...; tcp.transmit(now); sleep until tcp.nextDeadline()
 
 import { fold } from "../base/checksum.ts";
+import { SEGMENTS_DAMAGED, SEGMENTS_IN, SEGMENTS_TO_NOBODY } from "../base/counters.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { sumBytes } from "../base/native.ts";
 import type { Packet } from "../base/packet.ts";
@@ -56,6 +57,11 @@ export class Tcp extends Streams {
 
   get counters(): TcpCounters {
     return this.#core.counters;
+  }
+
+  /** How often something has happened: one of base/counters.ts. */
+  counts(counter: number): number {
+    return this.#core.counts.value(counter);
   }
 
   /** Bytes of receive buffers in use. */
@@ -112,18 +118,15 @@ export class Tcp extends Streams {
     const { bytes, offset, length, path } = packet;
     const s = core.segment;
     core.setNow(now);
-    const counters = core.counters;
-    counters.segmentsIn++;
+    core.note(SEGMENTS_IN);
     if (decode(bytes, offset, length, s) !== 0) {
-      const counters = core.counters;
-      counters.dropped++;
+      core.note(SEGMENTS_DAMAGED);
       return;
     }
     if (!packet.checksumValid) {
       const sum = core.sink.paths.pseudoHeader(path, PROTOCOL_TCP, length);
       if (fold(sumBytes(bytes, offset, length, sum)) !== 0xffff) {
-        const counters = core.counters;
-        counters.dropped++;
+        core.note(SEGMENTS_DAMAGED);
         return;
       }
     }
@@ -135,8 +138,7 @@ export class Tcp extends Streams {
     if (index < 0) {
       // RFC 1122 4.2.3.10: what was sent to a group, of hosts or of cards, opens nothing; port 0 is nobody's.
       if (!packet.unicast || s.sourcePort === 0 || s.destinationPort === 0) {
-        const counters = core.counters;
-        counters.dropped++;
+        core.note(SEGMENTS_TO_NOBODY);
         return;
       }
       index = noConnection(core, path, now);

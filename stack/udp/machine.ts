@@ -2,6 +2,7 @@
 
 import type { Port } from "../base/address.ts";
 import { sumBehind } from "../base/checksum.ts";
+import { DATAGRAMS_DAMAGED, DATAGRAMS_FROM_OTHERS, DATAGRAMS_TO_CLOSED_PORTS } from "../base/counters.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes, sumBytes } from "../base/native.ts";
@@ -96,12 +97,20 @@ export class Udp {
   input(packet: Packet, now: Instant): number {
     const { header, taken } = this;
     const error = decode(packet, this.output.paths, header);
-    if (error !== 0) return error;
+    if (error !== 0) {
+      this.output.counters.note(DATAGRAMS_DAMAGED);
+      return error;
+    }
     const index = this.find(header.destinationPort);
-    if (index < 0) return UDP_NO_USER;
+    if (index < 0) {
+      this.output.counters.note(DATAGRAMS_TO_CLOSED_PORTS);
+      return UDP_NO_USER;
+    }
     const binding = this.bindings[index]!;
-    if (binding.path >= 0 && (binding.path !== packet.path || binding.peerPort !== header.sourcePort))
+    if (binding.path >= 0 && (binding.path !== packet.path || binding.peerPort !== header.sourcePort)) {
+      this.output.counters.note(DATAGRAMS_FROM_OTHERS);
       return UDP_OTHER_PEER;
+    }
     taken.path = packet.path;
     taken.localPort = binding.port;
     taken.remotePort = header.sourcePort as Port;

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { writeU16 } from "../../../stack/base/bytes.ts";
+import { COOKIES_SENT } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { Host } from "../../../stack/host/host.ts";
@@ -96,7 +97,7 @@ describe("strangers", () => {
       bed.hear([syn(route), closed]);
     }
     expect(bed.host.paths.size).toBeLessThanOrEqual(capacity);
-    expect(bed.host.tcp.counters.cookiesSent).toBeGreaterThan(4000);
+    expect(bed.host.tcp.counts(COOKIES_SENT)).toBeGreaterThan(4000);
     expect(bed.host.paths.find4(US as never, PEER as never)).toBe(known);
     // The SYN that is not acknowledged is answered once more, to where it came from.
     const again = bed.hear([syn(new Route(PEER_MAC, OUR_MAC, PEER, US))]);

@@ -3,6 +3,7 @@ import { REQUEST_LIMIT } from "../../../stack/arp/machine.ts";
 import { ArpPacket, encode as encodeArp, OPERATION_REPLY, PACKET_LENGTH } from "../../../stack/arp/wire.ts";
 import { BROADCAST_ADDRESS, type Ipv4, type Mac } from "../../../stack/base/address.ts";
 import { writeU16 } from "../../../stack/base/bytes.ts";
+import { PACKETS_UNSENT } from "../../../stack/base/counters.ts";
 import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
 import { type Path, PathTable } from "../../../stack/base/path.ts";
@@ -211,7 +212,7 @@ describe("IPv4 output", () => {
     send(US, "self");
     output.step(0, user);
     expect(user.lost.sort((a, b) => a - b)).toEqual([FAR, US]);
-    expect(output.dropped).toBe(2);
+    expect(output.counters.value(PACKETS_UNSENT)).toBe(2);
     expect(link.held).toBeLessThanOrEqual(1);
   });
 
@@ -274,7 +275,7 @@ describe("IPv4 output", () => {
       output.dontFragment = false;
       output.protocol = 17;
       output.send(at, paths.open4(US, PEER), headLength, whole, headLength, whole.length - headLength);
-      expect(output.dropped).toBe(0);
+      expect(output.counters.value(PACKETS_UNSENT)).toBe(0);
       const reassembly = new Reassembly();
       const packets = seen();
       expect(packets.map((p) => reassembly.input(p.header, p.frame, 0))).toEqual([false, false, true]);
@@ -314,7 +315,7 @@ describe("IPv4 output", () => {
     link.drain();
     send(PEER, "x", pattern(1480));
     expect(seen()).toHaveLength(0);
-    expect(output.dropped).toBe(1);
+    expect(output.counters.value(PACKETS_UNSENT)).toBe(1);
     send(PEER, "x", pattern(1479));
     expect(seen()).toHaveLength(1);
   });

@@ -50,7 +50,7 @@ export class RecordingSink extends IpSink {
   readonly doubted: Path[] = [];
 
   constructor() {
-    super(new PathTable(2000, 1500, 7));
+    super(new PathTable(32, 1500, 7));
   }
 
   override doubt(path: Path): void {

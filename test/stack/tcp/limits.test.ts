@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { COOKIES_SENT, SYNS_REFUSED } from "../../../stack/base/counters.ts";
 import { ERROR_TOO_BIG } from "../../../stack/base/quotation.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
@@ -17,7 +18,7 @@ describe("a SYN flood", () => {
     }
     expect(bench.tcp.counters.halfOpen).toBe(10);
     expect(bench.tcp.counters.connections).toBe(10);
-    expect(bench.tcp.counters.cookiesSent).toBe(190);
+    expect(bench.tcp.counts(COOKIES_SENT)).toBe(190);
     bench.remotePort = 5555;
     const [synAck] = bench.receive({ flags: SYN, mss: 1460, scale: 7, timestamps: [1, 0] });
     expect([synAck!.scale, synAck!.hasTimestamps, synAck!.mss]).toEqual([-1, false, 1460]);
@@ -82,7 +83,7 @@ describe("the number of connections", () => {
     bench.ack = synAck!.seq + 1;
     expect(bench.receive({})).toEqual([]);
     expect(bench.receive({ data: "GET" })).toEqual([]);
-    expect([bench.tcp.counters.refused, bench.tcp.counters.connections]).toEqual([2, 3]);
+    expect([bench.tcp.counts(SYNS_REFUSED), bench.tcp.counters.connections]).toEqual([2, 3]);
     bench.tcp.abort(last);
     bench.sent();
     bench.receive({ data: "GET" });

@@ -2,6 +2,7 @@
 // are written to compile, so that they run three ways: on Node and on quickjs-ng as simulation.test.ts, and compiled
 // ahead of time in test/e2e/trace.test.ts.
 
+import { RETRANSMITS, SEGMENTS_OUT } from "../../../stack/base/counters.ts";
 import { equalBytes } from "../../../stack/base/native.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
@@ -117,7 +118,7 @@ function compare(end: End, from: number): string {
 
 function withoutRetransmission(): string {
   const pair = exchange(9, false, 0);
-  const retransmits = pair.a.tcp.counters.retransmits + pair.b.tcp.counters.retransmits;
+  const retransmits = pair.a.tcp.counts(RETRANSMITS) + pair.b.tcp.counts(RETRANSMITS);
   return fault(pair) + (retransmits === 0 ? "" : `${retransmits} retransmits`);
 }
 
@@ -137,5 +138,5 @@ function largePackets(): string {
   });
   if (b.user.received.length !== MEGABYTE) return `${b.user.received.length} bytes received`;
   if (a.sink.largest <= MAX_OFFLOAD - 1500) return `no packet larger than ${a.sink.largest}`;
-  return a.tcp.counters.segmentsOut < 100 ? "" : `${a.tcp.counters.segmentsOut} segments`;
+  return a.tcp.counts(SEGMENTS_OUT) < 100 ? "" : `${a.tcp.counts(SEGMENTS_OUT)} segments`;
 }

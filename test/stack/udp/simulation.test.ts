@@ -57,7 +57,12 @@ class Node extends FrameReceiver {
     this.udp = new Udp(this.output);
     this.output.configure(address, 24, "", 0);
     const icmp = new Icmp(this.output, new Errors(this.udp));
-    this.delivery = new Delivery(icmp, this.udp, new Tcp(this.output, new TcpLimits(), pattern(16)));
+    this.delivery = new Delivery(
+      icmp,
+      this.udp,
+      new Tcp(this.output, new TcpLimits(), pattern(16)),
+      this.output.counters,
+    );
     this.delivery.configured = true;
     this.input = new IpInput(this.output, this.delivery);
   }
