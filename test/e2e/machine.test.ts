@@ -181,7 +181,7 @@ describe("parameters", () => {
     test(`which and why as the last words, then power-off: ${parameters.slice(0, 70)}`, async () => {
       const text = await words(parameters);
       expect(text).toMatch(says);
-      expect(text).toMatch(/\nepiphyte: .*\nAll parameters: --help\n/);
+      expect(text).toMatch(/(^|\n)epiphyte: .*\nAll parameters: --help\n/);
       expect(text).not.toContain("--remote=URL[#BRANCH]");
     });
 
