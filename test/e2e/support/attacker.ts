@@ -1,9 +1,13 @@
 // What attackers do, as a program of its own in a network namespace:
 //
-//   node tools/run.mjs test/e2e/support/attacker.ts KIND HOST COUNT [FROM...]
+//   node test/e2e/support/attacker.ts KIND HOST COUNT [FROM...]
 //
 // opens COUNT connections to HOST:80, in turn from each of the addresses, and goes on until it is ended. "up" is printed
-// when all have been begun, and what is answered is counted, a line a second.
+// when all have been begun, and what has become of them a line a second.
+//
+//   node test/e2e/support/attacker.ts "GET /path" HOST COUNT [FROM...]
+//
+// asks for one thing on COUNT connections at once, and prints how many answers of each status came, whole.
 
 import { connect, type Socket } from "node:net";
 import { argv, stdout } from "node:process";
@@ -92,6 +96,37 @@ function open(index: number): void {
   });
 }
 
-for (let i = 0; i < Number(count); i++) open(i);
-setInterval(() => stdout.write(`${JSON.stringify(seen)}\n`), 1000);
-stdout.write("up\n");
+/** One request; the status of its answer, "cut" when less came than was announced, "none" when nothing did. */
+function ask(request: string, index: number): Promise<string> {
+  const localAddress = from.length === 0 ? undefined : from[index % from.length];
+  return new Promise((resolve) => {
+    let head = "";
+    let length = 0;
+    const socket = connect({ host, port: 80, ...(localAddress === undefined ? {} : { localAddress }) }, () =>
+      socket.write(`${request} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`),
+    );
+    socket.setTimeout(60_000, () => socket.destroy());
+    socket.on("data", (data: Buffer) => {
+      length += data.length;
+      if (!head.includes("\r\n\r\n")) head += data.toString("latin1");
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      const status = /^HTTP\/1\.1 (\d+)/.exec(head)?.[1];
+      const announced = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      const whole = length === head.indexOf("\r\n\r\n") + 4 + (request.startsWith("HEAD") ? 0 : announced);
+      resolve(status === undefined ? "none" : whole ? status : "cut");
+    });
+  });
+}
+
+if (kind.includes(" ")) {
+  const answers = await Promise.all(Array.from({ length: Number(count) }, (_, i) => ask(kind, i)));
+  const counts: Record<string, number> = {};
+  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
+  stdout.write(`${JSON.stringify(counts)}\n`);
+} else {
+  for (let i = 0; i < Number(count); i++) open(i);
+  setInterval(() => stdout.write(`${JSON.stringify(seen)}\n`), 1000);
+  stdout.write("up\n");
+}
