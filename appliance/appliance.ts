@@ -4,7 +4,7 @@
 import type { Result } from "../stack/base/result.ts";
 import type { Network } from "../stack/edge/network.ts";
 import type { Config } from "./config.ts";
-import { buildSite } from "./content/build.ts";
+import { SiteBuilder } from "./content/build.ts";
 import type { Site } from "./content/site.ts";
 import { describeGitError, type GitError } from "./git/error.ts";
 import type { Accept, GitProgress, OnGitProgress, Snapshot } from "./git/snapshot.ts";
@@ -78,6 +78,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
 
   const progress = makeProgress(log, platform);
   const repository = options.repository(progress);
+  const builder = new SiteBuilder(platform, { drafts: writing !== undefined, hookPath: config.hook });
   let cancelDue = (): void => {};
   let retrying = false;
 
@@ -104,7 +105,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
     const before = web.site;
     let built: Site | undefined;
     const got = await repository.update(async (snapshot) => {
-      const result = await build(snapshot, before);
+      const result = await build(snapshot);
       if (!result.ok) return result.error;
       built = result.value;
       return undefined;
@@ -149,11 +150,10 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
     retrying = false;
   }
 
-  function build(snapshot: Snapshot, before: Site | undefined): Promise<Result<Site, TaskFault>> {
+  function build(snapshot: Snapshot): Promise<Result<Site, TaskFault>> {
     const now = Math.floor(platform.wallClock() / 1000);
     const task = new Task(platform, updateShare(platform));
-    const options = { previous: before, now, drafts: writing !== undefined, hookPath: config.hook };
-    return task.run(buildSite(snapshot, platform, options, task));
+    return task.run(builder.build(snapshot, now, task));
   }
 
   function show(site: Site, before: Site | undefined): void {
@@ -168,7 +168,7 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
   async function publishDue(site: Site): Promise<void> {
     if (web.site !== site) return;
     try {
-      const next = await build(site.snapshot, site);
+      const next = await build(site.snapshot);
       if (!next.ok) throw new Error(`the site ${describeTaskFault(next.error)}`);
       if (web.site !== site) return;
       show(next.value, site);

@@ -1,15 +1,16 @@
 // Snapshot -> Site. Every file is looked at once; what has not changed since the Site before is taken over as it was
 // read. Nothing in a repository can make this fail: what cannot be read is left out and told in `problems`.
 
-import type { Entry, Snapshot } from "../git/snapshot.ts";
+import type { Entry, PathDates, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
 import type { Task } from "../task.ts";
 import { type Document, mustBeRead, readDocument } from "./document.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
+import type { Problem } from "./problem.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings } from "./settings.ts";
-import type { Article, Problem, Route, Site } from "./site.ts";
+import type { Article, Route, Site } from "./site.ts";
 import { isVisible, nextChange, VISIBLE } from "./visibility.ts";
 
 /** More files than this are left out: each costs memory, and a blog is not a file server. */
@@ -20,21 +21,17 @@ export const MAX_PROBLEMS = 1000;
 const SLICE = 10_000;
 
 export interface BuildOptions {
-  /** The Site that is served now: its unchanged documents are taken over. */
-  readonly previous: Site | undefined;
-  /** Seconds since 1970: later articles wait. */
-  readonly now: number;
-  /** Show drafts and future articles (writing on one's own machine). */
+  /** Show what its header hides, and what is to come (writing on one's own machine). */
   readonly drafts: boolean;
   /** Path of the webhook, where no page can be. */
   readonly hookPath?: string;
 }
 
 type Needs = Pick<Platform, "now" | "utf8Decode" | "utf8Encode" | "sha1">;
+/** The task that building is; it is told at which path it is. */
+type Told = Pick<Task, "at">;
 
-/** Documents as read, by path; belongs to a Site and is asked when the next one is built. */
-const readBefore = new WeakMap<Site, ReadonlyMap<string, Reading>>();
-
+/** A document as it was read, and of what. */
 interface Reading {
   readonly oid: string;
   readonly created: number;
@@ -42,125 +39,162 @@ interface Reading {
   readonly document: Document;
 }
 
-/** Steps of the task (task.ts). */
-export function* buildSite(
-  snapshot: Snapshot,
-  platform: Needs,
-  options: BuildOptions,
-  task: Pick<Task, "at">,
-): Generator<undefined, Site, undefined> {
-  const problems: Problem[] = [];
-  const readings = new Map<string, Reading>();
-  const before = options.previous === undefined ? undefined : readBefore.get(options.previous);
-  const articles: Article[] = [];
-  const redirects: { path: string; to: string }[] = [];
-  const files: Extract<Route, { kind: "static" }>[] = [];
-  let sliceEnd = platform.now() + SLICE;
-  let count = 0;
-  let nextDue: number | undefined;
+/** Builds one Site after the other and keeps what it read for the last. */
+export class SiteBuilder {
+  readonly #platform: Needs;
+  readonly #options: BuildOptions;
+  #readings: ReadonlyMap<string, Reading> = new Map();
 
-  for (const [path, entry] of snapshot.entries) {
-    if (isHidden(path)) continue;
-    if (++count > MAX_FILES) {
-      problems.push({
-        path,
-        reason: `only ${MAX_FILES} files are served; this and all after it are left out`,
-        skipped: true,
-      });
-      break;
+  constructor(platform: Needs, options: BuildOptions) {
+    this.#platform = platform;
+    this.#options = options;
+  }
+
+  /**
+   * The Site at a moment, in seconds since 1970, in the steps of a task (task.ts): where it ends early, nothing is kept of
+   * it. Never throws for anything that is in the repository.
+   */
+  *build(snapshot: Snapshot, now: number, task: Told): Generator<undefined, Site, undefined> {
+    const pass = new Pass(snapshot, this.#platform, this.#readings, this.#options, now);
+    const site = yield* pass.run(task);
+    this.#readings = pass.readings;
+    return site;
+  }
+}
+
+/** One walk over the files of a Snapshot. */
+class Pass {
+  /** Documents as read, by path. */
+  readonly readings = new Map<string, Reading>();
+  readonly #snapshot: Snapshot;
+  readonly #platform: Needs;
+  readonly #before: ReadonlyMap<string, Reading>;
+  readonly #options: BuildOptions;
+  readonly #now: number;
+  readonly #problems: Problem[] = [];
+  readonly #articles: Article[] = [];
+  readonly #redirects: { readonly path: string; readonly to: string }[] = [];
+  readonly #files: Extract<Route, { kind: "static" }>[] = [];
+  #nextDue: number | undefined;
+
+  constructor(
+    snapshot: Snapshot,
+    platform: Needs,
+    before: ReadonlyMap<string, Reading>,
+    options: BuildOptions,
+    now: number,
+  ) {
+    this.#snapshot = snapshot;
+    this.#platform = platform;
+    this.#before = before;
+    this.#options = options;
+    this.#now = now;
+  }
+
+  *run(task: Told): Generator<undefined, Site, undefined> {
+    const snapshot = this.#snapshot;
+    let sliceEnd = this.#platform.now() + SLICE;
+    let count = 0;
+    for (const entry of snapshot.entries.values()) {
+      if (isHidden(entry.path)) continue;
+      if (++count > MAX_FILES) {
+        this.#leaveOut(entry.path, `only ${MAX_FILES} files are served; this and all after it are left out`);
+        break;
+      }
+      task.at = entry.path;
+      if (this.#platform.now() >= sliceEnd) {
+        yield;
+        sliceEnd = this.#platform.now() + SLICE;
+      }
+      const fault = entry.mode === "symlink" ? this.#takeLink(entry) : this.#take(entry);
+      if (fault !== undefined) this.#leaveOut(entry.path, fault);
     }
-    task.at = path;
-    if (platform.now() >= sliceEnd) {
-      yield;
-      sliceEnd = platform.now() + SLICE;
-    }
-    if (entry.mode === "submodule") {
-      problems.push({ path, reason: "is a submodule", skipped: true });
-      continue;
-    }
-    if (entry.mode === "symlink") {
-      const to = symlinkTarget(snapshot, entry, platform);
-      if (to.ok) redirects.push({ path, to: to.value });
-      else problems.push({ path, reason: to.error, skipped: true });
-      continue;
-    }
-    const dates = snapshot.dates(path);
-    if (dates === undefined) {
-      problems.push({ path, reason: "has no date in the history", skipped: true });
-      continue;
-    }
-    let document: Document = { kind: "file", visibility: VISIBLE };
-    if (mustBeRead(path)) {
-      const known = before?.get(path);
-      const same =
-        known?.oid === entry.oid && known.created === dates.created.seconds && known.updated === dates.updated.seconds;
-      document = known !== undefined && same ? known.document : read(snapshot, entry, platform);
-      readings.set(path, {
-        oid: entry.oid,
-        created: dates.created.seconds,
-        updated: dates.updated.seconds,
-        document,
-      });
-    }
-    if (document.kind === "skipped") {
-      problems.push({ path, reason: document.reason, skipped: true });
-      continue;
-    }
-    const { visibility } = document;
-    const shown = options.drafts || isVisible(visibility, options.now);
-    if (visibility.problem !== undefined) problems.push({ path, reason: visibility.problem, skipped: !shown });
-    const change = nextChange(visibility, options.now);
-    if (change !== undefined) nextDue = Math.min(nextDue ?? change, change);
-    if (document.kind === "article" && document.warning !== undefined)
-      problems.push({ path, reason: document.warning, skipped: !shown });
-    if (!shown) continue;
+    task.at = "";
+    const problems = this.#problems;
+    const settings = readSettings(snapshot, this.#platform, problems);
+    const laidOut = yield* layOut(
+      settings,
+      this.#articles,
+      this.#redirects,
+      this.#files,
+      problems,
+      this.#options.hookPath,
+    );
+    return { snapshot, settings, ...laidOut, problems: problems.slice(0, MAX_PROBLEMS), nextDue: this.#nextDue };
+  }
+
+  #leaveOut(path: string, reason: string): void {
+    this.#problems.push({ path, reason, skipped: true });
+  }
+
+  /** Why the file is left out; undefined when it is not. */
+  #take(entry: Entry): string | undefined {
+    const { path } = entry;
+    if (entry.mode === "submodule") return "is a submodule";
+    const dates = this.#snapshot.dates(path);
+    if (dates === undefined) return "has no date in the history";
+    const document = mustBeRead(path) ? this.#read(entry, dates) : PLAIN_FILE;
+    if (document.kind === "skipped") return document.reason;
+    if (!this.#judge(path, document)) return undefined;
     switch (document.kind) {
       case "article":
-        articles.push(document.article);
+        this.#articles.push(document.article);
         break;
       case "redirect":
-        redirects.push({ path, to: document.to });
+        this.#redirects.push({ path, to: document.to });
         break;
-      case "file":
-        files.push({
-          kind: "static",
-          path,
-          oid: entry.oid,
-          type: mediaType(extensionOf(path)),
-          modified: dates.updated,
-        });
+      case "file": {
+        const type = mediaType(extensionOf(path));
+        this.#files.push({ kind: "static", path, oid: entry.oid, type, modified: dates.updated });
         break;
+      }
     }
+    return undefined;
   }
-  task.at = "";
-  const settings = readSettings(snapshot, platform, problems);
-  const laidOut = yield* layOut(settings, articles, redirects, files, problems, options.hookPath);
-  const site: Site = { snapshot, settings, ...laidOut, problems: problems.slice(0, MAX_PROBLEMS), nextDue };
-  readBefore.set(site, readings);
-  return site;
+
+  /** The document as it was read for the Site before, when nothing that it is made of has changed. */
+  #read({ path, oid }: Entry, dates: PathDates): Document {
+    const known = this.#before.get(path);
+    const [created, updated] = [dates.created.seconds, dates.updated.seconds];
+    const same = known !== undefined && known.oid === oid && known.created === created && known.updated === updated;
+    const reading = same ? known : { oid, created, updated, document: this.#decode(path, oid, dates) };
+    this.readings.set(path, reading);
+    return reading.document;
+  }
+
+  #decode(path: string, oid: string, dates: PathDates): Document {
+    const bytes = this.#snapshot.read(oid);
+    if (bytes === undefined) return { kind: "skipped", reason: "cannot be read from the pack" };
+    const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
+    return readDocument(path, oid, bytes.length, text, dates);
+  }
+
+  /** Whether it is to be seen now; notes its problems, and when that changes. */
+  #judge(path: string, document: Exclude<Document, { kind: "skipped" }>): boolean {
+    const { visibility } = document;
+    const shown = this.#options.drafts || isVisible(visibility, this.#now);
+    const warning = document.kind === "article" ? document.warning : undefined;
+    for (const reason of [visibility.problem, warning])
+      if (reason !== undefined) this.#problems.push({ path, reason, skipped: !shown });
+    const change = nextChange(visibility, this.#now);
+    if (change !== undefined) this.#nextDue = Math.min(this.#nextDue ?? change, change);
+    return shown;
+  }
+
+  /** A symbolic link is a redirect to what it points at, which must lie in the repository and be served. */
+  #takeLink({ path, oid }: Entry): string | undefined {
+    const bytes = this.#snapshot.read(oid);
+    if (bytes === undefined || bytes.length > MAX_LINK_LENGTH) return "is a link that cannot be read";
+    const target = this.#platform.utf8Decode(bytes);
+    const to = target.startsWith("/") ? undefined : resolvePath(directoryOf(path), target);
+    if (to === undefined) return `links to ${target}, outside of the repository`;
+    if (isHidden(to)) return `links to ${target}, which is never served`;
+    // layOut finds the URL that the path has.
+    this.#redirects.push({ path, to: REPOSITORY + to });
+    return undefined;
+  }
 }
 
-function read(snapshot: Snapshot, entry: Entry, platform: Needs): Document {
-  const bytes = snapshot.read(entry.oid);
-  const dates = snapshot.dates(entry.path);
-  if (bytes === undefined || dates === undefined) return { kind: "skipped", reason: "cannot be read from the pack" };
-  const text = platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-  return readDocument(entry.path, entry.oid, bytes.length, text, dates);
-}
-
-/** A symbolic link is a redirect to what it points at, which must lie in the repository and be served. */
-function symlinkTarget(
-  snapshot: Snapshot,
-  entry: Entry,
-  platform: Needs,
-): { ok: true; value: string } | { ok: false; error: string } {
-  const bytes = snapshot.read(entry.oid);
-  if (bytes === undefined || bytes.length > 4096) return { ok: false, error: "is a link that cannot be read" };
-  const target = platform.utf8Decode(bytes);
-  if (target.startsWith("/")) return { ok: false, error: `links to ${target}, outside of the repository` };
-  const path = resolvePath(directoryOf(entry.path), target);
-  if (path === undefined) return { ok: false, error: `links to ${target}, outside of the repository` };
-  if (isHidden(path)) return { ok: false, error: `links to ${target}, which is never served` };
-  // layOut finds the URL that the path has.
-  return { ok: true, value: REPOSITORY + path };
-}
+const PLAIN_FILE: Document = { kind: "file", visibility: VISIBLE };
+/** Bytes of a symbolic link's target, as file systems bound it. */
+const MAX_LINK_LENGTH = 4096;

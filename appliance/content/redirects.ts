@@ -1,7 +1,8 @@
 // What a redirect may lead to, and what may lead back to itself.
 
 import { directoryOf, resolvePath } from "./paths.ts";
-import type { Problem, Route } from "./site.ts";
+import type { Problem } from "./problem.ts";
+import type { Route } from "./site.ts";
 
 /** Addresses that a browser may be sent to (RFC 9110 10.2.2): of the web, or of a person. */
 const SCHEMES: ReadonlySet<string> = new Set(["http", "https", "mailto"]);

@@ -2,6 +2,7 @@
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
 import { directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import type { Problem } from "./problem.ts";
 import { redirectFault, withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type FeedFormat,
   type Listing,
   type NavigationItem,
-  type Problem,
   pageCount,
   pageUrl,
   type Route,

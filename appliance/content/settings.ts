@@ -2,7 +2,7 @@
 
 import type { Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
-import type { Problem } from "./site.ts";
+import type { Problem } from "./problem.ts";
 import { isUuid, NAMESPACE_URL, uuid5 } from "./uuid.ts";
 
 export interface Settings {

@@ -2,6 +2,7 @@
 // and rendered when somebody asks (render/), so that a Site of thousands of articles is small and quick to build.
 
 import type { Snapshot } from "../git/snapshot.ts";
+import type { Problem } from "./problem.ts";
 import type { Settings } from "./settings.ts";
 import type { Moment } from "./time.ts";
 
@@ -73,14 +74,6 @@ export interface Tag {
 export interface NavigationItem {
   readonly label: string;
   readonly url: string;
-}
-
-/** Something in the repository that is not served as its author meant. */
-export interface Problem {
-  readonly path: string;
-  readonly reason: string;
-  /** True: the path is left out; false: it is served, but not wholly as written. */
-  readonly skipped: boolean;
 }
 
 export interface Site {

@@ -1,5 +1,7 @@
 // Name-based UUIDs (RFC 9562 5.5, version 5), and the identity of feed entries as Canopy makes it.
 
+import { joinChunks } from "../../stack/edge/http-client.ts";
+import { fromHex, toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
 import { type Moment, ptimeRfc3339 } from "./time.ts";
 
@@ -14,19 +16,12 @@ export function isUuid(text: string): boolean {
 
 /** UUIDv5 of a name in a namespace, which must be a UUID. */
 export function uuid5(hash: Hashing, namespace: string, name: string): string {
-  const digits = namespace.replaceAll("-", "");
-  const text = hash.utf8Encode(name);
-  const input = new Uint8Array(16 + text.length);
-  for (let i = 0; i < 16; i++) input[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-  input.set(text, 16);
-  const digest = hash.sha1(input).subarray(0, 16);
-  let hex = "";
-  for (let i = 0; i < 16; i++) {
-    let byte = digest[i]!;
-    if (i === 6) byte = (byte & 0x0f) | 0x50;
-    if (i === 8) byte = (byte & 0x3f) | 0x80;
-    hex += (byte < 16 ? "0" : "") + byte.toString(16);
-  }
+  const space = fromHex(namespace.replaceAll("-", ""))!;
+  const digest = hash.sha1(joinChunks([space, hash.utf8Encode(name)])).slice(0, 16);
+  // RFC 9562 4.1, 4.2: variant and version.
+  digest[6] = (digest[6]! & 0x0f) | 0x50;
+  digest[8] = (digest[8]! & 0x3f) | 0x80;
+  const hex = toHex(digest);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

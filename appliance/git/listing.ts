@@ -5,7 +5,7 @@ import type { Task } from "../task.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
 import type { ObjectStore } from "./objects.ts";
-import { OID_LENGTH, toHex } from "./oid.ts";
+import { OID_LENGTH, oidAt } from "./oid.ts";
 import type { Entry, EntryMode } from "./snapshot.ts";
 import { isDirectory, isSubmodule, isSymlink, modeAt, type TreeReader } from "./tree.ts";
 
@@ -84,7 +84,7 @@ function listDirectory(trees: TreeReader, path: string, row: number): Directory[
     const mode = modeAt(bytes, start);
     const oid = end - OID_LENGTH;
     if (isDirectory(mode)) items.push({ path: prefix + name, row: trees.rowOf(bytes, oid) });
-    else items.push({ path: prefix + name, oid: toHex(bytes, oid), mode: entryMode(mode) });
+    else items.push({ path: prefix + name, oid: oidAt(bytes, oid), mode: entryMode(mode) });
   }
   return items;
 }

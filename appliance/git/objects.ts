@@ -10,7 +10,7 @@ import type { Platform } from "../platform.ts";
 import { GenerationCache, grown } from "./cache.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
-import { fromHex, hash, OID_LENGTH, toHex } from "./oid.ts";
+import { hash, OID_LENGTH, oidAt, oidBytes } from "./oid.ts";
 import {
   applyDelta,
   BLOB,
@@ -99,7 +99,7 @@ export class ObjectStore {
 
   /** The row of the object with this name of 40 hexadecimal digits; -1 when it is not here. */
   findHex(hex: string): number {
-    const name = fromHex(hex);
+    const name = oidBytes(hex);
     return name === undefined ? -1 : this.find(name, 0);
   }
 
@@ -110,7 +110,7 @@ export class ObjectStore {
 
   /** 40 hexadecimal digits. */
   nameOf(row: number): string {
-    return toHex(this.#names, row * OID_LENGTH);
+    return oidAt(this.#names, row * OID_LENGTH);
   }
 
   /** The content. It may be shared with others: it must not be changed. `keep`: likely to be wanted again. */
@@ -243,7 +243,7 @@ export class ObjectStore {
       if (type !== OFS_DELTA && type !== REF_DELTA) fault = this.#settle(row, type, data);
       else if (base >= 0 && this.#types[base] !== 0) fault = this.#settleDelta(row, base, data);
       else {
-        const key = base >= 0 ? `#${base}` : toHex(pack, baseName);
+        const key = base >= 0 ? `#${base}` : oidAt(pack, baseName);
         const rows = waiting.get(key);
         if (rows === undefined) waiting.set(key, [row]);
         else rows.push(row);

@@ -10,7 +10,7 @@ import { equalBytes } from "../../stack/base/native.ts";
 import { GenerationCache } from "./cache.ts";
 import type { TextPlatform } from "./commit.ts";
 import { type ObjectStore, TREE } from "./objects.ts";
-import { OID_LENGTH, toHex } from "./oid.ts";
+import { OID_LENGTH, oidAt } from "./oid.ts";
 
 const DIRECTORY = 0o40000;
 const SYMLINK = 0o120000;
@@ -120,7 +120,7 @@ export class TreeReader {
   /** The row of the tree that the 20 bytes name; -1, and a fault, when there is none. */
   rowOf(bytes: Uint8Array, offset: number): number {
     const row = this.#objects.find(bytes, offset);
-    if (row < 0) this.#fault ??= { kind: "missing", oid: toHex(bytes, offset) };
+    if (row < 0) this.#fault ??= { kind: "missing", oid: oidAt(bytes, offset) };
     return row;
   }
 

@@ -4,12 +4,13 @@
 // attributes and throws on a date or an address that it cannot read. So everything is made harmless before it goes in.
 
 import { Feed } from "feed";
-import { directoryOf, encodePath, resolvePath, wellFormed } from "../content/paths.ts";
+import { encodePath, wellFormed } from "../content/paths.ts";
 import { feedName } from "../content/routes.ts";
 import type { Article, FeedFormat, Site, Tag } from "../content/site.ts";
 import { type Moment, rfc3339, toDate } from "../content/time.ts";
 import { canopyEntryId, uuid5 } from "../content/uuid.ts";
 import type { Platform } from "../platform.ts";
+import { absolute, absoluteUrl } from "./absolute.ts";
 import { escapeHtml } from "./html.ts";
 
 /** As many as Canopy's feed has. */
@@ -18,71 +19,109 @@ export const FEED_LENGTH = 10;
 /** Rendered Markdown of an article, and of its abstract ("" for none). */
 export type FeedBody = (article: Article) => { readonly body: string; readonly abstract: string };
 
-export function renderFeed(
-  site: Site,
-  format: FeedFormat,
-  tag: Tag | undefined,
-  platform: Pick<Platform, "sha1" | "utf8Encode">,
-  render: FeedBody,
-): string {
-  const { root, uuid, name, description, language } = site.settings;
-  const articles = (tag === undefined ? site.articles : tag.articles).slice(0, FEED_LENGTH);
-  const ids = entryIds(site, platform);
-  const title = tag === undefined ? name : `${name}: ${tag.name}`;
-  const home = root + encodePath(tag?.url ?? "/");
-  const self = root + encodePath(`${tag?.url ?? ""}/${feedName(format)}`);
-  const updated = newest(articles) ?? site.snapshot.head.committed;
-  const entries = articles.map((article) => {
-    const { body, abstract } = render(article);
-    const link = root + encodePath(article.url);
-    return {
-      article,
-      id: `urn:uuid:${ids.get(article) ?? uuid5(platform, uuid, article.path)}`,
-      link,
-      body: absolute(body, root, article.url),
-      abstract: absolute(abstract, root, article.url),
-    };
-  });
+type Hashing = Pick<Platform, "sha1" | "utf8Encode">;
 
-  if (format === "json") {
-    // https://www.jsonfeed.org/version/1.1/
-    const text = JSON.stringify(
-      {
-        version: "https://jsonfeed.org/version/1.1",
-        title,
-        home_page_url: home,
-        feed_url: self,
-        ...(description === "" ? {} : { description }),
-        language,
-        items: entries.map(({ article, id, link, body, abstract }) => ({
-          id,
-          url: link,
-          title: article.title,
-          content_html: body,
-          ...(abstract === "" ? {} : { summary: article.description }),
-          date_published: rfc3339(article.created),
-          date_modified: rfc3339(article.updated),
-          authors: article.authors.map((author) => ({
-            name: author,
-            ...(article.authorUrl === undefined ? {} : { url: absoluteUrl(article.authorUrl, root, "/") }),
-          })),
-          tags: article.tags,
-        })),
-      },
-      null,
-      1,
-    );
-    return `${text}\n`;
+/** One article as the formats need it; addresses in its markup are absolute. */
+interface FeedEntry {
+  readonly article: Article;
+  readonly id: string;
+  readonly link: string;
+  readonly body: string;
+  readonly abstract: string;
+}
+
+interface FeedHead {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly home: string;
+  readonly self: string;
+  readonly updated: Moment;
+  readonly site: Site;
+}
+
+/** The feeds of the Site that is shown; ids are worked out once for each. */
+export class Feeds {
+  readonly #hash: Hashing;
+  #site: Site | undefined;
+  #ids: ReadonlyMap<Article, string> = new Map();
+
+  constructor(hash: Hashing) {
+    this.#hash = hash;
   }
 
+  /** `tag` undefined: the feed of the whole blog. */
+  render(site: Site, format: FeedFormat, tag: Tag | undefined, render: FeedBody): string {
+    if (this.#site !== site) {
+      this.#ids = entryIds(site, this.#hash);
+      this.#site = site;
+    }
+    const { root, uuid, name, description } = site.settings;
+    const articles = (tag === undefined ? site.articles : tag.articles).slice(0, FEED_LENGTH);
+    const head: FeedHead = {
+      id: `urn:uuid:${tag === undefined ? uuid : uuid5(this.#hash, uuid, tag.url)}`,
+      title: tag === undefined ? name : `${name}: ${tag.name}`,
+      description,
+      home: root + encodePath(tag?.url ?? "/"),
+      self: root + encodePath(`${tag?.url ?? ""}/${feedName(format)}`),
+      updated: newest(articles) ?? site.snapshot.head.committed,
+      site,
+    };
+    const entries = articles.map((article): FeedEntry => {
+      const { body, abstract } = render(article);
+      return {
+        article,
+        id: `urn:uuid:${this.#ids.get(article) ?? uuid5(this.#hash, uuid, article.path)}`,
+        link: root + encodePath(article.url),
+        body: absolute(body, root, article.url),
+        abstract: absolute(abstract, root, article.url),
+      };
+    });
+    return `${format === "json" ? jsonFeed(head, entries) : xmlFeed(format, head, entries)}\n`;
+  }
+}
+
+/** https://www.jsonfeed.org/version/1.1/ */
+function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
+  const { root, language } = head.site.settings;
+  return JSON.stringify(
+    {
+      version: "https://jsonfeed.org/version/1.1",
+      title: head.title,
+      home_page_url: head.home,
+      feed_url: head.self,
+      ...(head.description === "" ? {} : { description: head.description }),
+      language,
+      items: entries.map(({ article, id, link, body, abstract }) => ({
+        id,
+        url: link,
+        title: article.title,
+        content_html: body,
+        ...(abstract === "" ? {} : { summary: article.description }),
+        date_published: rfc3339(article.created),
+        date_modified: rfc3339(article.updated),
+        authors: article.authors.map((author) => ({
+          name: author,
+          ...(article.authorUrl === undefined ? {} : { url: absoluteUrl(article.authorUrl, root, "/") }),
+        })),
+        tags: article.tags,
+      })),
+    },
+    null,
+    1,
+  );
+}
+
+function xmlFeed(format: "atom" | "rss", head: FeedHead, entries: readonly FeedEntry[]): string {
+  const { root, language } = head.site.settings;
   const feed = new Feed({
-    id: tag === undefined ? `urn:uuid:${uuid}` : `urn:uuid:${uuid5(platform, uuid, tag.url)}`,
-    title: xmlText(title),
-    description: xmlText(description === "" ? title : description),
-    link: home,
-    feed: self,
+    id: head.id,
+    title: xmlText(head.title),
+    description: xmlText(head.description === "" ? head.title : head.description),
+    link: head.home,
+    feed: head.self,
     language,
-    updated: toDate(updated),
+    updated: toDate(head.updated),
     generator: "Epiphyte",
     docs: "https://www.rssboard.org/rss-specification",
   });
@@ -110,30 +149,25 @@ export function renderFeed(
       }),
     });
   }
-  return `${format === "atom" ? feed.atom1() : authorsForRss(feed.rss2())}\n`;
+  return format === "atom" ? feed.atom1() : authorsForRss(feed.rss2());
 }
 
 /**
  * The id of every article: Canopy's where it is the article's own. Articles that came with one commit would share it;
  * the first by path keeps it and the others get one of their own, made from both.
  */
-function entryIds(site: Site, platform: Pick<Platform, "sha1" | "utf8Encode">): ReadonlyMap<Article, string> {
-  const known = idsOf.get(site);
-  if (known !== undefined) return known;
+function entryIds(site: Site, hash: Hashing): ReadonlyMap<Article, string> {
   const ids = new Map<Article, string>();
   const taken = new Set<number>();
   const all = [...site.documents.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const article of all) {
     const moment = article.committed.seconds;
-    const id = canopyEntryId(platform, site.settings.uuid, article.committed);
-    ids.set(article, taken.has(moment) ? uuid5(platform, id, article.path) : id);
+    const id = canopyEntryId(hash, site.settings.uuid, article.committed);
+    ids.set(article, taken.has(moment) ? uuid5(hash, id, article.path) : id);
     taken.add(moment);
   }
-  idsOf.set(site, ids);
   return ids;
 }
-
-const idsOf = new WeakMap<Site, ReadonlyMap<Article, string>>();
 
 function newest(articles: readonly Article[]): Moment | undefined {
   let latest: Moment | undefined;
@@ -165,25 +199,4 @@ function xmlAttribute(text: string): string {
 /** HTML within CDATA: "]]>" means the same with its last character escaped. */
 function cdata(markup: string): string {
   return xmlChars(markup).replaceAll("]]>", "]]&gt;");
-}
-
-/** Addresses in attributes of rendered HTML, made absolute: readers have no page to start from. */
-export function absolute(markup: string, root: string, url: string): string {
-  return markup.replace(
-    /(<[a-z][^<>]*?\s(?:href|src|poster)=)("([^"<>]*)"|'([^'<>]*)')/gi,
-    (_, before: string, __: string, double: string | undefined, single: string | undefined) => {
-      const quote = double === undefined ? "'" : '"';
-      return `${before}${quote}${absoluteUrl(double ?? single ?? "", root, url)}${quote}`;
-    },
-  );
-}
-
-function absoluteUrl(href: string, root: string, url: string): string {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(href)) return href;
-  if (href.startsWith("//")) return `${/^https?:/.exec(root)?.[0] ?? "http:"}${href}`;
-  if (href.startsWith("/")) return root + href;
-  if (href === "" || href.startsWith("#") || href.startsWith("?")) return `${root}${encodePath(url)}${href}`;
-  const path = /^[^?#]*/.exec(href)![0];
-  const resolved = resolvePath(encodePath(directoryOf(url.slice(1))), path);
-  return resolved === undefined ? `${root}/` : `${root}/${resolved}${href.slice(path.length)}`;
 }

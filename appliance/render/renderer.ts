@@ -4,8 +4,9 @@
 import { directoryOf } from "../content/paths.ts";
 import type { Article, Route, Site } from "../content/site.ts";
 import type { Moment } from "../content/time.ts";
+import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
-import { renderFeed } from "./feeds.ts";
+import { Feeds } from "./feeds.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import type { Frame } from "./layout.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -40,6 +41,7 @@ export class Renderer {
   /** By path and oid; in the order of use. */
   readonly #bodies = new Map<string, string>();
   readonly #mostKept: number;
+  readonly #feeds: Feeds;
   #kept = 0;
   readonly #told = new Set<string>();
   /** "/epiphyte-1a2b3c4d.css" */
@@ -49,9 +51,10 @@ export class Renderer {
   constructor(platform: Needs, options: RendererOptions) {
     this.#platform = platform;
     this.#options = options;
+    this.#feeds = new Feeds(platform);
     this.#mostKept = Math.min(MAX_KEPT_BODIES, platform.heapLimit() / BYTES_PER_KEPT_CHARACTER);
     this.style = platform.utf8Encode(STYLE);
-    this.styleUrl = `/epiphyte-${hex(platform.sha256(this.style), 6)}.css`;
+    this.styleUrl = `/epiphyte-${toHex(platform.sha256(this.style), 0, 6)}.css`;
   }
 
   /** The bytes of a route that is no redirect; undefined when the repository does not have them any more. */
@@ -83,7 +86,7 @@ export class Renderer {
       case "tag":
         return page(tagPage(site, frame, route.tag, route.page));
       case "feed": {
-        const text = renderFeed(site, route.format, route.tag, this.#platform, (article) => ({
+        const text = this.#feeds.render(site, route.format, route.tag, (article) => ({
           body: this.#body(site, article),
           abstract: this.#abstract(article),
         }));
@@ -192,10 +195,4 @@ const ICONS: readonly string[] = ["svg", "ico", "png"].flatMap((type) => [
 function canonicalUrl(site: Site, article: Article, url: string): string {
   const home = site.routes.get("/");
   return home?.kind === "article" && home.article === article ? "/" : url;
-}
-
-export function hex(bytes: Uint8Array, length: number): string {
-  let text = "";
-  for (let i = 0; i < length; i++) text += (bytes[i]! < 16 ? "0" : "") + bytes[i]!.toString(16);
-  return text;
 }

@@ -1,20 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SiteBuilder } from "../../../appliance/content/build.ts";
 import { MAX_DOCUMENT_LENGTH } from "../../../appliance/content/document.ts";
 import type { Route, Site } from "../../../appliance/content/site.ts";
-import { buildSite } from "../../support/build-site.ts";
+import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { expectPart } from "../../support/matching.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";
 
 type Files = Readonly<Record<string, string | FakeFile>>;
 
-async function site(files: Files, options: { drafts?: boolean; previous?: Site; now?: number } = {}): Promise<Site> {
-  return buildSite(fakeSnapshot(files), new VirtualPlatform(), {
-    previous: options.previous,
-    now: options.now ?? FAKE_NOW,
-    drafts: options.drafts ?? false,
-  });
+interface Options {
+  readonly drafts?: boolean;
+  readonly now?: number;
+  /** The builder that built the Site before. */
+  readonly builder?: SiteBuilder;
+}
+
+async function site(files: Files, { drafts = false, now = FAKE_NOW, builder }: Options = {}): Promise<Site> {
+  return nextSite(builder ?? new SiteBuilder(new VirtualPlatform(), { drafts }), fakeSnapshot(files), now);
 }
 
 function kindAt(built: Site, url: string): Route["kind"] | undefined {
@@ -174,10 +178,11 @@ describe("a repository of Markdown files", () => {
       "p/later.md": "---\ndate: 2030-01-01\n---\n# Later",
       "p/sooner.md": "---\ndate: 2029-01-01\n---\n# Sooner",
     };
-    const built = await site(files);
+    const builder = new SiteBuilder(new VirtualPlatform(), { drafts: false });
+    const built = await site(files, { builder });
     expect(built.articles.map(({ title }) => title)).toEqual(["Now"]);
     expect(built.nextDue).toBe(1_861_920_000);
-    const later = await site(files, { now: 1_861_920_000, previous: built });
+    const later = await site(files, { now: 1_861_920_000, builder });
     expect(later.articles.map(({ title }) => title)).toEqual(["Sooner", "Now"]);
     expect(later.nextDue).toBe(1_893_456_000);
     expect((await site(files, { drafts: true })).articles).toHaveLength(4);
@@ -272,8 +277,9 @@ describe("a site", () => {
   });
 
   it("takes over what has not changed", async () => {
-    const first = await site({ "p/a.md": "# A", "p/b.md": "# B" });
-    const second = await site({ "p/a.md": "# A", "p/b.md": "# B2" }, { previous: first });
+    const builder = new SiteBuilder(new VirtualPlatform(), { drafts: false });
+    const first = await site({ "p/a.md": "# A", "p/b.md": "# B" }, { builder });
+    const second = await site({ "p/a.md": "# A", "p/b.md": "# B2" }, { builder });
     expect(second.documents.get("p/a.md")).toBe(first.documents.get("p/a.md"));
     expect(second.documents.get("p/b.md")?.title).toBe("B2");
   });

@@ -298,11 +298,25 @@ describe.skipIf(gitMissing())("a repository in memory (needs git with http-backe
       expect(second.read(second.entries.get("a")!.oid)).toEqual(noise(10, 3000));
     });
 
-    it("never throws whatever byte of the answer is damaged", async () => {
-      for (let at = 0; at < 60; at += 7) {
+    it("answers a byte damaged anywhere with an error or with what is right, and recovers", async () => {
+      const right = (await good(fixture.store("small"))).commit;
+      const kinds = new Set<string>();
+      for (let at = 0; at < 600; at += 47) {
+        const store = fixture.store("small");
         fixture.server.faults.corruptAt = at;
-        await fixture.store("small").update();
+        const got = await store.update();
+        if (got.ok) expect([at, got.value.commit]).toEqual([at, right]);
+        else {
+          kinds.add(got.error.kind);
+          expect(describeGitError(got.error)).not.toMatch(/undefined|\[object/);
+          expect(store.snapshot).toBeUndefined();
+        }
+        delete fixture.server.faults.corruptAt;
+        expect((await good(store)).commit).toBe(right);
       }
+      for (const kind of kinds)
+        expect(["pack-corrupt", "pack-cut-short", "remote-error", "not-git", "broken"]).toContain(kind);
+      expect(kinds.size).toBeGreaterThan(0);
     });
   });
 });

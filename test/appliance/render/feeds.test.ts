@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { SiteBuilder } from "../../../appliance/content/build.ts";
 import type { FeedFormat, Site } from "../../../appliance/content/site.ts";
 import { canopyEntryId } from "../../../appliance/content/uuid.ts";
-import { absolute, FEED_LENGTH, renderFeed } from "../../../appliance/render/feeds.ts";
+import { absolute } from "../../../appliance/render/absolute.ts";
+import { FEED_LENGTH, Feeds } from "../../../appliance/render/feeds.ts";
 import { robots, sitemap } from "../../../appliance/render/sitemap.ts";
-import { buildSite } from "../../support/build-site.ts";
+import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { expectPart } from "../../support/matching.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";
@@ -14,15 +16,11 @@ const SETTINGS = { ".config/root": "https://blog.example", ".config/uuid": UUID,
 const platform = new VirtualPlatform();
 
 async function site(files: Readonly<Record<string, string | FakeFile>>): Promise<Site> {
-  return buildSite(fakeSnapshot({ ...SETTINGS, ...files }), platform, {
-    previous: undefined,
-    now: FAKE_NOW,
-    drafts: false,
-  });
+  return nextSite(new SiteBuilder(platform, { drafts: false }), fakeSnapshot({ ...SETTINGS, ...files }), FAKE_NOW);
 }
 
 function feed(built: Site, format: FeedFormat, body = "<p>x</p>", abstract = ""): string {
-  return renderFeed(built, format, undefined, platform, () => ({ body, abstract }));
+  return new Feeds(platform).render(built, format, undefined, () => ({ body, abstract }));
 }
 
 function entries(root: XmlElement): XmlElement[] {
@@ -135,6 +133,32 @@ describe("addresses in a feed", () => {
     ['<a href="#part">', '<a href="https://b.example/Posts/a%20b#part">'],
     ['<a href="//cdn.example/x">', '<a href="https://cdn.example/x">'],
     ['<a class="c" href="mailto:a@b.example">', '<a class="c" href="mailto:a@b.example">'],
+    // Every attribute of a tag, however it is written.
+    [
+      '<video src="a.mp4" poster="b.png" controls>',
+      '<video src="https://b.example/Posts/a.mp4" poster="https://b.example/Posts/b.png" controls>',
+    ],
+    ["<img src=x.png>", "<img src=https://b.example/Posts/x.png>"],
+    ['<img\n alt="a > b" SRC = "/x.png">', '<img\n alt="a > b" SRC = "https://b.example/x.png">'],
+    [
+      '<img src="a.png" srcset="a.png 1x, /b.png 2x,c.png 3x">',
+      '<img src="https://b.example/Posts/a.png" srcset="https://b.example/Posts/a.png 1x, https://b.example/b.png 2x,https://b.example/Posts/c.png 3x">',
+    ],
+    [
+      '<source srcset="a.png, b,c.png">',
+      '<source srcset="https://b.example/Posts/a.png, https://b.example/Posts/b,c.png">',
+    ],
+    [
+      "<img srcset='data:image/png,x 1x, d.png 640w'>",
+      "<img srcset='data:image/png,x 1x, https://b.example/Posts/d.png 640w'>",
+    ],
+    [
+      '<blockquote cite="/q"><object data="o.svg">',
+      '<blockquote cite="https://b.example/q"><object data="https://b.example/Posts/o.svg">',
+    ],
+    ['<a data-href="x" title="src=y">', '<a data-href="x" title="src=y">'],
+    ['<a title=" src=y" href="z">', '<a title=" src=y" href="https://b.example/Posts/z">'],
+    ['1 < 2 <a href="x', '1 < 2 <a href="x'],
     ["<code>href=&quot;x&quot;</code>", "<code>href=&quot;x&quot;</code>"],
   ];
   for (const [markup, result] of cases)

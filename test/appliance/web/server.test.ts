@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { SiteBuilder } from "../../../appliance/content/build.ts";
 import type { Site } from "../../../appliance/content/site.ts";
 import { raw } from "../../../appliance/render/html.ts";
 import { Renderer } from "../../../appliance/render/renderer.ts";
 import { STYLE } from "../../../appliance/render/style.ts";
 import { WebServer } from "../../../appliance/web/server.ts";
-import { buildSite } from "../../support/build-site.ts";
+import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { headerOf, RecordingNetwork, request, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
 
@@ -38,9 +39,9 @@ class Bench {
     hook: async () => ({ status: 200, headers: [], body: new Uint8Array(0) }),
     onFault: (url, cause) => this.faults.push(`${url} ${String(cause)}`),
   });
-  async show(files = FILES, previous?: Site): Promise<Site> {
-    const options = { previous, now: FAKE_NOW, drafts: false };
-    const site = await buildSite(fakeSnapshot(files), this.platform, options);
+  readonly builder = new SiteBuilder(this.platform, { drafts: false });
+  async show(files = FILES): Promise<Site> {
+    const site = await nextSite(this.builder, fakeSnapshot(files), FAKE_NOW);
     this.web.show(site);
     return site;
   }
@@ -113,14 +114,14 @@ describe("the web server", () => {
     ];
     targets.push("/atom", "/rss", "/feed.json", "/sitemap.xml");
     const b = new Bench();
-    const open = await b.show({ ...FILES, ...files("draft: false") });
+    await b.show({ ...FILES, ...files("draft: false") });
     for (const target of targets)
       expect([target, (await b.get(target)).status]).toEqual([
         target,
         target === "/p/a.md" || target === "/e.md" ? 301 : 200,
       ]);
     expect(textOf(await b.get("/tags"))).toContain("Marzipan");
-    const hidden = await b.show({ ...FILES, ...files("draft: true # not yet") }, open);
+    const hidden = await b.show({ ...FILES, ...files("draft: true # not yet") });
     for (const target of [...targets, ...hidden.routes.keys()]) {
       const response = await b.get(encodeURI(target));
       expect(textOf(response)).not.toContain("Marzipan");
@@ -239,10 +240,10 @@ describe("the web server", () => {
 
   it("swaps in one step: files that are the same stay ready, pages do not", async () => {
     const b = new Bench();
-    const first = await b.show();
+    await b.show();
     for (const target of ["/", "/static/x.png", "/static/x.svg"]) await b.get(target);
     const before = b.network.publications;
-    await b.show({ ...FILES, "static/x.svg": "<svg/>" }, first);
+    await b.show({ ...FILES, "static/x.svg": "<svg/>" });
     expect(b.network.publications).toBe(before + 1);
     expect([...b.network.ready.keys()].sort()).toEqual([b.renderer.styleUrl, "/static/x.png"].sort());
     expect(textOf(await b.get("/static/x.svg"))).toBe("<svg/>");
@@ -262,11 +263,7 @@ describe("the web server", () => {
 
   it("answers 500 in the theme when a page cannot be made, and goes on", async () => {
     const b = new Bench();
-    const site = await buildSite(fakeSnapshot(FILES), b.platform, {
-      previous: undefined,
-      now: FAKE_NOW,
-      drafts: false,
-    });
+    const site = await nextSite(b.builder, fakeSnapshot(FILES), FAKE_NOW);
     const broken = { ...site.snapshot, read: () => undefined };
     b.web.show({ ...site, snapshot: broken });
     const response = await b.get("/static/x.png");

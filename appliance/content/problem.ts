@@ -1,0 +1,7 @@
+/** Something in the repository that is not served as its author meant. */
+export interface Problem {
+  readonly path: string;
+  readonly reason: string;
+  /** True: the path is left out; false: it is served, but not wholly as written. */
+  readonly skipped: boolean;
+}
