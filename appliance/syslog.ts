@@ -62,6 +62,10 @@ function word(error: ResolveError): string {
       return "there is no such name";
     case "no-answer":
       return "no name server answers";
+    case "server-refused":
+      return "the name server refused to look it up";
+    case "server-failed":
+      return "the name server failed to look it up";
     case "no-resolver":
       return "no name server is known";
     case "bad-name":

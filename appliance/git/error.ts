@@ -7,6 +7,8 @@ import { describeTaskFault, type TaskFault } from "../task.ts";
 export type GitTransportError =
   | { readonly kind: "no-such-host"; readonly where: string; readonly host: string }
   | { readonly kind: "no-name-server"; readonly where: string; readonly host: string }
+  /** A name server answered, and would not or could not look the name up. */
+  | { readonly kind: "server-refused" | "server-failed"; readonly where: string; readonly host: string }
   | { readonly kind: "refused"; readonly where: string }
   | { readonly kind: "unreachable"; readonly where: string }
   | { readonly kind: "timed-out"; readonly where: string }
@@ -78,6 +80,10 @@ export function describeGitError(error: GitError): string {
       return `${at} there is no host named ${error.host}. Check the remote's URL and the name server (--dns).`;
     case "no-name-server":
       return `${at} no name server answered for ${error.host}. Check the network and --dns.`;
+    case "server-refused":
+      return `${at} the name server refused to look up ${error.host}. It does not serve this machine: check --dns.`;
+    case "server-failed":
+      return `${at} the name server failed to look up ${error.host}. Check the name server (--dns) and what it asks.`;
     case "refused":
       return `${at} the connection was refused. Check that the server runs and the port is right.`;
     case "unreachable":

@@ -72,6 +72,9 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
           return { kind: "no-such-host", where, host: cause.cause.name };
         case "no-answer":
           return { kind: "no-name-server", where, host: cause.cause.name };
+        case "server-refused":
+        case "server-failed":
+          return { kind: cause.cause.kind, where, host: cause.cause.name };
         case "no-resolver":
           return { kind: "no-name-server", where, host: hostOf(where) };
       }

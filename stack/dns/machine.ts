@@ -15,6 +15,7 @@ import {
   normalizeName,
   RCODE_NO_ERROR,
   RCODE_NO_SUCH_NAME,
+  RCODE_REFUSED,
   TYPE_A,
 } from "./wire.ts";
 
@@ -45,6 +46,10 @@ export const DNS_NO_RESOLVER = 4;
 export const DNS_BAD_NAME = 5;
 /** QUERY_LIMIT or TOKENS_PER_QUERY is reached. */
 export const DNS_NO_ROOM = 6;
+/** Servers answered, and refused to look the name up (RFC 1035 4.1.1, RCODE 5): they do not serve this machine. */
+export const DNS_SERVER_REFUSED = 7;
+/** Servers answered that they could not look the name up, as a rule RCODE 2. */
+export const DNS_SERVER_FAILED = 8;
 
 export abstract class ResolverSink {
   /** An unpredictable unsigned 32-bit number. */
@@ -79,6 +84,8 @@ class Query {
   port = 0 as Port;
   server = 0;
   attempts = 0;
+  /** What the last server said that could not answer: DNS_NO_ANSWER while none did. */
+  failure = DNS_NO_ANSWER;
   overTcp = false;
   deadline: Instant = NEVER;
   /** Seconds that the aliases on the way may be kept. */
@@ -217,6 +224,7 @@ export class Resolver {
     query.target = target;
     query.server = this.preferred;
     query.attempts = 0;
+    query.failure = DNS_NO_ANSWER;
     this.transmit(query, now, sink);
   }
 
@@ -252,7 +260,7 @@ export class Resolver {
     this.quiet(query, sink);
     const servers = this.servers.length;
     if (servers > 0 && query.attempts >= ROUNDS * servers) {
-      this.finish(query, NOTHING, DNS_NO_ANSWER, now, sink);
+      this.finish(query, NOTHING, query.failure, now, sink);
       return;
     }
     query.server = servers > 0 ? (query.server + 1) % servers : 0;
@@ -282,9 +290,11 @@ export class Resolver {
     if (decodeResponse(bytes, offset, length, query.target, query.type, response) !== 0) return false;
     const { rcode } = response;
     if (response.truncated && !query.overTcp) this.askOverTcp(query, now, sink);
-    else if (response.truncated || (rcode !== RCODE_NO_ERROR && rcode !== RCODE_NO_SUCH_NAME))
+    else if (response.truncated) this.next(query, now, sink);
+    else if (rcode !== RCODE_NO_ERROR && rcode !== RCODE_NO_SUCH_NAME) {
+      query.failure = rcode === RCODE_REFUSED ? DNS_SERVER_REFUSED : DNS_SERVER_FAILED;
       this.next(query, now, sink);
-    else this.conclude(query, now, sink);
+    } else this.conclude(query, now, sink);
     return true;
   }
 

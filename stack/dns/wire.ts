@@ -28,6 +28,7 @@ export const RCODE_NO_ERROR = 0;
 export const RCODE_FORMAT_ERROR = 1;
 export const RCODE_SERVER_FAILURE = 2;
 export const RCODE_NO_SUCH_NAME = 3;
+export const RCODE_REFUSED = 5;
 
 // Errors of decode.
 export const DNS_TRUNCATED = 1;

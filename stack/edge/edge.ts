@@ -21,6 +21,8 @@ import {
   RESOLVE_NO_ANSWER,
   RESOLVE_NO_RESOLVER,
   RESOLVE_NO_SUCH_NAME,
+  RESOLVE_SERVER_FAILED,
+  RESOLVE_SERVER_REFUSED,
 } from "../host/events.ts";
 import { StackFlow } from "./flow.ts";
 import { formatHeaders, parseHeaders } from "./headers.ts";
@@ -205,6 +207,10 @@ function resolveError(code: number, name: string): ResolveError {
       return { kind: "no-such-name", name };
     case RESOLVE_NO_ANSWER:
       return { kind: "no-answer", name };
+    case RESOLVE_SERVER_REFUSED:
+      return { kind: "server-refused", name };
+    case RESOLVE_SERVER_FAILED:
+      return { kind: "server-failed", name };
     case RESOLVE_NO_RESOLVER:
       return { kind: "no-resolver" };
     case RESOLVE_BAD_NAME:

@@ -73,6 +73,10 @@ function describeConnectError(cause: ConnectError): string {
           return `cannot be reached: the name ${cause.cause.name} does not exist`;
         case "no-answer":
           return `cannot be reached: no name server answered for ${cause.cause.name}`;
+        case "server-refused":
+          return `cannot be reached: the name server refused to look up ${cause.cause.name}`;
+        case "server-failed":
+          return `cannot be reached: the name server failed to look up ${cause.cause.name}`;
         case "no-resolver":
           return "cannot be reached: this machine knows no name server";
         case "bad-name":

@@ -7,6 +7,8 @@ import type { Result } from "../base/result.ts";
 export type ResolveError =
   | { readonly kind: "no-such-name"; readonly name: string }
   | { readonly kind: "no-answer"; readonly name: string }
+  /** Name servers answered that they do not look names up for this machine, or that they could not. */
+  | { readonly kind: "server-refused" | "server-failed"; readonly name: string }
   | { readonly kind: "no-resolver" }
   | { readonly kind: "bad-name"; readonly name: string };
 

@@ -28,3 +28,5 @@ export const RESOLVE_NO_SUCH_NAME = 1;
 export const RESOLVE_NO_ANSWER = 2;
 export const RESOLVE_NO_RESOLVER = 3;
 export const RESOLVE_BAD_NAME = 4;
+export const RESOLVE_SERVER_REFUSED = 5;
+export const RESOLVE_SERVER_FAILED = 6;

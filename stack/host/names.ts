@@ -10,6 +10,8 @@ import {
   DNS_NO_ADDRESS,
   DNS_NO_RESOLVER,
   DNS_NO_SUCH_NAME,
+  DNS_SERVER_FAILED,
+  DNS_SERVER_REFUSED,
   Resolver,
   ResolverSink,
 } from "../dns/machine.ts";
@@ -24,6 +26,8 @@ import {
   RESOLVE_NO_ANSWER,
   RESOLVE_NO_RESOLVER,
   RESOLVE_NO_SUCH_NAME,
+  RESOLVE_SERVER_FAILED,
+  RESOLVE_SERVER_REFUSED,
 } from "./events.ts";
 import type { Random } from "./random.ts";
 
@@ -269,5 +273,7 @@ function resolveCode(error: number, count: number): number {
   if (error === 0) return count > 0 ? RESOLVE_DONE : RESOLVE_NO_SUCH_NAME;
   if (error === DNS_NO_SUCH_NAME || error === DNS_NO_ADDRESS) return RESOLVE_NO_SUCH_NAME;
   if (error === DNS_NO_RESOLVER) return RESOLVE_NO_RESOLVER;
+  if (error === DNS_SERVER_REFUSED) return RESOLVE_SERVER_REFUSED;
+  if (error === DNS_SERVER_FAILED) return RESOLVE_SERVER_FAILED;
   return error === DNS_BAD_NAME ? RESOLVE_BAD_NAME : RESOLVE_NO_ANSWER;
 }

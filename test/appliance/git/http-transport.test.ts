@@ -44,13 +44,17 @@ describe("the transport over our HTTP client", () => {
   it("names what keeps it from connecting", async () => {
     const where = "http://example.org/blog.git";
     const host = "example.org";
-    const resolve = (kind: "no-such-name" | "no-answer" | "bad-name"): ConnectError => ({
+    const resolve = (
+      kind: "no-such-name" | "no-answer" | "bad-name" | "server-refused" | "server-failed",
+    ): ConnectError => ({
       kind: "resolve",
       cause: { kind, name: host },
     });
     expect(await outcome(resolve("no-such-name"))).toEqual({ kind: "no-such-host", where, host });
     expect(await outcome(resolve("bad-name"))).toEqual({ kind: "no-such-host", where, host });
     expect(await outcome(resolve("no-answer"))).toEqual({ kind: "no-name-server", where, host });
+    expect(await outcome(resolve("server-refused"))).toEqual({ kind: "server-refused", where, host });
+    expect(await outcome(resolve("server-failed"))).toEqual({ kind: "server-failed", where, host });
     const none: ConnectError = { kind: "resolve", cause: { kind: "no-resolver" } };
     expect(await outcome(none)).toEqual({ kind: "no-name-server", where, host });
     expect(await outcome({ kind: "refused" })).toEqual({ kind: "refused", where });

@@ -10,6 +10,8 @@ import {
   DNS_NO_RESOLVER,
   DNS_NO_ROOM,
   DNS_NO_SUCH_NAME,
+  DNS_SERVER_FAILED,
+  DNS_SERVER_REFUSED,
   FIRST_TIMEOUT,
   QUERY_LIMIT,
   RETRY_INTERVAL,
@@ -141,6 +143,25 @@ describe("the resolver", () => {
     expect(sink.last().server).toBe(TWO);
     resolver.refused(sink.last().port, 8, sink);
     expect(sink.last().server).toBe(ONE);
+  });
+
+  test("when no server would or could look the name up, the last one's word is told", () => {
+    const cases: readonly (readonly number[])[] = [[5], [2], [2, 5], [5, 4]];
+    const errors = [DNS_SERVER_REFUSED, DNS_SERVER_FAILED, DNS_SERVER_REFUSED, DNS_SERVER_FAILED];
+    for (let index = 0; index < cases.length; index++) {
+      const rcodes = cases[index]!;
+      const name = `n${index}.example.org`;
+      resolver.query(name, TYPE_A, index, 0, sink);
+      for (let i = 0; sink.answers.length <= index; i++) hear({ name, rcode: rcodes[i % rcodes.length]! }, i);
+      expect(sink.answers[index]).toBe(`${index}: error ${errors[index]!}`);
+    }
+  });
+
+  test("a server that said nothing does not undo what another said", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ rcode: 5 }, 1);
+    while (sink.answers.length === 0) resolver.step(resolver.nextDeadline(), sink);
+    expect(sink.answers).toEqual([`1: error ${DNS_SERVER_REFUSED}`]);
   });
 
   test("answers with another id, question, server or port are ignored", () => {
