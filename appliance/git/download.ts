@@ -171,6 +171,7 @@ export class Download {
       const { error } = response;
       if (error.kind === "body-too-large") return { ok: false, error: { kind: "too-large", where, what, limit } };
       // `take` knows why it wanted no more.
+      if (error.kind === "broken" && isTlsPort(url)) return { ok: false, error: { kind: "speaks-tls", where } };
       if (error.kind === "stopped") return { ok: false, error: { kind: "broken", where, reason: "it was given up" } };
       return { ok: false, error: { ...error, where } };
     }
@@ -200,6 +201,7 @@ export class Download {
       return { kind: "unauthorized", where, status, given };
     }
     if (status === 404 || status === 410) return { kind: "not-found", where, status };
+    if (status === 400 && isTlsPort(url)) return { kind: "speaks-tls", where };
     return { kind: "http-status", where, status };
   }
 
@@ -228,6 +230,12 @@ export class Download {
 
 function typeOf({ headers }: GitResponse): string {
   return headers.find(([name]) => name === "content-type")?.[1] ?? "";
+}
+
+/** The port of HTTPS, called by HTTP. */
+function isTlsPort(url: string): boolean {
+  const parsed = parseUrl(url);
+  return parsed.ok && parsed.value.port === 443 && parsed.value.scheme === "http";
 }
 
 function sameOrigin(a: string, b: string): boolean {

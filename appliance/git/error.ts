@@ -43,7 +43,12 @@ export type GitError =
       readonly where: string;
       readonly branch: string;
       readonly branches: readonly string[];
+      /** What it seems to be instead. */
+      readonly is?: "tag" | "commit";
     }
+  /** It answers as a port does that speaks TLS. */
+  | { readonly kind: "speaks-tls"; readonly where: string }
+  | { readonly kind: "sha256-objects"; readonly where: string }
   /** The server ended with a message of its own. */
   | { readonly kind: "remote-error"; readonly where: string; readonly message: string }
   | { readonly kind: "pack-cut-short"; readonly where: string; readonly received: number }
@@ -105,13 +110,19 @@ export function describeGitError(error: GitError): string {
     case "not-found":
       return `${at} there is no such repository (status ${error.status}). Check the path; a private one may need credentials.`;
     case "http-status":
-      return `${at} the server answered with status ${error.status}.`;
+      return `${at} the server answered with status ${error.status}.${error.status === 400 ? " A port that speaks TLS answers so to http." : ""}`;
     case "not-git":
       return `${at} this is not a Git repository over smart HTTP: ${error.reason}.`;
     case "empty-repository":
       return `${at} the repository has no commit yet. Push one.`;
     case "unknown-branch":
-      return `${at} there is no branch ${error.branch}. There is: ${listBranches(error.branches)}.`;
+      return error.is === undefined
+        ? `${at} there is no branch ${error.branch}. There is: ${listBranches(error.branches)}.`
+        : `${at} ${error.branch} is a ${error.is}, and this machine follows a branch, so that a push can show. There is: ${listBranches(error.branches)}.`;
+    case "speaks-tls":
+      return `${at} it seems to speak TLS there, and the remote's URL says http. Give the port that speaks HTTP.`;
+    case "sha256-objects":
+      return `${at} the repository names its objects by SHA-256; this version reads those of SHA-1 (git init --object-format=sha1).`;
     case "remote-error":
       return `${at} the server says: ${error.message}`;
     case "pack-cut-short":

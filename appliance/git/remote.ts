@@ -18,7 +18,8 @@ export function parseRemote(text: string): Result<Remote, string> {
   if (text.length > MAX_URL_LENGTH) return { ok: false, error: `longer than ${MAX_URL_LENGTH} characters` };
   const hash = text.indexOf("#");
   const address = hash < 0 ? text : text.slice(0, hash);
-  const branch = hash < 0 ? undefined : text.slice(hash + 1);
+  // Some write the branch as Git's own files do.
+  const branch = hash < 0 ? undefined : text.slice(hash + 1).replace(/^refs\/heads\//, "");
   if (branch !== undefined) {
     const fault = branchFault(branch);
     if (fault !== undefined) return { ok: false, error: fault };

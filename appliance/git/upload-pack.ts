@@ -5,6 +5,7 @@ import type { Result } from "../../stack/base/result.ts";
 import { DAMAGED, decodePktLength, encodePkt, FLUSH, MAX_PKT, PKT_HEAD } from "./pkt-line.ts";
 
 const HEADS = "refs/heads/";
+const TAGS = "refs/tags/";
 /** Lines between two pauses. */
 const PAUSE_LINES = 512;
 /** Names of branches that are told when the one asked for is not there. */
@@ -21,7 +22,14 @@ export type UploadPackError =
   /** The server's own words, as they came. */
   | { readonly kind: "remote-error"; readonly message: string }
   | { readonly kind: "empty-repository" }
-  | { readonly kind: "unknown-branch"; readonly branch: string; readonly branches: readonly string[] };
+  | {
+      readonly kind: "unknown-branch";
+      readonly branch: string;
+      readonly branches: readonly string[];
+      /** What it seems to be instead. */
+      readonly is?: "tag" | "commit";
+    }
+  | { readonly kind: "sha256-objects" };
 
 /** What the server has, as it says itself. */
 export interface Advertisement {
@@ -77,13 +85,12 @@ export function* readAdvertisement(
     const ref = /^([0-9a-f]{40,64}) ([^\0]+)/.exec(line);
     if (ref === null) return notGit("its list of branches is damaged");
     if (ref[2] === "capabilities^{}") continue;
-    if (ref[1]!.length !== 40) return notGit("its objects are named by SHA-256, which is not supported here");
+    if (ref[1]!.length !== 40) return { ok: false, error: { kind: "sha256-objects" } };
     pick.see(ref[1]!, ref[2]!);
   }
   if (!ended && lines > 2) return notGit("its list of branches is cut short");
   const format = [...words].find((word) => word.startsWith("object-format="));
-  if (format !== undefined && format !== "object-format=sha1")
-    return notGit("its objects are named by SHA-256, which is not supported here");
+  if (format !== undefined && format !== "object-format=sha1") return { ok: false, error: { kind: "sha256-objects" } };
   return pick.result(words);
 }
 
@@ -94,6 +101,7 @@ class BranchPick {
   #target: string | undefined;
   #head: string | undefined;
   #count = 0;
+  #isTag = false;
   readonly #names: string[] = [];
   /** The branches that may be meant: the one asked for, HEAD's, "main", "master". */
   readonly #kept = new Map<string, string>();
@@ -113,6 +121,11 @@ class BranchPick {
 
   see(commit: string, ref: string): void {
     if (ref === "HEAD") this.#head = commit;
+    if (
+      this.#wanted !== undefined &&
+      (ref === `${TAGS}${this.#wanted}` || (ref === this.#wanted && ref.startsWith(TAGS)))
+    )
+      this.#isTag = true;
     if (!ref.startsWith(HEADS)) return;
     const name = ref.slice(HEADS.length);
     this.#count++;
@@ -128,7 +141,11 @@ class BranchPick {
     if (this.#count === 0) return { ok: false, error: { kind: "empty-repository" } };
     const branch = this.#wanted ?? this.#default() ?? "HEAD";
     const commit = this.#kept.get(branch);
-    if (commit === undefined) return { ok: false, error: { kind: "unknown-branch", branch, branches: this.#names } };
+    if (commit === undefined) {
+      const error = { kind: "unknown-branch" as const, branch, branches: this.#names };
+      if (this.#isTag) return { ok: false, error: { ...error, is: "tag" } };
+      return { ok: false, error: /^[0-9a-f]{7,64}$/.test(branch) ? { ...error, is: "commit" } : error };
+    }
     return { ok: true, value: { branch, commit, capabilities } };
   }
 

@@ -54,7 +54,7 @@ describe("an advertisement", () => {
     expect(choice(lines, "a/b")).toBe("a/b a");
     expect(advertised(lines, "v1")).toEqual({
       ok: false,
-      error: { kind: "unknown-branch", branch: "v1", branches: ["a/b", "main"] },
+      error: { kind: "unknown-branch", branch: "v1", branches: ["a/b", "main"], is: "tag" },
     });
   });
 
@@ -84,12 +84,11 @@ describe("an advertisement", () => {
 
   it("of a repository with other names of objects is told", () => {
     const long = "c".repeat(64);
-    const reason = "its objects are named by SHA-256, which is not supported here";
     for (const lines of [
       [`${long} HEAD\0object-format=sha256\n`],
       [`${A} HEAD\0object-format=sha256\n`, `${A} refs/heads/a\n`],
     ])
-      expect(advertised(lines)).toEqual({ ok: false, error: { kind: "not-git", reason } });
+      expect(advertised(lines)).toEqual({ ok: false, error: { kind: "sha256-objects" } });
   });
 
   it("that is damaged or cut short anywhere is refused", () => {
