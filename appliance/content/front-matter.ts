@@ -74,9 +74,11 @@ function parseHeader(text: string): Result<Header, string> {
   if (plain !== undefined) return { ok: true, value: plain };
   const yaml = readYaml(text);
   if (!yaml.ok) {
-    const entries = readEntries(lines, yaml.error);
+    // Lines are counted from the fence's.
+    const reason = yaml.error.replace(/at line (\d+)/, (_, line: string) => `at line ${Number(line) + 1}`);
+    const entries = readEntries(lines, reason);
     return entries === undefined
-      ? { ok: false, error: `its header cannot be read: ${yaml.error}` }
+      ? { ok: false, error: `its header cannot be read: ${reason}` }
       : { ok: true, value: entries };
   }
   const { value } = yaml;
