@@ -25,7 +25,8 @@ const GSO_TCPV4 = 1;
 /**
  * Writes what the device is asked to do; ten bytes, since num_buffers is 0 in what is sent (5.1.6.2) and nobody else writes
  * there. `checksumStart` 0: nothing. Otherwise it completes the checksum at
- * `checksumStart + checksumOffset`, and with a `segmentSize` cuts the TCP payload behind `headLength` bytes.
+ * `checksumStart + checksumOffset`, and with a `segmentSize` cuts the TCP payload. `headLength` covers the headers at
+ * least (5.1.6.2: without GUEST_HDRLEN a hint).
  */
 export function encodeNetHeader(
   bytes: Uint8Array,

@@ -52,7 +52,10 @@ export abstract class Link {
   checksumStart = 0;
   /** Offset of the checksum field from `checksumStart`. */
   checksumOffset = 0;
-  /** Payload bytes a segment when the frame is larger than the MTU (TSO); 0 for none. `headLength` then covers the headers exactly. */
+  /**
+   * Payload bytes a segment when the frame is larger than the MTU (TSO); 0 for none. `headLength` covers the headers at
+   * least: the beginning of the payload may follow them in the slot.
+   */
   segmentSize = 0;
 
   /** False while the card says that it has no carrier, or is being reset. */

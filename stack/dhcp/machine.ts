@@ -135,17 +135,11 @@ export class DhcpClient {
         this.request.transaction = random;
         this.began = now;
         this.state = "renewing";
-        this.prolong(now, sink);
+        this.keep(now, sink);
         return;
       case "renewing":
       case "rebinding":
-        if (now >= this.expiresAt) {
-          this.restart(now);
-          sink.lost(LOST_EXPIRED, now);
-          return;
-        }
-        if (now >= this.rebindAt) this.state = "rebinding";
-        this.prolong(now, sink);
+        this.keep(now, sink);
         return;
       default:
         this.deadline = NEVER;
@@ -306,6 +300,17 @@ export class DhcpClient {
       this.expiresAt = this.requestedAt + seconds * SECOND;
     }
     this.deadline = this.renewAt;
+  }
+
+  /** The lease's time is running out; it may have run out altogether, when the machine was paused. */
+  private keep(now: Instant, sink: DhcpSink): void {
+    if (now >= this.expiresAt) {
+      this.restart(now);
+      sink.lost(LOST_EXPIRED, now);
+      return;
+    }
+    if (now >= this.rebindAt) this.state = "rebinding";
+    this.prolong(now, sink);
   }
 
   /** A request to keep the address: to its server by unicast while renewing, to anyone while rebinding (table 5). */

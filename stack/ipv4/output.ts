@@ -244,7 +244,7 @@ export class IpOutput extends IpSink {
     if (this.checksumOffset !== 0) {
       this.link.checksumStart = HEADERS;
       this.link.checksumOffset = this.checksumOffset;
-      this.link.segmentSize = payloadLength > this.segmentSize ? this.segmentSize : 0;
+      this.link.segmentSize = this.segmentSize;
     }
     this.resetOptions();
     this.transmit(at, path, headLength, payload, payloadOffset, payloadLength);

@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
+import { inProgram, onNode, report } from "../fuzz/host/campaign.ts";
 import { explain, replay, scenarioName } from "../trace/below-trace.ts";
 import { buildRunner, recorded } from "../trace/build.ts";
 
@@ -10,11 +11,14 @@ import { buildRunner, recorded } from "../trace/build.ts";
 const MUTANTS = 20;
 /** What a frame is surrounded with on Node, in bytecode and compiled: it must not matter. */
 const FILLERS = [0, 0x5a, 0xff] as const;
+/** Storms of test/fuzz/host: seeds beyond those of its own test, and frames of each way; beside 40,000 on Node alone. */
+const STORMS = [11, 12, 13, 14, 15, 16, 17, 18] as const;
+const STORM_FRAMES = { bytecode: 1500, compiled: 10_000 } as const;
 const LIMIT_MS = 100_000;
 const BUILD_LIMIT_MS = 400_000;
 
 const traces = recorded();
-let onNode: string[] = [];
+let replayed: string[] = [];
 let bytecode = "";
 let compiled = "";
 
@@ -42,16 +46,16 @@ function difference(program: string, name: string, seed: number): string {
 
 function compare(program: string, filler: number): void {
   const there = output(program, ["run", 0, MUTANTS, filler]).split("\n");
-  const at = onNode.findIndex((line, i) => there[i] !== line);
+  const at = replayed.findIndex((line, i) => there[i] !== line);
   if (at < 0) return;
-  const [name = "", seed = ""] = (onNode[at] ?? "").split(" ");
-  expect.fail(`${onNode[at]} became ${there[at]}: ${difference(program, name, Number(seed))}`);
+  const [name = "", seed = ""] = (replayed[at] ?? "").split(" ");
+  expect.fail(`${replayed[at]} became ${there[at]}: ${difference(program, name, Number(seed))}`);
 }
 
 beforeAll(async () => {
   bytecode = await buildRunner(false);
   compiled = await buildRunner(true);
-  onNode = [...traces].flatMap(([name, trace]) =>
+  replayed = [...traces].flatMap(([name, trace]) =>
     Array.from({ length: MUTANTS + 1 }, (_, seed) => {
       const digests = replay(trace, seed, FILLERS[0]);
       const polls = digests.length / 4 - 1;
@@ -68,6 +72,19 @@ describe("recorded traces and their mutants", () => {
   test("give the same bytes compiled ahead of time as on Node", () => {
     compare(compiled, FILLERS[2]);
   });
+});
+
+describe("hosts in a storm (test/fuzz/host)", () => {
+  const ways = { bytecode: (): string => bytecode, compiled: (): string => compiled };
+  for (const way of ["bytecode", "compiled"] as const)
+    test(`show the same ${way} as on Node, come to rest, serve, and hold no more than before`, async () => {
+      for (const seed of STORMS) {
+        const there = await inProgram(ways[way](), seed, STORM_FRAMES[way]);
+        if (there.fault !== "") expect.fail(report(seed, there));
+        const here = onNode(seed, STORM_FRAMES[way]);
+        expect({ seed, shown: there.shown }).toEqual({ seed, shown: here.shown });
+      }
+    });
 });
 
 describe("compiled ahead of time", () => {

@@ -59,7 +59,7 @@ export class FakeLink extends Link {
     if (checksumStart !== 0 && !this.checksumOffload) throw new Error("checksum left to a card without the offload");
     if (segmentSize !== 0) {
       if (!this.segmentOffload) throw new Error("segmentSize on a card without the offload");
-      for (const part of cut(frame, headLength, segmentSize)) this.frames.push(part);
+      for (const part of cut(frame, segmentSize)) this.frames.push(part);
       return;
     }
     if (frame.length > this.mtu + 14) throw new RangeError(`frame of ${frame.length} bytes on an MTU of ${this.mtu}`);
@@ -85,9 +85,10 @@ function complete(frame: Uint8Array, start: number, offset: number): void {
 }
 
 /** What TSO does to an Ethernet + IPv4 + TCP frame: sequence, length, identification, flags and checksums per piece. */
-function cut(frame: Uint8Array, headLength: number, segmentSize: number): Uint8Array[] {
+function cut(frame: Uint8Array, segmentSize: number): Uint8Array[] {
   const ip = 14;
   const tcp = ip + (frame[ip]! & 15) * 4;
+  const headLength = tcp + (frame[tcp + 12]! >> 4) * 4;
   const parts: Uint8Array[] = [];
   for (let n = 0; headLength + n * segmentSize < frame.length || n === 0; n++) {
     const at = headLength + n * segmentSize;

@@ -21,7 +21,7 @@ import { latin1Bytes, pattern, publish } from "./site.ts";
 /** The recorder's network. */
 export const ADDRESS = 0x0a4d0002 as Ipv4;
 export const PEER = 0x0a4d0001 as Ipv4;
-const MAC = 0x02_45_50_54_00_01;
+export const MAC = 0x02_45_50_54_00_01;
 const PREFIX = 24;
 const MEMORY = 16 * 1024 * 1024;
 /** 2026-02-03 04:05:06 UTC, in milliseconds, at the instant 0. */
@@ -35,6 +35,10 @@ export const ACTION_SYSLOG = 4;
 export const ACTION_PUBLISH = 5;
 export const ACTION_RESOLVE_MISSING = 6;
 export const ACTION_FETCH_REFUSED = 7;
+/** The card has no room for a frame until the next poll is over. */
+export const ACTION_RING_FULL = 8;
+/** Connections that the appliance has opened are aborted. */
+export const ACTION_ABORT = 9;
 
 /** Where the recorder's peers listen. */
 export const PEER_HTTP_PORT = 8080;
@@ -55,6 +59,8 @@ export class Appliance {
   log = "";
   logging = false;
 
+  /** Handles of what the appliance has connected to, dead ones among them. */
+  private readonly opened: Handle[] = [];
   private readonly late: number[] = [];
   private readonly lateAt: number[] = [];
 
@@ -82,6 +88,7 @@ export class Appliance {
     this.log = "";
     link.clear();
     this.deadline = host.poll(now);
+    link.full = false;
     this.answerLate();
     for (let events = 0; this.takeEvents(digest); events++) {
       if (events > EVENTS_PER_STEP) throw new Error("events without end");
@@ -102,10 +109,10 @@ export class Appliance {
         host.names.resolve("missing.trace.example", this.now);
         break;
       case ACTION_FETCH:
-        host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT);
+        this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT));
         break;
       case ACTION_FETCH_REFUSED:
-        host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT);
+        this.opened.push(host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT));
         break;
       case ACTION_DATAGRAM: {
         const bytes = pattern(3000, 5);
@@ -118,6 +125,16 @@ export class Appliance {
         break;
       case ACTION_PUBLISH:
         publish(host.http.ready);
+        break;
+      case ACTION_RING_FULL:
+        this.link.full = true;
+        break;
+      case ACTION_ABORT:
+        while (this.opened.length > 0) {
+          const handle = this.opened.pop()!;
+          host.flows.remove(handle);
+          host.tcp.abort(handle);
+        }
         break;
       default:
         break;

@@ -3,6 +3,7 @@
 
 import { writeU32 } from "../../stack/base/bytes.ts";
 import { copyBytes, latin1 } from "../../stack/base/native.ts";
+import { Session } from "../fuzz/host/session.ts";
 import { SCENARIOS as HOST_SCENARIOS, scenario as hostScenario } from "../stack/host/scenarios.ts";
 import { SCENARIOS as TCP_SCENARIOS, scenario as tcpScenario } from "../stack/tcp/scenarios.ts";
 import { Appliance } from "./appliance.ts";
@@ -67,6 +68,30 @@ export function scenarioName(index: number): string {
 export function scenario(index: number): string {
   const tcp = TCP_SCENARIOS.length;
   return index < tcp ? tcpScenario(index) : hostScenario(index - tcp);
+}
+
+let session: Session | undefined;
+
+/** Makes the host and neighbours of this seed: test/fuzz/host. */
+export function fuzzBegin(seed: number): void {
+  session = new Session(seed, false);
+}
+
+/** Runs an episode; "" or what was wrong. */
+export function fuzzEpisode(number: number): string {
+  if (session === undefined) return "no session";
+  session.episode(number);
+  return session.fault;
+}
+
+/** Frames that the host was given so far. */
+export function fuzzFrames(): number {
+  return session === undefined ? 0 : session.frames;
+}
+
+/** Of all that it has shown so far. */
+export function fuzzDigest(): number {
+  return session === undefined ? 0 : session.digest.value;
 }
 
 class Player {

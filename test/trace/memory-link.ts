@@ -22,6 +22,8 @@ export class MemoryLink extends Link {
   sentLength = 0;
   /** What surrounds each frame in the receive buffer: the host must not see it. */
   filler = 0;
+  /** The transmit ring is full until the next poll is over. */
+  full = false;
 
   private readonly buffer: Uint8Array = new Uint8Array(FRAME_AT + FRAME_LIMIT + MARGIN);
   private incoming: Uint8Array = new Uint8Array(0);
@@ -66,7 +68,15 @@ export class MemoryLink extends Link {
     return count > 0;
   }
 
+  /** Slots that were reserved and not sent. */
+  get held(): number {
+    let count = 0;
+    for (const one of this.reserved) if (one) count++;
+    return count;
+  }
+
   override reserve(): number {
+    if (this.full) return -1;
     for (let i = 0; i < SLOTS; i++) {
       if (this.reserved[i]!) continue;
       this.reserved[i] = true;

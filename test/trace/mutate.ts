@@ -4,6 +4,7 @@
 import { readU16, writeU16, writeU32 } from "../../stack/base/bytes.ts";
 import { fold } from "../../stack/base/checksum.ts";
 import { copyBytes, sumBytes } from "../../stack/base/native.ts";
+import { Random } from "../support/random.ts";
 import {
   FRAME_LIMIT,
   RECORD_ACTION,
@@ -64,7 +65,7 @@ export function mutate(trace: Uint8Array, seed: number): Uint8Array {
 }
 
 /** Some microseconds, some seconds, or long enough for every timer. */
-function jump(random: Random): number {
+export function jump(random: Random): number {
   switch (random.below(4)) {
     case 0:
       return random.below(1000);
@@ -78,7 +79,7 @@ function jump(random: Random): number {
 }
 
 /** Changes the frame in one to three ways; its new length. */
-function damage(frame: Uint8Array, before: number, random: Random): number {
+export function damage(frame: Uint8Array, before: number, random: Random): number {
   let length = before;
   const ways = 1 + random.below(3);
   for (let i = 0; i < ways; i++) {
@@ -223,7 +224,7 @@ function interesting(random: Random): number {
 }
 
 /** Makes the sums of IPv4, and of TCP, UDP and ICMP where the packet is whole, right for what is there now. */
-function mendChecksums(frame: Uint8Array, length: number): void {
+export function mendChecksums(frame: Uint8Array, length: number): void {
   if (length < IP + 20 || frame[12] !== 8 || frame[13] !== 0) return;
   const headerLength = (frame[IP]! & 15) * 4;
   if (headerLength < 20 || IP + headerLength > length) return;
@@ -240,24 +241,4 @@ function mendChecksums(frame: Uint8Array, length: number): void {
   if (protocol !== 1) sum = fold(sumBytes(frame, IP + 12, 8, 0) + protocol + l4Length);
   sum = 0xffff ^ fold(sumBytes(frame, l4, l4Length, sum));
   writeU16(frame, sumAt, sum === 0 ? 0xffff : sum);
-}
-
-/** xorshift32. */
-class Random {
-  private x: number;
-
-  constructor(seed: number) {
-    this.x = (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) >>> 0;
-    if (this.x === 0) this.x = 1;
-  }
-
-  /** 0 to `limit` - 1. */
-  below(limit: number): number {
-    let x = this.x;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.x = x >>> 0;
-    return this.x % limit;
-  }
 }

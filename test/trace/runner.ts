@@ -5,9 +5,20 @@
 //   digests NAME SEED        the digest after each poll
 //   explain NAME SEED STEP   one poll in words
 //   figures NAME SEED        the host's figures at the end
+//   fuzz SEED FRAMES         test/fuzz/host: a line for each episode: number, frames so far, digest, heap; "fault" and what it is
 //   simulate                 the simulations of test/stack/{tcp,host}/scenarios.ts, a line each: "ok NAME"
 
-import { explain, figures, replay, scenario, scenarioName } from "./below-trace.ts";
+import {
+  explain,
+  figures,
+  fuzzBegin,
+  fuzzDigest,
+  fuzzEpisode,
+  fuzzFrames,
+  replay,
+  scenario,
+  scenarioName,
+} from "./below-trace.ts";
 
 /** Does not return. */
 export function run(traces: Readonly<Record<string, Uint8Array>>): void {
@@ -19,6 +30,17 @@ export function run(traces: Readonly<Record<string, Uint8Array>>): void {
         const digests = replay(trace, seed, filler);
         nativeConsole(`${name} ${seed} ${digests.length / 4 - 1} ${hex(digests, digests.length - 4)}\n`);
       }
+    nativePowerOff(0);
+  }
+  if (command === "fuzz") {
+    const [seed = 0, frames = 0] = words.map(Number);
+    fuzzBegin(seed);
+    for (let episode = 0; fuzzFrames() < frames; episode++) {
+      nativeConsole(`${episode} `);
+      const fault = fuzzEpisode(episode);
+      nativeConsole(`${fuzzFrames()} ${fuzzDigest()} ${nativeHeapUsed()}\n${fault === "" ? "" : `fault ${fault}\n`}`);
+      if (fault !== "") break;
+    }
     nativePowerOff(0);
   }
   if (command === "simulate") {

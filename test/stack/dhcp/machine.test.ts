@@ -241,6 +241,21 @@ describe("the DHCP client", () => {
     expect(sink.last().message.type).toBe(DISCOVER);
   });
 
+  test("a machine that was paused beyond T2 asks everybody at once; beyond the end of the lease it begins anew", () => {
+    bind();
+    client.step(900 * SECOND, 1, sink);
+    expect(client.state).toBe("rebinding");
+    expect(sink.last().to).toBe(formatIpv4(BROADCAST_ADDRESS));
+    expect(client.nextDeadline()).toBeGreaterThan(900 * SECOND);
+    client = new DhcpClient(MAC, "blog");
+    bind(1000 * SECOND);
+    const sent = sink.sent.length;
+    client.step(2000 * SECOND, 1, sink);
+    expect(client.state).toBe("init");
+    expect(sink.log[sink.log.length - 1]).toBe(`lost ${LOST_EXPIRED}`);
+    expect(sink.sent.length).toBe(sent);
+  });
+
   test("another server's answer while rebinding keeps the address", () => {
     bind();
     while (client.state !== "rebinding") client.step(client.nextDeadline(), 3, sink);

@@ -342,6 +342,28 @@ describe("IPv4 output", () => {
     expect(output.segmentSize).toBe(0);
   });
 
+  test("what has its first bytes in the slot is cut like any other", () => {
+    link.checksumOffload = true;
+    link.segmentOffload = true;
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    const at = output.reserve();
+    for (let i = 0; i < 220; i++) output.bytes[at + i] = i === 12 ? 0x50 : i < 20 ? 0 : 7;
+    writeU16(output.bytes, at + 16, pseudoHeaderSum(US, PEER, 6, 1620));
+    output.checksumOffset = 16;
+    output.segmentSize = 1460;
+    output.protocol = 6;
+    output.send(at, paths.open4(US, PEER), 220, pattern(1400), 0, 1400);
+    const frames = link.drain();
+    expect(frames.map((f) => f.length - 54)).toEqual([1460, 140]);
+    for (let i = 54; i < 254; i++) expect(frames[0]![i]!).toBe(7);
+    expect(frames[1]!.slice(54)).toEqual(pattern(1400).slice(1260));
+    for (const frame of frames) {
+      const pseudo = pseudoHeaderSum(US, PEER, 6, frame.length - 34);
+      expect(sumBytes(frame, 34, frame.length - 34, pseudo)).toBe(0xffff);
+    }
+  });
+
   test("an option asked for while the neighbour is unknown is kept with the packet", () => {
     link.checksumOffload = true;
     const at = output.reserve();

@@ -1,0 +1,62 @@
+// npm run fuzz: what npm test does for some seconds, for as long as one likes.
+//
+//   npm run fuzz -- host [--frames=N] [--seed=S] [--way=node|bytecode|compiled]
+//   npm run fuzz -- host --replay=FILE
+
+import "../../image/native-node.ts";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { BuildError, command } from "../../image/build/run.ts";
+import { buildRunner } from "../trace/build.ts";
+import { inProgram, type Outcome, onNode, report, SESSION_FRAMES } from "./host/campaign.ts";
+import { verdict } from "./host/replay.ts";
+
+const USAGE = `npm run fuzz -- host [--frames=N] [--seed=S] [--way=node|bytecode|compiled] [--replay=FILE]`;
+const DEFAULT_FRAMES = 1_000_000;
+
+function option(name: string): string | undefined {
+  return process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
+
+async function host(): Promise<void> {
+  const replay = option("replay");
+  if (replay !== undefined) {
+    const fault = verdict(new Uint8Array(readFileSync(replay)));
+    console.log(fault === "" ? "nothing is wrong" : fault);
+    process.exitCode = fault === "" ? 0 : 1;
+    return;
+  }
+  const wanted = Number(option("frames") ?? DEFAULT_FRAMES);
+  const first = Number(option("seed") ?? 1);
+  const way = option("way") ?? "compiled";
+  if (!["node", "bytecode", "compiled"].includes(way) || !(wanted > 0) || !Number.isInteger(first))
+    throw new BuildError(USAGE);
+  const program = way === "node" ? "" : await buildRunner(way === "compiled");
+  const run = (seed: number, frames: number): Promise<Outcome> =>
+    way === "node" ? Promise.resolve(onNode(seed, frames)) : inProgram(program, seed, frames);
+  let next = first;
+  let begun = 0;
+  let done = 0;
+  const faults: string[] = [];
+  const work = async (): Promise<void> => {
+    while (begun < wanted && faults.length === 0) {
+      const seed = next++;
+      const frames = Math.min(SESSION_FRAMES, wanted - begun);
+      begun += frames;
+      const outcome = await run(seed, frames);
+      done += outcome.frames;
+      console.log(`seed ${seed}: ${outcome.frames} frames in ${outcome.shown.length} episodes, ${done} in all`);
+      if (outcome.fault !== "") faults.push(report(seed, outcome));
+    }
+  };
+  await Promise.all(Array.from({ length: way === "node" ? 1 : availableParallelism() }, work));
+  for (const fault of faults) console.log(fault);
+  console.log(`${done} frames, seeds ${first} to ${next - 1}, ${way}: ${faults.length} faults`);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}
+
+await command(async () => {
+  const name = process.argv[2];
+  if (name === "host") await host();
+  else throw new BuildError(USAGE);
+});
