@@ -91,12 +91,12 @@ export function boot(target: Target): void {
       collector = to;
       seam.setSyslog(to, syslog.port, hostname);
     });
-    // The engine is dying: the line is on the console already, and leaves with one last poll.
+    // The machine is dying, perhaps in the middle of a poll: the line is on the console already, and leaves at once.
     nativeOnPanic((line) => {
       const datagram = encode(2, nativeWallClock(), nativeUtf8Encode(line));
       if (collector === "" || datagram === undefined) return;
       seam.sendDatagram(collector, syslog.port, datagram);
-      seam.poll(nativeNow());
+      seam.flush();
     });
   };
   if (config.log === "debug" || config.log === "trace") setInterval(() => figures(seam, log), FIGURES_MS);

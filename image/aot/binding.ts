@@ -73,5 +73,6 @@ function plain(type: BoundaryType): string {
   if (type === "number") return "double";
   if (type === "boolean") return "bool";
   if (type === "void") return "void";
+  if (type === "string") return "ScrStr *";
   throw new Error(`the loop passes no ${type}`);
 }

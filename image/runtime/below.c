@@ -41,11 +41,24 @@ const char *below_where(uint64_t address) {
   return text;
 }
 
-/* A call's return address is the next instruction's: one byte before belongs to the call. */
+/* What is broken may break this as well: it is asked once. */
+ScrStr *below_atWork(void);
+const char *below_work(void) {
+  static int asked;
+  return asked++ ? "" : below_atWork()->data;
+}
+
+/* A call's return address is the next instruction's: one byte before belongs to the call. If the report itself fails, what
+ * there was to tell first is told. */
 static _Noreturn void end(const char *what, size_t length, void *place) {
+  static char line[600];
+  if (*line) platform_panic("%s", line);
   const char *where = below_where((uintptr_t)place - 1);
   while (length && what[length - 1] == '\n') length--;
-  platform_panic("%.*s%s%s", (int)length, what, *where ? ", at " : "", where);
+  int end = snprintf(line, 300, "%.*s%s%s", (int)length, what, *where ? ", at " : "", where);
+  const char *work = below_work();
+  if (*work) snprintf(line + LESSER(end, 299), 300, ", %s", work);
+  engine_fault(line);
 }
 
 _Noreturn void below_fault(const char *what) { end(what, strlen(what), __builtin_return_address(0)); }

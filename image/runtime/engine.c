@@ -61,6 +61,9 @@ void engine_describe(void) {
   JS_UpdateStackTop(runtime); /* a trap has a stack of its own */
   platform_console("\n", 1);
   print_trace(JS_NewError(context));
+  const char *work = below_work ? below_work() : "";
+  platform_console(work, strlen(work));
+  if (*work) platform_console("\n", 1);
 }
 
 /* The stack of the error on the console, the line through nativeOnPanic (syslog), then as last line before power-off. */
@@ -73,6 +76,11 @@ static _Noreturn void last_words(const char *line, JSValue error) {
     JS_Call(context, on_panic, JS_UNDEFINED, 1, (JSValueConst *)&argument);
   }
   platform_panic("%s", line);
+}
+
+_Noreturn void engine_fault(const char *line) {
+  if (!context) platform_panic("%s", line);
+  last_words(line, JS_NewError(context));
 }
 
 static _Noreturn void panic(const char *what, JSValue reason) {

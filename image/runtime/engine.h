@@ -13,6 +13,11 @@ double engine_turn(void);
 /* Runs promise jobs until none is left; the number run. */
 int engine_jobs(void);
 
+/* The end of the machine by a fault of the compiled side: on the console, through nativeOnPanic, and as its last line. */
+_Noreturn void engine_fault(const char *line);
+/* What the compiled side was about, or ""; where there is one. */
+const char *below_work(void) __attribute__((weak));
+
 /* Tasks (task.c). The engine's allocations, and those that natives make for it: NULL where a task's share is used up, and
  * then the task ends. */
 extern const JSMallocFunctions engine_memory;

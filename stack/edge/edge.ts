@@ -63,7 +63,7 @@ export class Edge implements Network {
 
   /** One step of the loop. Returns when it wants to be called again at the latest. */
   turn(now: Instant): Instant {
-    let deadline = this.#seam.poll(now);
+    let deadline = this.#poll(now);
     let handled = 0;
     for (; handled < EVENTS_PER_TURN; handled++) {
       const kind = this.#seam.nextEvent();
@@ -71,8 +71,19 @@ export class Edge implements Network {
       this.#dispatch(kind);
     }
     // What the events led to (an answer, a close) leaves at once, not with the next packet.
-    if (handled > 0) deadline = this.#seam.poll(now);
+    if (handled > 0) deadline = this.#poll(now);
     return handled === EVENTS_PER_TURN ? now : deadline;
+  }
+
+  /** A fault below the seam says what it was about. (As machine code it ends the machine, and C asks.) */
+  #poll(now: Instant): Instant {
+    try {
+      return this.#seam.poll(now);
+    } catch (error) {
+      const work = this.#seam.atWork();
+      if (error instanceof Error && work !== "") error.message += `, ${work}`;
+      throw error;
+    }
   }
 
   async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {

@@ -6,6 +6,10 @@ import type { Instant } from "../base/result.ts";
 export interface Seam {
   /** Takes what the card received, runs what is due, sends what is pending. Returns the next deadline. */
   poll(now: Instant): Instant;
+  /** What a poll that ended by a fault was about: "holding a frame of ...", "in the timers of TCP"; "" between polls. */
+  atWork(): string;
+  /** Has the card send what it was given, and does nothing else: for the last words of a machine that ends. */
+  flush(): void;
 
   /** Makes the next event current and returns its kind (stack/host/events.ts), 0 when there is none. */
   nextEvent(): number;
@@ -91,4 +95,5 @@ export interface SeamLoop {
   poll(now: Instant): Instant;
   /** True while nextEvent has something. */
   waiting(): boolean;
+  atWork(): string;
 }

@@ -9,7 +9,7 @@ import type { Mac } from "../base/address.ts";
 import { Budget } from "../base/budget.ts";
 import { readU32 } from "../base/bytes.ts";
 import { COUNTER_NAMES, FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES_TO_OTHERS } from "../base/counters.ts";
-import { FrameReceiver, type Link } from "../base/link.ts";
+import { FrameReceiver, type Link, NO_PAYLOAD } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
@@ -24,6 +24,18 @@ import { TcpLimits } from "../tcp/limits.ts";
 import { Tcp } from "../tcp/tcp.ts";
 import { BINDING_LIMIT, Udp } from "../udp/machine.ts";
 import { Access } from "./access.ts";
+import {
+  AT_ATTENDANT,
+  AT_DHCP,
+  AT_DNS,
+  AT_FRAMES,
+  AT_HTTP,
+  AT_IP,
+  AT_REST,
+  AT_SENDING,
+  AT_TCP,
+  describeWork,
+} from "./at-work.ts";
 import { type Attendant, NoAttendant } from "./attendant.ts";
 import { Delivery } from "./delivery.ts";
 import { Errors, Unreachables } from "./diagnosis.ts";
@@ -71,6 +83,12 @@ export class Host extends FrameReceiver {
   gateway = "";
   now: Instant = 0;
 
+  // What a fault is told with: see at-work.ts.
+  private part = AT_REST;
+  private frame: Uint8Array = NO_PAYLOAD;
+  private frameOffset = 0;
+  private frameLength = 0;
+
   /** What else the target wants done in each poll. */
   attendant: Attendant = new NoAttendant();
 
@@ -116,18 +134,28 @@ export class Host extends FrameReceiver {
     this.now = now;
     this.ip.now = now;
     this.delivery.now = now;
+    this.part = AT_FRAMES;
     const more = this.link.poll(this, now);
+    this.frameLength = 0;
+    this.part = AT_ATTENDANT;
     const word = this.attendant.attend(now);
     if (word !== "") this.events.push(EVENT_NOTICE, 0, 0, word);
+    this.part = AT_IP;
     this.ip.step(now, this.unreachables);
     this.input.step(now);
+    this.part = AT_DHCP;
     this.lease.step(now);
     if (this.lease.state.changed) this.follow();
+    this.part = AT_DNS;
     this.names.step(now);
+    this.part = AT_TCP;
     this.tcp.step(now);
+    this.part = AT_HTTP;
     this.http.step(now);
+    this.part = AT_SENDING;
     this.tcp.transmit(now);
     this.link.flush();
+    this.part = AT_REST;
     return more || this.events.length > 0 ? now : this.nextDeadline();
   }
 
@@ -143,6 +171,9 @@ export class Host extends FrameReceiver {
   override receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
     const { counters } = this.ip;
     counters.note(FRAMES_IN);
+    this.frame = bytes;
+    this.frameOffset = offset;
+    this.frameLength = length;
     const frame = this.ethernet;
     if (decodeEthernet(bytes, offset, length, frame) !== 0) {
       counters.note(FRAMES_DAMAGED);
@@ -193,6 +224,11 @@ export class Host extends FrameReceiver {
 
   serve(port: number): boolean {
     return this.tcp.listen(port, this.httpUser, SERVER_RECEIVE_LIMIT);
+  }
+
+  /** What a step that ended by a fault was about (at-work.ts); "" between steps. */
+  atWork(): string {
+    return describeWork(this.part, this.frame, this.frameOffset, this.frameLength);
   }
 
   /** Figures for people and tests, one "name value" a line. */

@@ -29,6 +29,14 @@ export function poll(now: Instant): Instant {
   return host().poll(now);
 }
 
+export function atWork(): string {
+  return attached === undefined ? "" : attached.atWork();
+}
+
+export function flush(): void {
+  host().link.flush();
+}
+
 export function waiting(): boolean {
   return host().events.length > 0;
 }

@@ -37,6 +37,25 @@ describe("a fault of compiled code", () => {
   );
 
   test(
+    "says which frame was held, on the console and to whom the program tells it",
+    async () => {
+      const frame = "02000000000102000000000208004500002000010000400166da0a0000020a0000010800";
+      await buildProcess("test/image/fault-frame.ts", "build/test-fault-frame", { below: "test/image/below-fault.ts" });
+      const run = spawnSync("build/test-fault-frame", [], { encoding: "utf8", timeout: 20_000 });
+      const words = `holding a frame of 46 bytes (IPv4, ICMP): ${frame}`;
+      for (const before of ["told: ", "panic: "])
+        expect(run.stdout).toMatch(
+          new RegExp(
+            `${before}no slot on purpose, at test/image/below-fault.ts:\\d+, ${words.replace(/[()]/g, "\\$&")}`,
+          ),
+        );
+      expect(run.stdout).not.toContain("still here");
+      expect(run.status).toBe(1);
+    },
+    BUILD_MS,
+  );
+
+  test(
     "ends the machine with the TypeScript file and line, and the machine powers off",
     async () => {
       await buildImage(FAULT, "build/test-fault.elf", { below: "image/below-virtual.ts" });
