@@ -5,39 +5,34 @@
 // Content-Security-Policy (web/headers.ts) keeps inline scripts from running. Links of Markdown that would run a script
 // (`javascript:`) lose their address.
 
-import { Marked, type Tokens } from "marked";
+import { Lexer, Marked, Tokenizer, type Tokens } from "marked";
 import type { Result } from "../../stack/base/result.ts";
 import { encodePath, isMarkdownName, resolvePath, withoutMarkdownExtension } from "../content/paths.ts";
 import { escapeHtml } from "./html.ts";
 
-/**
- * Microseconds that a document of this many characters may take; some inputs cost the square of their length. Ordinary
- * text takes 1.5 a character on the engine, and ten times that where the processor is emulated.
- */
-export function renderTimeLimit(length: number): number {
-  return 2_000_000 + 20 * length;
-}
+/** Quotes, lists and inline markup within each other; what is nested deeper is text. The stack holds several times this. */
+export const MAX_NESTING = 100;
 
 export interface MarkdownOptions {
   /** The file's directory in the repository, "" at the top: what relative links start from. */
   readonly directory: string;
-  /** The clock (microseconds) for renderTimeLimit. */
-  now(): number;
 }
 
+/**
+ * The HTML, or why there is none. Some documents cost the square of their length: who calls this bounds its work (Task),
+ * whose end is no exception and comes through here as if this was not there.
+ */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): Result<string, string> {
-  context = {
-    directory: options.directory,
-    slugs: new Map(),
-    now: options.now,
-    deadline: options.now() + renderTimeLimit(markdown.length),
-  };
+  if (unfinished) resetRules();
+  context = { directory: options.directory, slugs: new Map() };
+  nesting = 0;
+  unfinished = true;
   try {
-    return { ok: true, value: parser.parse(markdown, { async: false }) };
+    const value = parser.parse(markdown, { async: false });
+    unfinished = false;
+    return { ok: true, value };
   } catch (cause) {
-    if (cause instanceof TooSlow)
-      return { ok: false, error: `takes more than ${(renderTimeLimit(markdown.length) / 1e6).toFixed(1)} s to render` };
-    // A stack overflow of deep nesting, or a defect of the parser: the document's loss, not the site's.
+    // A stack overflow all the same, or a defect of the parser: the document's loss, not the site's.
     return {
       ok: false,
       error: `cannot be rendered: ${cause instanceof Error ? cause.message.split("\n")[0]!.slice(0, 200) : "out of memory"}`,
@@ -48,36 +43,57 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions): Resu
 interface Context {
   readonly directory: string;
   readonly slugs: Map<string, number>;
-  now(): number;
-  readonly deadline: number;
 }
 
-class TooSlow extends Error {}
-
 // Rendering is synchronous, so one context at a time is enough, and the parser is made once.
-let context: Context = { directory: "", slugs: new Map(), now: () => 0, deadline: 0 };
+let context: Context = { directory: "", slugs: new Map() };
+let nesting = 0;
+/** The last document came to no end: its share was used up, or something was thrown. */
+let unfinished = false;
 
-function checkTime(): void {
-  if (context.now() > context.deadline) throw new TooSlow();
+/** marked's expressions are the same for all documents, and some were in the middle of one: back to the start. */
+function resetRules(): void {
+  for (const rules of [...Object.values(Lexer.rules.block), ...Object.values(Lexer.rules.inline)])
+    for (const rule of Object.values(rules)) if (rule instanceof RegExp) rule.lastIndex = 0;
+}
+
+/** marked's own, which calls itself for what is within a quote, a list or a span: bounded. */
+class BoundedTokenizer extends Tokenizer {
+  override blockquote(src: string): Tokens.Blockquote | undefined {
+    return bounded(() => super.blockquote(src));
+  }
+  override list(src: string): Tokens.List | undefined {
+    return bounded(() => super.list(src));
+  }
+  override link(src: string): Tokens.Link | Tokens.Image | undefined {
+    return bounded(() => super.link(src));
+  }
+  override reflink(
+    src: string,
+    links: Parameters<Tokenizer["reflink"]>[1],
+  ): Tokens.Link | Tokens.Image | Tokens.Text | undefined {
+    return bounded(() => super.reflink(src, links));
+  }
+  override emStrong(src: string, masked: string, before?: string): Tokens.Em | Tokens.Strong | undefined {
+    return bounded(() => super.emStrong(src, masked, before));
+  }
+  override del(src: string, masked: string, before?: string): Tokens.Del | undefined {
+    return bounded(() => super.del(src, masked, before));
+  }
+}
+
+function bounded<T>(inner: () => T | undefined): T | undefined {
+  if (nesting === MAX_NESTING) return undefined;
+  nesting++;
+  try {
+    return inner();
+  } finally {
+    nesting--;
+  }
 }
 
 const parser = new Marked({
   gfm: true,
-  tokenizer: {
-    // Called for every "[" and every delimiter: where hostile input spends its time. `false` goes on as usual.
-    link(): false {
-      checkTime();
-      return false;
-    },
-    emStrong(): false {
-      checkTime();
-      return false;
-    },
-    paragraph(): false {
-      checkTime();
-      return false;
-    },
-  },
   renderer: {
     heading(token: Tokens.Heading): string {
       const inner = this.parser.parseInline(token.tokens);
@@ -106,7 +122,7 @@ const parser = new Marked({
       return `<div class="table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody></table></div>\n`;
     },
   },
-});
+}).setOptions({ tokenizer: new BoundedTokenizer() });
 
 function title(text: string | null | undefined): string {
   return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(plain(text))}"`;

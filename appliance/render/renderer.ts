@@ -1,11 +1,15 @@
-// Route -> bytes. Markdown is the dear part (0.7 MB/s on the engine), so each body is rendered when first asked for and
-// kept by its content: a page around it, a feed or the next Site take it from there.
+// Route -> bytes. Markdown costs the most, so each body is rendered when first asked for and kept by its content: a page
+// around it, a feed or the next Site take it from there. One that takes more than its share of work or memory (task.ts)
+// is shown as it was written, with a notice; that is remembered for a while, so that whoever asks again does not cost the
+// same again, and then tried once more.
 
+import type { Result } from "../../stack/base/result.ts";
 import { directoryOf } from "../content/paths.ts";
 import type { Article, Route, Site } from "../content/site.ts";
 import type { Moment } from "../content/time.ts";
 import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
+import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { Feeds } from "./feeds.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import type { Frame } from "./layout.ts";
@@ -19,7 +23,20 @@ export interface Rendered {
   readonly bytes: Uint8Array;
   readonly type: string;
   readonly modified: Moment;
+  /** When to make it again, for a part of it could not be made as it was meant to be; undefined: it is as it should be. */
+  readonly until: number | undefined;
 }
+
+/**
+ * Units of work (Platform.worked) for a body: for any, for each character, and at the most. Text as people write it takes
+ * 0.2 to 4 a character; one is 8 us on a processor of 2020. Within the share of a whole page (web/server.ts).
+ */
+export const BODY_WORK = 50_000;
+export const BODY_WORK_PER_CHARACTER = 8;
+export const MAX_BODY_WORK = 1_000_000;
+/** Microseconds before a body that could not be made is tried again, and how many such are remembered. */
+export const UNMADE_FOR = 600_000_000;
+const MAX_UNMADE = 1000;
 
 /** Characters of rendered bodies that are kept, at the most; the one that was not asked for the longest goes first. */
 export const MAX_KEPT_BODIES = 4_000_000;
@@ -33,7 +50,16 @@ export interface RendererOptions {
   onProblem(path: string, reason: string): void;
 }
 
-type Needs = Pick<Platform, "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256" | "heapLimit">;
+type Needs = Pick<
+  Platform,
+  "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256" | "heapLimit" | "attempt" | "worked" | "sleep"
+>;
+
+/** A body that was too much, and when to try it again. */
+interface Unmade {
+  readonly reason: string;
+  readonly until: number;
+}
 
 export class Renderer {
   readonly #platform: Needs;
@@ -43,6 +69,10 @@ export class Renderer {
   readonly #mostKept: number;
   readonly #feeds: Feeds;
   #kept = 0;
+  /** By path and oid; in the order of their end. */
+  readonly #unmade = new Map<string, Unmade>();
+  /** The first end of those that are part of what is being rendered. */
+  #until: number | undefined;
   readonly #told = new Set<string>();
   /** "/epiphyte-1a2b3c4d.css" */
   readonly styleUrl: string;
@@ -59,8 +89,14 @@ export class Renderer {
 
   /** The bytes of a route that is no redirect; undefined when the repository does not have them any more. */
   render(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Rendered | undefined {
+    this.#until = undefined;
+    const rendered = this.#render(site, route, url);
+    return rendered === undefined ? undefined : { ...rendered, until: this.#until };
+  }
+
+  #render(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Omit<Rendered, "until"> | undefined {
     const { head } = site.snapshot;
-    const page = (text: string, modified: Moment = head.committed): Rendered => ({
+    const page = (text: string, modified: Moment = head.committed): Omit<Rendered, "until"> => ({
       bytes: this.#platform.utf8Encode(text),
       type: "text/html; charset=utf-8",
       modified,
@@ -151,7 +187,9 @@ export class Renderer {
       return "";
     }
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-    const body = this.#markdown(article, text.slice(article.bodyStart));
+    const made = this.#markdown(article, `${key} body`, text.slice(article.bodyStart));
+    if (!made.ok) return made.error;
+    const body = made.value;
     this.#bodies.set(key, body);
     this.#kept += body.length;
     for (const [oldest, html] of this.#bodies) {
@@ -163,18 +201,35 @@ export class Renderer {
   }
 
   #abstract(article: Article): string {
-    return article.abstract === undefined ? "" : this.#markdown(article, article.abstract);
+    if (article.abstract === undefined) return "";
+    const made = this.#markdown(article, `${article.oid} ${article.path} abstract`, article.abstract);
+    return made.ok ? made.value : made.error;
   }
 
-  #markdown(article: Article, markdown: string): string {
-    const result = renderMarkdown(markdown, {
-      directory: directoryOf(article.path),
-      now: () => this.#platform.now(),
-    });
-    if (result.ok) return result.value;
-    this.#tell(article.path, result.error);
-    // What the author wrote is better than nothing.
-    return `<p><em>This article cannot be shown as it was meant to be: it ${escapeHtml(result.error)}.</em></p>\n<pre>${escapeHtml(markdown)}</pre>\n`;
+  /** The HTML, or what to show in its place. */
+  #markdown(article: Article, key: string, markdown: string): Result<string, string> {
+    const now = this.#platform.now();
+    const before = this.#unmade.get(key);
+    if (before !== undefined && now < before.until) return this.#asWritten(markdown, before);
+    this.#unmade.delete(key);
+    const task = new Task(this.#platform, pageShare(this.#platform, bodyWork(markdown.length)));
+    const result = task.attempt(() => renderMarkdown(markdown, { directory: directoryOf(article.path) }));
+    if (result.ok && result.value.ok) return { ok: true, value: result.value.value };
+    const reason = result.ok ? (result.value.ok ? "" : result.value.error) : describeTaskFault(result.error);
+    this.#tell(article.path, `${reason}; it is shown as it was written`);
+    const unmade = { reason, until: now + UNMADE_FOR };
+    for (const [oldest, { until }] of this.#unmade)
+      if (until <= now || this.#unmade.size >= MAX_UNMADE) this.#unmade.delete(oldest);
+      else break;
+    this.#unmade.set(key, unmade);
+    return this.#asWritten(markdown, unmade);
+  }
+
+  /** What the author wrote is better than nothing. */
+  #asWritten(markdown: string, { reason, until }: Unmade): Result<string, string> {
+    this.#until = Math.min(this.#until ?? until, until);
+    const notice = `<p><em>This article is shown as it was written: it ${escapeHtml(reason)}.</em></p>`;
+    return { ok: false, error: `${notice}\n<pre>${escapeHtml(markdown)}</pre>\n` };
   }
 
   #tell(path: string, reason: string): void {
@@ -195,4 +250,9 @@ const ICONS: readonly string[] = ["svg", "ico", "png"].flatMap((type) => [
 function canonicalUrl(site: Site, article: Article, url: string): string {
   const home = site.routes.get("/");
   return home?.kind === "article" && home.article === article ? "/" : url;
+}
+
+/** Units of work that a body of so many characters may take. */
+export function bodyWork(length: number): number {
+  return Math.min(BODY_WORK + BODY_WORK_PER_CHARACTER * length, MAX_BODY_WORK);
 }

@@ -99,6 +99,11 @@ export class Responses {
     this.#tell();
   }
 
+  /** Forgets one, so that it is made again when it is asked for. */
+  drop(url: string): void {
+    if (this.#published.has(url)) this.retain((other) => other !== url);
+  }
+
   /** Lets go of the oldest until no more than these bytes are left. */
   #shrink(bytes: number): void {
     for (const [url, published] of this.#published) {

@@ -28,6 +28,7 @@ export interface WebServerOptions {
     | "attempt"
     | "worked"
     | "sleep"
+    | "timer"
   >;
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
@@ -43,8 +44,9 @@ export interface Waiting {
 }
 
 const EMPTY = new Uint8Array(0);
-/** Units of work for a page: several times what the largest that is meant so takes. */
-const PAGE_WORK = 1_000_000;
+/** Units of work for a page: several times what the largest that is meant so takes, and what several bodies that use up
+ * their share do (MAX_BODY_WORK): they are then shown as they were written, and so is the feed that has them. */
+const PAGE_WORK = 4_000_000;
 /** Microseconds before a page that could not be made is tried again, and such pages remembered. */
 const UNMADE_FOR = 30_000_000;
 const MAX_UNMADE = 1000;
@@ -154,6 +156,7 @@ export class WebServer {
     }
     const rendered = attempt.value;
     if (rendered === undefined) return undefined;
+    if (rendered.until !== undefined) this.#makeAgain(site, url, rendered.until);
     return this.#responses.add({
       url,
       status: 200,
@@ -164,6 +167,14 @@ export class WebServer {
       freshness: route.kind === "static" ? "file" : "page",
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
       origin: route.kind === "static" ? `${route.oid} ${route.type}` : "",
+    });
+  }
+
+  /** A page that could not be made as it was meant to be is not kept for good. */
+  #makeAgain(site: Site, url: string, at: number): void {
+    const { platform } = this.#options;
+    platform.timer(Math.max(0, at - platform.now()) / 1000, () => {
+      if (this.#site === site) this.#responses.drop(url);
     });
   }
 

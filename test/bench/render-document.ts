@@ -26,5 +26,5 @@ code(that, stands, by, itself);
 
 const length = Number(nativeParameters()) * 1000;
 const text = PART.repeat(Math.ceil(length / PART.length)).slice(0, length);
-const html = renderMarkdown(text, { directory: "", now: () => 0 });
+const html = renderMarkdown(text, { directory: "" });
 nativeConsole(`${text.length} characters, ${html.ok ? html.value.length : html.error}\n`);

@@ -249,6 +249,21 @@ describe("the web server", () => {
     expect(textOf(await b.get("/static/x.svg"))).toBe("<svg/>");
   });
 
+  it("does not keep for good a page that is shown as it was written", async () => {
+    const b = await bench();
+    const made = b.renderer.render.bind(b.renderer);
+    b.renderer.render = (site, route, url) => {
+      const rendered = made(site, route, url);
+      return rendered && url === "/Index" ? { ...rendered, until: b.platform.now() + 5_000_000 } : rendered;
+    };
+    for (const target of ["/Index", "/Posts"]) await b.get(target);
+    await b.platform.advance(4_999);
+    expect(b.network.ready.has("/Index")).toBe(true);
+    await b.platform.advance(1);
+    expect(b.network.ready.has("/Index")).toBe(false);
+    expect(b.network.ready.has("/Posts")).toBe(true);
+  });
+
   it("bounds what it keeps, and makes the rest again", async () => {
     const b = new Bench();
     const files: Record<string, FakeFile> = {};
