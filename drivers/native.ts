@@ -1,5 +1,5 @@
-/// <reference path="../image/native.d.ts" />
-// The hardware calls of image/native.d.ts as ordinary functions. Only hal.ts and tap/ call them: everything else here
+/// <reference path="./native.d.ts" />
+// The hardware calls of native.d.ts as ordinary functions. Only hal.ts and tap/ call them: everything else here
 // works on a Hal, so that it runs against fakes.
 
 export function portRead(port: number, size: number): number {

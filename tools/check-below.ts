@@ -37,7 +37,7 @@ const files = ["stack", "drivers"]
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => !relative(root, path).startsWith("stack/edge/")),
   );
-const program = ts.createProgram([...files, join(root, "image/native.d.ts")], {
+const program = ts.createProgram(files, {
   target: ts.ScriptTarget.ES2023,
   lib: ["lib.es2023.d.ts"],
   module: ts.ModuleKind.NodeNext,

@@ -1,4 +1,5 @@
-// Imports go down only (README, "The house"). Each room says here what it may see; everything else is an error.
+// Imports go down only, types and references to declarations as well, and no two files need each other, not even by type.
+// Each room says here what it may see; everything else is an error.
 // Run: npm run lint
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -56,15 +57,22 @@ const PARAMETER_LIMIT = 6;
 /** Lines of one source file. */
 const FILE_LIMIT = 400;
 
+/** What each file imports or refers to of our own. */
+const needs = new Map<string, readonly string[]>();
+
 let faults = 0;
 for (const folder of ["stack", "drivers", "appliance", "image", "tools", "test"]) {
   for (const file of sources(join(root, folder))) checkFile(relative(root, file));
+}
+for (const circle of circles()) {
+  faults++;
+  console.error(`a circle: ${circle.join(" -> ")}`);
 }
 if (faults > 0) {
   console.error(`${faults} faults of structure`);
   process.exit(1);
 }
-console.log("imports go down only");
+console.log("imports go down only, and in no circle");
 
 function sources(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -86,10 +94,20 @@ function checkFile(file: string): void {
   if (PACKET_PATH.test(file)) checkParameters(file);
   const room = ROOMS.find((r) => file.startsWith(`${r.room}/`));
   if (room === undefined) return;
-  for (const { fileName } of ts.preProcessFile(readFileSync(join(root, file), "utf8")).importedFiles) {
-    if (!allowed(room, file, fileName)) {
+  const { importedFiles, referencedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
+  // A reference names a file as an import of "./file" does, with or without the "./".
+  const names = [
+    ...importedFiles.map(({ fileName }) => fileName),
+    ...referencedFiles.map(({ fileName }) => (fileName.startsWith(".") ? fileName : `./${fileName}`)),
+  ];
+  needs.set(
+    file,
+    names.filter((name) => name.startsWith(".")).map((name) => relative(root, resolve(root, dirname(file), name))),
+  );
+  for (const name of names) {
+    if (!allowed(room, file, name)) {
       faults++;
-      console.error(`${file}: ${room.room} may not import ${fileName}`);
+      console.error(`${file}: ${room.room} may not import ${name}`);
     }
   }
 }
@@ -116,6 +134,23 @@ function checkParameters(file: string): void {
     ts.forEachChild(node, visit);
   };
   visit(source);
+}
+
+/** Files that need each other, as a way from one back to itself; each circle once. */
+function circles(): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (file: string): void => {
+    if (way.includes(file)) found.push([...way.slice(way.indexOf(file)), file]);
+    if (way.includes(file) || done.has(file)) return;
+    way.push(file);
+    for (const next of needs.get(file) ?? []) visit(next);
+    way.pop();
+    done.add(file);
+  };
+  for (const file of needs.keys()) visit(file);
+  return found;
 }
 
 function allowed(room: (typeof ROOMS)[number], file: string, specifier: string): boolean {

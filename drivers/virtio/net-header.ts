@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../native.d.ts" />
 // The header before every frame of virtio-net and of a TAP with IFF_VNET_HDR. Read: VIRTIO 1.2, 5.1.6 (struct
 // virtio_net_hdr), 5.1.6.2 (transmission), 5.1.6.4 (reception). Fields are little-endian.
 

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../native.d.ts" />
 // A split virtqueue. Read: VIRTIO 1.2, 2.7 (layout), 2.7.13 (supplying buffers), 2.7.14 (receiving used buffers),
 // 2.7.7 and 2.7.10 (suppression by flag and by event index).
 //

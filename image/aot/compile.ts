@@ -26,7 +26,7 @@ const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
 /** What a program besides the image's brings along: test/compiled. Paths are relative to the root. */
 export interface Extras {
-  /** A page of natives beside image/native.d.ts, and the header that defines them. */
+  /** A page of natives beside the three, and the header that defines them. */
   readonly natives: string;
   readonly header: string;
   /** Of the compiler's runtime, what that program needs besides: "copying" is scr_copying.c. */

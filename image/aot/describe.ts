@@ -1,7 +1,7 @@
 // The one description of each boundary of compiled code, read from where a person reads it:
 //
 //   stack/edge/seam.ts    interface Seam: what the engine calls in the compiled data path (exports)
-//   image/native.d.ts     the native functions: what the data path calls in C (callbacks)
+//   native.d.ts           the native functions: what the data path calls in C (callbacks)
 //
 // From these come the compiler's profile, its entry module and the binding in C: nothing is kept in step by hand.
 
@@ -33,11 +33,11 @@ export function describeInterface(file: string, name: string): BoundaryFunction[
 }
 
 /**
- * The natives that are named in `wanted`, in order, of image/native.d.ts and further pages; what more the pages say about
+ * The natives that are named in `wanted`, in order, of the three pages and further ones; what more the pages say about
  * them is image/build/natives.ts's.
  */
 export function describeReached(wanted: ReadonlySet<string>, pages: readonly string[] = []): BoundaryFunction[] {
-  return [...describeNatives(), ...pages.flatMap((page) => describeNatives(page))]
+  return [...describeNatives(), ...describeNatives(pages)]
     .filter(({ name }) => wanted.has(name))
     .map(({ name, parameters, returns }) => ({
       name,

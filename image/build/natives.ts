@@ -1,4 +1,4 @@
-// image/native.d.ts as data: what each native function is given and gives back, and what has to be checked before C may
+// The three pages of natives (stack/base, drivers, image: native.d.ts) as data: what each native function is given and gives back, and what has to be checked before C may
 // believe it. glue.ts makes C of it, image/aot/describe.ts what the compiler has to know.
 //
 // The types of that page are told apart by their names, followed to the first name that is known here.
@@ -8,7 +8,8 @@ import { join } from "node:path";
 import ts from "typescript";
 import { root } from "./run.ts";
 
-const PAGE = join(root, "image/native.d.ts");
+/** From below to above: a page may use the types of those before it. */
+export const PAGES: readonly string[] = ["stack/base", "drivers", "image"].map((f) => join(root, f, "native.d.ts"));
 
 /** How C gets a parameter. `offset` and `length` belong to the array before them. */
 export type Form =
@@ -39,10 +40,15 @@ export interface Native {
   readonly returns: Result;
 }
 
-/** Every function of the page, in order. */
-export function describeNatives(file: string = PAGE): Native[] {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
+/** Every function of the pages, in order. */
+export function describeNatives(pages: readonly string[] = PAGES): Native[] {
   const aliases = new Map<string, ts.TypeNode>();
+  return pages.flatMap((page) => describePage(page, aliases));
+}
+
+/** The functions of one page; adds its types to `aliases`. */
+function describePage(file: string, aliases: Map<string, ts.TypeNode>): Native[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
   for (const statement of source.statements)
     if (ts.isTypeAliasDeclaration(statement)) aliases.set(statement.name.text, statement.type);
   const natives: Native[] = [];

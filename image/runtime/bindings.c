@@ -1,4 +1,4 @@
-/* The native functions (image/native.d.ts) for the engine: how arguments are read, and the work of those that are longer
+/* The native functions (native.d.ts) for the engine: how arguments are read, and the work of those that are longer
  * than a line or make values of the engine. What reads and checks the arguments of each is generated from that page. */
 #include "engine.h"
 #include "natives.h"

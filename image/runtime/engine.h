@@ -5,9 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What main() was given; the process target's parameters. */
-extern char **engine_arguments;
-
 /* One call of the step that nativeRun was given; the Instant that it wants to be called again at. */
 double engine_turn(void);
 /* Runs promise jobs until none is left; the number run. */
@@ -39,7 +36,7 @@ void loop_yield(void);
 #define PIECES(at, piece, size) \
   for (size_t at = 0, piece; piece = LESSER(size - at, LONG_WORK), at < size; at += piece, loop_yield())
 
-/* Natives (image/native.d.ts): the loop's and the engine's own. */
+/* Natives (native.d.ts): the loop's and the engine's own. */
 uint64_t native_longest_wait(void);
 void native_run(JSValueConst step);
 void native_on_panic(JSValueConst callback);
@@ -49,7 +46,7 @@ JSValue native_attempt(JSContext *context, JSValueConst work, uint64_t keep, uin
 /* Infinity, NaN and what is beyond the clock's range are "for ever". */
 void native_sleep(double until);
 
-/* Makes every function of image/native.d.ts a global of the context. */
+/* Makes every function of native.d.ts a global of the context. */
 void bindings_install(JSContext *context);
 
 #endif

@@ -1,4 +1,4 @@
-/* The native functions (image/native.d.ts) that both the engine and the compiled side call, each written once. The code
+/* The native functions (native.d.ts) that both the engine and the compiled side call, each written once. The code
  * that calls them is generated (image/build/glue.ts) and has checked every argument as that page says: a pointer has
  * the bytes that its length or its field needs, a number is what its type allows. */
 #ifndef EPIPHYTE_NATIVES_H

@@ -1,6 +1,6 @@
 /* What the engine layer needs from what lies beneath it. Two implementations: image/runtime/virtual/ (entered by the
  * hypervisor) and image/runtime/process/ (a static Linux binary). Those that have the name of a function of
- * image/native.d.ts are that function: image/build/glue.ts looks for them here. */
+ * a page of natives are that function: image/build/glue.ts looks for them here. */
 #ifndef EPIPHYTE_PLATFORM_H
 #define EPIPHYTE_PLATFORM_H
 #include <stddef.h>
@@ -12,6 +12,9 @@ const char *platform_target(void);     /* "virtual" or "process" */
 const char *platform_hypervisor(void); /* "kvm" "tcg" "xen" "bare" "linux" */
 const char *platform_parameters(void); /* command line; process: one argument a line */
 const char *platform_module(void);     /* text of the first boot module, "" when none */
+
+/* What main() was given, the engine's: the parameters of the process target. */
+extern char **engine_arguments;
 
 void platform_console(const char *text, size_t length);
 /* Last words: prints "panic: ..." and powers off with status 1. Usable from a trap handler. */

@@ -11,7 +11,7 @@ export const BUCKETS = 64;
 export const WAYS = 4;
 /** Entries of one bucket that may wait for an answer: a flood of unknown addresses cannot drive out the known. */
 export const PENDING_PER_BUCKET = 2;
-/** How long an answer holds. Deviates from nothing: RFC 1122 2.3.2.1 asks for a timeout on the order of a minute. */
+/** How long an answer holds. RFC 1122 2.3.2.1 asks for a timeout on the order of a minute. */
 export const LIFETIME = 120 * SECOND;
 /** An entry in use is asked for again, by unicast, when it is this old (RFC 1122 2.3.2.1 (2)). */
 export const REFRESH_AFTER = 60 * SECOND;

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="./native.d.ts" />
 // Big-endian fields in a byte array. The caller has checked the length; a field outside of the array is our bug.
 
 export function readU16(bytes: Uint8Array, offset: number): number {

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="./native.d.ts" />
 // The Internet checksum (RFC 1071) over what transports cover: pseudo-header, header in a slot, payload elsewhere.
 
 /**

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="./native.d.ts" />
 // The whole-buffer primitives that the data path may call. A protocol never loops over payload: it calls one of these.
 // On the bare machine they are C (image/runtime), in tests and on Node image/native-node.ts provides them.
 

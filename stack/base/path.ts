@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="./native.d.ts" />
 // Who speaks to whom: a table of pairs of addresses, ours and the peer's, with what all packets between the two share.
 // Above the IP layer a path is an index into it; nobody else holds an address as a number. On the other side of the
 // seam, in logs and in parameters an address is text.

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Ethernet II frames (IEEE 802.3 clause 3.2.6, RFC 894). No frame check sequence: the card adds and removes it.
 
 import type { Mac } from "../base/address.ts";

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Numbers that nobody can foresee who has seen those before: ports and ids of DNS queries, transaction ids and jitter
 // below the seam. SipHash-2-4 (Aumasson, Bernstein 2012) of a counter under a secret key: who sees outputs learns nothing
 // of the key, and so nothing of the next.

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // A path as a key: looked up by its bytes.
 
 /** The hash of a path's bytes that the ready table is kept by: 24 bits. Four bytes at a time, modulo a prime. */

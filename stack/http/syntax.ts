@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Character classes of HTTP as tables of 256 bytes, and the small comparisons that need them. No allocation.
 // Read first: RFC 9110 5.6 (tokens, lists, whitespace), RFC 3986 3 (what a target is made of).
 

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // What a request's target may be. Read first: RFC 9112 3.2 (the four forms), RFC 3986 3.2 and 3.3.
 //
 // A path is looked up by its bytes as they arrived; it is decoded once, above the seam, and never again. So all that

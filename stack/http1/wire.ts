@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // The head of a request, read in place. Read first: RFC 9112 2 to 6 (HTTP/1.1 messages), RFC 9110 5 to 7.
 //
 // One pass over the bytes, nothing allocated: the caller owns a RequestHead, and what it holds are offsets. The decoder

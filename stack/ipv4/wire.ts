@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // The IPv4 header (RFC 791 3.1). Options are skipped, never written.
 
 import type { Ipv4 } from "../base/address.ts";

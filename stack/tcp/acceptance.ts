@@ -1,5 +1,6 @@
-// Is a segment to be looked at? First to fourth of RFC 9293 3.10.7.4 (sequence number, RST, security, SYN), with PAWS
-// (RFC 7323 5) before and the answers of RFC 5961 to what might be a blind attack.
+// Is a segment to be looked at? The checks of RFC 9293 3.10.7.4 that come before the acknowledgment: sequence number, RST,
+// SYN, and that there is an ACK at all (nothing here has a security compartment), with PAWS (RFC 7323 5) before and the
+// answers of RFC 5961 to what might be a blind attack.
 
 import { CHALLENGE_ACKS, RESETS_IN } from "../base/counters.ts";
 import type { Instant } from "../base/result.ts";

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Numbers that an outsider must not guess: initial sequence numbers (RFC 6528), ephemeral ports (RFC 6056), timestamp
 // offsets (RFC 7323 5.4) and SYN cookies (RFC 4987 3.6). All are SipHash-2-4 (Aumasson, Bernstein 2012) of the
 // connection's addresses and ports under a secret key.

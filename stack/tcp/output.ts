@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Segments that leave: what to send and when (RFC 9293 3.8.6.2.1, 3.10.7; RFC 5681), and how one is written.
 //
 // `output` is called for a connection at the end of a step in which anything happened to it, so that an ACK leaves with

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // Segments without a connection: resets (RFC 9293 3.5.2) and SYN-ACKs that are cookies. Written at once, and lost when
 // the link has no slot: their senders come again.
 

@@ -15,6 +15,7 @@ import type { Instant } from "../base/result.ts";
 import { seqDiff } from "../base/seq.ts";
 import { CLOSED_FOR_ROOM } from "../base/streams.ts";
 import { BUFFER_SIZES } from "./buffers.ts";
+import { HEAVY } from "./candidates.ts";
 import { CLOSED, type Connection, ESTABLISHED, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { ADDRESS_PART, LEAST_RATE, OVER_PART_WEIGHT, ROOM_PAUSE, STALL_GRACE } from "./limits.ts";
@@ -27,66 +28,12 @@ export const ROOM_SEND = 2;
 
 /** Of what is short, one in this many is made free at a time, so that not every newcomer costs a look at everybody. */
 const BATCH_PART = 64;
-/** Connections that are ended at a time, at most. */
-const BATCH = 64;
-/** Addresses that can have more than one in ADDRESS_PART of something. */
-const HEAVY = ADDRESS_PART - 1;
 
 /** Microseconds by which the connection is behind `rate` (bytes a second); negative: ahead. */
 export function lag(c: Connection, rate: number, now: Instant): number {
   // What arrives does not count for one that is to take in an answer.
   const moved = c.queue.queued > 0 ? seqDiff(c.sndUna, c.phaseUna) : seqDiff(c.rcvNxt, c.phaseNxt);
   return now - c.phaseAt - (moved / rate) * 1_000_000;
-}
-
-/** What `makeRoom` works with. One for a machine, so that it allocates nothing. */
-export class Room {
-  /** The worst, found so far, worst first; their weighted lags. */
-  readonly worst: Int32Array = new Int32Array(BATCH);
-  readonly lags: Float64Array = new Float64Array(BATCH);
-  found = 0;
-  /** Candidates for the path of an address with more than its part (Misra and Gries, "Finding repeated elements", 1982). */
-  readonly paths: Int32Array = new Int32Array(HEAVY);
-  readonly amounts: Float64Array = new Float64Array(HEAVY);
-  /** The path of the address that has more than its part. */
-  heavy: Path = NO_PATH;
-  /** By what is short, for others and for the heavy address: until when nobody is looked for. */
-  readonly pausedUntil: Float64Array = new Float64Array(6);
-  sweptAt: Instant = 0;
-
-  /** Enters a connection unless as many are worse. */
-  enter(index: number, weighted: number): void {
-    if (this.found === BATCH) {
-      if (this.lags[BATCH - 1]! >= weighted) return;
-      this.found--;
-    }
-    let at = this.found;
-    while (at > 0 && this.lags[at - 1]! < weighted) {
-      this.lags[at] = this.lags[at - 1]!;
-      this.worst[at] = this.worst[at - 1]!;
-      at--;
-    }
-    this.lags[at] = weighted;
-    this.worst[at] = index;
-    this.found++;
-  }
-
-  /** Counts `amount` for the path, as Misra and Gries do. */
-  count(path: Path, amount: number): void {
-    let least = 0;
-    for (let i = 0; i < HEAVY; i++) {
-      if (this.paths[i] === path && this.amounts[i]! > 0) {
-        this.amounts[i] = this.amounts[i]! + amount;
-        return;
-      }
-      if (this.amounts[i]! < this.amounts[least]!) least = i;
-    }
-    const taken = Math.min(amount, this.amounts[least]!);
-    for (let i = 0; i < HEAVY; i++) this.amounts[i] = this.amounts[i]! - taken;
-    if (amount === taken) return;
-    this.paths[least] = path;
-    this.amounts[least] = amount - taken;
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/// <reference path="../../image/native.d.ts" />
+/// <reference path="../base/native.d.ts" />
 // A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323). Read the field offsets, then decode.
 
 import type { Seq } from "../base/seq.ts";

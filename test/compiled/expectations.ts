@@ -1,7 +1,7 @@
 // `expect(ACTUAL).MATCHER(EXPECTED)` becomes a call of expect.ts, by the types of both. Their texts stay where they are.
 
 import ts from "typescript";
-import type { Rewriting } from "./rewrite.ts";
+import type { Rewriting } from "./rewriting.ts";
 import { isKind, isPrimitive } from "./types.ts";
 
 /** Matchers of two numbers. */

@@ -2,7 +2,7 @@
 // (records, tuples, choices), it is written out.
 
 import ts from "typescript";
-import type { Rewriting } from "./rewrite.ts";
+import type { Rewriting } from "./rewriting.ts";
 
 /** True when the node was one of fast-check's. */
 export function generator(it: Rewriting, node: ts.Node): boolean {

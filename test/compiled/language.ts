@@ -1,7 +1,7 @@
 // What the compiler refuses in tests, or takes for something else than JavaScript does, written as it can take it.
 
 import ts from "typescript";
-import type { Rewriting } from "./rewrite.ts";
+import type { Rewriting } from "./rewriting.ts";
 import { isKind } from "./types.ts";
 
 /** Classes whose static methods have stand-ins. */

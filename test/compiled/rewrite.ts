@@ -13,14 +13,8 @@ import { Edits, RewriteError } from "./edits.ts";
 import { expectation } from "./expectations.ts";
 import { generator } from "./generators.ts";
 import { language } from "./language.ts";
+import type { Rewriting } from "./rewriting.ts";
 import { Shows } from "./show.ts";
-
-/** What the three work with. */
-export interface Rewriting {
-  readonly checker: ts.TypeChecker;
-  readonly edits: Edits;
-  readonly shows: Shows;
-}
 
 const STAND_INS: Readonly<Record<string, string>> = { vitest: "vitest.ts", "fast-check": "fast-check.ts" };
 /** Namespaces that rewritten text calls, by the module of this folder. */

@@ -16,7 +16,7 @@ type Uint8 = Whole<0, 0xff>;
 function described(declaration: string) {
   const page = join(folder, "page.d.ts");
   writeFileSync(page, TYPES + declaration);
-  return describeNatives(page).map(({ parameters, returns }) => ({
+  return describeNatives([page]).map(({ parameters, returns }) => ({
     forms: parameters.map(({ form }) => form),
     returns,
   }))[0];

@@ -20,7 +20,7 @@ export function putLe(bytes: Uint8Array, at: number, size: number, value: number
   }
 }
 
-/** What image/native.d.ts says of `Width`, `Uint16` and `Uint32`: the machine refuses anything else. */
+/** What drivers/native.d.ts and stack/base/native.d.ts say of `Width`, `Uint16` and `Uint32`: the machine refuses anything else. */
 function checkWidth(size: number): void {
   if (size !== 1 && size !== 2 && size !== 4) throw new RangeError(`an access of ${size} bytes`);
 }

@@ -1,7 +1,6 @@
 /* platform.h on Linux: one static process, a TAP file descriptor for the network card. */
 #define _GNU_SOURCE /* ppoll, REG_RIP */
 #include "../platform.h"
-#include "../engine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>

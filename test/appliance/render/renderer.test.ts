@@ -14,7 +14,6 @@ async function bench(files: Readonly<Record<string, string>>) {
     onProblem: (path, reason) => problems.push(`${path} ${reason}`),
   });
   const site: Site = await buildSite(fakeSnapshot(files), platform, {
-    previous: undefined,
     now: FAKE_NOW,
     drafts: false,
   });
