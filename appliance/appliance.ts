@@ -2,7 +2,7 @@
 // in words; from the first good clone on a good site always stays up.
 
 import type { Result } from "../stack/base/result.ts";
-import type { Network } from "../stack/edge/network.ts";
+import type { ListenError, Listener, Network } from "../stack/edge/network.ts";
 import type { Config } from "./config.ts";
 import { SiteBuilder } from "./content/build.ts";
 import type { Site } from "./content/site.ts";
@@ -56,7 +56,7 @@ const MAX_PREPARED = 24;
 /** The longest wait that a timer takes. */
 const MAX_TIMER = 24 * 3600 * 1000;
 
-export function runAppliance(options: ApplianceOptions): Result<Appliance, "port-in-use"> {
+export function runAppliance(options: ApplianceOptions): Result<Appliance, ListenError> {
   const { config, network, platform, log, writing } = options;
   const renderer = new Renderer(platform, {
     tail: writing?.tail ?? NOTHING,
@@ -198,7 +198,8 @@ export function runAppliance(options: ApplianceOptions): Result<Appliance, "port
     return (address === undefined ? "localhost" : address) + (config.port === 80 ? "" : `:${config.port}`);
   }
 
-  const served = network.serve(config.port, (request) => web.handle(request));
+  const listener: Listener = { port: config.port, secure: false, action: { kind: "serve" } };
+  const served = network.serve(listener, (request) => web.handle(request));
   if (!served.ok) return served;
   void update();
   return {

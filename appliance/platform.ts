@@ -14,7 +14,8 @@ export interface Platform {
   random(length: number): Uint8Array | undefined;
   sha1(bytes: Uint8Array): Uint8Array;
   sha256(bytes: Uint8Array): Uint8Array;
-  hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** HMAC-SHA-256 in pieces: `update` as they come, `digest` once. */
+  hmacSha256(key: Uint8Array): { update(bytes: Uint8Array): void; digest(): Uint8Array };
   gzip(bytes: Uint8Array, level: number): Uint8Array;
   /** Inflates one zlib stream at the offset; undefined when damaged or longer than the limit. */
   inflate(

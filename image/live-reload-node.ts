@@ -1,50 +1,76 @@
-// Live reload: a browser that shows a page is told by server-sent events when a new one is there. Only on Node, only
-// while writing. The script is a file of its own, so the site's Content-Security-Policy stays what it is.
+// Live reload: a browser that shows a page asks for the version of the site, and is answered when another is there. Only
+// on Node, only while writing. The script is a file of its own, so the site's Content-Security-Policy stays what it is.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Html, raw } from "../appliance/render/html.ts";
+import type { HttpRequest, HttpResponse } from "../stack/edge/network.ts";
 
 // Names that begin with "_" are never a page of a blog.
 const SCRIPT_PATH = "/_live/reload.js";
-const EVENTS_PATH = "/_live/events";
+const VERSION_PATH = "/_live/version";
+/** A question is answered after this long at the latest: before the server's answerTimeout. */
+const PATIENCE_MS = 50_000;
 
 const SCRIPT = `
-let seen;
-const events = new EventSource(${JSON.stringify(EVENTS_PATH)});
-events.onmessage = (event) => {
-  if (seen !== undefined && seen !== event.data) location.reload();
-  seen = event.data;
-};
+let seen = "";
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+for (;;) {
+  try {
+    const answer = await fetch(${JSON.stringify(`${VERSION_PATH}?`)} + seen, { cache: "no-store" });
+    const version = await answer.text();
+    if (!answer.ok) await pause(500);
+    else if (seen !== "" && version !== seen) break;
+    else seen = version;
+  } catch {
+    await pause(500);
+  }
+}
+location.reload();
 `;
 
 export class LiveReload {
-  readonly tail: Html = raw(`<script src="${SCRIPT_PATH}" defer></script>\n`);
-  readonly #listeners = new Set<ServerResponse>();
+  readonly tail: Html = raw(`<script type="module" src="${SCRIPT_PATH}"></script>\n`);
+  readonly #waiting = new Set<() => void>();
   readonly #started = Date.now().toString(36);
   #version = 0;
 
   /** Takes the requests that are its own. */
-  intercept(request: IncomingMessage, response: ServerResponse): boolean {
-    if (request.url === SCRIPT_PATH) {
-      response.writeHead(200, { "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-store" });
-      response.end(SCRIPT);
-      return true;
-    }
-    if (request.url !== EVENTS_PATH) return false;
-    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-    response.write(this.#event());
-    this.#listeners.add(response);
-    response.on("close", () => this.#listeners.delete(response));
-    return true;
+  intercept(request: HttpRequest): Promise<HttpResponse> | undefined {
+    const [path, seen = ""] = request.target.split("?");
+    if (path === SCRIPT_PATH) return Promise.resolve(answer("text/javascript; charset=utf-8", SCRIPT));
+    return path === VERSION_PATH ? this.#tell(seen) : undefined;
   }
 
   /** A new site is shown. */
   changed(): void {
     this.#version++;
-    for (const listener of this.#listeners) listener.write(this.#event());
+    for (const wake of this.#waiting) wake();
   }
 
-  #event(): string {
-    return `retry: 500\ndata: ${this.#started}-${this.#version}\n\n`;
+  /** The version; not before it is another than the browser has seen, or its patience is over. */
+  async #tell(seen: string): Promise<HttpResponse> {
+    if (seen === this.#current()) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, PATIENCE_MS).unref();
+        this.#waiting.add(wake);
+      });
+    }
+    return answer("text/plain", this.#current());
   }
+
+  #current(): string {
+    return `${this.#started}-${this.#version}`;
+  }
+}
+
+function answer(type: string, text: string): HttpResponse {
+  const headers = [
+    ["Content-Type", type],
+    ["Cache-Control", "no-store"],
+  ] as const;
+  return { status: 200, headers, body: new TextEncoder().encode(text) };
 }

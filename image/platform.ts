@@ -3,7 +3,7 @@
 
 import type { Platform } from "../appliance/platform.ts";
 import { gzip } from "./gzip.ts";
-import { hmacSha256 } from "./hmac.ts";
+import { HmacSha256 } from "./hmac.ts";
 
 export const platform: Platform = {
   now: () => nativeNow(),
@@ -19,7 +19,7 @@ export const platform: Platform = {
   },
   sha1: (bytes) => nativeSha1(bytes),
   sha256: (bytes) => nativeSha256(bytes),
-  hmacSha256,
+  hmacSha256: (key) => new HmacSha256(key),
   gzip,
   inflate(bytes, offset, limit) {
     const inflated = nativeInflate(bytes, offset, limit);

@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const live = new LiveReload();
   const network = new NodeNetwork({
     host,
-    intercept: (request, response) => live.intercept(request, response),
+    intercept: (request) => live.intercept(request),
     access: (line) => log.access(line),
     listening: (actual) => log.info(`listening on http://${host}:${actual}/`),
     failed: (reason) => {

@@ -86,6 +86,7 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
     case "timed-out":
       return { kind: "timed-out", where };
     case "no-room":
+    case "no-tls":
       return { kind: "broken", where, reason: words };
   }
 }

@@ -1,6 +1,5 @@
-// Header fields of what is served (RFC 9110, RFC 9111), and which representation a client takes.
+// Header fields of what is served (RFC 9110, RFC 9111). Conditions, ranges and codings are stack/http's.
 
-import { formatImfDate } from "../../stack/base/time.ts";
 import type { HttpRequest } from "../../stack/edge/network.ts";
 
 export type Headers = readonly (readonly [name: string, value: string])[];
@@ -60,32 +59,4 @@ export function field(request: HttpRequest, name: string): string | undefined {
   let value: string | undefined;
   for (const [key, text] of request.headers) if (key === name) value = value === undefined ? text : `${value}, ${text}`;
   return value;
-}
-
-/** Whether gzip is welcome (RFC 9110 12.5.3): named, or by "*", with a weight above 0. */
-export function acceptsGzip(request: HttpRequest): boolean {
-  const accepted = field(request, "accept-encoding");
-  if (accepted === undefined) return false;
-  let any = false;
-  for (const item of accepted.split(",")) {
-    const [coding, ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
-    if (coding !== "gzip" && coding !== "x-gzip" && coding !== "*") continue;
-    const zero = parameters.some((parameter) => /^q\s*=\s*0(\.0*)?$/.test(parameter));
-    if (coding !== "*") return !zero;
-    any = !zero;
-  }
-  return any;
-}
-
-/** True: the client has it already (RFC 9110 13.2.2): If-None-Match first, else If-Modified-Since. */
-export function isNotModified(request: HttpRequest, etag: string, lastModified: number): boolean {
-  const tags = field(request, "if-none-match");
-  if (tags !== undefined) {
-    if (tags.trim() === "*") return true;
-    // Weak comparison (8.8.3.2): W/ does not matter.
-    const sent: readonly string[] = tags.match(/"[^"]*"/g) ?? [];
-    return sent.includes(etag);
-  }
-  const since = field(request, "if-modified-since");
-  return since !== undefined && since === formatImfDate(lastModified);
 }

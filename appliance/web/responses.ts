@@ -22,9 +22,6 @@ export interface Source {
   readonly origin: string;
 }
 
-/** Identity first, then gzip if there is one. */
-export type Representations = readonly ReadyResponse[];
-
 /** What the table has for a URL. */
 export interface Published {
   /** See Source. */
@@ -51,17 +48,18 @@ const RESERVE_SHARE = 0.125;
 /** Times its length that a body needs while it is made: as rendered, as gzip, and both in the table. */
 const COPIES = 4;
 
+export type TableNetwork = Pick<Network, "publish" | "forget" | "retain">;
 type Needs = Pick<Platform, "sha256" | "gzip" | "heapLimit" | "heapUsed">;
 
 export class Responses {
-  readonly #network: Pick<Network, "publish" | "retain">;
+  readonly #network: TableNetwork;
   readonly #platform: Needs;
   readonly #limit: number;
   readonly #reserve: number;
   #published = new Map<string, Published>();
   #size = 0;
 
-  constructor(network: Pick<Network, "publish" | "retain">, platform: Needs) {
+  constructor(network: TableNetwork, platform: Needs) {
     this.#network = network;
     this.#platform = platform;
     this.#limit = Math.min(MAX_READY_BYTES, platform.heapLimit() * HEAP_SHARE);
@@ -76,21 +74,23 @@ export class Responses {
     return this.#size;
   }
 
-  /** Makes the representations and publishes them. */
-  add(source: Source): Representations {
+  /** Makes the representations and publishes them: what waits for the URL can be answered from the table. */
+  add(source: Source): void {
     const { url, origin, bytes } = source;
     const free = this.#platform.heapLimit() - this.#platform.heapUsed();
     if (free - COPIES * bytes.length < this.#reserve) this.#shrink(this.#size / 2);
     const made = this.#make(source);
     const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
-    // One body that is larger than all may be is answered, but not kept.
-    if (size > this.#limit / 2) return made;
+    for (const response of made) this.#network.publish(response);
+    // One body that is larger than all may be is sent to those who wait for it, but not kept.
+    if (size > this.#limit / 2) {
+      this.#network.forget(made[0].path);
+      return;
+    }
     this.#size += size - (this.#published.get(url)?.size ?? 0);
     this.#published.delete(url);
     this.#published.set(url, { origin, path: encodePath(url), size });
     if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
-    if (this.#published.has(url)) for (const response of made) this.#network.publish(response);
-    return made;
   }
 
   /** Forgets in one step all but what `keep` says yes to. */
@@ -122,7 +122,8 @@ export class Responses {
     this.#network.retain(Array.from(this.#published.values(), ({ path }) => path));
   }
 
-  #make(source: Source): Representations {
+  /** Identity first, then gzip if there is one. */
+  #make(source: Source): readonly [ReadyResponse, ...ReadyResponse[]] {
     const { bytes, type, status, modified, freshness, policy } = source;
     const path = encodePath(source.url);
     const tag = base64url(this.#platform.sha256(bytes), 15);

@@ -1,20 +1,19 @@
-// Request -> Response for everything that the table of ready responses does not hold: the first request of a page,
-// redirects, errors, the webhook. What is made for a request is published, so that the next one does not come here.
+// What the table of ready responses does not hold: redirects, errors, the webhook, and the first request of a page. A
+// page is made and published, and then the table answers that request like all that follow.
 
-import { formatImfDate } from "../../stack/base/time.ts";
-import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
+import type { HttpAnswer, HttpRequest, HttpResponse } from "../../stack/edge/network.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
-import { acceptsGzip, CONTENT_SECURITY_POLICY, headersFor, isNotModified } from "./headers.ts";
-import { type Representations, Responses } from "./responses.ts";
+import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
+import { Responses, type TableNetwork } from "./responses.ts";
 import { parseTarget } from "./target.ts";
 
 export interface WebServerOptions {
   readonly renderer: Renderer;
-  readonly network: Pick<Network, "publish" | "retain">;
+  readonly network: TableNetwork;
   readonly platform: Pick<
     Platform,
     | "utf8Decode"
@@ -93,7 +92,7 @@ export class WebServer {
     if (site === undefined || route === undefined || route.kind === "redirect") return false;
     if (this.#responses.has(url)) return false;
     try {
-      return this.#make(site, route, url) !== undefined;
+      return this.#make(site, route, url);
     } catch (cause) {
       this.#options.onFault(url, cause);
       return false;
@@ -101,7 +100,7 @@ export class WebServer {
   }
 
   /** Never rejects. */
-  async handle(request: HttpRequest): Promise<HttpResponse> {
+  async handle(request: HttpRequest): Promise<HttpAnswer> {
     try {
       return await this.#answer(request);
     } catch (cause) {
@@ -114,7 +113,7 @@ export class WebServer {
     }
   }
 
-  async #answer(request: HttpRequest): Promise<HttpResponse> {
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
     const target = parseTarget(request.target, this.#options.platform);
     if (!target.ok) return this.#error(400, "Bad request", "That is not an address this site could have.");
     const { path, query } = target.value;
@@ -123,7 +122,10 @@ export class WebServer {
     if (request.method !== "GET" && request.method !== "HEAD")
       return this.#error(405, "Method not allowed", "Pages can only be read.", [["Allow", ALLOWED]]);
     // It may have been let go of when memory ran short, and is wanted before there is a site.
-    if (path === this.#options.renderer.styleUrl) return choose(request, this.#makeStyle());
+    if (path === this.#options.renderer.styleUrl) {
+      this.#makeStyle();
+      return "ready";
+    }
     const site = this.#site;
     if (site === undefined) {
       const { reason, retryAfterSeconds } = this.#waiting;
@@ -136,12 +138,12 @@ export class WebServer {
       return this.#error(404, "Not found", "There is nothing at this address.");
     }
     if (route.kind === "redirect") return this.#redirect(route.to + (route.to.includes("?") ? "" : query));
-    const made = this.#make(site, route, path);
-    if (made === undefined) throw new Error("the repository no longer has it");
-    return choose(request, made);
+    if (!this.#make(site, route, path)) throw new Error("the repository no longer has it");
+    return "ready";
   }
 
-  #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Representations | undefined {
+  /** False: the repository no longer has it. Throws when it takes more than its share. */
+  #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): boolean {
     const { platform, renderer } = this.#options;
     const before = this.#unmade.get(url);
     if (before !== undefined && platform.now() < before.until) throw new Error(before.reason);
@@ -155,9 +157,9 @@ export class WebServer {
       throw new Error(reason);
     }
     const rendered = attempt.value;
-    if (rendered === undefined) return undefined;
+    if (rendered === undefined) return false;
     if (rendered.until !== undefined) this.#makeAgain(site, url, rendered.until);
-    return this.#responses.add({
+    this.#responses.add({
       url,
       status: 200,
       bytes: rendered.bytes,
@@ -168,6 +170,7 @@ export class WebServer {
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
       origin: route.kind === "static" ? `${route.oid} ${route.type}` : "",
     });
+    return true;
   }
 
   /** A page that could not be made as it was meant to be is not kept for good. */
@@ -178,9 +181,9 @@ export class WebServer {
     });
   }
 
-  #makeStyle(): Representations {
+  #makeStyle(): void {
     const { renderer } = this.#options;
-    return this.#responses.add({
+    this.#responses.add({
       url: renderer.styleUrl,
       status: 200,
       bytes: renderer.style,
@@ -219,19 +222,4 @@ const ALLOWED = "GET, HEAD, OPTIONS";
 function otherSlash(site: Site, path: string): string | undefined {
   const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
   return site.routes.has(other) ? other : undefined;
-}
-
-function choose(request: HttpRequest, made: Representations): HttpResponse {
-  const [identity, gzip] = made as readonly [ReadyResponse, ReadyResponse?];
-  const chosen = gzip !== undefined && acceptsGzip(request) ? gzip : identity;
-  const headers: [string, string][] = [...chosen.headers.map(([name, value]): [string, string] => [name, value])];
-  headers.push(["ETag", chosen.etag]);
-  if (chosen.lastModified > 0) headers.push(["Last-Modified", formatImfDate(chosen.lastModified)]);
-  if (isNotModified(request, chosen.etag, chosen.lastModified))
-    return {
-      status: 304,
-      headers: headers.filter(([name]) => name !== "Content-Type" && name !== "Content-Encoding"),
-      body: EMPTY,
-    };
-  return { status: chosen.status, headers, body: chosen.body };
 }

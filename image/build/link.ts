@@ -58,7 +58,7 @@ async function object(source: string, flags: readonly string[], built: Libraries
   const strict = source.endsWith(".c") ? ownFlags : [];
   const all = [...commonFlags(root), ...strict, ...flags, ...built.include, "-Iimage/runtime"];
   const glue = source.endsWith("/bindings.c") ? engineGlue() : "";
-  const headers = ["platform.h", "engine.h", "natives.h", "virtual/machine.h"].map((name) =>
+  const headers = ["platform.h", "engine.h", "natives.h", "cryptography.h", "virtual/machine.h"].map((name) =>
     join(root, "image/runtime", name),
   );
   const hash = hashOf([source, ...all, glue, await readFile(join(root, source), "utf8"), await hashOfFiles(headers)]);

@@ -1,19 +1,16 @@
 /* The native functions (native.d.ts) for the engine: how arguments are read, and the work of those that are longer
  * than a line or make values of the engine. What reads and checks the arguments of each is generated from that page. */
+#include "cryptography.h"
 #include "engine.h"
 #include "natives.h"
 #include <libdeflate.h>
 #include <math.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 
 /* For output that libdeflate cannot foresee, at first; more than most Git objects. */
 #define FIRST_ROOM ((size_t)64 * 1024)
 /* Up to here a limit is taken for the size itself, as a Git object's header states it: no second try. */
 #define STATED (4 * 1024 * 1024)
-
-/* A piece of LONG_WORK to be hashed is so much more work than one to be copied. */
-#define HASH_WORK 15
 
 /* ---- Arguments: each macro declares one, or leaves the calling function with an exception. None of them runs
  * JavaScript but TEXT, which comes first wherever it comes at all: an array stays what it was when it was looked at. ---- */
@@ -133,22 +130,7 @@ uint32_t native_sip_hash(const uint8_t *key, const uint8_t *bytes, size_t length
   return (uint32_t)(a ^ b ^ c ^ d);
 }
 
-/* ---- Hashes and compression ---- */
-
-#define HASH(name, algorithm, type) \
-  static JSValue native_##name(JSContext *ctx, const uint8_t *bytes, size_t size) { \
-    uint8_t digest[type##_DIGEST_LENGTH]; \
-    type##_CTX context; \
-    algorithm##_Init(&context); \
-    PIECES(at, piece, size) { \
-      algorithm##_Update(&context, bytes + at, piece); \
-      engine_worked += HASH_WORK; \
-    } \
-    algorithm##_Final(digest, &context); \
-    return JS_NewUint8ArrayCopy(ctx, digest, sizeof digest); \
-  }
-HASH(sha1, SHA1, SHA)
-HASH(sha256, SHA256, SHA256)
+/* ---- Compression; the hashes are in cryptography.h ---- */
 
 static uint32_t native_crc32(const uint8_t *bytes, size_t size, uint32_t crc) {
   PIECES(at, piece, size) crc = libdeflate_crc32(crc, bytes + at, piece);

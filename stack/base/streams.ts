@@ -1,13 +1,15 @@
 // A table of byte streams by handle: what TCP offers to what lies above it, and what TLS will offer in the same form.
 // HTTP is written against this, so it does not know whether it speaks in the clear.
 
-import type { Path } from "./path.ts";
+import { NO_PAYLOAD } from "./link.ts";
+import { NO_PATH, type Path } from "./path.ts";
 import type { Instant } from "./result.ts";
 import type { Shared } from "./shared.ts";
 
 /**
  * A connection. Never reused while anybody may hold it: a number that also counts generations. A call with a handle
- * that is gone does nothing and answers as an ended stream would.
+ * that is gone does nothing and answers as an ended stream would. What carries one stream over another (TLS over TCP)
+ * keeps the handle of the one below, so a handle tells one connection from all others, whoever offers it.
  */
 export type Handle = number & { readonly brand: "Handle" };
 export const NO_HANDLE = -1 as Handle;
@@ -44,6 +46,8 @@ export abstract class Streams {
   abstract readLimit(handle: Handle): number;
   /** The peer has ended its side and nothing is unread. */
   abstract readEnded(handle: Handle): boolean;
+  /** The peer has ended its side: what is unread is all that there will ever be. */
+  abstract peerEnded(handle: Handle): boolean;
   /** Drops the first `length` unread bytes. */
   abstract consume(handle: Handle, length: number): void;
   /**
@@ -70,3 +74,48 @@ export abstract class Streams {
   abstract peerPath(handle: Handle): Path;
   abstract peerPort(handle: Handle): number;
 }
+
+/** Streams of which every handle is gone. */
+class NoStreams extends Streams {
+  override readBuffer(_handle: Handle): Uint8Array {
+    return NO_PAYLOAD;
+  }
+  override readStart(_handle: Handle): number {
+    return 0;
+  }
+  override readLength(_handle: Handle): number {
+    return 0;
+  }
+  override readLimit(_handle: Handle): number {
+    return 0;
+  }
+  override readEnded(_handle: Handle): boolean {
+    return true;
+  }
+  override peerEnded(_handle: Handle): boolean {
+    return true;
+  }
+  override consume(_handle: Handle, _length: number): void {}
+  override send(_handle: Handle, _bytes: Uint8Array, _offset: number, _length: number): boolean {
+    return false;
+  }
+  override sendShared(_handle: Handle, _shared: Shared, _offset: number, _length: number): boolean {
+    return false;
+  }
+  override hold(_handle: Handle, _held: boolean): void {}
+  override queued(_handle: Handle): number {
+    return 0;
+  }
+  override shutdown(_handle: Handle): void {}
+  override close(_handle: Handle): void {}
+  override abort(_handle: Handle): void {}
+  override peerPath(_handle: Handle): Path {
+    return NO_PATH;
+  }
+  override peerPort(_handle: Handle): number {
+    return 0;
+  }
+}
+
+/** Stands where there is no stream. */
+export const NO_STREAMS: Streams = new NoStreams();

@@ -7,6 +7,7 @@ import type { Instant, Result } from "../base/result.ts";
 import {
   EVENT_ACCESS,
   EVENT_ADDRESS_LOST,
+  EVENT_BODY,
   EVENT_CLOSED,
   EVENT_CONFIGURED,
   EVENT_CONNECTED,
@@ -25,9 +26,19 @@ import {
   RESOLVE_SERVER_REFUSED,
 } from "../host/events.ts";
 import { StackFlow } from "./flow.ts";
-import { formatHeaders, parseHeaders } from "./headers.ts";
-import type { ConnectError, Flow, HttpRequest, HttpResponse, Network, ReadyResponse, ResolveError } from "./network.ts";
+import type {
+  ConnectError,
+  ConnectOptions,
+  Flow,
+  HttpHandler,
+  ListenError,
+  Listener,
+  Network,
+  ReadyResponse,
+  ResolveError,
+} from "./network.ts";
 import type { Seam } from "./seam.ts";
+import { EdgeWeb } from "./web.ts";
 
 /** Unread bytes that a connection of ours may hold: the window for a clone. */
 export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
@@ -42,7 +53,6 @@ export interface EdgeListener {
   access(line: string): void;
 }
 
-type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 /** Calls back once after the milliseconds; the returned function cancels it. */
 export type Timer = (ms: number, callback: () => void) => () => void;
 
@@ -50,13 +60,14 @@ export class Edge implements Network {
   readonly #seam: Seam;
   readonly #listener: EdgeListener;
   readonly #timer: Timer;
+  readonly #web: EdgeWeb;
   readonly #flows = new Map<string, StackFlow>();
   readonly #queries = new Map<string, (result: Result<readonly string[], ResolveError>) => void>();
   readonly #names = new Map<string, string>();
-  #handler: Handler | undefined;
 
   constructor(seam: Seam, listener: EdgeListener, timer: Timer) {
     this.#seam = seam;
+    this.#web = new EdgeWeb(seam);
     this.#listener = listener;
     this.#timer = timer;
   }
@@ -95,12 +106,13 @@ export class Edge implements Network {
     });
   }
 
-  async connect(host: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+  async connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>> {
+    if (options.secure) return { ok: false, error: { kind: "no-tls" } };
     const addresses = await this.resolve(host);
     if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
     let last: ConnectError = { kind: "unreachable" };
     for (const address of addresses.value) {
-      const attempt = await this.#connectTo(address, port, timeoutMs);
+      const attempt = await this.#connectTo(address, port, options.timeoutMs);
       if (attempt.ok) return attempt;
       last = attempt.error;
     }
@@ -111,21 +123,24 @@ export class Edge implements Network {
     return this.#seam.sendDatagram(address, port, bytes);
   }
 
-  serve(port: Port, handler: Handler): Result<undefined, "port-in-use"> {
-    if (!this.#seam.serve(port)) return { ok: false, error: "port-in-use" };
-    this.#handler = handler;
+  serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
+    if (secure) return { ok: false, error: "no-tls" };
+    const redirectTo = action.kind === "redirect" ? action.port : 0;
+    if (!this.#seam.serve(port, secure, redirectTo)) return { ok: false, error: "port-in-use" };
+    this.#web.handler = handler;
     return { ok: true, value: undefined };
   }
 
-  publish(r: ReadyResponse): void {
-    const headers = formatHeaders(r.headers);
-    this.#seam.tablePut(r.path, r.status, headers, r.etag, r.lastModified, r.encoding, r.body);
+  publish(response: ReadyResponse): void {
+    this.#web.publish(response);
+  }
+
+  forget(path: string): void {
+    this.#web.forget(path);
   }
 
   retain(paths: Iterable<string>): void {
-    this.#seam.tableBegin();
-    for (const path of paths) this.#seam.tableKeep(path);
-    this.#seam.tableCommit();
+    this.#web.retain(paths);
   }
 
   #connectTo(address: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
@@ -161,7 +176,10 @@ export class Edge implements Network {
         this.#resolved(handle, this.#seam.eventNumber());
         break;
       case EVENT_REQUEST:
-        this.#request(this.#seam.eventHandle());
+        this.#web.request(this.#seam.eventHandle());
+        break;
+      case EVENT_BODY:
+        this.#web.body(this.#seam.eventHandle());
         break;
       case EVENT_CONFIGURED:
         this.#listener.configured(this.#seam.eventText());
@@ -193,22 +211,6 @@ export class Edge implements Network {
     const addresses: string[] = [];
     for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i));
     done({ ok: true, value: addresses });
-  }
-
-  #request(exchange: number): void {
-    const seam = this.#seam;
-    if (this.#handler === undefined) {
-      seam.respond(exchange, 503, "Retry-After: 1\r\n", new Uint8Array(0));
-      return;
-    }
-    const request: HttpRequest = {
-      method: seam.requestMethod(exchange),
-      target: seam.requestTarget(exchange),
-      headers: parseHeaders(seam.requestHeaders(exchange)),
-      body: seam.requestBody(exchange),
-      peer: seam.requestPeer(exchange),
-    };
-    void this.#handler(request).then((r) => seam.respond(exchange, r.status, formatHeaders(r.headers), r.body));
   }
 }
 

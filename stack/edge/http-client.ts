@@ -202,7 +202,7 @@ export class HttpClient {
     const connecting =
       url.scheme === "https" && this.#secure !== undefined
         ? this.#secure(url.host, url.port as Port, timeout)
-        : this.#network.connect(url.host, url.port as Port, timeout);
+        : this.#network.connect(url.host, url.port as Port, { secure: false, timeoutMs: timeout });
     // It keeps to the time by itself; only `giveUp` may be quicker.
     const { giveUp } = request;
     const flow = giveUp === undefined ? await connecting : await inTime(this.#timers, connecting, 2 * timeout, giveUp);

@@ -65,6 +65,8 @@ function describeConnectError(cause: ConnectError): string {
       return "cannot be reached";
     case "timed-out":
       return "did not answer";
+    case "no-tls":
+      return "cannot be called by https, which is not spoken yet";
     case "no-room":
       return "could not be called: no connection is free on this machine";
     case "resolve":

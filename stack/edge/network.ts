@@ -17,7 +17,9 @@ export type ConnectError =
   | { readonly kind: "refused" }
   | { readonly kind: "unreachable" }
   | { readonly kind: "timed-out" }
-  | { readonly kind: "no-room" };
+  | { readonly kind: "no-room" }
+  /** TLS was asked for, which is not spoken yet. */
+  | { readonly kind: "no-tls" };
 
 export type FlowError = { readonly kind: "reset" } | { readonly kind: "timed-out" } | { readonly kind: "closed" };
 
@@ -33,15 +35,42 @@ export interface Flow {
   close(): void;
 }
 
-/** A request that the ready table did not answer. Header names are in lower case, in order of arrival. */
+/** A request that the ready table did not answer, as soon as its head is there. Header names are in lower case. */
 export interface HttpRequest {
   readonly method: string;
   /** Path and query as sent, checked to be origin-form (RFC 9112 3.2.1): begins with "/". */
   readonly target: string;
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly body: Uint8Array;
   /** The peer's address as text. */
   readonly peer: string;
+  /**
+   * The next piece of the body, at least one byte; undefined is its end. One read at a time. What nobody reads is not
+   * taken from the peer before the answer, and dropped after it. "gone": no answer is wanted any more, because the peer
+   * has gone, or its body was refused (malformed, too long, too slow).
+   */
+  read(): Promise<Result<Uint8Array | undefined, "gone">>;
+}
+
+/** "ready": what was asked for is in the ready table by now, which answers. */
+export type HttpAnswer = HttpResponse | "ready";
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** A port on which HTTP is served. */
+export interface Listener {
+  readonly port: Port;
+  /** HTTPS: not spoken yet. */
+  readonly secure: boolean;
+  /** What becomes of requests: they are served, or sent on to https at the port. */
+  readonly action: { readonly kind: "serve" } | { readonly kind: "redirect"; readonly port: Port };
+}
+
+export type ListenError = "port-in-use" | "no-tls";
+
+export interface ConnectOptions {
+  /** Over TLS: not spoken yet. */
+  readonly secure: boolean;
+  readonly timeoutMs: number;
 }
 
 export interface HttpResponse {
@@ -54,7 +83,7 @@ export interface HttpResponse {
 
 /** One representation that can be served as it stands, below the seam (GET, HEAD, 304, Range, 416). */
 export interface ReadyResponse {
-  /** Path as it arrives, percent-encoded, without query: "/Posts/VMM". */
+  /** Path without query, percent-encoded, in whatever spelling: "/Posts/VMM". */
   readonly path: string;
   readonly status: number;
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
@@ -70,13 +99,15 @@ export interface ReadyResponse {
 export interface Network {
   /** All A records as text, in the order of the answer; an address in dotted form resolves to itself. */
   resolve(name: string): Promise<Result<readonly string[], ResolveError>>;
-  connect(host: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>>;
+  connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>>;
   /** Sends and forgets; false when it could not even be queued. */
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean;
-  /** Begins to serve HTTP. The handler never rejects. */
-  serve(port: Port, handler: (request: HttpRequest) => Promise<HttpResponse>): Result<undefined, "port-in-use">;
+  /** Begins to serve HTTP; one handler has the requests of all listeners. It never rejects. */
+  serve(listener: Listener, handler: HttpHandler): Result<undefined, ListenError>;
   /** Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request. */
   publish(response: ReadyResponse): void;
+  /** Has the table answer those who wait for the path, and forgets it: for what is too large to be kept. */
+  forget(path: string): void;
   /** Forgets in one step every ready path that is not among these. Requests under way keep the bytes they have. */
   retain(paths: Iterable<string>): void;
 }

@@ -52,16 +52,27 @@ export interface Seam {
 
   sendDatagram(address: string, port: number, bytes: Uint8Array): boolean;
 
-  /** Serves HTTP on this port; false when it is taken. */
-  serve(port: number): boolean;
+  /**
+   * Serves HTTP on this port, or, when `redirectTo` is not 0, sends requests on to https at that port. False: it is taken,
+   * or `secure` is asked for, which is not spoken yet.
+   */
+  serve(port: number, secure: boolean, redirectTo: number): boolean;
   requestMethod(exchange: number): string;
   requestTarget(exchange: number): string;
   /** The header block as it came: "Name: value\r\n" lines. */
   requestHeaders(exchange: number): string;
+  /**
+   * The next piece of the body, as an array of its own; empty when there is none yet (EVENT_BODY follows) or no more.
+   * Nothing of a body is taken before this is called.
+   */
   requestBody(exchange: number): Uint8Array;
+  /** After requestBody was empty: BODY_OPEN, BODY_ENDED or BODY_GONE of stack/http/events.ts. */
+  requestBodyState(exchange: number): number;
   requestPeer(exchange: number): string;
   /** Answers; `headers` is a block of "Name: value\r\n" lines. */
   respond(exchange: number, status: number, headers: string, body: Uint8Array): void;
+  /** Has the table answer, after what was asked for has been put there; false when it cannot. */
+  retry(exchange: number): boolean;
 
   /** Begins a new ready table; nothing is served from it before tableCommit. */
   tableBegin(): void;
@@ -78,6 +89,8 @@ export interface Seam {
     encoding: string,
     body: Uint8Array,
   ): void;
+  /** Lets go of what is served for the path, once those that wait for it have been answered. */
+  tableForget(path: string): void;
 
   /** Wall clock minus `now`, in milliseconds: for Date headers and syslog. */
   setWallClock(offsetMs: number): void;

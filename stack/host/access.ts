@@ -6,11 +6,12 @@ import { copyBytes, latin1 } from "../base/native.ts";
 import { NO_PATH, type Path, type PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import type { AccessLine } from "../http/access.ts";
-import { HttpEvents } from "../http1/server.ts";
+import { HttpEvents } from "../http/events.ts";
+import { bitOf, type Request, USER_AGENT } from "../http/request.ts";
 import { encode, SAFE_MESSAGE, SyslogHeader } from "../syslog/wire.ts";
 import type { Udp } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
-import { EVENT_ACCESS, EVENT_REQUEST } from "./events.ts";
+import { EVENT_ACCESS, EVENT_BODY, EVENT_REQUEST } from "./events.ts";
 
 /** RFC 5426 3.3: any source port will do. */
 const LOCAL_PORT = 514 as Port;
@@ -77,9 +78,15 @@ export class Access extends HttpEvents {
 
   override cancelled(_exchange: number, _now: Instant): void {}
 
+  override bodyReadable(exchange: number, _now: Instant): void {
+    this.events.push(EVENT_BODY, exchange, 0, "");
+  }
+
   override answered(line: AccessLine, now: Instant): void {
     this.requests++;
-    if (this.eventsWanted) this.events.push(EVENT_ACCESS, 0, 0, describe(line, this.paths.remoteText(line.path)));
+    if (this.eventsWanted) {
+      this.events.push(EVENT_ACCESS, 0, 0, describeAnswer(line, this.paths.remoteText(line.path)));
+    }
     if (this.path < 0) return;
     const wallClock = Math.floor(this.wallOffsetMs + now / MILLISECOND);
     const second = Math.floor(wallClock / 1000);
@@ -115,13 +122,17 @@ export class Access extends HttpEvents {
     let at = this.paths.writeRemote(line.path, this.text, 0);
     this.text[at] = BLANK;
     at++;
-    at = this.range(line.bytes, line.methodStart, line.methodLength, at);
-    at = this.range(line.bytes, line.targetStart, line.targetLength, at);
+    const { bytes, request } = line;
+    // Without a target nothing of the request is to be believed.
+    const known = request.targetEnd > 0;
+    at = this.range(bytes, request.methodStart, known ? request.methodEnd : request.methodStart, at);
+    at = this.range(bytes, request.targetStart, known ? request.targetEnd : request.targetStart, at);
     at = this.number(line.status, at);
     at = this.number(line.sent, at);
     at = this.number(Math.round(line.duration), at);
     at = this.word("us", at);
-    at = this.range(line.bytes, line.userAgentStart, line.userAgentLength, at);
+    const agent = request.starts[USER_AGENT]!;
+    at = this.range(bytes, agent, hasAgent(request) ? request.ends[USER_AGENT]! : agent, at);
     return at - 1;
   }
 
@@ -132,9 +143,9 @@ export class Access extends HttpEvents {
     return at + length + 1;
   }
 
-  private range(bytes: Uint8Array, start: number, length: number, at: number): number {
-    if (length === 0) return this.word("-", at);
-    const copied = Math.min(length, LINE_LIMIT - at - 1);
+  private range(bytes: Uint8Array, start: number, end: number, at: number): number {
+    if (end === start) return this.word("-", at);
+    const copied = Math.min(end - start, LINE_LIMIT - at - 1);
     copyBytes(this.text, at, bytes, start, copied);
     this.text[at + copied] = BLANK;
     return at + copied + 1;
@@ -156,9 +167,19 @@ export class Access extends HttpEvents {
 }
 
 /** "10.0.2.2 GET /Posts/VMM 200 8192 1.250 ms Mozilla/5.0" */
-function describe(line: AccessLine, peer: string): string {
-  const method = line.methodLength > 0 ? latin1(line.bytes, line.methodStart, line.methodLength) : "-";
-  const target = line.targetLength > 0 ? latin1(line.bytes, line.targetStart, line.targetLength) : "-";
-  const agent = line.userAgentLength > 0 ? latin1(line.bytes, line.userAgentStart, line.userAgentLength) : "-";
+export function describeAnswer(line: AccessLine, peer: string): string {
+  const { bytes, request } = line;
+  const known = request.targetEnd > 0;
+  const method = known ? text(bytes, request.methodStart, request.methodEnd) : "-";
+  const target = known ? text(bytes, request.targetStart, request.targetEnd) : "-";
+  const agent = hasAgent(request) ? text(bytes, request.starts[USER_AGENT]!, request.ends[USER_AGENT]!) : "-";
   return `${peer} ${method} ${target} ${line.status} ${line.sent} ${Math.round(line.duration) / 1000} ms ${agent}`;
+}
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return end > start ? latin1(bytes, start, end - start) : "-";
+}
+
+function hasAgent(request: Request): boolean {
+  return request.targetEnd > 0 && (request.fields & bitOf(USER_AGENT)) !== 0;
 }

@@ -18,10 +18,12 @@ export const EVENT_SENT = 6;
 export const EVENT_CLOSED = 7;
 /** An answer of the resolver: handle = token, number = RESOLVE_*; addresses by resolvedCount, resolvedAddress. */
 export const EVENT_RESOLVED = 8;
-/** A request that the ready table did not answer: handle = exchange. */
+/** A request that the ready table did not answer, its body still to come: handle = exchange. */
 export const EVENT_REQUEST = 9;
 /** One answered request in words, when access lines were asked for: text. */
 export const EVENT_ACCESS = 10;
+/** There is more of a request's body, or its end, or the exchange is over: handle = exchange. */
+export const EVENT_BODY = 11;
 
 export const RESOLVE_DONE = 0;
 export const RESOLVE_NO_SUCH_NAME = 1;

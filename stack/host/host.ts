@@ -1,7 +1,7 @@
 // One host: a link, and every protocol machine of the stack composed over it. Still no I/O of its own: the link's rings
 // are polled, time is an argument, and what the appliance must know waits in a queue of events.
 //
-//   poll(now):  frames in  ->  Ethernet -> ARP | IPv4 -> ICMP | UDP -> DHCP, DNS | TCP -> HTTP, flows
+//   poll(now):  frames in  ->  Ethernet -> ARP | IPv4 -> ICMP | UDP -> DHCP, DNS | TCP -> services, flows
 //               timers due
 //               segments out (an ACK rides on the answer that the same step has queued), one notification of the card
 
@@ -12,10 +12,8 @@ import { COUNTER_NAMES, FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES
 import { FrameReceiver, type Link, NO_PAYLOAD } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
-import { type Handle, NO_HANDLE } from "../base/streams.ts";
+import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
 import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
-import { DEFAULT_LIMITS } from "../http/limits.ts";
-import { HttpServer } from "../http1/server.ts";
 import { Icmp } from "../icmp/machine.ts";
 import { IpInput } from "../ipv4/input.ts";
 import { IpOutput } from "../ipv4/output.ts";
@@ -23,7 +21,6 @@ import { FAILED_LIMIT, WAITING_LIMIT } from "../ipv4/waiting.ts";
 import { TcpLimits } from "../tcp/limits.ts";
 import { Tcp } from "../tcp/tcp.ts";
 import { BINDING_LIMIT, Udp } from "../udp/machine.ts";
-import { Access } from "./access.ts";
 import {
   AT_ATTENDANT,
   AT_DHCP,
@@ -52,9 +49,8 @@ import { FLOW_LIMIT, Flows } from "./flows.ts";
 import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
+import type { Service } from "./service.ts";
 
-/** Unread bytes of an accepted connection: a request head of the largest size, and room for a body to flow. */
-export const SERVER_RECEIVE_LIMIT = 16 * 1024;
 /** Connections that only the machine itself can open: to the Git server, to name servers. */
 const OWN_CONNECTIONS = 64;
 /** Paths held by others than connections: bound ports, packets that wait for a neighbour, the receiver of access lines. */
@@ -72,8 +68,6 @@ export class Host extends FrameReceiver {
   readonly udp: Udp;
   readonly tcp: Tcp;
   readonly flows: Flows;
-  readonly http: HttpServer;
-  readonly access: Access;
   readonly lease: Lease;
   readonly names: Names;
   // As text; "" for none.
@@ -98,7 +92,7 @@ export class Host extends FrameReceiver {
   private readonly random: Random;
   private readonly ethernet = new EthernetHeader();
   private readonly flowUser: number;
-  private readonly httpUser: number;
+  private readonly services: Service[] = [];
 
   /** `secret`: 64 random bytes; `memory`: bytes that the host may use for buffers. */
   constructor(link: Link, secret: Uint8Array, memory: number) {
@@ -117,10 +111,7 @@ export class Host extends FrameReceiver {
     this.udp = new Udp(this.ip);
     this.tcp = new Tcp(this.ip, limits, secret.slice(0, 32));
     this.flows = new Flows(this.events);
-    this.access = new Access(this.udp, this.paths, this.events);
-    this.http = new HttpServer(this.tcp, this.access, { ...DEFAULT_LIMITS, connections: this.budget.connections });
     this.flowUser = this.tcp.addUser(this.flows);
-    this.httpUser = this.tcp.addUser(this.http);
     this.names = new Names(this.udp, this.tcp, this.paths, this.events, this.random);
     this.lease = new Lease(this.udp, this.paths, link.mac as Mac, this.events, this.random);
     this.unreachables = new Unreachables(link.mac as Mac, this.tcp, this.lease, this.events);
@@ -151,7 +142,7 @@ export class Host extends FrameReceiver {
     this.part = AT_TCP;
     this.tcp.step(now);
     this.part = AT_HTTP;
-    this.http.step(now);
+    for (let i = 0; i < this.services.length; i++) this.services[i]!.step(now);
     this.part = AT_SENDING;
     this.tcp.transmit(now);
     this.link.flush();
@@ -165,7 +156,8 @@ export class Host extends FrameReceiver {
     deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline());
     // The transmit ring was full: it frees itself without an interrupt.
     if (this.tcp.transmitPending) deadline = Math.min(deadline, this.now + RING_FULL_PAUSE);
-    return Math.min(deadline, this.tcp.nextDeadline(), this.http.nextDeadline());
+    for (let i = 0; i < this.services.length; i++) deadline = Math.min(deadline, this.services[i]!.nextDeadline());
+    return Math.min(deadline, this.tcp.nextDeadline());
   }
 
   override receive(bytes: Uint8Array, offset: number, length: number, checksumValid: boolean): void {
@@ -199,8 +191,8 @@ export class Host extends FrameReceiver {
 
   /** The wall clock now is `now` plus this many milliseconds. */
   setWallClock(offsetMs: number): void {
-    this.http.setWallClock(this.now / MILLISECOND + offsetMs, this.now);
-    this.access.setWallClock(offsetMs);
+    const wallMs = this.now / MILLISECOND + offsetMs;
+    for (let i = 0; i < this.services.length; i++) this.services[i]!.setWallClock(wallMs, this.now);
   }
 
   /** Asks for a lease; the name goes along (RFC 2132 3.14). */
@@ -222,8 +214,14 @@ export class Host extends FrameReceiver {
     return handle;
   }
 
-  serve(port: number): boolean {
-    return this.tcp.listen(port, this.httpUser, SERVER_RECEIVE_LIMIT);
+  /** From now on the service is stepped with the host. */
+  add(service: Service): void {
+    this.services.push(service);
+  }
+
+  /** What carries a connection of the edge: TCP. */
+  streamsOf(_handle: Handle): Streams {
+    return this.tcp;
   }
 
   /** What a step that ended by a fault was about (at-work.ts); "" between steps. */
@@ -233,7 +231,9 @@ export class Host extends FrameReceiver {
 
   /** Figures for people and tests, one "name value" a line. */
   describe(): string {
-    const { tcp, http, access, ip } = this;
+    const { tcp, ip } = this;
+    let services = "";
+    for (let i = 0; i < this.services.length; i++) services += this.services[i]!.describe();
     const t = tcp.counters;
     const counted: string[] = [];
     for (let i = 0; i < COUNTER_NAMES.length; i++) counted.push(`${COUNTER_NAMES[i]!} ${ip.counters.value(i)}`);
@@ -243,11 +243,7 @@ export class Host extends FrameReceiver {
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
       `orphans ${t.orphans}`,
-      `http-connections ${http.connections}`,
-      `exchanges ${http.exchanges}`,
-      `requests ${access.requests}`,
-      `ready ${http.ready.size}`,
-      `flows ${this.flows.count}`,
+      `${services}flows ${this.flows.count}`,
       `events-dropped ${this.events.dropped}`,
       `frames-dropped ${ip.counters.dropped}`,
       ...counted,
@@ -275,6 +271,6 @@ export class Host extends FrameReceiver {
     this.address = address;
     this.delivery.configured = address !== "";
     this.ip.configure(address, prefixLength, gateway, this.now);
-    this.access.addressChanged();
+    for (let i = 0; i < this.services.length; i++) this.services[i]!.addressChanged();
   }
 }

@@ -6,23 +6,37 @@ import type { Port } from "../base/address.ts";
 import type { Link } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
-import type { Handle } from "../base/streams.ts";
-import { Host } from "./host.ts";
+import type { Handle, Streams } from "../base/streams.ts";
+import { EVENT_REQUEST } from "./events.ts";
+import type { Host } from "./host.ts";
+import { type Web, WebHost } from "./web.ts";
 
 /** The source port of datagrams from the edge: they are sent and forgotten. */
 const DATAGRAM_PORT = 514 as Port;
 
-let attached: Host | undefined;
+let attached: WebHost | undefined;
 
-/** The target hands over its link once, before anything else: see Host for the arguments. Not part of the seam. */
+/**
+ * The target hands over its link once, before anything else: see Host for the arguments. Makes a host that serves HTTP.
+ * Not part of the seam.
+ */
 export function attach(link: Link, secret: Uint8Array, memory: number): Host {
-  attached = new Host(link, secret, memory);
+  attached = new WebHost(link, secret, memory);
   return attached;
 }
 
-function host(): Host {
+function host(): WebHost {
   if (attached === undefined) throw new Error("no link is attached");
   return attached;
+}
+
+/** What carries this connection of the edge. */
+function streams(handle: number): Streams {
+  return host().streamsOf(handle as Handle);
+}
+
+function web(): Web {
+  return host().web;
 }
 
 export function poll(now: Instant): Instant {
@@ -42,7 +56,11 @@ export function waiting(): boolean {
 }
 
 export function nextEvent(): number {
-  return host().nextEvent();
+  for (;;) {
+    const kind = host().nextEvent();
+    // What it asked for may have become ready since, as when many ask for the same page.
+    if (kind !== EVENT_REQUEST || !web().http.retry(host().events.handle, host().now)) return kind;
+  }
 }
 
 export function eventHandle(): number {
@@ -110,39 +128,41 @@ export function connect(remote: string, port: number, receiveLimit: number): num
 }
 
 export function send(handle: number, bytes: Uint8Array): boolean {
-  return host().tcp.send(handle as Handle, bytes, 0, bytes.length);
+  return streams(handle).send(handle as Handle, bytes, 0, bytes.length);
 }
 
 export function queued(handle: number): number {
-  return host().tcp.queued(handle as Handle);
+  return streams(handle).queued(handle as Handle);
 }
 
 export function receive(handle: number, limit: number): Uint8Array {
-  const { tcp } = host();
-  const length = Math.min(limit, tcp.readLength(handle as Handle));
+  const from = streams(handle);
+  const length = Math.min(limit, from.readLength(handle as Handle));
   const bytes = new Uint8Array(length);
   if (length === 0) return bytes;
-  copyBytes(bytes, 0, tcp.readBuffer(handle as Handle), tcp.readStart(handle as Handle), length);
-  tcp.consume(handle as Handle, length);
+  copyBytes(bytes, 0, from.readBuffer(handle as Handle), from.readStart(handle as Handle), length);
+  from.consume(handle as Handle, length);
   return bytes;
 }
 
 export function readEnded(handle: number): boolean {
-  return host().tcp.readEnded(handle as Handle);
+  return streams(handle).readEnded(handle as Handle);
 }
 
 export function shutdown(handle: number): void {
-  host().tcp.shutdown(handle as Handle);
+  streams(handle).shutdown(handle as Handle);
 }
 
 export function close(handle: number): void {
+  const of = streams(handle);
   host().flows.remove(handle as Handle);
-  host().tcp.close(handle as Handle);
+  of.close(handle as Handle);
 }
 
 export function abort(handle: number): void {
+  const of = streams(handle);
   host().flows.remove(handle as Handle);
-  host().tcp.abort(handle as Handle);
+  of.abort(handle as Handle);
 }
 
 export function sendDatagram(destination: string, port: number, bytes: Uint8Array): boolean {
@@ -150,45 +170,53 @@ export function sendDatagram(destination: string, port: number, bytes: Uint8Arra
   return udp.send(paths.toward(destination), DATAGRAM_PORT, port as Port, bytes, 0, bytes.length);
 }
 
-export function serve(port: number): boolean {
-  return host().serve(port);
+export function serve(port: number, secure: boolean, redirectTo: number): boolean {
+  return web().listen({ port, secure, redirectTo });
 }
 
 export function requestMethod(exchange: number): string {
-  return host().http.method(exchange);
+  return web().http.method(exchange);
 }
 
 export function requestTarget(exchange: number): string {
-  return host().http.target(exchange);
+  return web().http.target(exchange);
 }
 
 export function requestHeaders(exchange: number): string {
-  return host().http.headerText(exchange);
+  return web().http.headerText(exchange);
 }
 
 export function requestBody(exchange: number): Uint8Array {
-  return host().http.body(exchange);
+  return web().http.readBody(exchange, host().now);
+}
+
+export function requestBodyState(exchange: number): number {
+  return web().http.bodyState(exchange);
 }
 
 export function requestPeer(exchange: number): string {
-  const path = host().http.peerPath(exchange);
+  const path = web().http.peerPath(exchange);
   return path < 0 ? "" : host().paths.remoteText(path);
 }
 
 export function respond(exchange: number, status: number, headers: string, body: Uint8Array): void {
-  host().http.respond(exchange, status, headers, body, host().now);
+  web().http.respond(exchange, status, headers, body, host().now);
+}
+
+export function retry(exchange: number): boolean {
+  return web().http.retry(exchange, host().now);
 }
 
 export function tableBegin(): void {
-  host().http.ready.begin();
+  web().ready.begin();
 }
 
 export function tableKeep(path: string): void {
-  host().http.ready.keep(path);
+  web().ready.keep(path);
 }
 
 export function tableCommit(): void {
-  host().http.ready.commit();
+  web().ready.commit();
 }
 
 export function tablePut(
@@ -200,7 +228,11 @@ export function tablePut(
   encoding: string,
   body: Uint8Array,
 ): void {
-  host().http.ready.put(path, status, headers, etag, lastModified, encoding, body);
+  web().ready.put(path, status, headers, etag, lastModified, encoding, body);
+}
+
+export function tableForget(path: string): void {
+  web().forget(path, host().now);
 }
 
 export function setWallClock(offsetMs: number): void {
@@ -208,11 +240,11 @@ export function setWallClock(offsetMs: number): void {
 }
 
 export function setSyslog(receiver: string, port: number, hostname: string): void {
-  host().access.setReceiver(receiver, port as Port, hostname);
+  web().access.setReceiver(receiver, port as Port, hostname);
 }
 
 export function setAccessEvents(wanted: boolean): void {
-  host().access.eventsWanted = wanted;
+  web().access.eventsWanted = wanted;
 }
 
 export function counters(): string {

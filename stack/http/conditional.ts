@@ -2,7 +2,7 @@
 
 import { equalBytes, latin1 } from "../base/native.ts";
 import { parseImfDate } from "../base/time.ts";
-import { COMMA, DQUOTE, EQUALS, HTAB, latin1Bytes, matchesLower, SEMICOLON, SP } from "./syntax.ts";
+import { COMMA, DQUOTE, EQUALS, HTAB, isDigit, latin1Bytes, matchesLower, SEMICOLON, SP } from "./syntax.ts";
 
 /**
  * True when an If-Match or If-None-Match list names the tag (RFC 9110 13.1.1, 13.1.2). `tag` is strong, with its
@@ -137,10 +137,6 @@ function quality(bytes: Uint8Array, start: number, end: number): number {
   }
   while (i < end && (bytes[i] === SP || bytes[i] === HTAB)) i++;
   return i === end && value <= 1000 ? value : 0;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 48 && c <= 57;
 }
 
 /** Decimal accumulation that stops far beyond any body's size instead of losing exactness. */

@@ -15,10 +15,13 @@ export interface HttpLimits {
   readonly target: number;
   /** Header lines of a request. */
   readonly headers: number;
-  /** Bytes of a request's body. */
+  /** Bytes of a request's body that the appliance can read: 413. */
   readonly body: number;
-  /** Bytes of request bodies in memory at once, over all connections. */
-  readonly bodyMemory: number;
+  /**
+   * Bytes of a body that nobody asked for, read past so that the connection can be kept. With a longer one, or one that
+   * waits for 100 Continue, the answer is the connection's last.
+   */
+  readonly skip: number;
   /** Responses that may lie unacknowledged on one connection before its next request is looked at. */
   readonly pipelined: number;
   /** Nothing to do and nothing coming: the connection is closed. */
@@ -33,8 +36,12 @@ export interface HttpLimits {
   readonly writeTimeout: number;
   /** The appliance does not answer: 503. */
   readonly answerTimeout: number;
-  /** After the last response the peer's bytes are read and dropped this long and this many (RFC 9112 9.6). */
+  /**
+   * After the last response the peer's bytes are read and dropped, so that a reset does not take the response from it
+   * (RFC 9112 9.6): until none has come for lingerTimeout, at most lingerTotal and so many bytes.
+   */
   readonly lingerTimeout: number;
+  readonly lingerTotal: number;
   readonly lingerBytes: number;
 }
 
@@ -43,8 +50,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   head: 12_288,
   target: 8000,
   headers: 100,
-  body: 1_048_576,
-  bodyMemory: 4 * 1_048_576,
+  body: 25 * 1_048_576,
+  skip: 65_536,
   pipelined: 8,
   idleTimeout: 60 * SECOND,
   headTimeout: 10 * SECOND,
@@ -53,7 +60,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   writeTimeout: 60 * SECOND,
   answerTimeout: 120 * SECOND,
   lingerTimeout: 2 * SECOND,
-  lingerBytes: 262_144,
+  lingerTotal: 30 * SECOND,
+  lingerBytes: 32 * 1_048_576,
 };
 
 /** How late a timeout may be found. */

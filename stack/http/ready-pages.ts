@@ -1,13 +1,14 @@
 // What the ready table holds: for each path a page, for each page its representations.
 //
 // Looked up by the bytes of the path: open addressing over the 24-bit hash that the head's decoder has computed in
-// passing.
+// passing. Keys are canonical (path.ts), so nearly every request is found by its own spelling; another is made canonical
+// first.
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { formatImfDate } from "../base/time.ts";
 import { sameBytes } from "./conditional.ts";
 import { StampedHead } from "./date.ts";
-import { pathHash } from "./path.ts";
+import { canonicalPath, pathHash } from "./path.ts";
 import type { Request } from "./request.ts";
 import { latin1Bytes, SLASH } from "./syntax.ts";
 
@@ -47,7 +48,7 @@ export class Representation {
 /** Stands where there is no representation. */
 export const ABSENT: Representation = new Representation(0, "", "", 0, "", NO_PAYLOAD);
 
-/** A path and what there is for it. */
+/** A canonical path and what there is for it. */
 export class Page {
   readonly path: Uint8Array;
   readonly hash: number;
@@ -57,6 +58,15 @@ export class Page {
   constructor(path: Uint8Array, hash: number) {
     this.path = path;
     this.hash = hash;
+  }
+
+  get isEmpty(): boolean {
+    return this.identity.status === 0 && this.gzip.status === 0;
+  }
+
+  empty(): void {
+    this.identity = ABSENT;
+    this.gzip = ABSENT;
   }
 
   put(representation: Representation): void {
@@ -93,29 +103,40 @@ export class PageIndex {
 
   /** The index of the request's page, or -1. */
   find(bytes: Uint8Array, request: Request): number {
+    const { pathStart, pathEnd } = request;
     // RFC 9112 3.2.1: an absolute form without a path means "/".
-    if (request.pathEnd === request.pathStart)
-      return request.asterisk ? -1 : this.#search(ROOT, 0, 1, request.pathHash);
-    return this.#search(bytes, request.pathStart, request.pathEnd - request.pathStart, request.pathHash);
+    if (pathEnd === pathStart) return request.asterisk ? -1 : this.#search(ROOT, 0, 1, request.pathHash);
+    const index = this.#search(bytes, pathStart, pathEnd - pathStart, request.pathHash);
+    if (index >= 0) return index;
+    const canonical = canonicalPath(bytes, pathStart, pathEnd);
+    return canonical.length === 0 ? -1 : this.#searchKey(canonical);
   }
 
   put(path: string, representation: Representation): void {
-    const bytes = latin1Bytes(path);
-    const hash = pathHash(bytes, 0, bytes.length);
-    let index = this.#search(bytes, 0, bytes.length, hash);
+    const key = keyOf(path);
+    let index = this.#searchKey(key);
     if (index < 0) {
       index = this.#pages.length;
-      this.#add(new Page(bytes, hash));
+      this.#add(new Page(key, pathHash(key, 0, key.length)));
     }
     this.#pages[index]!.put(representation);
   }
 
   /** Takes the path's page from the other index; nothing when that has none, or this one has it. */
   adopt(path: string, from: PageIndex): void {
-    const bytes = latin1Bytes(path);
-    const hash = pathHash(bytes, 0, bytes.length);
-    const index = from.#search(bytes, 0, bytes.length, hash);
-    if (index >= 0 && this.#search(bytes, 0, bytes.length, hash) < 0) this.#add(from.page(index));
+    const key = keyOf(path);
+    const index = from.#searchKey(key);
+    if (index >= 0 && !from.page(index).isEmpty && this.#searchKey(key) < 0) this.#add(from.page(index));
+  }
+
+  /** The path's page has no representation any more; its name goes with the index. */
+  empty(path: string): void {
+    const index = this.#searchKey(keyOf(path));
+    if (index >= 0) this.#pages[index]!.empty();
+  }
+
+  #searchKey(key: Uint8Array): number {
+    return this.#search(key, 0, key.length, pathHash(key, 0, key.length));
   }
 
   #add(page: Page): void {
@@ -144,6 +165,12 @@ export class PageIndex {
     this.#mask = this.#places.length - 1;
     for (let i = 0; i < this.#pages.length; i++) this.#place(i, this.#pages[i]!.hash);
   }
+}
+
+function keyOf(path: string): Uint8Array {
+  const bytes = latin1Bytes(path);
+  const canonical = canonicalPath(bytes, 0, bytes.length);
+  return canonical.length === 0 ? bytes : canonical;
 }
 
 const ROOT: Uint8Array = rootPath();

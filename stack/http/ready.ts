@@ -18,15 +18,16 @@ import {
 import { hasNoContent } from "./header-lines.ts";
 import { ABSENT, PageIndex, Representation } from "./ready-pages.ts";
 import {
-  FIELD_ACCEPT_ENCODING,
-  FIELD_IF_MATCH,
-  FIELD_IF_MODIFIED_SINCE,
-  FIELD_IF_NONE_MATCH,
-  FIELD_IF_RANGE,
-  FIELD_IF_UNMODIFIED_SINCE,
-  FIELD_RANGE,
+  ACCEPT_ENCODING,
+  bitOf,
+  IF_MATCH,
+  IF_MODIFIED_SINCE,
+  IF_NONE_MATCH,
+  IF_RANGE,
+  IF_UNMODIFIED_SINCE,
   METHOD_GET,
   METHOD_HEAD,
+  RANGE,
   type Request,
 } from "./request.ts";
 
@@ -68,7 +69,7 @@ export class ReadyTable {
   }
 
   /**
-   * Adds a representation to the current table, or replaces one. `path` as it arrives, percent-encoded, without query;
+   * Adds a representation to the current table, or replaces one. `path` percent-encoded, in whatever spelling, no query;
    * `headerText` is "Name: value\r\n"...; `etag` strong with its quotes, or ""; `lastModifiedSeconds` 0 for none;
    * `encoding` "" or "gzip". `body` is sent from where it lies and must not change.
    */
@@ -84,6 +85,11 @@ export class ReadyTable {
     this.#current.put(path, new Representation(status, headerText, etag, lastModifiedSeconds, encoding, body));
   }
 
+  /** Lets go of what the current table has for the path. */
+  forget(path: string): void {
+    this.#current.empty(path);
+  }
+
   /**
    * Fills `answer`, or returns false: not in the table, or nothing acceptable there. `nowSeconds`: the wall clock in
    * seconds since 1970, by which dates of two digits are read.
@@ -93,20 +99,14 @@ export class ReadyTable {
     const index = this.#current.find(bytes, request);
     if (index < 0) return false;
     const page = this.#current.page(index);
-    // A field that comes twice where one is allowed says nothing clear: it is ignored, and the whole body is sent.
-    const fields = request.fields & ~request.repeated;
     let chosen = page.identity;
-    if (page.gzip.status !== 0) {
-      const { acceptEncodingStart, acceptEncodingEnd } = request;
-      if ((fields & FIELD_ACCEPT_ENCODING) !== 0 && prefersGzip(bytes, acceptEncodingStart, acceptEncodingEnd))
-        chosen = page.gzip;
-    }
+    if (page.gzip.status !== 0 && (request.fields & bitOf(ACCEPT_ENCODING)) !== 0 && acceptsGzip(bytes, request))
+      chosen = page.gzip;
     if (chosen.status === 0) return false;
-    const conditions = fields & CONDITIONS;
     answer.representation = chosen;
     // RFC 9110 13.2.1: conditions do not touch a response that would not be a success anyway.
-    if (conditions === 0 || chosen.status !== 200) full(chosen, request, answer);
-    else this.#conditional(bytes, request, conditions, chosen, nowSeconds, answer);
+    if ((request.fields & CONDITIONS) === 0 || chosen.status !== 200) full(chosen, request, answer);
+    else this.#conditional(bytes, request, chosen, nowSeconds, answer);
     return true;
   }
 
@@ -114,31 +114,33 @@ export class ReadyTable {
   #conditional(
     bytes: Uint8Array,
     request: Request,
-    fields: number,
     chosen: Representation,
     nowSeconds: number,
     answer: ReadyAnswer,
   ): void {
-    if ((fields & FIELD_IF_MATCH) !== 0) {
-      if (!tagListHas(bytes, request.ifMatchStart, request.ifMatchEnd, chosen.etagBytes, false)) {
+    const { starts, ends } = request;
+    // A field that comes twice where one is allowed says nothing clear: it is ignored, and the whole body is sent.
+    const fields = request.fields & ~(request.repeated & SINGLE);
+    if ((fields & bitOf(IF_MATCH)) !== 0) {
+      if (!tagsHave(bytes, request, IF_MATCH, chosen.etagBytes, false)) {
         without(412, answer);
         return;
       }
-    } else if ((fields & FIELD_IF_UNMODIFIED_SINCE) !== 0 && chosen.lastModified > 0) {
-      const date = dateAt(bytes, request.ifUnmodifiedSinceStart, request.ifUnmodifiedSinceEnd, nowSeconds);
+    } else if ((fields & bitOf(IF_UNMODIFIED_SINCE)) !== 0 && chosen.lastModified > 0) {
+      const date = dateAt(bytes, starts[IF_UNMODIFIED_SINCE]!, ends[IF_UNMODIFIED_SINCE]!, nowSeconds);
       if (date >= 0 && chosen.lastModified > date) {
         without(412, answer);
         return;
       }
     }
-    if ((fields & FIELD_IF_NONE_MATCH) !== 0) {
-      if (tagListHas(bytes, request.ifNoneMatchStart, request.ifNoneMatchEnd, chosen.etagBytes, true)) {
+    if ((fields & bitOf(IF_NONE_MATCH)) !== 0) {
+      if (tagsHave(bytes, request, IF_NONE_MATCH, chosen.etagBytes, true)) {
         without(304, answer);
         return;
       }
-    } else if ((fields & FIELD_IF_MODIFIED_SINCE) !== 0 && chosen.lastModified > 0) {
-      const start = request.ifModifiedSinceStart;
-      const end = request.ifModifiedSinceEnd;
+    } else if ((fields & bitOf(IF_MODIFIED_SINCE)) !== 0 && chosen.lastModified > 0) {
+      const start = starts[IF_MODIFIED_SINCE]!;
+      const end = ends[IF_MODIFIED_SINCE]!;
       // Nearly every client sends back what it was given, so the comparison of bytes settles it.
       if (
         sameBytes(bytes, start, end - start, chosen.lastModifiedBytes) ||
@@ -149,8 +151,8 @@ export class ReadyTable {
       }
     }
     // RFC 9110 14.2: Range is defined for GET alone.
-    if ((fields & FIELD_RANGE) !== 0 && request.method === METHOD_GET && ifRangeHolds(bytes, request, fields, chosen)) {
-      const verdict = decodeRange(bytes, request.rangeStart, request.rangeEnd, chosen.body.length, this.#range);
+    if ((fields & bitOf(RANGE)) !== 0 && request.method === METHOD_GET && ifRangeHolds(bytes, request, chosen)) {
+      const verdict = decodeRange(bytes, starts[RANGE]!, ends[RANGE]!, chosen.body.length, this.#range);
       if (verdict === RANGE_UNSATISFIABLE) {
         without(416, answer);
         return;
@@ -168,17 +170,34 @@ export class ReadyTable {
 }
 
 const CONDITIONS =
-  FIELD_IF_MATCH | FIELD_IF_UNMODIFIED_SINCE | FIELD_IF_NONE_MATCH | FIELD_IF_MODIFIED_SINCE | FIELD_RANGE;
+  bitOf(IF_MATCH) | bitOf(IF_UNMODIFIED_SINCE) | bitOf(IF_NONE_MATCH) | bitOf(IF_MODIFIED_SINCE) | bitOf(RANGE);
+/** Of the fields that are looked at here, those that are no lists. */
+const SINGLE = bitOf(IF_UNMODIFIED_SINCE) | bitOf(IF_MODIFIED_SINCE) | bitOf(RANGE) | bitOf(IF_RANGE);
+
+function acceptsGzip(bytes: Uint8Array, request: Request): boolean {
+  if ((request.repeated & bitOf(ACCEPT_ENCODING)) === 0)
+    return prefersGzip(bytes, request.starts[ACCEPT_ENCODING]!, request.ends[ACCEPT_ENCODING]!);
+  const list = request.joined(bytes, ACCEPT_ENCODING);
+  return prefersGzip(list, 0, list.length);
+}
+
+function tagsHave(bytes: Uint8Array, request: Request, slot: number, tag: Uint8Array, weak: boolean): boolean {
+  if ((request.repeated & bitOf(slot)) === 0)
+    return tagListHas(bytes, request.starts[slot]!, request.ends[slot]!, tag, weak);
+  const list = request.joined(bytes, slot);
+  return tagListHas(list, 0, list.length, tag, weak);
+}
 
 /** RFC 9110 13.1.5: a strong comparison with the tag, or exactly the Last-Modified date. */
-function ifRangeHolds(bytes: Uint8Array, request: Request, fields: number, chosen: Representation): boolean {
-  if ((request.fields & FIELD_IF_RANGE) === 0) return true;
-  if ((request.repeated & FIELD_IF_RANGE) !== 0 || fields === 0) return false;
-  const length = request.ifRangeEnd - request.ifRangeStart;
+function ifRangeHolds(bytes: Uint8Array, request: Request, chosen: Representation): boolean {
+  if ((request.fields & bitOf(IF_RANGE)) === 0) return true;
+  if ((request.repeated & bitOf(IF_RANGE)) !== 0) return false;
+  const start = request.starts[IF_RANGE]!;
+  const length = request.ends[IF_RANGE]! - start;
   if (length === 0) return false;
   return (
-    (chosen.etagBytes.length > 0 && sameBytes(bytes, request.ifRangeStart, length, chosen.etagBytes)) ||
-    (chosen.lastModified > 0 && sameBytes(bytes, request.ifRangeStart, length, chosen.lastModifiedBytes))
+    (chosen.etagBytes.length > 0 && sameBytes(bytes, start, length, chosen.etagBytes)) ||
+    (chosen.lastModified > 0 && sameBytes(bytes, start, length, chosen.lastModifiedBytes))
   );
 }
 

@@ -43,6 +43,10 @@ export function lowerCase(text: string): string {
   return lower;
 }
 
+export function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
+}
+
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(c: number): number {
   if (c >= 48 && c <= 57) return c - 48;

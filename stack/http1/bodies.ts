@@ -1,66 +1,80 @@
-// Request bodies, collected as they arrive. Read first: RFC 9112 6 and 7.1.
+// Request bodies as they come: where the content lies in what has arrived. Nothing is kept here. Read first: RFC 9112 6
+// and 7.1.
 
-import { copyBytes } from "../base/native.ts";
-import type { HttpLimits } from "../http/limits.ts";
-import { CHUNK_DONE, CHUNK_OK } from "./chunked.ts";
-import type { Exchange } from "./exchanges.ts";
+import { CHUNK_DONE, CHUNK_OK, CHUNK_TOO_LARGE, ChunkDecoder } from "./chunked.ts";
+import type { RequestHead } from "./request-head.ts";
 
-export class BodyReader {
-  /** After `read`: bytes taken, and whether the body is complete. */
+/** The body of one request, from its head to its end. */
+export class Body {
+  /** Bytes of content so far. */
+  length = 0;
+  ended = true;
+  /** After `take`: bytes taken, and the range of content among them (possibly empty). */
   consumed = 0;
-  complete = false;
-  readonly #limits: HttpLimits;
-  /** Bytes of request bodies in memory. */
-  #memory = 0;
+  dataStart = 0;
+  dataLength = 0;
+  #chunked = false;
+  /** Bytes to come of a body with Content-Length. */
+  #remaining = 0;
+  readonly #chunks: ChunkDecoder = new ChunkDecoder();
 
-  constructor(limits: HttpLimits) {
-    this.#limits = limits;
+  /** At the beginning of the head's body; `limit`: bytes of content that are taken at most. */
+  begin(head: RequestHead, limit: number): void {
+    this.length = 0;
+    this.#chunked = head.chunked;
+    this.#remaining = head.contentLength;
+    this.ended = !head.chunked && head.contentLength === 0;
+    this.#chunks.reset(limit);
   }
 
-  /** Takes what has arrived, up to the body's end. 0, or the status of an error: 400, 413, 503. */
-  read(e: Exchange, bytes: Uint8Array, start: number, length: number): number {
-    let status = 0;
-    this.consumed = 0;
-    this.complete = false;
-    if (!e.head.chunked) {
-      this.consumed = Math.min(length, e.head.contentLength - e.bodyLength);
-      status = this.#append(e, bytes, start, this.consumed);
-      this.complete = e.bodyLength === e.head.contentLength;
-      return status;
-    }
-    while (this.consumed < length && !this.complete && status === 0) {
-      const verdict = e.chunks.push(bytes, start + this.consumed, length - this.consumed);
-      this.consumed += e.chunks.consumed;
-      if (verdict === CHUNK_DONE) this.complete = true;
-      else if (verdict !== CHUNK_OK) status = 400;
-      else if (e.chunks.dataLength > 0) status = this.#append(e, bytes, e.chunks.dataStart, e.chunks.dataLength);
-    }
-    return status;
-  }
-
-  /** The exchange's body is not counted any more. */
-  release(e: Exchange): void {
-    this.#memory -= e.charged;
-    e.charged = 0;
-  }
-
-  /** Appends to the body. 0, 413 or 503. */
-  #append(e: Exchange, bytes: Uint8Array, start: number, length: number): number {
-    const needed = e.bodyLength + length;
-    if (needed > this.#limits.body) return 413;
-    if (needed > e.body.length) {
-      // Grown as it arrives, never ahead to what a client merely announces.
-      let capacity = Math.max(needed, Math.min(e.body.length * 2, this.#limits.body));
-      if (!e.head.chunked) capacity = Math.min(capacity, e.head.contentLength);
-      if (this.#memory + capacity - e.body.length > this.#limits.bodyMemory) return 503;
-      this.#memory += capacity - e.body.length;
-      e.charged = capacity;
-      const grown = new Uint8Array(capacity);
-      copyBytes(grown, 0, e.body, 0, e.bodyLength);
-      e.body = grown;
-    }
-    copyBytes(e.body, e.bodyLength, bytes, start, length);
-    e.bodyLength = needed;
+  /** Takes what has arrived, up to the end of one piece of content or of the body. 0, or 400 or 413. */
+  take(bytes: Uint8Array, start: number, length: number): number {
+    if (this.#chunked) return this.#takeChunk(bytes, start, length);
+    const taken = Math.min(length, this.#remaining);
+    this.consumed = taken;
+    this.dataStart = start;
+    this.dataLength = taken;
+    this.length += taken;
+    this.#remaining -= taken;
+    this.ended = this.#remaining === 0;
     return 0;
+  }
+
+  #takeChunk(bytes: Uint8Array, start: number, length: number): number {
+    const chunks = this.#chunks;
+    const verdict = chunks.push(bytes, start, length);
+    this.consumed = chunks.consumed;
+    this.dataStart = chunks.dataStart;
+    this.dataLength = chunks.dataLength;
+    this.length += chunks.dataLength;
+    this.ended = verdict === CHUNK_DONE;
+    if (verdict === CHUNK_OK || verdict === CHUNK_DONE) return 0;
+    return verdict === CHUNK_TOO_LARGE ? 413 : 400;
+  }
+}
+
+/** Bodies in progress: a pool, because few connections have one. */
+export class BodyPool {
+  readonly #bodies: Body[] = [];
+  /** Indices of free records. */
+  readonly #free: number[] = [];
+
+  /** Takes a record and returns its index. */
+  take(): number {
+    if (this.#free.length === 0) {
+      this.#bodies.push(new Body());
+      return this.#bodies.length - 1;
+    }
+    const index = this.#free[this.#free.length - 1]!;
+    this.#free.pop();
+    return index;
+  }
+
+  at(index: number): Body {
+    return this.#bodies[index]!;
+  }
+
+  release(index: number): void {
+    this.#free.push(index);
   }
 }

@@ -11,6 +11,8 @@ export const CHUNK_DONE = 1;
 export const CHUNK_MALFORMED = 2;
 /** An extension or the trailers are longer than the limits. */
 export const CHUNK_TOO_LONG = 3;
+/** A chunk's size leads beyond the body's limit: known before a byte of it has come. */
+export const CHUNK_TOO_LARGE = 4;
 
 /** Bytes of one chunk's size line. */
 export const MAX_CHUNK_LINE = 256;
@@ -44,9 +46,11 @@ export class ChunkDecoder {
   #trailers = 0;
   #overhead = 0;
   #data = 0;
+  #limit = 0;
 
-  /** Back to the beginning of a body. */
-  reset(): void {
+  /** Back to the beginning of a body of at most `limit` bytes of data (below 2^48). */
+  reset(limit: number): void {
+    this.#limit = limit;
     this.#state = SIZE;
     this.#remaining = 0;
     this.#digits = 0;
@@ -98,11 +102,11 @@ export class ChunkDecoder {
       case SIZE: {
         const digit = hexValue(c);
         if (digit >= 0) {
-          // Twelve digits are exact in a number; longer sizes are beyond every limit anyway.
+          // No more leading zeros than the digits of the largest size that is exact in a number.
           this.#digits++;
           if (this.#digits > 12) return CHUNK_TOO_LONG;
           this.#remaining = this.#remaining * 16 + digit;
-          return CHUNK_OK;
+          return this.#data + this.#remaining > this.#limit ? CHUNK_TOO_LARGE : CHUNK_OK;
         }
         if (this.#digits === 0) return CHUNK_MALFORMED;
         this.#line = 0;

@@ -7,7 +7,7 @@
 import { copyBytes, latin1 } from "../base/native.ts";
 import type { Result } from "../base/result.ts";
 import { decimal, HTAB, LF, latin1Bytes, listHas, lowerCase, QUERY, SP, TOKEN, VALUE } from "../http/syntax.ts";
-import { CHUNK_DONE, CHUNK_MALFORMED, CHUNK_OK, ChunkDecoder } from "./chunked.ts";
+import { CHUNK_DONE, CHUNK_MALFORMED, CHUNK_OK, CHUNK_TOO_LARGE, ChunkDecoder } from "./chunked.ts";
 import { authorityIsValid } from "./target.ts";
 
 export type RequestError = "bad-method" | "bad-host" | "bad-target" | "bad-header";
@@ -114,6 +114,7 @@ export class HttpResponseReader {
   constructor(method: string, limits: ResponseLimits) {
     this.#bodiless = method === "HEAD";
     this.#limits = limits;
+    this.#chunks.reset(limits.body);
   }
 
   /** Takes bytes up to the next thing to tell. */
@@ -138,6 +139,7 @@ export class HttpResponseReader {
           at += this.#chunks.consumed;
           this.consumed = at;
           if (verdict === CHUNK_DONE) return this.#finish();
+          if (verdict === CHUNK_TOO_LARGE) return this.#fail("body-too-large");
           if (verdict !== CHUNK_OK) return this.#fail(verdict === CHUNK_MALFORMED ? "malformed" : "head-too-large");
           if (this.#chunks.dataLength > 0) return this.#data(this.#chunks.dataStart, this.#chunks.dataLength, at);
         }

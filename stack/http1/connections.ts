@@ -1,21 +1,28 @@
 // The server's connections: a pool of records, found by stream handle without a Map.
 
 import { NO_PATH, type Path } from "../base/path.ts";
-import { type Handle, NO_HANDLE } from "../base/streams.ts";
+import { type Handle, NO_HANDLE, NO_STREAMS, type Streams } from "../base/streams.ts";
 import { CR, LF } from "../http/syntax.ts";
 
 // What a connection is doing.
 /** Between requests, or within a head. */
 export const READING = 0;
-/** Within a request's body. */
-export const BODY = 1;
-/** The appliance has the request. Nothing more is read: the receive window is the back-pressure. */
-export const WAITING = 2;
+/**
+ * The appliance has the request. Its body, and what comes behind it, is read when the appliance asks for it: until then
+ * the receive window is the back-pressure.
+ */
+export const WAITING = 1;
+/** The answer is out, and the rest of the request's body is read and dropped. */
+export const SKIPPING = 2;
 /** The last response is on its way; what comes in is dropped (RFC 9112 9.6). */
 export const LINGERING = 3;
 
 export class Connection {
   handle: Handle = NO_HANDLE;
+  /** What carries it. */
+  streams: Streams = NO_STREAMS;
+  /** The port that its requests are sent on to by a redirect; 0: they are served. */
+  redirectTo = 0;
   state = READING;
   /** The path to the peer. */
   path: Path = NO_PATH;
@@ -24,12 +31,16 @@ export class Connection {
   /** Bytes of an incomplete head that were searched for its end, and that were decoded last; 0: none. */
   scanned = 0;
   decoded = 0;
-  /** When the first byte of the head in progress was seen. */
+  /** When the first byte of the request in progress was seen; when lingering began. */
   since = 0;
+  /** The answer to the request in progress is the last one. */
+  closing = false;
   /** Responses queued since the queue was last empty. */
   responses = 0;
-  /** The exchange in progress in BODY and WAITING, or -1. */
+  /** The exchange in progress in WAITING, or -1. */
   exchange = -1;
+  /** The body of the request in progress, or -1: it has none. */
+  body = -1;
   /** Bytes dropped while lingering. */
   dropped = 0;
   /** The stream would not take a range: nothing more can be said on it. */
@@ -37,6 +48,7 @@ export class Connection {
   /** True while its requests are being worked on, so that an answer given at once does not recur. */
   running = false;
 }
+
 /**
  * An incomplete head is decoded again when its end may be there or when it has doubled, so that a head that comes byte
  * by byte costs no more than a constant times its length.
@@ -90,7 +102,7 @@ export class ConnectionTable {
   }
 
   /** Takes a record for the handle; -1 when all are in use. */
-  take(handle: Handle): number {
+  take(streams: Streams, handle: Handle): number {
     if (this.#freeCount === 0) return -1;
     this.#freeCount--;
     const index = this.#free[this.#freeCount]!;
@@ -98,11 +110,15 @@ export class ConnectionTable {
     if (index === this.#connections.length) this.#connections.push(new Connection());
     const c = this.#connections[index]!;
     c.handle = handle;
+    c.streams = streams;
+    c.redirectTo = 0;
     c.state = READING;
     c.scanned = 0;
     c.decoded = 0;
     c.responses = 0;
+    c.closing = false;
     c.exchange = -1;
+    c.body = -1;
     c.dropped = 0;
     c.running = false;
     c.broken = false;
@@ -118,6 +134,7 @@ export class ConnectionTable {
     let hole = this.#home(c.handle);
     while (this.#places[hole]! !== index + 1) hole = (hole + 1) & this.#mask;
     c.handle = NO_HANDLE;
+    c.streams = NO_STREAMS;
     this.#free[this.#freeCount] = index;
     this.#freeCount++;
     // Deletion from open addressing (Knuth, TAOCP 6.4, algorithm R): entries behind the hole that may move into it do.

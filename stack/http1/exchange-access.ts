@@ -1,17 +1,19 @@
 // How an exchange is read from above: by id, between HttpEvents.request and HttpServer.respond.
 
 import { NO_PATH, type Path } from "../base/path.ts";
-import { StreamUser } from "../base/streams.ts";
+import { BODY_ENDED, BODY_GONE, BODY_OPEN } from "../http/events.ts";
+import { BodyPool } from "./bodies.ts";
 import { ConnectionTable } from "./connections.ts";
 import { ExchangeTable } from "./exchanges.ts";
 
 /** The readable half of HttpServer. For an exchange that is over every text is "", every number 0. */
-export abstract class ExchangeAccess extends StreamUser {
+export abstract class ExchangeAccess {
   protected readonly connectionTable: ConnectionTable;
   protected readonly exchangeTable: ExchangeTable = new ExchangeTable();
 
+  protected readonly bodies: BodyPool = new BodyPool();
+
   constructor(connections: number) {
-    super();
     this.connectionTable = new ConnectionTable(connections);
   }
 
@@ -60,10 +62,12 @@ export abstract class ExchangeAccess extends StreamUser {
       : this.exchangeTable.at(e).headerValue(n);
   }
 
-  /** The whole body, chunks joined. The array is the caller's from now on. */
-  body(exchange: number): Uint8Array {
+  /** BODY_OPEN, BODY_ENDED or BODY_GONE, after what `readBody` has returned. */
+  bodyState(exchange: number): number {
     const e = this.exchangeTable.find(exchange);
-    return e < 0 ? new Uint8Array(0) : this.exchangeTable.at(e).wholeBody();
+    if (e < 0) return BODY_GONE;
+    const { body } = this.connectionTable.at(this.exchangeTable.at(e).connection);
+    return body < 0 || this.bodies.at(body).ended ? BODY_ENDED : BODY_OPEN;
   }
 
   /** The path to the peer; NO_PATH when the exchange is over. */

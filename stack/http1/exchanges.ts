@@ -1,10 +1,8 @@
-// Requests that the appliance answers: a copy of the head, the body, and what the answer will need. A pool; an id that
-// is over is never taken for another (it counts generations).
+// Requests that the appliance answers: a copy of the head and what the answer will need. A pool; an id that is over is never taken for another (it counts generations).
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { copyBytes, latin1 } from "../base/native.ts";
+import { latin1 } from "../base/native.ts";
 import { COLON, CR, HTAB, SP, TOKEN } from "../http/syntax.ts";
-import { ChunkDecoder } from "./chunked.ts";
 import { RequestHead } from "./request-head.ts";
 
 export class Exchange {
@@ -14,15 +12,10 @@ export class Exchange {
   readonly head: RequestHead = new RequestHead();
   /** The head's bytes; `head` holds offsets in them. */
   bytes: Uint8Array = NO_PAYLOAD;
-  /** bodyLength bytes of it are the body so far. */
-  body: Uint8Array = NO_PAYLOAD;
-  bodyLength = 0;
-  /** Bytes that the server counts for the body. */
-  charged = 0;
-  readonly chunks: ChunkDecoder = new ChunkDecoder();
-  /** When the request's first byte came, and when its body began. */
-  since = 0;
-  bodySince = 0;
+  /** When the appliance asked for the body; -1: it has not. */
+  bodySince = -1;
+  /** The appliance has read all that was there and waits to be told of more. */
+  hungry = false;
 
   method(): string {
     return latin1(this.bytes, this.head.methodStart, this.head.methodEnd - this.head.methodStart);
@@ -72,16 +65,6 @@ export class Exchange {
     return latin1(this.bytes, start, end - start);
   }
 
-  /** The body, in an array of exactly its length. */
-  wholeBody(): Uint8Array {
-    if (this.body.length !== this.bodyLength) {
-      const exact = new Uint8Array(this.bodyLength);
-      copyBytes(exact, 0, this.body, 0, this.bodyLength);
-      this.body = exact;
-    }
-    return this.body;
-  }
-
   /** Offset of the nth header line; 0 <= n < head.headerCount, and the decoder has checked the lines. */
   #line(n: number): number {
     let at = this.head.headersStart;
@@ -101,6 +84,11 @@ export class ExchangeTable {
   /** Exchanges in progress. */
   get used(): number {
     return this.#exchanges.length - this.#free.length;
+  }
+
+  /** Records that there are, in progress or not. */
+  get size(): number {
+    return this.#exchanges.length;
   }
 
   /** Takes a record for the connection and returns its index. */
@@ -138,9 +126,8 @@ export class ExchangeTable {
     e.connection = -1;
     e.generation++;
     e.bytes = NO_PAYLOAD;
-    e.body = NO_PAYLOAD;
-    e.bodyLength = 0;
-    e.charged = 0;
+    e.bodySince = -1;
+    e.hungry = false;
     this.#free.push(index);
   }
 }

@@ -1,34 +1,27 @@
 // Writing answers: what goes into the stream's queue, and the access line for it. Read first: RFC 9112 9.3.
 
 import { NO_PAYLOAD } from "../base/link.ts";
+import { latin1 } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
-import type { Streams } from "../base/streams.ts";
 import { AccessLine } from "../http/access.ts";
 import { DateClock } from "../http/date.ts";
 import type { HttpEvents } from "../http/events.ts";
 import { hasNoContent, KEEP_FOR_RESPONSE, keepHeaders } from "../http/header-lines.ts";
-import { METHOD_HEAD } from "../http/request.ts";
-import { latin1Bytes } from "../http/syntax.ts";
+import { bitOf, HOST, METHOD_HEAD } from "../http/request.ts";
+import { COLON, isDigit, latin1Bytes } from "../http/syntax.ts";
 import type { Connection } from "./connections.ts";
 import type { Exchange } from "./exchanges.ts";
 import { headStart } from "./head.ts";
 import { Refusals } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** RFC 9112 9.3: whether the connection ends with this request's response. */
-export function wantsClose(head: RequestHead): boolean {
-  return head.close || (head.minor === 0 && !head.keepAlive);
-}
-
 export class Responder {
   readonly clock: DateClock = new DateClock();
-  readonly #streams: Streams;
   readonly #events: HttpEvents;
   readonly #refusals: Refusals = new Refusals();
   readonly #line: AccessLine = new AccessLine();
 
-  constructor(streams: Streams, events: HttpEvents) {
-    this.#streams = streams;
+  constructor(events: HttpEvents) {
     this.#events = events;
   }
 
@@ -41,24 +34,20 @@ export class Responder {
     bodyOffset: number,
     bodyLength: number,
   ): void {
-    if (!request.close && request.minor > 0) this.send(c, head, 0, head.length);
+    if (!c.closing && request.minor > 0) send(c, head, 0, head.length);
     else {
       // RFC 9112 9.3: what is not the version's own custom is said.
-      const end = wantsClose(request) ? CLOSE_END : KEEP_ALIVE_END;
-      this.send(c, head, 0, head.length - 2);
-      this.send(c, end, 0, end.length);
+      const end = c.closing ? CLOSE_END : KEEP_ALIVE_END;
+      send(c, head, 0, head.length - 2);
+      send(c, end, 0, end.length);
     }
-    if (bodyLength > 0) this.send(c, body, bodyOffset, bodyLength);
+    if (bodyLength > 0) send(c, body, bodyOffset, bodyLength);
     c.responses++;
-  }
-
-  send(c: Connection, bytes: Uint8Array, offset: number, length: number): void {
-    if (!this.#streams.send(c.handle, bytes, offset, length)) c.broken = true;
   }
 
   /** Queues the interim response that asks for the body (RFC 9110 15.2.1). */
   goOn(c: Connection): void {
-    this.send(c, CONTINUE, 0, CONTINUE.length);
+    send(c, CONTINUE, 0, CONTINUE.length);
   }
 
   /** Queues the appliance's answer. */
@@ -71,39 +60,69 @@ export class Responder {
       `${headStart(final, this.clock.second)}${keepHeaders(headerText, KEEP_FOR_RESPONSE)}${length}\r\n`,
     );
     const bodyLength = e.head.method === METHOD_HEAD || hasNoContent(final) ? 0 : body.length;
-    this.access(c, e.bytes, e.head, final, bodyLength, now - e.since, now);
+    this.access(c, e.bytes, e.head, final, bodyLength, now);
     this.queue(c, e.head, head, body, 0, bodyLength);
   }
 
-  /** Queues the answer to OPTIONS *. */
-  ping(c: Connection, bytes: Uint8Array, head: RequestHead, duration: number, now: Instant): void {
-    this.access(c, bytes, head, 204, 0, duration, now);
+  /** OPTIONS * (RFC 9110 9.3.7): a ping of the whole server; there is nothing that the appliance could add. */
+  ping(c: Connection, bytes: Uint8Array, head: RequestHead, now: Instant): void {
+    this.clock.update(now);
+    this.access(c, bytes, head, 204, 0, now);
     this.queue(c, head, latin1Bytes(`${headStart(204, this.clock.second)}\r\n`), NO_PAYLOAD, 0, 0);
   }
 
+  /** Sends the client on to the same target over https; the method stays what it is (RFC 9110 15.4.9). */
+  redirect(c: Connection, bytes: Uint8Array, head: RequestHead, now: Instant): void {
+    this.clock.update(now);
+    const location = secureLocation(bytes, head, c.redirectTo);
+    // RFC 9110 7.2: without a host nobody can be sent anywhere.
+    const status = location === "" ? 400 : 308;
+    const line = location === "" ? "" : `Location: ${location}\r\n`;
+    this.access(c, bytes, head, status, 0, now);
+    const answer = latin1Bytes(`${headStart(status, this.clock.second)}${line}Content-Length: 0\r\n\r\n`);
+    this.queue(c, head, answer, NO_PAYLOAD, 0, 0);
+  }
+
   /** Queues an error of the server's own; the connection is to end after it. */
-  refuse(c: Connection, status: number, bytes: Uint8Array, head: RequestHead, duration: number, now: Instant): void {
+  refuse(c: Connection, status: number, bytes: Uint8Array, head: RequestHead, now: Instant): void {
     this.clock.update(now);
     const bodyLength = head.targetEnd > 0 && head.method === METHOD_HEAD ? 0 : this.#refusals.body(status).length;
-    this.access(c, bytes, head, status, bodyLength, duration, now);
+    this.access(c, bytes, head, status, bodyLength, now);
     const answer = this.#refusals.head(status, this.clock);
-    this.send(c, answer, 0, answer.length);
-    if (bodyLength > 0) this.send(c, this.#refusals.body(status), 0, bodyLength);
+    send(c, answer, 0, answer.length);
+    if (bodyLength > 0) send(c, this.#refusals.body(status), 0, bodyLength);
   }
 
   /** Tells the access log. Before the request's bytes are consumed. */
-  access(
-    c: Connection,
-    bytes: Uint8Array,
-    head: RequestHead,
-    status: number,
-    bodyLength: number,
-    duration: number,
-    now: Instant,
-  ): void {
-    this.#line.fill(bytes, head, status, bodyLength, duration, c.path);
-    this.#events.answered(this.#line, now);
+  access(c: Connection, bytes: Uint8Array, head: RequestHead, status: number, sent: number, now: Instant): void {
+    const line = this.#line;
+    line.bytes = bytes;
+    line.request = head;
+    line.status = status;
+    line.sent = sent;
+    line.duration = now - c.since;
+    line.path = c.path;
+    this.#events.answered(line, now);
   }
+}
+
+function send(c: Connection, bytes: Uint8Array, offset: number, length: number): void {
+  if (!c.streams.send(c.handle, bytes, offset, length)) c.broken = true;
+}
+
+/** The target's URL with the scheme https, or "" when the request names no host. */
+function secureLocation(bytes: Uint8Array, head: RequestHead, port: number): string {
+  if ((head.fields & bitOf(HOST)) === 0) return "";
+  // The port that the client named is the one of http.
+  const start = head.starts[HOST]!;
+  let end = head.ends[HOST]!;
+  while (end > start && isDigit(bytes[end - 1]!)) end--;
+  if (end > start && bytes[end - 1] === COLON) end--;
+  else end = head.ends[HOST]!;
+  if (end === start) return "";
+  const host = latin1(bytes, start, end - start);
+  const target = latin1(bytes, head.pathStart, head.targetEnd - head.pathStart);
+  return `https://${host}${port === 443 ? "" : `:${port}`}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
 const CONTINUE: Uint8Array = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");

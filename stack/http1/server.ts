@@ -1,61 +1,79 @@
 // The HTTP/1.1 server machine over Streams. Read first: RFC 9112 9 (connections), RFC 9110 15; then this table:
 //
 //   state      leaves by                                  to
-//   READING    a complete head without body, ready        READING (answered at once)
-//              a complete head without body, not ready    WAITING
-//              a complete head with body                  BODY
-//              a bad head, headTimeout                    LINGERING (400, 408, 414, 431, ...)
+//   READING    a complete head, ready                     READING (answered at once), SKIPPING, LINGERING
+//              a complete head, not ready                 WAITING
+//              a bad head, half a head and no more,
+//              headTimeout                                LINGERING (400, 408, 414, 431, ...)
 //              end of stream, idleTimeout                 gone
-//   BODY       the body's end                             WAITING
+//   WAITING    respond, retry                             READING; SKIPPING when there is a body that nobody has read;
+//                                                         LINGERING when the connection is to close
+//              of the body, once the appliance reads it:
 //              bad framing, too long, bodyTimeout         LINGERING (400, 413, 408)
-//   WAITING    respond, answerTimeout (503)               READING, or LINGERING when the connection is to close
-//   LINGERING  end of stream, lingerTimeout, lingerBytes  gone
+//              answerTimeout                              LINGERING (503)
+//   SKIPPING   the body's end                             READING
+//              bad framing, too long, bodyTimeout         LINGERING
+//   LINGERING  end of stream, lingerTimeout and others    gone
 //
 // One request of a connection is worked on at a time, so answers go out in the order of the requests (RFC 9112 9.3.2);
-// what a client pipelines meanwhile stays unread and closes TCP's window.
+// what a client sends meanwhile stays unread and closes TCP's window.
 
+import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
-import { type Instant, SECOND } from "../base/result.ts";
-import type { Handle, Streams } from "../base/streams.ts";
-import { HttpEvents } from "../http/events.ts";
-import { type HttpLimits, TICK } from "../http/limits.ts";
-import { ReadyAnswer, ReadyTable } from "../http/ready.ts";
-import { BodyReader } from "./bodies.ts";
-import { BODY, type Connection, LINGERING, READING, WAITING, worthDecoding } from "./connections.ts";
-import { ExchangeAccess } from "./exchange-access.ts";
+import type { Instant } from "../base/result.ts";
+import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
+import type { HttpEvents } from "../http/events.ts";
+import type { HttpLimits } from "../http/limits.ts";
+import { ReadyAnswer, type ReadyTable } from "../http/ready.ts";
+import type { Body } from "./bodies.ts";
+import { type Connection, LINGERING, READING, SKIPPING, WAITING, worthDecoding } from "./connections.ts";
+import { Endings } from "./endings.ts";
+import type { Exchange } from "./exchanges.ts";
 import { readyHead } from "./ready-writer.ts";
 import { RequestHead } from "./request-head.ts";
-import { Responder, wantsClose } from "./responder.ts";
-import { DeadlineWheel } from "./wheel.ts";
 import { decodeRequestHead, INCOMPLETE } from "./wire.ts";
 
-export { HttpEvents };
-
-export class HttpServer extends ExchangeAccess {
-  /** Publish here: begin, add, commit; put. */
-  readonly ready: ReadyTable = new ReadyTable();
-  readonly #streams: Streams;
+export class HttpServer extends Endings {
+  /** What is answered at once. */
+  readonly ready: ReadyTable;
   readonly #events: HttpEvents;
-  readonly #limits: HttpLimits;
-  readonly #deadlines: DeadlineWheel;
-  readonly #responder: Responder;
   readonly #head: RequestHead = new RequestHead();
   readonly #answer: ReadyAnswer = new ReadyAnswer();
-  readonly #bodies: BodyReader;
 
-  constructor(streams: Streams, events: HttpEvents, limits: HttpLimits) {
-    super(limits.connections);
-    this.#streams = streams;
+  constructor(ready: ReadyTable, events: HttpEvents, limits: HttpLimits) {
+    super(events, limits);
+    this.ready = ready;
     this.#events = events;
-    this.#limits = limits;
-    this.#bodies = new BodyReader(limits);
-    this.#responder = new Responder(streams, events);
-    this.#deadlines = new DeadlineWheel(limits.connections, TICK);
   }
 
   /** What the wall clock (milliseconds since 1970) shows at `now`. Call before the first listen, and when it is set. */
   setWallClock(wallMs: number, now: Instant): void {
-    this.#responder.clock.set(wallMs, now);
+    this.responder.clock.set(wallMs, now);
+  }
+
+  // ---- The appliance -------------------------------------------------------------------------------------------------
+
+  /**
+   * Has the table answer an exchange that it could not answer before. False: it still cannot. An exchange that is over
+   * wants no answer: true.
+   */
+  retry(exchange: number, now: Instant): boolean {
+    const index = this.exchangeTable.find(exchange);
+    if (index < 0) return true;
+    const e = this.exchangeTable.at(index);
+    const at = e.connection;
+    const c = this.connectionTable.at(at);
+    if (!this.#select(e.bytes, e.head, now)) return false;
+    this.#answerReady(c, e.bytes, e.head, now);
+    this.answered(c, at, now);
+    this.#run(c, at, now);
+    return true;
+  }
+
+  /** Has the table answer all exchanges that it can. */
+  retryAll(now: Instant): void {
+    for (let index = 0; index < this.exchangeTable.size; index++)
+      if (this.exchangeTable.at(index).connection >= 0) this.retry(this.exchangeTable.id(index), now);
   }
 
   /**
@@ -69,11 +87,9 @@ export class HttpServer extends ExchangeAccess {
     const e = this.exchangeTable.at(index);
     const at = e.connection;
     const c = this.connectionTable.at(at);
-    if (c.state !== WAITING) return;
-    this.#responder.respond(c, e, status, headerText, body, now);
-    const close = wantsClose(e.head);
-    this.#releaseExchange(c);
-    this.#answered(c, at, close, now);
+    this.decideEnd(c, e.head);
+    this.responder.respond(c, e, status, headerText, body, now);
+    this.answered(c, at, now);
     this.#run(c, at, now);
   }
 
@@ -82,301 +98,302 @@ export class HttpServer extends ExchangeAccess {
     const index = this.exchangeTable.find(exchange);
     if (index < 0) return;
     const at = this.exchangeTable.at(index).connection;
-    this.#streams.abort(this.connectionTable.at(at).handle);
-    this.#release(at);
+    this.abort(this.connectionTable.at(at), at);
   }
+
+  /**
+   * The next piece of an exchange's body, as an array of its own. Empty: nothing has come yet, and `bodyReadable` will
+   * tell; or there is no more (see `bodyState`). The first call says that the body is wanted at all.
+   */
+  readBody(exchange: number, now: Instant): Uint8Array {
+    const index = this.exchangeTable.find(exchange);
+    if (index < 0) return NO_PAYLOAD;
+    const e = this.exchangeTable.at(index);
+    const at = e.connection;
+    const c = this.connectionTable.at(at);
+    if (c.body < 0) return NO_PAYLOAD;
+    const body = this.bodies.at(c.body);
+    if (e.bodySince < 0) {
+      e.bodySince = now;
+      if (e.head.contentLength > this.limits.body) {
+        this.#refuseBody(c, at, 413, now);
+        return NO_PAYLOAD;
+      }
+      // RFC 9110 10.1.1: the client waits for this, unless it has begun to send.
+      if (e.head.expectContinue && c.streams.readLength(c.handle) === 0) this.responder.goOn(c);
+      e.head.expectContinue = false;
+    }
+    e.hungry = false;
+    while (!body.ended) {
+      const length = c.streams.readLength(c.handle);
+      if (length === 0) {
+        this.#awaitBody(c, at, e, body, now);
+        return NO_PAYLOAD;
+      }
+      const bytes = c.streams.readBuffer(c.handle);
+      const status = body.take(bytes, c.streams.readStart(c.handle), length);
+      const piece = body.dataLength === 0 || status !== 0 ? NO_PAYLOAD : new Uint8Array(body.dataLength);
+      copyBytes(piece, 0, bytes, body.dataStart, piece.length);
+      c.streams.consume(c.handle, body.consumed);
+      if (status !== 0) {
+        this.#refuseBody(c, at, status, now);
+        return NO_PAYLOAD;
+      }
+      c.streams.hold(c.handle, true);
+      this.deadlines.set(at, now + this.limits.answerTimeout, now);
+      if (piece.length > 0) return piece;
+    }
+    return NO_PAYLOAD;
+  }
+
+  // ---- Time ----------------------------------------------------------------------------------------------------------
 
   /** Acts on the deadlines that have come. */
   step(now: Instant): void {
-    for (let at = this.#deadlines.pop(now); at >= 0; at = this.#deadlines.pop(now)) this.#expired(at, now);
+    for (let at = this.deadlines.pop(now); at >= 0; at = this.deadlines.pop(now)) this.#expired(at, now);
   }
 
   nextDeadline(): Instant {
-    return this.#deadlines.nextDeadline();
+    return this.deadlines.nextDeadline();
   }
 
-  // ---- StreamUser ----------------------------------------------------------------------------------------------------
+  // ---- What streams tell (listener.ts) -------------------------------------------------------------------------------
 
-  override accepted(handle: Handle, _port: number, now: Instant): void {
-    const at = this.connectionTable.take(handle);
+  /** A peer has connected; its requests are served, or redirected to https at that port when it is not 0. */
+  accepted(streams: Streams, handle: Handle, redirectTo: number, now: Instant): void {
+    const at = this.connectionTable.take(streams, handle);
     if (at < 0) {
-      this.#streams.abort(handle);
+      streams.abort(handle);
       return;
     }
     const c = this.connectionTable.at(at);
-    c.path = this.#streams.peerPath(handle);
-    c.peerPort = this.#streams.peerPort(handle);
-    c.maxHead = Math.min(this.#limits.head, this.#streams.readLimit(handle));
-    this.#deadlines.set(at, now + this.#limits.idleTimeout, now);
+    c.redirectTo = redirectTo;
+    c.path = streams.peerPath(handle);
+    c.peerPort = streams.peerPort(handle);
+    c.maxHead = Math.min(this.limits.head, streams.readLimit(handle));
+    this.deadlines.set(at, now + this.limits.idleTimeout, now);
   }
 
-  override connected(handle: Handle, _now: Instant): void {
-    // A server never connects; whoever did must not be left hanging.
-    this.#streams.abort(handle);
-  }
-
-  override readable(handle: Handle, now: Instant): void {
+  readable(handle: Handle, now: Instant): void {
     const at = this.connectionTable.find(handle);
     if (at >= 0) this.#run(this.connectionTable.at(at), at, now);
   }
 
-  override sent(handle: Handle, now: Instant): void {
+  sent(handle: Handle, now: Instant): void {
     const at = this.connectionTable.find(handle);
     if (at < 0) return;
     const c = this.connectionTable.at(at);
-    const stalled = this.#streams.queued(handle) > 0;
+    const stalled = c.streams.queued(handle) > 0;
     if (c.state === READING && c.decoded === 0)
-      this.#deadlines.set(at, now + (stalled ? this.#limits.writeTimeout : this.#limits.idleTimeout), now);
+      this.deadlines.set(at, now + (stalled ? this.limits.writeTimeout : this.limits.idleTimeout), now);
     // Lingering lasts as long as the last response makes its way.
-    else if (c.state === LINGERING) this.#deadlines.set(at, now + this.#limits.lingerTimeout, now);
+    else if (c.state === LINGERING) this.deadlines.set(at, now + this.limits.lingerTimeout, now);
     if (stalled) return;
-    const held = c.responses >= this.#limits.pipelined;
+    const held = c.responses >= this.limits.pipelined;
     c.responses = 0;
     if (held) this.#run(c, at, now);
   }
 
-  override closed(handle: Handle, _reason: number, now: Instant): void {
+  closed(handle: Handle, now: Instant): void {
     const at = this.connectionTable.find(handle);
     if (at < 0) return;
     const c = this.connectionTable.at(at);
-    const cancelled = c.state === WAITING ? this.exchangeTable.id(c.exchange) : -1;
-    this.#release(at);
-    if (cancelled >= 0) this.#events.cancelled(cancelled, now);
+    const waiting = c.state === WAITING;
+    const id = waiting ? this.exchangeTable.id(c.exchange) : -1;
+    const reading = waiting && this.exchangeTable.at(c.exchange).bodySince >= 0;
+    this.release(at);
+    if (waiting) this.#cancelled(id, reading, now);
   }
 
+  // ---- Requests ------------------------------------------------------------------------------------------------------
+
   #run(c: Connection, at: number, now: Instant): void {
-    if (c.running) return;
-    c.running = true;
     const handle = c.handle;
+    if (c.running || handle === NO_HANDLE) return;
+    c.running = true;
     let more = true;
     while (more && c.handle === handle) {
+      more = false;
       if (c.state === READING) more = this.#readHead(c, at, now);
-      else if (c.state === BODY) more = this.#readBody(c, at, now);
-      else if (c.state === LINGERING) more = this.#drop(c, at);
-      else more = false;
+      else if (c.state === SKIPPING) more = this.#skip(c, at, now);
+      else if (c.state === LINGERING) this.drop(c, at, now);
+      else {
+        this.#tellOfBody(c, now);
+        // The appliance may have acted on it at once.
+        more = c.state !== WAITING;
+      }
     }
     if (c.handle === handle) c.running = false;
   }
 
-  /** Each of these three returns true when there may be more to do at once. */
+  /** True when there may be more to do at once. */
   #readHead(c: Connection, at: number, now: Instant): boolean {
-    const handle = c.handle;
-    const length = this.#streams.readLength(handle);
+    const { handle, streams } = c;
+    const length = streams.readLength(handle);
     if (length === 0) {
-      if (this.#streams.readEnded(handle)) this.#close(c, at);
+      if (streams.readEnded(handle)) this.close(c, at);
       return false;
     }
-    if (c.responses >= this.#limits.pipelined) {
-      if (this.#streams.queued(handle) > 0) return false;
+    if (c.responses >= this.limits.pipelined) {
+      if (streams.queued(handle) > 0) return false;
       c.responses = 0;
     }
-    const bytes = this.#streams.readBuffer(handle);
-    const start = this.#streams.readStart(handle);
-    if (c.decoded > 0 && !worthDecoding(c, bytes, start, length)) return false;
-    const status = this.#decode(c, bytes, start, length);
+    const bytes = streams.readBuffer(handle);
+    const start = streams.readStart(handle);
+    if (c.decoded > 0 && !worthDecoding(c, bytes, start, length) && !streams.peerEnded(handle)) return false;
+    let status = this.#decode(c, bytes, start, length);
+    if (c.decoded === 0) c.since = now;
     if (status === INCOMPLETE) {
-      if (c.decoded === 0) {
-        c.since = now;
-        this.#deadlines.set(at, now + this.#limits.headTimeout, now);
+      if (!streams.peerEnded(handle)) {
+        if (c.decoded === 0) this.deadlines.set(at, now + this.limits.headTimeout, now);
+        c.scanned = length;
+        c.decoded = length;
+        return false;
       }
-      c.scanned = length;
-      c.decoded = length;
-      return false;
+      // RFC 9112 8: the message is incomplete, and will stay so.
+      status = 400;
     }
-    const since = c.decoded === 0 ? now : c.since;
     c.scanned = 0;
     c.decoded = 0;
-    if (status !== 0) {
-      this.#refuse(c, at, status, bytes, this.#head, now - since, now);
-      return true;
-    }
     const head = this.#head;
-    if (head.contentLength === 0 && !head.chunked) {
-      this.#responder.clock.update(now);
-      const clock = this.#responder.clock;
-      if (this.ready.select(bytes, head, clock.second, this.#answer)) {
-        const answer = this.#answer;
-        this.#responder.access(c, bytes, head, answer.status, answer.bodyLength, now - since, now);
-        this.#streams.consume(handle, head.length);
-        this.#responder.queue(c, head, readyHead(answer, clock), answer.body, answer.bodyOffset, answer.bodyLength);
-        this.#answered(c, at, wantsClose(head), now);
-        return true;
-      }
-    } else if (head.contentLength > this.#limits.body) {
-      this.#refuse(c, at, 413, bytes, head, now - since, now);
+    if (status === 0 && head.asterisk && (head.contentLength > 0 || head.chunked)) status = 400;
+    if (status !== 0) {
+      this.refuse(c, at, status, bytes, head, now);
       return true;
     }
-    if (head.asterisk) {
-      this.#ping(c, at, bytes, now - since, now);
+    if (head.contentLength > 0 || head.chunked) {
+      c.body = this.bodies.take();
+      this.bodies.at(c.body).begin(head, this.limits.body);
+    }
+    if (c.redirectTo > 0 || head.asterisk || this.#select(bytes, head, now)) {
+      if (c.redirectTo > 0 || head.asterisk) {
+        this.decideEnd(c, head);
+        if (head.asterisk) this.responder.ping(c, bytes, head, now);
+        else this.responder.redirect(c, bytes, head, now);
+      } else this.#answerReady(c, bytes, head, now);
+      streams.consume(handle, head.length);
+      this.answered(c, at, now);
       return true;
     }
-    this.#begin(c, at, bytes, start, since, now);
+    this.#begin(c, at, bytes, start, now);
     return true;
   }
 
   #decode(c: Connection, bytes: Uint8Array, start: number, length: number): number {
-    return decodeRequestHead(bytes, start, length, c.maxHead, this.#limits.target, this.#limits.headers, this.#head);
+    return decodeRequestHead(bytes, start, length, c.maxHead, this.limits.target, this.limits.headers, this.#head);
   }
 
-  /** OPTIONS * (RFC 9110 9.3.7): a ping of the whole server; there is nothing that the appliance could add. */
-  #ping(c: Connection, at: number, bytes: Uint8Array, duration: number, now: Instant): void {
-    const head = this.#head;
-    if (head.contentLength > 0 || head.chunked) {
-      this.#refuse(c, at, 400, bytes, head, duration, now);
-      return;
-    }
-    this.#responder.ping(c, bytes, head, duration, now);
-    this.#streams.consume(c.handle, head.length);
-    this.#answered(c, at, wantsClose(head), now);
+  /** Whether the table has an answer, which is then in #answer. */
+  #select(bytes: Uint8Array, head: RequestHead, now: Instant): boolean {
+    this.responder.clock.update(now);
+    return this.ready.select(bytes, head, this.responder.clock.second, this.#answer);
   }
 
-  /** The request is one for the appliance: copies its head, and goes on to its body if it has one. */
-  #begin(c: Connection, at: number, bytes: Uint8Array, start: number, since: Instant, now: Instant): void {
+  #answerReady(c: Connection, bytes: Uint8Array, head: RequestHead, now: Instant): void {
+    const answer = this.#answer;
+    this.decideEnd(c, head);
+    this.responder.access(c, bytes, head, answer.status, answer.bodyLength, now);
+    const headBytes = readyHead(answer, this.responder.clock);
+    this.responder.queue(c, head, headBytes, answer.body, answer.bodyOffset, answer.bodyLength);
+  }
+
+  /** The request is one for the appliance: copies its head. Its body stays where it is. */
+  #begin(c: Connection, at: number, bytes: Uint8Array, start: number, now: Instant): void {
     c.exchange = this.exchangeTable.take(at);
     const e = this.exchangeTable.at(c.exchange);
     const length = this.#head.length;
     e.bytes = new Uint8Array(length);
     copyBytes(e.bytes, 0, bytes, start, length);
-    decodeRequestHead(e.bytes, 0, length, length + 1, this.#limits.target, this.#limits.headers, e.head);
+    decodeRequestHead(e.bytes, 0, length, length + 1, this.limits.target, this.limits.headers, e.head);
     e.lowerNames();
-    e.since = since;
-    this.#streams.consume(c.handle, length);
-    if (e.head.contentLength === 0 && !e.head.chunked) {
-      this.#deliver(c, at, now);
-      return;
-    }
-    c.state = BODY;
-    e.bodySince = now;
-    e.chunks.reset();
-    this.#deadlines.set(at, now + this.#limits.bodyTimeout, now);
-    // RFC 9110 10.1.1: the client waits for this, unless it has begun to send.
-    if (e.head.expectContinue && this.#streams.readLength(c.handle) === 0) this.#responder.goOn(c);
-  }
-
-  #readBody(c: Connection, at: number, now: Instant): boolean {
-    const handle = c.handle;
-    const e = this.exchangeTable.at(c.exchange);
-    const length = this.#streams.readLength(handle);
-    if (length === 0) {
-      // RFC 9112 8: the message is incomplete.
-      if (this.#streams.readEnded(handle)) this.#refuse(c, at, 400, e.bytes, e.head, now - e.since, now);
-      return this.#streams.readEnded(handle);
-    }
-    const bytes = this.#streams.readBuffer(handle);
-    const start = this.#streams.readStart(handle);
-    const status = this.#bodies.read(e, bytes, start, length);
-    this.#streams.consume(handle, this.#bodies.consumed);
-    if (status !== 0) this.#refuse(c, at, status, e.bytes, e.head, now - e.since, now);
-    else if (this.#bodies.complete) this.#deliver(c, at, now);
-    else {
-      const slowest = e.bodySince + this.#limits.bodyTimeout + (e.bodyLength / this.#limits.bodyRate) * SECOND;
-      this.#deadlines.set(at, Math.min(now + this.#limits.bodyTimeout, slowest), now);
-    }
-    return true;
-  }
-
-  #deliver(c: Connection, at: number, now: Instant): void {
+    c.streams.consume(c.handle, length);
     c.state = WAITING;
-    this.#streams.hold(c.handle, true);
-    this.#deadlines.set(at, now + this.#limits.answerTimeout, now);
+    c.streams.hold(c.handle, true);
+    this.deadlines.set(at, now + this.limits.answerTimeout, now);
     this.#events.request(this.exchangeTable.id(c.exchange), now);
   }
 
-  /** Reads and drops, so that the last response is not lost to a reset (RFC 9112 9.6). */
-  #drop(c: Connection, at: number): boolean {
-    const length = this.#streams.readLength(c.handle);
-    c.dropped += length;
-    if (length > 0) this.#streams.consume(c.handle, length);
-    if (this.#streams.readEnded(c.handle) || c.dropped > this.#limits.lingerBytes) this.#close(c, at);
-    return false;
+  // ---- Bodies --------------------------------------------------------------------------------------------------------
+
+  /** The appliance has read all that there is of a body. */
+  #awaitBody(c: Connection, at: number, e: Exchange, body: Body, now: Instant): void {
+    // RFC 9112 8: the message is incomplete.
+    if (c.streams.readEnded(c.handle)) {
+      this.#refuseBody(c, at, 400, now);
+      return;
+    }
+    e.hungry = true;
+    // It is the peer's turn: nothing is owed to it.
+    c.streams.hold(c.handle, false);
+    this.deadlines.set(at, this.bodyDeadline(e.bodySince, body.length, now), now);
   }
 
-  /** After a response: on to the next request, or to the end. */
-  #answered(c: Connection, at: number, close: boolean, now: Instant): void {
-    // Half a response would be taken for a whole one.
-    if (c.broken) this.#abort(c, at);
-    else if (!close) {
+  #tellOfBody(c: Connection, now: Instant): void {
+    const e = this.exchangeTable.at(c.exchange);
+    if (!e.hungry || (c.streams.readLength(c.handle) === 0 && !c.streams.readEnded(c.handle))) return;
+    e.hungry = false;
+    this.#events.bodyReadable(this.exchangeTable.id(c.exchange), now);
+  }
+
+  /** The appliance wanted a body that cannot be taken; it is told that the exchange is over. */
+  #refuseBody(c: Connection, at: number, status: number, now: Instant): void {
+    const e = this.exchangeTable.at(c.exchange);
+    const id = this.exchangeTable.id(c.exchange);
+    const reading = e.bodySince >= 0;
+    this.refuse(c, at, status, e.bytes, e.head, now);
+    this.#cancelled(id, reading, now);
+    this.#run(c, at, now);
+  }
+
+  #cancelled(id: number, reading: boolean, now: Instant): void {
+    this.#events.cancelled(id, now);
+    if (reading) this.#events.bodyReadable(id, now);
+  }
+
+  /** Reads past a body that nobody wanted. True when there may be more to do at once. */
+  #skip(c: Connection, at: number, now: Instant): boolean {
+    const { handle, streams } = c;
+    const body = this.bodies.at(c.body);
+    const length = streams.readLength(handle);
+    if (length === 0) {
+      if (streams.readEnded(handle)) this.close(c, at);
+      return false;
+    }
+    const status = body.take(streams.readBuffer(handle), streams.readStart(handle), length);
+    streams.consume(handle, body.consumed);
+    if (status !== 0 || body.length > this.limits.skip) this.linger(c, at, now);
+    else if (body.ended) {
+      this.releaseBody(c);
       c.state = READING;
-      this.#deadlines.set(at, now + this.#limits.writeTimeout, now);
-    } else if (this.#streams.readLength(c.handle) === 0) this.#close(c, at);
-    else this.#linger(c, at, now);
+      this.deadlines.set(at, now + this.limits.writeTimeout, now);
+    } else this.deadlines.set(at, this.bodyDeadline(c.since, body.length, now), now);
+    return true;
   }
 
-  /** Answers with an error of the server's own and ends the connection: after it nothing can be told apart. */
-  #refuse(
-    c: Connection,
-    at: number,
-    status: number,
-    bytes: Uint8Array,
-    head: RequestHead,
-    duration: number,
-    now: Instant,
-  ): void {
-    this.#responder.refuse(c, status, bytes, head, duration, now);
-    this.#releaseExchange(c);
-    this.#linger(c, at, now);
-  }
-
-  #linger(c: Connection, at: number, now: Instant): void {
-    this.#streams.shutdown(c.handle);
-    c.state = LINGERING;
-    this.#deadlines.set(at, now + this.#limits.lingerTimeout, now);
-  }
+  // ---- Deadlines -----------------------------------------------------------------------------------------------------
 
   #expired(at: number, now: Instant): void {
     const c = this.connectionTable.at(at);
-    const handle = c.handle;
+    const { handle, streams } = c;
     switch (c.state) {
       case READING:
         if (c.decoded > 0) {
-          const bytes = this.#streams.readBuffer(handle);
+          const bytes = streams.readBuffer(handle);
           // What can be told to be wrong by now is told; the rest is late.
-          const status = this.#decode(c, bytes, this.#streams.readStart(handle), this.#streams.readLength(handle));
-          this.#refuse(c, at, status > 0 ? status : 408, bytes, this.#head, now - c.since, now);
+          const status = this.#decode(c, bytes, streams.readStart(handle), streams.readLength(handle));
+          this.refuse(c, at, status > 0 ? status : 408, bytes, this.#head, now);
           this.#run(c, at, now);
-        } else if (this.#streams.queued(handle) > 0) this.#abort(c, at);
-        else this.#close(c, at);
+        } else if (streams.queued(handle) > 0) this.abort(c, at);
+        else this.close(c, at);
         return;
-      case BODY: {
-        const e = this.exchangeTable.at(c.exchange);
-        this.#refuse(c, at, 408, e.bytes, e.head, now - e.since, now);
-        this.#run(c, at, now);
+      case WAITING:
+        this.#refuseBody(c, at, this.exchangeTable.at(c.exchange).hungry ? 408 : 503, now);
         return;
-      }
-      case WAITING: {
-        const e = this.exchangeTable.at(c.exchange);
-        const id = this.exchangeTable.id(c.exchange);
-        this.#refuse(c, at, 503, e.bytes, e.head, now - e.since, now);
-        this.#events.cancelled(id, now);
-        this.#run(c, at, now);
+      case SKIPPING:
+        this.linger(c, at, now);
         return;
-      }
       default:
-        this.#close(c, at);
+        this.close(c, at);
     }
-  }
-
-  #close(c: Connection, at: number): void {
-    this.#streams.close(c.handle);
-    this.#release(at);
-  }
-
-  #abort(c: Connection, at: number): void {
-    this.#streams.abort(c.handle);
-    this.#release(at);
-  }
-
-  #release(at: number): void {
-    this.#releaseExchange(this.connectionTable.at(at));
-    this.#deadlines.clear(at);
-    this.connectionTable.release(at);
-  }
-
-  #releaseExchange(c: Connection): void {
-    if (c.exchange < 0) return;
-    this.#bodies.release(this.exchangeTable.at(c.exchange));
-    this.exchangeTable.release(c.exchange);
-    this.#streams.hold(c.handle, false);
-    c.exchange = -1;
   }
 }

@@ -8,9 +8,9 @@
 import { equalBytes } from "../base/native.ts";
 import { pathHash } from "../http/path.ts";
 import {
-  FIELD_CONTENT_LENGTH,
-  FIELD_HOST,
-  FIELD_TRANSFER_ENCODING,
+  bitOf,
+  CONTENT_LENGTH,
+  HOST,
   METHOD_CONNECT,
   METHOD_DELETE,
   METHOD_GET,
@@ -21,6 +21,7 @@ import {
   METHOD_PUT,
   METHOD_TRACE,
   METHOD_UNKNOWN,
+  TRANSFER_ENCODING,
 } from "../http/request.ts";
 import {
   COLON,
@@ -36,7 +37,7 @@ import {
   TOKEN,
   VALUE,
 } from "../http/syntax.ts";
-import { KNOWN_LENGTHS, noteField } from "./fields.ts";
+import { noteField, slotOf } from "./fields.ts";
 import type { RequestHead } from "./request-head.ts";
 import { authorityIsValid, pathIsPlain } from "./target.ts";
 
@@ -59,8 +60,7 @@ export function decodeRequestHead(
   const tooLong = length >= maxHead;
   const end = start + Math.min(length, maxHead);
   head.targetEnd = 0;
-  head.fields = 0;
-  head.repeated = 0;
+  head.clearFields();
   head.headerCount = 0;
   head.contentLength = 0;
   head.chunked = false;
@@ -170,8 +170,9 @@ export function decodeRequestHead(
     i += 2;
     count++;
     if (count > maxHeaders) return 431;
-    if (nameLength < 20 && KNOWN_LENGTHS[nameLength]! === 1) {
-      status = noteField(bytes, nameStart, nameLength, valueStart, valueEnd, head);
+    const slot = slotOf(bytes, nameStart, nameLength);
+    if (slot >= 0) {
+      status = noteField(bytes, slot, valueStart, valueEnd, head);
       if (status !== 0) return status;
     }
   }
@@ -184,20 +185,17 @@ export function decodeRequestHead(
 function checkFraming(head: RequestHead): number {
   if (head.minor === 0) {
     // RFC 9112 6.1: Transfer-Encoding in HTTP/1.0 is a framing error; RFC 9110 10.1.1: its Expect is ignored.
-    if ((head.fields & FIELD_TRANSFER_ENCODING) !== 0) return 400;
+    if ((head.fields & bitOf(TRANSFER_ENCODING)) !== 0) return 400;
     head.expectContinue = false;
-  } else if ((head.fields & FIELD_HOST) === 0) return 400;
-  if (
-    (head.fields & (FIELD_TRANSFER_ENCODING | FIELD_CONTENT_LENGTH)) ===
-    (FIELD_TRANSFER_ENCODING | FIELD_CONTENT_LENGTH)
-  )
-    return 400;
+  } else if ((head.fields & bitOf(HOST)) === 0) return 400;
+  if ((head.fields & BOTH_FRAMINGS) === BOTH_FRAMINGS) return 400;
   // RFC 9110 9.1: a method that is not recognised; 9.3.6: this is no proxy.
   if (head.method === METHOD_UNKNOWN || head.method === METHOD_CONNECT) return 501;
   if (head.asterisk && head.method !== METHOD_OPTIONS) return 400;
   return 0;
 }
 
+const BOTH_FRAMINGS = bitOf(TRANSFER_ENCODING) | bitOf(CONTENT_LENGTH);
 const VERSION_LINE: Uint8Array = latin1Bytes("HTTP/1.1\r\n");
 /** Longer than any method that is registered (UPDATEREDIRECTREF has 17). */
 const MAX_METHOD = 24;

@@ -289,6 +289,10 @@ export class Tcp extends Streams {
     return c.finReceived && c.unread === 0;
   }
 
+  override peerEnded(handle: Handle): boolean {
+    return this.#core.of(handle).finReceived;
+  }
+
   override consume(handle: Handle, length: number): void {
     const core = this.#core;
     const c = core.of(handle);

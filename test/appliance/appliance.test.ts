@@ -7,7 +7,7 @@ import type { Port } from "../../stack/base/address.ts";
 import type { Result } from "../../stack/base/result.ts";
 import { FAKE_NOW, fakeSnapshot } from "../support/fake-snapshot.ts";
 import { expectPart } from "../support/matching.ts";
-import { RecordingNetwork, request, settle, textOf, VirtualPlatform } from "../support/virtual-platform.ts";
+import { RecordingNetwork, request, settle, shown, textOf, VirtualPlatform } from "../support/virtual-platform.ts";
 
 const DOWN: GitError = { kind: "refused", where: "http://git.example/blog.git" };
 const UUID = "981361ca-e71d-4997-a52c-baeee78e4156";
@@ -50,7 +50,7 @@ class Bench {
   async get(target: string): Promise<{ status: number; text: string }> {
     const response = this.network.handler!(request(target));
     await settle();
-    const answer = await response;
+    const answer = shown(this.network, target, await response);
     return { status: answer.status, text: textOf(answer) };
   }
 }

@@ -144,6 +144,10 @@ export class FakeStreams extends Streams {
     const stream = this.of(handle);
     return !this.#alive(stream) || (stream.peerEnded && stream.length === 0 && stream.waiting.length === 0);
   }
+  override peerEnded(handle: Handle): boolean {
+    const stream = this.of(handle);
+    return !this.#alive(stream) || (stream.peerEnded && stream.waiting.length === 0);
+  }
   override consume(handle: Handle, length: number): void {
     const stream = this.of(handle);
     if (length < 0 || length > stream.length) throw new RangeError("consume");

@@ -4,7 +4,9 @@ import type { Handle } from "../../stack/base/streams.ts";
 import type { AccessLine } from "../../stack/http/access.ts";
 import { HttpEvents } from "../../stack/http/events.ts";
 import { DEFAULT_LIMITS, type HttpLimits } from "../../stack/http/limits.ts";
+import { ReadyTable } from "../../stack/http/ready.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
+import { HttpListener } from "../../stack/http1/listener.ts";
 import { HttpServer } from "../../stack/http1/server.ts";
 import { FakeStreams } from "./fake-streams.ts";
 
@@ -19,19 +21,26 @@ export class Appliance extends HttpEvents {
   /** Called for a request; by default it waits. */
   onRequest: (exchange: number, now: number) => void = () => {};
 
+  /** Called when a body that was read to where it had come goes on. */
+  onBody: (exchange: number, now: number) => void = () => {};
+
   override request(exchange: number, now: number): void {
     this.requests.push(exchange);
     this.onRequest(exchange, now);
+  }
+  override bodyReadable(exchange: number, now: number): void {
+    this.onBody(exchange, now);
   }
   override cancelled(exchange: number, _now: number): void {
     this.cancels.push(exchange);
   }
   override answered(line: AccessLine, _now: number): void {
-    const text = (start: number, length: number): string =>
-      String.fromCharCode(...line.bytes.subarray(start, start + length));
-    this.lines.push(
-      `${text(line.methodStart, line.methodLength)} ${text(line.targetStart, line.targetLength)} ${line.status} ${line.sent}`,
-    );
+    const { request } = line;
+    const known = request.targetEnd > 0;
+    const text = (start: number, end: number): string =>
+      known ? String.fromCharCode(...line.bytes.subarray(start, end)) : "";
+    const method = text(request.methodStart, request.methodEnd);
+    this.lines.push(`${method} ${text(request.targetStart, request.targetEnd)} ${line.status} ${line.sent}`);
   }
 }
 
@@ -39,14 +48,16 @@ export interface Bench {
   readonly streams: FakeStreams;
   readonly appliance: Appliance;
   readonly server: HttpServer;
+  readonly listener: HttpListener;
 }
 
-export function bench(limits: HttpLimits = DEFAULT_LIMITS, readLimit = 16_384): Bench {
+export function bench(limits: HttpLimits = DEFAULT_LIMITS, readLimit = 16_384, redirectTo = 0): Bench {
   const streams = new FakeStreams(readLimit);
   const appliance = new Appliance();
-  const server = new HttpServer(streams, appliance, limits);
+  const server = new HttpServer(new ReadyTable(), appliance, limits);
   server.setWallClock(WALL_MS, 0);
-  return { streams, appliance, server };
+  const listener = new HttpListener(server, streams, redirectTo);
+  return { streams, appliance, server, listener };
 }
 
 /** Publishes a page as text. */
@@ -68,7 +79,15 @@ export function beginsWithStatus(answer: string): boolean {
 
 /** Sends bytes on a new connection and returns what comes back. */
 export function exchange(b: Bench, text: string, now = 0): string {
-  const handle: Handle = b.streams.connect(b.server, now);
+  const handle: Handle = b.streams.connect(b.listener, now);
   b.streams.receive(handle, text, now);
   return b.streams.output(handle);
+}
+
+/** Reads what has come of an exchange's body, as text. */
+export function readText(b: Bench, id: number, now = 0): string {
+  let text = "";
+  for (let piece = b.server.readBody(id, now); piece.length > 0; piece = b.server.readBody(id, now))
+    text += String.fromCharCode(...piece);
+  return text;
 }

@@ -90,6 +90,7 @@ export class ScriptedNetwork implements Network {
     return { ok: true, value: undefined };
   }
   publish(): void {}
+  forget(): void {}
   retain(): void {}
 }
 

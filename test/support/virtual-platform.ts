@@ -2,8 +2,16 @@
 
 import type { Platform } from "../../appliance/platform.ts";
 import { gzip } from "../../image/gzip.ts";
-import { hmacSha256 } from "../../image/hmac.ts";
-import type { HttpRequest, HttpResponse, Network, ReadyResponse } from "../../stack/edge/network.ts";
+import { HmacSha256 } from "../../image/hmac.ts";
+import type {
+  HttpAnswer,
+  HttpHandler,
+  HttpRequest,
+  HttpResponse,
+  Listener,
+  Network,
+  ReadyResponse,
+} from "../../stack/edge/network.ts";
 
 export class VirtualPlatform implements Platform {
   /** Microseconds. */
@@ -55,7 +63,9 @@ export class VirtualPlatform implements Platform {
   }
   sha1 = nativeSha1;
   sha256 = nativeSha256;
-  hmacSha256 = hmacSha256;
+  hmacSha256(key: Uint8Array): HmacSha256 {
+    return new HmacSha256(key);
+  }
   gzip = gzip;
   inflate(): undefined {
     return undefined;
@@ -109,7 +119,9 @@ export async function settle(): Promise<void> {
 export class RecordingNetwork implements Network {
   readonly ready = new Map<string, ReadyResponse[]>();
   publications = 0;
-  handler: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
+  handler: HttpHandler | undefined;
+  /** What was published and let go of at once: path and bytes. */
+  readonly sentOnce: string[] = [];
   async resolve(): ReturnType<Network["resolve"]> {
     return { ok: false, error: { kind: "no-resolver" } };
   }
@@ -119,7 +131,7 @@ export class RecordingNetwork implements Network {
   sendDatagram(): boolean {
     return true;
   }
-  serve(_port: number, handler: (request: HttpRequest) => Promise<HttpResponse>): ReturnType<Network["serve"]> {
+  serve(_listener: Listener, handler: HttpHandler): ReturnType<Network["serve"]> {
     this.handler = handler;
     return { ok: true, value: undefined };
   }
@@ -128,14 +140,32 @@ export class RecordingNetwork implements Network {
     const kept = new Set(paths);
     for (const path of this.ready.keys()) if (!kept.has(path)) this.ready.delete(path);
   }
+  forget(path: string): void {
+    for (const { body } of this.ready.get(path) ?? []) this.sentOnce.push(`${path} ${body.length}`);
+    this.ready.delete(path);
+  }
   publish(response: ReadyResponse): void {
     const others = (this.ready.get(response.path) ?? []).filter(({ encoding }) => encoding !== response.encoding);
     this.ready.set(response.path, [...others, response]);
   }
 }
 
+/** What a client without wishes of its own is sent: the answer itself, or what the table has for the path. */
+export function shown(network: RecordingNetwork, target: string, answer: HttpAnswer): HttpResponse {
+  if (answer !== "ready") return answer;
+  const path = target.replace(/\?.*$/, "").replace(/\/\/+/g, "/");
+  const identity = network.ready.get(path)?.find(({ encoding }) => encoding === "");
+  return identity ?? { status: 0, headers: [], body: new Uint8Array(0) };
+}
+
+/** Pieces of a body, as a request's `read`. */
+export function bodyOf(...pieces: readonly Uint8Array[]): HttpRequest["read"] {
+  const left = [...pieces];
+  return async () => ({ ok: true, value: left.shift() });
+}
+
 export function request(target: string, options: Partial<Omit<HttpRequest, "target">> = {}): HttpRequest {
-  return { method: "GET", headers: [], body: new Uint8Array(0), peer: "10.0.0.1", ...options, target };
+  return { method: "GET", headers: [], read: bodyOf(), peer: "10.0.0.1", ...options, target };
 }
 
 export function headerOf(response: HttpResponse, name: string): string | undefined {

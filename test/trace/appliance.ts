@@ -6,13 +6,15 @@ import { copyBytes } from "../../stack/base/native.ts";
 import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
 import type { Handle } from "../../stack/base/streams.ts";
 import {
+  EVENT_BODY,
   EVENT_CONFIGURED,
   EVENT_CONNECTED,
   EVENT_READABLE,
   EVENT_REQUEST,
   EVENT_RESOLVED,
 } from "../../stack/host/events.ts";
-import { Host } from "../../stack/host/host.ts";
+import { WebHost } from "../../stack/host/web.ts";
+import { BODY_OPEN } from "../../stack/http/events.ts";
 import type { Digest } from "./digest.ts";
 import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_SEGMENTATION } from "./format.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -52,7 +54,7 @@ const EVENTS_PER_STEP = 10_000;
 
 export class Appliance {
   readonly link: MemoryLink;
-  readonly host: Host;
+  readonly host: WebHost;
   now: Instant = 1;
   deadline: Instant = 0;
   /** What came up in the last step, when somebody wants to read it. */
@@ -61,17 +63,20 @@ export class Appliance {
 
   /** Handles of what the appliance has connected to, dead ones among them. */
   private readonly opened: Handle[] = [];
+  /** Bodies that are being read: exchanges, and what has come of each. */
+  private readonly reading: number[] = [];
+  private readonly bodies: Uint8Array[] = [];
   private readonly late: number[] = [];
   private readonly lateAt: number[] = [];
 
   constructor(switches: number, filler: number) {
     this.link = new MemoryLink(MAC, (switches & SWITCH_CHECKSUM) !== 0, (switches & SWITCH_SEGMENTATION) !== 0);
     this.link.filler = filler;
-    this.host = new Host(this.link, pattern(64, 7), MEMORY);
+    this.host = new WebHost(this.link, pattern(64, 7), MEMORY);
     const { host } = this;
-    publish(host.http.ready);
-    host.access.eventsWanted = true;
-    host.serve(80);
+    publish(host.web.http.ready);
+    host.web.access.eventsWanted = true;
+    host.web.listen({ port: 80, secure: false, redirectTo: 0 });
     host.poll(this.now);
     host.setWallClock(WALL_CLOCK);
     if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
@@ -121,10 +126,10 @@ export class Appliance {
         break;
       }
       case ACTION_SYSLOG:
-        host.access.setReceiver(formatIpv4(PEER), PEER_SYSLOG_PORT as Port, "trace.example");
+        host.web.access.setReceiver(formatIpv4(PEER), PEER_SYSLOG_PORT as Port, "trace.example");
         break;
       case ACTION_PUBLISH:
-        publish(host.http.ready);
+        publish(host.web.http.ready);
         break;
       case ACTION_RING_FULL:
         this.link.full = true;
@@ -154,6 +159,7 @@ export class Appliance {
       digest.text(text);
       if (this.logging) this.log += `event ${kind} ${handle} ${number} ${text}\n`;
       if (kind === EVENT_REQUEST) this.request(handle);
+      else if (kind === EVENT_BODY) this.respond(handle);
       else if (kind === EVENT_CONNECTED) this.connected(handle as Handle);
       else if (kind === EVENT_READABLE) this.readable(handle as Handle, digest);
       else if (kind === EVENT_RESOLVED) this.resolved(digest);
@@ -163,7 +169,7 @@ export class Appliance {
   }
 
   private request(exchange: number): void {
-    if (this.host.http.target(exchange).startsWith("/late")) {
+    if (this.host.web.http.target(exchange).startsWith("/late")) {
       this.late.push(exchange);
       this.lateAt.push(this.now + LATE);
     } else this.respond(exchange);
@@ -182,12 +188,38 @@ export class Appliance {
     }
   }
 
-  /** Says what was asked, and sends the body back. */
+  /** What has come of a body, so far, or undefined while more is to come. */
+  private readBody(exchange: number): Uint8Array | undefined {
+    const { http } = this.host.web;
+    let index = 0;
+    while (index < this.reading.length && this.reading[index] !== exchange) index++;
+    if (index === this.reading.length) {
+      this.reading.push(exchange);
+      this.bodies.push(new Uint8Array(0));
+    }
+    for (let piece = http.readBody(exchange, this.now); piece.length > 0; piece = http.readBody(exchange, this.now)) {
+      const before = this.bodies[index]!;
+      const joined = new Uint8Array(before.length + piece.length);
+      copyBytes(joined, 0, before, 0, before.length);
+      copyBytes(joined, before.length, piece, 0, piece.length);
+      this.bodies[index] = joined;
+    }
+    if (http.bodyState(exchange) === BODY_OPEN) return undefined;
+    const body = this.bodies[index]!;
+    this.reading[index] = this.reading[this.reading.length - 1]!;
+    this.bodies[index] = this.bodies[this.bodies.length - 1]!;
+    this.reading.pop();
+    this.bodies.pop();
+    return body;
+  }
+
+  /** Says what was asked, and sends the body back once it is there. */
   private respond(exchange: number): void {
-    const { http } = this.host;
+    const { http } = this.host.web;
+    const body = this.readBody(exchange);
+    if (body === undefined) return;
     const said = `${http.method(exchange)} ${http.target(exchange)}\n${http.headerText(exchange)}`;
     const head = latin1Bytes(said);
-    const body = http.body(exchange);
     const answer = new Uint8Array(head.length + body.length);
     copyBytes(answer, 0, head, 0, head.length);
     copyBytes(answer, head.length, body, 0, body.length);

@@ -21,6 +21,7 @@ function network(outcome: ConnectError | string): Network {
     sendDatagram: () => false,
     serve: () => ({ ok: false, error: "port-in-use" }),
     publish: () => {},
+    forget: () => {},
     retain: () => {},
   };
 }

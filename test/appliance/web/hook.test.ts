@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { coalesce, makeHook, type UpdateOutcome } from "../../../appliance/web/hook.ts";
-import { headerOf, request, settle, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
+import { hmacSha256 } from "../../../image/hmac.ts";
+import { bodyOf, headerOf, request, settle, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
 
 const platform = new VirtualPlatform();
 const COMMIT = "c".repeat(40);
@@ -47,9 +48,13 @@ describe("the webhook", () => {
   it("takes signed hooks only, when there is a secret", async () => {
     const { hook, refused, runs } = hookFor({ kind: "unchanged", commit: COMMIT }, "key");
     const body = platform.utf8Encode('{"ref":"refs/heads/main"}');
-    const good = hexOf(platform.hmacSha256(platform.utf8Encode("key"), body));
+    const good = hexOf(hmacSha256(platform.utf8Encode("key"), body));
     const status = async (name: string, value: string) =>
-      (await hook(request("/push", { method: "POST", body, headers: [[name, value]] }))).status;
+      (
+        await hook(
+          request("/push", { method: "POST", read: bodyOf(body.slice(0, 5), body.slice(5)), headers: [[name, value]] }),
+        )
+      ).status;
     expect(await status("x-hub-signature-256", `sha256=${good}`)).toBe(200);
     expect(await status("x-hub-signature-256", `sha256=${good.toUpperCase()}`)).toBe(200);
     expect(await status("x-gitea-signature", good)).toBe(200);
@@ -68,7 +73,10 @@ describe("the webhook", () => {
     const { hook } = hookFor({ kind: "unchanged", commit: COMMIT }, "It's a Secret to Everybody");
     const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
     const response = await hook(
-      request("/push", { body: platform.utf8Encode("Hello, World!"), headers: [["x-hub-signature-256", signature]] }),
+      request("/push", {
+        read: bodyOf(platform.utf8Encode("Hello, World!")),
+        headers: [["x-hub-signature-256", signature]],
+      }),
     );
     expect(response.status).toBe(200);
   });

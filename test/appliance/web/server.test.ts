@@ -7,7 +7,7 @@ import { STYLE } from "../../../appliance/render/style.ts";
 import { WebServer } from "../../../appliance/web/server.ts";
 import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
-import { headerOf, RecordingNetwork, request, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
+import { headerOf, RecordingNetwork, request, shown, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
 
 const PLAIN = `${"All work and no play. ".repeat(100)}\n`;
 const FILES: Readonly<Record<string, string | FakeFile>> = {
@@ -46,7 +46,8 @@ class Bench {
     return site;
   }
   get(target: string, headers: Readonly<Record<string, string>> = {}, method = "GET") {
-    return this.web.handle(request(target, { method, headers: Object.entries(headers) }));
+    const asked = request(target, { method, headers: Object.entries(headers) });
+    return this.web.handle(asked).then((answer) => shown(this.network, target, answer));
   }
 }
 
@@ -168,35 +169,13 @@ describe("the web server", () => {
     expect(b.faults).toEqual([]);
   });
 
-  it("gives gzip to those who take it", async () => {
-    const b = await bench();
-    const encoding = async (accept: string) =>
-      headerOf(await b.get("/Posts/a%20b", { "accept-encoding": accept }), "content-encoding");
-    expect(await encoding("gzip, deflate, br")).toBe("gzip");
-    expect(await encoding("br;q=1.0, GZIP;q=0.5")).toBe("gzip");
-    expect(await encoding("*")).toBe("gzip");
-    expect(await encoding("gzip;q=0")).toBeUndefined();
-    expect(await encoding("*, gzip;q=0.0")).toBeUndefined();
-    expect(await encoding("identity")).toBeUndefined();
-    expect(headerOf(await b.get("/static/x.png", { "accept-encoding": "gzip" }), "content-encoding")).toBeUndefined();
-  });
-
-  it("answers 304 by entity tag, else by date", async () => {
-    const b = await bench();
-    const first = await b.get("/static/x.png");
-    const etag = headerOf(first, "etag")!;
-    const date = headerOf(first, "last-modified")!;
-    expect(date).toBe("Tue, 14 Nov 2023 22:13:20 GMT");
-    const status = async (headers: Record<string, string>) => (await b.get("/static/x.png", headers)).status;
-    expect(await status({ "if-none-match": etag })).toBe(304);
-    expect(await status({ "if-none-match": `"x", W/${etag}` })).toBe(304);
-    expect(await status({ "if-none-match": "*" })).toBe(304);
-    expect(await status({ "if-modified-since": date })).toBe(304);
-    expect(await status({ "if-none-match": '"x"', "if-modified-since": date })).toBe(200);
-    expect(await status({ "if-modified-since": "garbage" })).toBe(200);
-    const unchanged = await b.get("/static/x.png", { "if-none-match": etag });
-    expect(headerOf(unchanged, "etag")).toBe(etag);
-    expect(unchanged.body).toHaveLength(0);
+  it("sends what is too large to be kept to those who wait for it, and forgets it", async () => {
+    const b = new Bench();
+    await b.show({ "static/big.bin": { text: new Uint8Array(9_000_000) } });
+    for (let i = 0; i < 2; i++) await b.get("/static/big.bin");
+    expect(b.network.sentOnce).toEqual(["/static/big.bin 9000000", "/static/big.bin 9000000"]);
+    expect(b.network.ready.has("/static/big.bin")).toBe(false);
+    expect(b.faults).toEqual([]);
   });
 
   it("sets what protects a reader", async () => {

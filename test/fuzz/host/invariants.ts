@@ -17,7 +17,8 @@ const SLOTS_KEPT = WAITING_LIMIT + 8;
 /** After every poll. */
 export function checkRunning(appliance: Appliance): string {
   const { host, link, deadline } = appliance;
-  const { tcp, http, flows } = host;
+  const { tcp, flows } = host;
+  const { http } = host.web;
   const t = tcp.counters;
   if (!(deadline >= 0)) return `deadline ${deadline}`;
   if (t.halfOpen < 0 || t.timeWait < 0 || t.orphans < 0 || t.connections < 0)
@@ -36,7 +37,8 @@ export function checkRunning(appliance: Appliance): string {
 /** When all have left and time has passed. */
 export function checkAtRest(appliance: Appliance): string {
   const { host } = appliance;
-  const { tcp, http, flows } = host;
+  const { tcp, flows } = host;
+  const { http } = host.web;
   const left = tcp.counters.connections + tcp.memoryInUse + http.connections + http.exchanges + flows.count;
   if (left !== 0 || tcp.transmitPending) return `not all is let go of: memory ${tcp.memoryInUse}\n${host.describe()}`;
   if (host.events.dropped > 0) return `${host.events.dropped} events dropped`;

@@ -24,8 +24,8 @@ test("each answered request is one RFC 5424 datagram with the time of its answer
   const pair = new Pair(NO_FAULTS, 11);
   const receiver = new Receiver();
   pair.client.udp.bind(514 as Port, receiver);
-  pair.server.access.setReceiver(CLIENT, 514 as Port, "blog.example");
-  pair.server.http.ready.put("/", 200, "Content-Type: text/plain\r\n", '"a"', 0, "", new Uint8Array(10));
+  pair.server.web.access.setReceiver(CLIENT, 514 as Port, "blog.example");
+  pair.server.web.http.ready.put("/", 200, "Content-Type: text/plain\r\n", '"a"', 0, "", new Uint8Array(10));
   ask(pair, "/");
   const later = pair.now + 1.25 * SECOND;
   pair.run(() => pair.now >= later, 2 * SECOND);

@@ -5,7 +5,7 @@ import { writeU16 } from "../../../stack/base/bytes.ts";
 import { COOKIES_SENT } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
-import { Host } from "../../../stack/host/host.ts";
+import { WebHost } from "../../../stack/host/web.ts";
 import { encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { pattern, toHex } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
@@ -22,13 +22,13 @@ const TCP = 6;
 
 class Bed {
   readonly link = new FakeLink(OUR_MAC, 64);
-  readonly host = new Host(this.link, pattern(64), 16 * 1024 * 1024);
+  readonly host = new WebHost(this.link, pattern(64), 16 * 1024 * 1024);
   now = 1;
 
   constructor() {
     this.host.poll(this.now);
     this.host.configureStatic("10.0.0.1", 24, "10.0.0.2");
-    this.host.serve(80);
+    this.host.web.listen({ port: 80, secure: false, redirectTo: 0 });
     this.hear([arpFrame(new Route(PEER_MAC, OUR_MAC, PEER, US), 1)]);
   }
 

@@ -7,7 +7,7 @@ import { readU16, writeU16 } from "../../../stack/base/bytes.ts";
 import { copyBytes } from "../../../stack/base/native.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { EVENT_RESOLVED } from "../../../stack/host/events.ts";
-import { Host } from "../../../stack/host/host.ts";
+import { WebHost } from "../../../stack/host/web.ts";
 import { LENGTH_LIMIT } from "../../../stack/ipv4/reassembly.ts";
 import { encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { hex, pattern, toHex } from "../../support/bytes.ts";
@@ -36,17 +36,17 @@ const UDP = 17;
 const SCTP = 132;
 
 interface Ready {
-  readonly host: Host;
+  readonly host: WebHost;
   readonly link: FakeLink;
 }
 
 /** A host with an address, a server and a peer that it knows. */
 function ready(): Ready {
   const link = new FakeLink(OUR_MAC, 64);
-  const host = new Host(link, pattern(64), 16 * 1024 * 1024);
+  const host = new WebHost(link, pattern(64), 16 * 1024 * 1024);
   host.poll(1);
   host.configureStatic("10.0.0.1", 24, "10.0.0.2");
-  host.serve(80);
+  host.web.listen({ port: 80, secure: false, redirectTo: 0 });
   link.incoming.push(arpFrame(IN, 1));
   host.poll(2);
   link.drain();

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Ipv4 } from "../../../stack/base/address.ts";
 import { type Instant, SECOND } from "../../../stack/base/result.ts";
 import { EVENT_NOTICE } from "../../../stack/host/events.ts";
-import { Host } from "../../../stack/host/host.ts";
+import { WebHost } from "../../../stack/host/web.ts";
 import { pattern } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
 import { arpFrame, Route } from "../../support/packets.ts";
@@ -14,9 +14,9 @@ const OTHER = 0x0a000003 as Ipv4;
 const OUR_MAC = 0x52_54_00_12_34_56;
 const EVERYBODY = 0xff_ff_ff_ff_ff_ff;
 
-function ready(): { host: Host; link: FakeLink } {
+function ready(): { host: WebHost; link: FakeLink } {
   const link = new FakeLink(OUR_MAC, 64);
-  const host = new Host(link, pattern(64), 16 * 1024 * 1024);
+  const host = new WebHost(link, pattern(64), 16 * 1024 * 1024);
   host.poll(1);
   host.configureStatic("10.0.0.1", 24, "");
   host.poll(2);
@@ -26,7 +26,7 @@ function ready(): { host: Host; link: FakeLink } {
 }
 
 /** What the host says when the frame comes. */
-function said(host: Host, link: FakeLink, frame: Uint8Array, now: Instant): string {
+function said(host: WebHost, link: FakeLink, frame: Uint8Array, now: Instant): string {
   link.incoming.push(frame);
   host.poll(now);
   let text = "";

@@ -3,8 +3,8 @@
 import { copyBytes } from "../../../stack/base/native.ts";
 import { type Instant, NEVER, SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
-import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_REQUEST } from "../../../stack/host/events.ts";
-import { Host } from "../../../stack/host/host.ts";
+import { EVENT_BODY, EVENT_CLOSED, EVENT_CONNECTED, EVENT_REQUEST } from "../../../stack/host/events.ts";
+import { WebHost } from "../../../stack/host/web.ts";
 import { FakeLink } from "../../support/fake-link.ts";
 import { type Faults, Wire } from "../../support/wire.ts";
 
@@ -14,24 +14,24 @@ const MEMORY = 64 * 1024 * 1024;
 
 export class Pair {
   now: Instant = 1;
-  readonly server: Host;
-  readonly client: Host;
+  readonly server: WebHost;
+  readonly client: WebHost;
   readonly wire: Wire;
   readonly closed: number[] = [];
-  /** Answers what the ready table of the server does not. */
+  /** Answers what the ready table of the server does not; called again when there is more of a body. */
   answer: (exchange: number) => void = () => {};
   connected = false;
 
   constructor(faults: Faults, seed: number) {
     const links = [new FakeLink(0x020000000001, 64), new FakeLink(0x020000000002, 64)];
     this.wire = new Wire(links, faults, seed);
-    this.server = new Host(links[0]!, secret(seed), MEMORY);
-    this.client = new Host(links[1]!, secret(seed + 1), MEMORY);
+    this.server = new WebHost(links[0]!, secret(seed), MEMORY);
+    this.client = new WebHost(links[1]!, secret(seed + 1), MEMORY);
     this.turn();
     this.server.configureStatic(SERVER, 24, "");
     this.client.configureStatic(CLIENT, 24, "");
     this.server.setWallClock(1_700_000_000_000);
-    this.server.serve(80);
+    this.server.web.listen({ port: 80, secure: false, redirectTo: 0 });
   }
 
   /** Polls both hosts and the wire once; returns when something happens next. */
@@ -41,7 +41,7 @@ export class Pair {
     for (const host of [this.server, this.client]) {
       next = Math.min(next, host.poll(this.now));
       for (let kind = host.nextEvent(); kind !== 0; kind = host.nextEvent()) {
-        if (kind === EVENT_REQUEST) this.answer(host.events.handle);
+        if (kind === EVENT_REQUEST || kind === EVENT_BODY) this.answer(host.events.handle);
         if (kind === EVENT_CONNECTED) this.connected = true;
         if (kind === EVENT_CLOSED) this.closed.push(host.events.number);
       }

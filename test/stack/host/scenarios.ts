@@ -4,6 +4,7 @@
 
 import { copyBytes, equalBytes } from "../../../stack/base/native.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
+import { BODY_OPEN } from "../../../stack/http/events.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { type Faults, NO_FAULTS } from "../../support/wire.ts";
 import { CLIENT, Pair, SERVER } from "./pair.ts";
@@ -61,9 +62,16 @@ function bigPage(seed: number, damage: number, length: number): string {
 function bodyAndBack(): string {
   const pair = new Pair(bad(0, 5 * MILLISECOND), 4);
   const body = pattern(100_000, 9);
+  const received = new Uint8Array(body.length + 1);
+  let length = 0;
   pair.answer = (exchange: number): void => {
-    const { http } = pair.server;
-    http.respond(exchange, 201, "Content-Type: a/b\r\n", http.body(exchange), pair.now);
+    const { http } = pair.server.web;
+    for (let piece = http.readBody(exchange, pair.now); piece.length > 0; piece = http.readBody(exchange, pair.now)) {
+      copyBytes(received, length, piece, 0, piece.length);
+      length += piece.length;
+    }
+    if (http.bodyState(exchange) === BODY_OPEN) return;
+    http.respond(exchange, 201, "Content-Type: a/b\r\n", received.slice(0, length), pair.now);
   };
   const head = ascii(`POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`);
   const request = new Uint8Array(head.length + body.length);
@@ -85,8 +93,8 @@ function nothingLeft(): string {
     const left =
       host.tcp.counters.connections +
       host.tcp.memoryInUse +
-      host.http.connections +
-      host.http.exchanges +
+      host.web.http.connections +
+      host.web.http.exchanges +
       host.flows.count;
     if (left !== 0) return host.describe();
   }
@@ -103,12 +111,12 @@ function crowd(): string {
     pair.client.flows.remove(pair.client.connect(SERVER, 80, 1024));
     if (i % 100 === 99) pair.run(() => false, 20 * MILLISECOND);
   }
-  pair.run(() => pair.server.http.connections === most, SECOND);
-  if (pair.server.http.connections !== most) return `${pair.server.http.connections} connections`;
+  pair.run(() => pair.server.web.http.connections === most, SECOND);
+  if (pair.server.web.http.connections !== most) return `${pair.server.web.http.connections} connections`;
   const fault = compareAnswer(pair.exchange(get("/a"), 5 * SECOND), 200, body);
   if (fault !== "") return fault;
   pair.connected = false;
-  pair.client.serve(81);
+  pair.client.web.listen({ port: 81, secure: false, redirectTo: 0 });
   pair.server.connect(CLIENT, 81, 1024);
   return pair.run(() => pair.connected, 5 * SECOND) ? "" : "the server could not connect";
 }
@@ -158,7 +166,7 @@ function get(path: string): Uint8Array {
 }
 
 function publish(pair: Pair, path: string, body: Uint8Array): void {
-  pair.server.http.ready.put(path, 200, "Content-Type: text/plain\r\n", '"a"', 0, "", body);
+  pair.server.web.http.ready.put(path, 200, "Content-Type: text/plain\r\n", '"a"', 0, "", body);
 }
 
 function ascii(text: string): Uint8Array {

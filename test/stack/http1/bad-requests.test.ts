@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
+import { BODY_ENDED } from "../../../stack/http/events.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
-import { beginsWithStatus, bench, exchange, publish, undated } from "../../support/http-bench.ts";
+import { type Bench, beginsWithStatus, bench, exchange, publish, readText, undated } from "../../support/http-bench.ts";
 
 const HOST = "Host: a\r\n";
 const line = (target: string): string => `GET ${target} HTTP/1.1\r\n${HOST}\r\n`;
@@ -76,7 +77,7 @@ const REFUSED: ReadonlyArray<readonly [name: string, status: number, request: st
   ["a hexadecimal Content-Length", 400, post("Content-Length: 0x3\r\n")],
   ["an empty Content-Length", 400, post("Content-Length: \r\n")],
   ["a Content-Length beyond all numbers", 400, post(`Content-Length: ${"9".repeat(30)}\r\n`)],
-  ["a body that is too long", 413, post("Content-Length: 1048577\r\n")],
+  ["a body that is too long", 413, post(`Content-Length: ${DEFAULT_LIMITS.body + 1}\r\n`)],
   ["chunked twice", 400, post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")],
   ["another transfer coding", 400, post("Transfer-Encoding: gzip\r\n")],
   ["another transfer coding before chunked", 501, post("Transfer-Encoding: gzip, chunked\r\n")],
@@ -87,8 +88,10 @@ const REFUSED: ReadonlyArray<readonly [name: string, status: number, request: st
   ["a chunk size with a sign", 400, `${post("Transfer-Encoding: chunked\r\n")}-1\r\n`],
   ["a chunk without its CRLF", 400, `${post("Transfer-Encoding: chunked\r\n")}1\r\nab`],
   ["a chunk size line with a bare LF", 400, `${post("Transfer-Encoding: chunked\r\n")}1\nab`],
-  ["a chunk size beyond all numbers", 400, `${post("Transfer-Encoding: chunked\r\n")}${"f".repeat(20)}\r\n`],
+  ["a chunk size beyond all numbers", 413, `${post("Transfer-Encoding: chunked\r\n")}${"f".repeat(20)}\r\n`],
   ["a chunk extension without end", 400, `${post("Transfer-Encoding: chunked\r\n")}1;${"x".repeat(300)}`],
+  ["a chunk size beyond the limit", 413, `${post("Transfer-Encoding: chunked\r\n")}100000003`],
+  ["known fields too often", 431, `GET / HTTP/1.1\r\n${HOST}${"Range: x\r\n".repeat(18)}\r\n`],
   ["trailers without end", 400, `${post("Transfer-Encoding: chunked\r\n")}0\r\n${"X: y\r\n".repeat(2000)}`],
   ["a folded trailer", 400, `${post("Transfer-Encoding: chunked\r\n")}0\r\nX: y\r\n z\r\n\r\n`],
   ["a target that is too long", 414, line(`/${"x".repeat(8000)}`)],
@@ -100,29 +103,38 @@ const REFUSED: ReadonlyArray<readonly [name: string, status: number, request: st
   ["empty lines without end", 414, "\r\n".repeat(10_000)],
 ];
 
+/** A server whose appliance reads every body. */
+function reader(): Bench {
+  const b = bench();
+  b.appliance.onRequest = (id, now) => void readText(b, id, now);
+  b.appliance.onBody = b.appliance.onRequest;
+  return b;
+}
+
 describe("a request that is refused", () => {
   for (const [name, status, request] of REFUSED) {
     it(`${name}: ${status}`, () => {
-      const b = bench();
+      const b = reader();
       publish(b.server, "/", "hello");
-      const handle = b.streams.connect(b.server, 0);
+      const handle = b.streams.connect(b.listener, 0);
       b.streams.receive(handle, request, 0);
       const answer = b.streams.output(handle);
       expect(answer.slice(0, 13)).toBe(`HTTP/1.1 ${status} `);
       expect(answer).toMatch(/\r\nConnection: close\r\n/);
       expect(b.streams.of(handle).shutdown).toBe(true);
-      expect(b.appliance.requests).toEqual([]);
+      expect(b.appliance.requests).toEqual(b.appliance.cancels);
+      expect(b.server.exchanges).toBe(0);
       expect(b.appliance.lines.length).toBe(1);
     });
   }
 
   it("has the same answer wherever it is cut in two, at the latest when its time is up", () => {
     for (const [, , request] of REFUSED) {
-      const whole = exchange(bench(), request);
+      const whole = exchange(reader(), request);
       const step = request.length > 1000 ? 997 : 1;
       for (let cut = 1; cut < request.length; cut += step) {
-        const b = bench();
-        const handle = b.streams.connect(b.server, 0);
+        const b = reader();
+        const handle = b.streams.connect(b.listener, 0);
         b.streams.receive(handle, request.slice(0, cut), 0);
         b.streams.receive(handle, request.slice(cut), 0);
         if (b.streams.output(handle) === "") b.server.step(DEFAULT_LIMITS.headTimeout + SECOND);
@@ -194,8 +206,14 @@ describe("whatever arrives", () => {
         for (const points of [[], cuts, data.length < 120 ? Array.from({ length: data.length }, (_, i) => i) : []]) {
           const b = bench();
           b.server.ready.put("/", 200, "", '"a"', 784_111_000, "", new Uint8Array(10));
-          b.appliance.onRequest = (id, now) => b.server.respond(id, 404, "", b.server.body(id), now);
-          const handle = b.streams.connect(b.server, 0);
+          // Reads the body to its end, and sends it back.
+          const read: string[] = [];
+          b.appliance.onRequest = (id, now) => {
+            read[id] = (read[id] ?? "") + readText(b, id, now);
+            if (b.server.bodyState(id) === BODY_ENDED) b.server.respond(id, 404, "", latin1Bytes(read[id] ?? ""), now);
+          };
+          b.appliance.onBody = b.appliance.onRequest;
+          const handle = b.streams.connect(b.listener, 0);
           let from = 0;
           for (const point of [...points.map((p) => Math.min(p, data.length)), data.length].sort((x, y) => x - y)) {
             if (point > from) b.streams.receive(handle, data.slice(from, point), 0);

@@ -1,0 +1,88 @@
+// HTTP on a host: the table of ready responses, the server, its access lines, and the ports that it listens on.
+
+import type { Link } from "../base/link.ts";
+import { type Instant, MILLISECOND } from "../base/result.ts";
+import { DEFAULT_LIMITS } from "../http/limits.ts";
+import { ReadyTable } from "../http/ready.ts";
+import { HttpListener } from "../http1/listener.ts";
+import { HttpServer } from "../http1/server.ts";
+import { Access } from "./access.ts";
+import { Host } from "./host.ts";
+import { Service } from "./service.ts";
+
+/** Unread bytes of a connection: a request head of the largest size, and room for a body to flow. */
+export const SERVER_RECEIVE_LIMIT = 16 * 1024;
+
+/** A port, what speaks there, and what becomes of requests. */
+export interface Listener {
+  readonly port: number;
+  /** TLS: not yet, such a listener is refused. */
+  readonly secure: boolean;
+  /** Requests are sent on to https at this port; 0: they are served. */
+  readonly redirectTo: number;
+}
+
+export class Web extends Service {
+  readonly ready = new ReadyTable();
+  readonly access: Access;
+  readonly http: HttpServer;
+  private readonly host: Host;
+
+  /** A web server on the host, which is to step it (Host.add). */
+  constructor(host: Host) {
+    super();
+    this.host = host;
+    this.access = new Access(host.udp, host.paths, host.events);
+    this.http = new HttpServer(this.ready, this.access, {
+      ...DEFAULT_LIMITS,
+      connections: host.budget.connections,
+    });
+  }
+
+  /** False: the port is taken, or what it is to speak is not spoken here. */
+  listen(listener: Listener): boolean {
+    if (listener.secure) return false;
+    const { tcp } = this.host;
+    const user = tcp.addUser(new HttpListener(this.http, tcp, listener.redirectTo));
+    return tcp.listen(listener.port, user, SERVER_RECEIVE_LIMIT);
+  }
+
+  /** Lets go of what is served for the path, once the exchanges that wait for it have it. */
+  forget(path: string, now: Instant): void {
+    this.http.retryAll(now);
+    this.ready.forget(path);
+  }
+
+  override step(now: Instant): void {
+    this.http.step(now);
+  }
+
+  override nextDeadline(): Instant {
+    return this.http.nextDeadline();
+  }
+
+  override setWallClock(wallMs: number, now: Instant): void {
+    this.http.setWallClock(wallMs, now);
+    this.access.setWallClock(wallMs - now / MILLISECOND);
+  }
+
+  override addressChanged(): void {
+    this.access.addressChanged();
+  }
+
+  override describe(): string {
+    const { http, access, ready } = this;
+    return `http-connections ${http.connections}\nexchanges ${http.exchanges}\nrequests ${access.requests}\nready ${ready.size}\n`;
+  }
+}
+
+/** A host that serves HTTP: see Host for the arguments. */
+export class WebHost extends Host {
+  readonly web: Web;
+
+  constructor(link: Link, secret: Uint8Array, memory: number) {
+    super(link, secret, memory);
+    this.web = new Web(this);
+    this.add(this.web);
+  }
+}
