@@ -1,24 +1,35 @@
-// The memory below the seam that peers can make the machine hold, divided once, at boot. README.md has the policy and what
-// these shares come to; what gives way when one is used up: tcp/room.ts.
+// The memory below the seam that peers can make the machine hold, divided once, at boot. stack/README.md has the policy
+// and what these shares come to; who gives way when one is used up: tcp/room.ts.
 
-/** What a connection costs: its records in TCP and HTTP and their places in tables, bytes that it keeps apart. */
+/**
+ * What a connection costs: its records in TCP, HTTP and the table of paths, and their places in the tables that find
+ * them, in bytes.
+ */
 export const CONNECTION_COST = 2048;
 /** However little memory there is, and however much. */
-const LEAST_CONNECTIONS = 512;
-const MOST_CONNECTIONS = 16_384;
-/** However little memory there is: what a clone needs for its window, and some requests. */
-const LEAST_RECEIVE = 1024 * 1024;
+export const LEAST_CONNECTIONS = 512;
+export const MOST_CONNECTIONS = 16_384;
+/** However little memory there is: a clone's window, and some requests. */
+export const LEAST_RECEIVE = 1024 * 1024;
+export const LEAST_SEND = 256 * 1024;
+export const LEAST_EXCHANGES = 128 * 1024;
 
 export class Budget {
-  /** TCP connections, in any state. */
+  /** TCP connections, in any state: a half of the memory. */
   readonly connections: number;
-  /** Bytes of receive buffers. */
+  /** Bytes of receive buffers: a quarter. */
   readonly receive: number;
+  /** Bytes that only send queues hold (see SharedMemory.inFlight): an eighth. */
+  readonly send: number;
+  /** Bytes of requests that wait for the appliance: an eighth. */
+  readonly exchanges: number;
 
-  /** `memory`: bytes for everything that this divides. */
+  /** `memory`: bytes for all that this divides. */
   constructor(memory: number) {
     const connections = Math.floor(memory / 2 / CONNECTION_COST);
     this.connections = Math.max(LEAST_CONNECTIONS, Math.min(connections, MOST_CONNECTIONS));
     this.receive = Math.max(LEAST_RECEIVE, Math.floor(memory / 4));
+    this.send = Math.max(LEAST_SEND, Math.floor(memory / 8));
+    this.exchanges = Math.max(LEAST_EXCHANGES, Math.floor(memory / 8));
   }
 }

@@ -12,6 +12,7 @@ import { COUNTER_NAMES, FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES
 import { FrameReceiver, type Link, NO_PAYLOAD } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
+import { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
 import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
 import { Icmp } from "../icmp/machine.ts";
@@ -62,6 +63,8 @@ const RING_FULL_PAUSE = MILLISECOND;
 export class Host extends FrameReceiver {
   readonly link: Link;
   readonly budget: Budget;
+  /** Bodies and heads that are being sent, counted once with what is kept of them. */
+  readonly shared = new SharedMemory();
   readonly events = new EventQueue();
   readonly paths: PathTable;
   readonly ip: IpOutput;
@@ -105,11 +108,12 @@ export class Host extends FrameReceiver {
     limits.reserved = OWN_CONNECTIONS;
     limits.timeWait = Math.floor(this.budget.connections / TIME_WAIT_PART);
     limits.memoryTotal = this.budget.receive;
+    limits.sendTotal = this.budget.send;
     this.paths = new PathTable(limits.connections + OWN_PATHS, link.mtu, readU32(secret, 48));
     this.ip = new IpOutput(link, this.paths);
     this.ip.identification = this.random.below(65536);
     this.udp = new Udp(this.ip);
-    this.tcp = new Tcp(this.ip, limits, secret.slice(0, 32));
+    this.tcp = new Tcp(this.ip, limits, secret.slice(0, 32), this.shared);
     this.flows = new Flows(this.events);
     this.flowUser = this.tcp.addUser(this.flows);
     this.names = new Names(this.udp, this.tcp, this.paths, this.events, this.random);
@@ -240,6 +244,8 @@ export class Host extends FrameReceiver {
     return [
       `connections ${t.connections}`,
       `connections-most ${this.budget.connections}`,
+      `receive-memory ${tcp.memoryInUse}`,
+      `in-flight ${this.shared.inFlight}`,
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
       `orphans ${t.orphans}`,

@@ -23,7 +23,7 @@ export interface Listener {
 }
 
 export class Web extends Service {
-  readonly ready = new ReadyTable();
+  readonly ready: ReadyTable;
   readonly access: Access;
   readonly http: HttpServer;
   private readonly host: Host;
@@ -33,10 +33,10 @@ export class Web extends Service {
     super();
     this.host = host;
     this.access = new Access(host.udp, host.paths, host.events);
-    this.http = new HttpServer(this.ready, this.access, {
-      ...DEFAULT_LIMITS,
-      connections: host.budget.connections,
-    });
+    this.ready = new ReadyTable(host.shared);
+    const { connections, exchanges } = host.budget;
+    const limits = { ...DEFAULT_LIMITS, connections, exchangeMemory: exchanges };
+    this.http = new HttpServer(this.ready, this.access, limits);
   }
 
   /** False: the port is taken, or what it is to speak is not spoken here. */

@@ -6,6 +6,7 @@
 
 import { copyBytes } from "../base/native.ts";
 import { type Instant, SECOND } from "../base/result.ts";
+import { NOTHING_SHARED, Shared } from "../base/shared.ts";
 import { formatImfDate } from "../base/time.ts";
 
 export const DATE_LENGTH = 29;
@@ -42,7 +43,7 @@ export class StampedHead {
   /** Empty: not made yet. */
   #template: Uint8Array = new Uint8Array(0);
   #dateAt = 0;
-  #current: Uint8Array = new Uint8Array(0);
+  #current: Shared = NOTHING_SHARED;
   #second = -1;
 
   get made(): boolean {
@@ -56,14 +57,14 @@ export class StampedHead {
     this.#second = -1;
   }
 
-  /** The head with the clock's date: bytes that never change. */
-  at(clock: DateClock): Uint8Array {
+  /** The head with the clock's date: bytes that never change, counted once for all who send them. */
+  at(clock: DateClock): Shared {
     if (clock.second === this.#second) return this.#current;
     const head = new Uint8Array(this.#template.length);
     copyBytes(head, 0, this.#template, 0, head.length);
     copyBytes(head, this.#dateAt, clock.bytes, 0, DATE_LENGTH);
-    this.#current = head;
+    this.#current = new Shared(head);
     this.#second = clock.second;
-    return head;
+    return this.#current;
   }
 }

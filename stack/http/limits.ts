@@ -5,6 +5,8 @@ import { MILLISECOND, SECOND } from "../base/result.ts";
 export interface HttpLimits {
   /** Connections at once; one more is reset. As many as the streams can be: making room is theirs. */
   readonly connections: number;
+  /** Bytes of requests that wait for the appliance: their heads and records. One more is answered with 503. */
+  readonly exchangeMemory: number;
   /**
    * Bytes of a head, from the first of the request line to its empty line. The stream's readLimit bounds it as well; it
    * should be some segments larger, or a peer with more to send waits for its persist timer before the limit is passed
@@ -47,6 +49,7 @@ export interface HttpLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   connections: 1024,
+  exchangeMemory: 2 * 1_048_576,
   head: 12_288,
   target: 8000,
   headers: 100,

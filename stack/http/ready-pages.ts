@@ -5,6 +5,7 @@
 // first.
 
 import { NO_PAYLOAD } from "../base/link.ts";
+import { Shared, type SharedMemory } from "../base/shared.ts";
 import { formatImfDate } from "../base/time.ts";
 import { sameBytes } from "./conditional.ts";
 import { StampedHead } from "./date.ts";
@@ -22,6 +23,8 @@ export class Representation {
   readonly lastModifiedBytes: Uint8Array;
   readonly encoding: string;
   readonly body: Uint8Array;
+  /** The body as streams send it. */
+  readonly shared: Shared;
   varies = false;
   head: StampedHead = new StampedHead();
   notModified: StampedHead = new StampedHead();
@@ -42,6 +45,7 @@ export class Representation {
     this.lastModifiedBytes = lastModified > 0 ? latin1Bytes(formatImfDate(lastModified)) : NO_PAYLOAD;
     this.encoding = encoding;
     this.body = body;
+    this.shared = new Shared(body);
   }
 }
 
@@ -112,14 +116,17 @@ export class PageIndex {
     return canonical.length === 0 ? -1 : this.#searchKey(canonical);
   }
 
-  put(path: string, representation: Representation): void {
+  put(path: string, representation: Representation, memory: SharedMemory): void {
     const key = keyOf(path);
     let index = this.#searchKey(key);
     if (index < 0) {
       index = this.#pages.length;
       this.#add(new Page(key, pathHash(key, 0, key.length)));
     }
-    this.#pages[index]!.put(representation);
+    const page = this.#pages[index]!;
+    memory.drop(representation.encoding === "gzip" ? page.gzip.shared : page.identity.shared);
+    memory.keep(representation.shared);
+    page.put(representation);
   }
 
   /** Takes the path's page from the other index; nothing when that has none, or this one has it. */
@@ -130,9 +137,27 @@ export class PageIndex {
   }
 
   /** The path's page has no representation any more; its name goes with the index. */
-  empty(path: string): void {
+  empty(path: string, memory: SharedMemory): void {
     const index = this.#searchKey(keyOf(path));
-    if (index >= 0) this.#pages[index]!.empty();
+    if (index < 0) return;
+    const page = this.#pages[index]!;
+    memory.drop(page.identity.shared);
+    memory.drop(page.gzip.shared);
+    page.empty();
+  }
+
+  /** The table holds this index's bodies, or lets go of them. */
+  hold(held: boolean, memory: SharedMemory): void {
+    for (let i = 0; i < this.#pages.length; i++) {
+      const page = this.#pages[i]!;
+      if (held) {
+        memory.keep(page.identity.shared);
+        memory.keep(page.gzip.shared);
+      } else {
+        memory.drop(page.identity.shared);
+        memory.drop(page.gzip.shared);
+      }
+    }
   }
 
   #searchKey(key: Uint8Array): number {

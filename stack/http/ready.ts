@@ -5,6 +5,7 @@
 // allocated. The table is replaced in one step; streams that still send an old body hold it by reference.
 
 import { NO_PAYLOAD } from "../base/link.ts";
+import { SharedMemory } from "../base/shared.ts";
 import {
   ByteRange,
   dateAt,
@@ -46,6 +47,12 @@ export class ReadyTable {
   #current: PageIndex = new PageIndex();
   #next: PageIndex = new PageIndex();
   readonly #range: ByteRange = new ByteRange();
+  readonly #memory: SharedMemory;
+
+  /** `memory` counts the bodies, with what streams hold of them. */
+  constructor(memory: SharedMemory = new SharedMemory()) {
+    this.#memory = memory;
+  }
 
   /** Number of paths that are answered now. */
   get size(): number {
@@ -64,6 +71,8 @@ export class ReadyTable {
 
   /** Makes the table that was begun the current one. */
   commit(): void {
+    this.#current.hold(false, this.#memory);
+    this.#next.hold(true, this.#memory);
     this.#current = this.#next;
     this.#next = new PageIndex();
   }
@@ -82,12 +91,13 @@ export class ReadyTable {
     encoding: string,
     body: Uint8Array,
   ): void {
-    this.#current.put(path, new Representation(status, headerText, etag, lastModifiedSeconds, encoding, body));
+    const representation = new Representation(status, headerText, etag, lastModifiedSeconds, encoding, body);
+    this.#current.put(path, representation, this.#memory);
   }
 
   /** Lets go of what the current table has for the path. */
   forget(path: string): void {
-    this.#current.empty(path);
+    this.#current.empty(path, this.#memory);
   }
 
   /**

@@ -16,7 +16,7 @@ export abstract class Endings extends ExchangeAccess {
   protected readonly deadlines: DeadlineWheel;
 
   constructor(events: HttpEvents, limits: HttpLimits) {
-    super(limits.connections);
+    super(limits);
     this.limits = limits;
     this.responder = new Responder(events);
     this.deadlines = new DeadlineWheel(limits.connections, TICK);

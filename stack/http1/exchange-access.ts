@@ -2,6 +2,7 @@
 
 import { NO_PATH, type Path } from "../base/path.ts";
 import { BODY_ENDED, BODY_GONE, BODY_OPEN } from "../http/events.ts";
+import type { HttpLimits } from "../http/limits.ts";
 import { BodyPool } from "./bodies.ts";
 import { ConnectionTable } from "./connections.ts";
 import { ExchangeTable } from "./exchanges.ts";
@@ -9,12 +10,13 @@ import { ExchangeTable } from "./exchanges.ts";
 /** The readable half of HttpServer. For an exchange that is over every text is "", every number 0. */
 export abstract class ExchangeAccess {
   protected readonly connectionTable: ConnectionTable;
-  protected readonly exchangeTable: ExchangeTable = new ExchangeTable();
+  protected readonly exchangeTable: ExchangeTable;
 
   protected readonly bodies: BodyPool = new BodyPool();
 
-  constructor(connections: number) {
-    this.connectionTable = new ConnectionTable(connections);
+  constructor(limits: HttpLimits) {
+    this.connectionTable = new ConnectionTable(limits.connections);
+    this.exchangeTable = new ExchangeTable(limits.exchangeMemory);
   }
 
   /** Connections, and exchanges with the appliance, in progress. */

@@ -2,6 +2,7 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { latin1 } from "../base/native.ts";
+import { NO_PATH, type Path } from "../base/path.ts";
 import { COLON, CR, HTAB, SP, TOKEN } from "../http/syntax.ts";
 import { RequestHead } from "./request-head.ts";
 
@@ -12,6 +13,9 @@ export class Exchange {
   readonly head: RequestHead = new RequestHead();
   /** The head's bytes; `head` holds offsets in them. */
   bytes: Uint8Array = NO_PAYLOAD;
+  /** The path to the peer, and the bytes that are counted for this exchange. */
+  path: Path = NO_PATH;
+  charged = 0;
   /** When the appliance asked for the body; -1: it has not. */
   bodySince = -1;
   /** The appliance has read all that was there and waits to be told of more. */
@@ -76,29 +80,63 @@ export class Exchange {
   }
 }
 
+/** What an exchange takes beside its head: the record here, its part of the appliance's. */
+export const EXCHANGE_COST = 1024;
+/** Of the memory, the last part, one in this many, is not for an address that has as much already. */
+const ADDRESS_PART = 4;
+
 export class ExchangeTable {
+  readonly #memory: number;
+  /** Bytes of exchanges in progress. */
+  #held = 0;
   readonly #exchanges: Exchange[] = [];
   /** Indices of free records. */
   readonly #free: number[] = [];
+
+  /** `memory`: bytes that exchanges may take together. */
+  constructor(memory: number) {
+    this.#memory = memory;
+  }
 
   /** Exchanges in progress. */
   get used(): number {
     return this.#exchanges.length - this.#free.length;
   }
 
-  /** Records that there are, in progress or not. */
+  /** Records, in use or not. */
   get size(): number {
     return this.#exchanges.length;
   }
 
-  /** Takes a record for the connection and returns its index. */
-  take(connection: number): number {
+  /**
+   * True when there is memory for an exchange with a head of this length. When it runs short, an address that holds
+   * more than its part of it is told no, so that others, a forge with its hook among them, are told yes.
+   */
+  admits(length: number, path: Path): boolean {
+    const cost = EXCHANGE_COST + length;
+    const part = this.#memory / ADDRESS_PART;
+    if (this.#held + cost <= this.#memory - part) return true;
+    if (this.#held + cost > this.#memory) return false;
+    let own = cost;
+    for (let i = 0; i < this.#exchanges.length; i++) {
+      const e = this.#exchanges[i]!;
+      if (e.connection >= 0 && e.path === path) own += e.charged;
+    }
+    return own <= part;
+  }
+
+  /** Takes a record for the connection and returns its index. `length`: bytes of the head, which are counted. */
+  take(connection: number, path: Path, length: number): number {
     let index = this.#exchanges.length;
     if (this.#free.length > 0) {
       index = this.#free[this.#free.length - 1]!;
       this.#free.pop();
     } else this.#exchanges.push(new Exchange());
-    this.#exchanges[index]!.connection = connection;
+    const e = this.#exchanges[index]!;
+    e.connection = connection;
+    e.path = path;
+    e.charged = EXCHANGE_COST + length;
+    this.#held += e.charged;
     return index;
   }
 
@@ -125,6 +163,8 @@ export class ExchangeTable {
     const e = this.#exchanges[index]!;
     e.connection = -1;
     e.generation++;
+    this.#held -= e.charged;
+    e.charged = 0;
     e.bytes = NO_PAYLOAD;
     e.bodySince = -1;
     e.hungry = false;

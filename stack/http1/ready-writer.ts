@@ -3,6 +3,7 @@
 // The head of a full response and of a 304 is kept with the representation and dated once a second (http/date.ts);
 // those of 206, 412 and 416 are made for each.
 
+import { Shared } from "../base/shared.ts";
 import { formatImfDate } from "../base/time.ts";
 import type { DateClock } from "../http/date.ts";
 import {
@@ -18,7 +19,7 @@ import { latin1Bytes } from "../http/syntax.ts";
 import { dateOffset, headStart } from "./head.ts";
 
 /** Status line to the empty line, both included; the bytes never change. */
-export function readyHead(answer: ReadyAnswer, clock: DateClock): Uint8Array {
+export function readyHead(answer: ReadyAnswer, clock: DateClock): Shared {
   const r = answer.representation;
   switch (answer.status) {
     case r.status:
@@ -28,13 +29,13 @@ export function readyHead(answer: ReadyAnswer, clock: DateClock): Uint8Array {
       if (!r.notModified.made) r.notModified.make(latin1Bytes(bareHead(r, 304, 0, "")), dateOffset(304));
       return r.notModified.at(clock);
     case 206:
-      return latin1Bytes(partialHead(r, answer.bodyOffset, answer.bodyLength, clock.second));
+      return new Shared(latin1Bytes(partialHead(r, answer.bodyOffset, answer.bodyLength, clock.second)));
     case 416:
-      return latin1Bytes(
-        bareHead(r, 416, clock.second, `Content-Range: bytes */${r.body.length}\r\nContent-Length: 0\r\n`),
+      return new Shared(
+        latin1Bytes(bareHead(r, 416, clock.second, `Content-Range: bytes */${r.body.length}\r\nContent-Length: 0\r\n`)),
       );
     default:
-      return latin1Bytes(bareHead(r, answer.status, clock.second, "Content-Length: 0\r\n"));
+      return new Shared(latin1Bytes(bareHead(r, answer.status, clock.second, "Content-Length: 0\r\n")));
   }
 }
 

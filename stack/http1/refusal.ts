@@ -1,20 +1,30 @@
 // The server's own answers to requests that it does not take: made once, so that a flood of bad requests costs no memory.
 
-import { NO_PAYLOAD } from "../base/link.ts";
+import { Shared } from "../base/shared.ts";
 import { type DateClock, StampedHead } from "../http/date.ts";
 import { latin1Bytes } from "../http/syntax.ts";
 import { dateOffset, headStart, reasonPhrase } from "./head.ts";
 
+/** Bytes that are there in any case: nobody makes us hold them. */
+export function standing(text: string): Shared {
+  const shared = new Shared(latin1Bytes(text));
+  shared.kept = true;
+  shared.holders = 1;
+  return shared;
+}
+
 class Refusal {
   readonly status: number;
   readonly head: StampedHead = new StampedHead();
-  readonly body: Uint8Array;
+  readonly body: Shared;
 
   constructor(status: number, text: string) {
     this.status = status;
     const body = text === "" ? "" : `${status} ${reasonPhrase(status)}\n${text}\n`;
-    this.body = body === "" ? NO_PAYLOAD : latin1Bytes(body);
-    const content = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
+    this.body = standing(body);
+    // RFC 9110 15.6.4: it is the many that are too much, not this one.
+    const later = status === 503 ? "Retry-After: 1\r\n" : "";
+    const content = `Content-Type: text/plain; charset=utf-8\r\n${later}Content-Length: ${body.length}\r\nConnection: close\r\n`;
     this.head.make(latin1Bytes(`${headStart(status, 0)}${content}\r\n`), dateOffset(status));
   }
 }
@@ -35,11 +45,11 @@ export class Refusals {
   }
 
   /** The head with its empty line, dated by the clock. */
-  head(status: number, clock: DateClock): Uint8Array {
+  head(status: number, clock: DateClock): Shared {
     return this.#of(status).head.at(clock);
   }
 
-  body(status: number): Uint8Array {
+  body(status: number): Shared {
     return this.#of(status).body;
   }
 

@@ -1,18 +1,20 @@
 // Writing answers: what goes into the stream's queue, and the access line for it. Read first: RFC 9112 9.3.
 
-import { NO_PAYLOAD } from "../base/link.ts";
 import { latin1 } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
+import { NOTHING_SHARED, Shared } from "../base/shared.ts";
 import { AccessLine } from "../http/access.ts";
 import { DateClock } from "../http/date.ts";
 import type { HttpEvents } from "../http/events.ts";
 import { hasNoContent, KEEP_FOR_RESPONSE, keepHeaders } from "../http/header-lines.ts";
+import type { ReadyAnswer } from "../http/ready.ts";
 import { bitOf, HOST, METHOD_HEAD } from "../http/request.ts";
 import { COLON, isDigit, latin1Bytes } from "../http/syntax.ts";
 import type { Connection } from "./connections.ts";
 import type { Exchange } from "./exchanges.ts";
 import { headStart } from "./head.ts";
-import { Refusals } from "./refusal.ts";
+import { readyHead } from "./ready-writer.ts";
+import { Refusals, standing } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
 
 export class Responder {
@@ -26,28 +28,28 @@ export class Responder {
   }
 
   /** Queues a response. `head` ends with its empty line, before which the Connection field goes when one is needed. */
-  queue(
-    c: Connection,
-    request: RequestHead,
-    head: Uint8Array,
-    body: Uint8Array,
-    bodyOffset: number,
-    bodyLength: number,
-  ): void {
-    if (!c.closing && request.minor > 0) send(c, head, 0, head.length);
+  queue(c: Connection, request: RequestHead, head: Shared, body: Shared, bodyOffset: number, bodyLength: number): void {
+    const length = head.bytes.length;
+    if (!c.closing && request.minor > 0) send(c, head, 0, length);
     else {
       // RFC 9112 9.3: what is not the version's own custom is said.
       const end = c.closing ? CLOSE_END : KEEP_ALIVE_END;
-      send(c, head, 0, head.length - 2);
-      send(c, end, 0, end.length);
+      send(c, head, 0, length - 2);
+      send(c, end, 0, end.bytes.length);
     }
     if (bodyLength > 0) send(c, body, bodyOffset, bodyLength);
     c.responses++;
   }
 
+  /** Queues what the table answers. */
+  queueReady(c: Connection, request: RequestHead, answer: ReadyAnswer): void {
+    const { shared } = answer.representation;
+    this.queue(c, request, readyHead(answer, this.clock), shared, answer.bodyOffset, answer.bodyLength);
+  }
+
   /** Queues the interim response that asks for the body (RFC 9110 15.2.1). */
   goOn(c: Connection): void {
-    send(c, CONTINUE, 0, CONTINUE.length);
+    send(c, CONTINUE, 0, CONTINUE.bytes.length);
   }
 
   /** Queues the appliance's answer. */
@@ -61,14 +63,15 @@ export class Responder {
     );
     const bodyLength = e.head.method === METHOD_HEAD || hasNoContent(final) ? 0 : body.length;
     this.access(c, e.bytes, e.head, final, bodyLength, now);
-    this.queue(c, e.head, head, body, 0, bodyLength);
+    this.queue(c, e.head, new Shared(head), new Shared(body), 0, bodyLength);
   }
 
   /** OPTIONS * (RFC 9110 9.3.7): a ping of the whole server; there is nothing that the appliance could add. */
   ping(c: Connection, bytes: Uint8Array, head: RequestHead, now: Instant): void {
     this.clock.update(now);
     this.access(c, bytes, head, 204, 0, now);
-    this.queue(c, head, latin1Bytes(`${headStart(204, this.clock.second)}\r\n`), NO_PAYLOAD, 0, 0);
+    const answer = latin1Bytes(`${headStart(204, this.clock.second)}\r\n`);
+    this.queue(c, head, new Shared(answer), NOTHING_SHARED, 0, 0);
   }
 
   /** Sends the client on to the same target over https; the method stays what it is (RFC 9110 15.4.9). */
@@ -80,16 +83,16 @@ export class Responder {
     const line = location === "" ? "" : `Location: ${location}\r\n`;
     this.access(c, bytes, head, status, 0, now);
     const answer = latin1Bytes(`${headStart(status, this.clock.second)}${line}Content-Length: 0\r\n\r\n`);
-    this.queue(c, head, answer, NO_PAYLOAD, 0, 0);
+    this.queue(c, head, new Shared(answer), NOTHING_SHARED, 0, 0);
   }
 
   /** Queues an error of the server's own; the connection is to end after it. */
   refuse(c: Connection, status: number, bytes: Uint8Array, head: RequestHead, now: Instant): void {
     this.clock.update(now);
-    const bodyLength = head.targetEnd > 0 && head.method === METHOD_HEAD ? 0 : this.#refusals.body(status).length;
+    const bodyLength = head.targetEnd > 0 && head.method === METHOD_HEAD ? 0 : this.#refusals.body(status).bytes.length;
     this.access(c, bytes, head, status, bodyLength, now);
     const answer = this.#refusals.head(status, this.clock);
-    send(c, answer, 0, answer.length);
+    send(c, answer, 0, answer.bytes.length);
     if (bodyLength > 0) send(c, this.#refusals.body(status), 0, bodyLength);
   }
 
@@ -106,8 +109,8 @@ export class Responder {
   }
 }
 
-function send(c: Connection, bytes: Uint8Array, offset: number, length: number): void {
-  if (!c.streams.send(c.handle, bytes, offset, length)) c.broken = true;
+function send(c: Connection, shared: Shared, offset: number, length: number): void {
+  if (!c.streams.sendShared(c.handle, shared, offset, length)) c.broken = true;
 }
 
 /** The target's URL with the scheme https, or "" when the request names no host. */
@@ -125,6 +128,6 @@ function secureLocation(bytes: Uint8Array, head: RequestHead, port: number): str
   return `https://${host}${port === 443 ? "" : `:${port}`}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
-const CONTINUE: Uint8Array = latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n");
-const CLOSE_END: Uint8Array = latin1Bytes("Connection: close\r\n\r\n");
-const KEEP_ALIVE_END: Uint8Array = latin1Bytes("Connection: keep-alive\r\n\r\n");
+const CONTINUE: Shared = standing("HTTP/1.1 100 Continue\r\n\r\n");
+const CLOSE_END: Shared = standing("Connection: close\r\n\r\n");
+const KEEP_ALIVE_END: Shared = standing("Connection: keep-alive\r\n\r\n");

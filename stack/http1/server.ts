@@ -29,7 +29,6 @@ import type { Body } from "./bodies.ts";
 import { type Connection, LINGERING, READING, SKIPPING, WAITING, worthDecoding } from "./connections.ts";
 import { Endings } from "./endings.ts";
 import type { Exchange } from "./exchanges.ts";
-import { readyHead } from "./ready-writer.ts";
 import { RequestHead } from "./request-head.ts";
 import { decodeRequestHead, INCOMPLETE } from "./wire.ts";
 
@@ -275,7 +274,8 @@ export class HttpServer extends Endings {
       this.answered(c, at, now);
       return true;
     }
-    this.#begin(c, at, bytes, start, now);
+    if (this.exchangeTable.admits(head.length, c.path)) this.#begin(c, at, bytes, start, now);
+    else this.refuse(c, at, 503, bytes, head, now);
     return true;
   }
 
@@ -293,13 +293,12 @@ export class HttpServer extends Endings {
     const answer = this.#answer;
     this.decideEnd(c, head);
     this.responder.access(c, bytes, head, answer.status, answer.bodyLength, now);
-    const headBytes = readyHead(answer, this.responder.clock);
-    this.responder.queue(c, head, headBytes, answer.body, answer.bodyOffset, answer.bodyLength);
+    this.responder.queueReady(c, head, answer);
   }
 
   /** The request is one for the appliance: copies its head. Its body stays where it is. */
   #begin(c: Connection, at: number, bytes: Uint8Array, start: number, now: Instant): void {
-    c.exchange = this.exchangeTable.take(at);
+    c.exchange = this.exchangeTable.take(at, c.path, this.#head.length);
     const e = this.exchangeTable.at(c.exchange);
     const length = this.#head.length;
     e.bytes = new Uint8Array(length);

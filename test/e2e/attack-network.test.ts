@@ -29,8 +29,14 @@ const why = tools ? "" : " (skipped: needs root, curl, ip, git, wrk, nginx and q
 /** Kind and number of connections of each attack that goes on. */
 const ATTACKS: readonly (readonly [kind: string, connections: number])[] = [
   ["orphans", 260],
+  ["readers", 1024],
   ["heads", 330],
   ["halves", 1100],
+  ["bodies", 4],
+  ["redirects", 200],
+  ["unread", 200],
+  ["hooks", 1000],
+  ["idle", 5000],
 ];
 
 interface Target {
@@ -124,6 +130,18 @@ for (const target of TARGETS)
       expect({ title, status: hook.status, body: hook.body }).toMatchObject({ title, status: 200 });
       expect(curl(space, honest, `${site}/Posts/${title}`).body).toContain(`The text of ${title}.`);
     }
+
+    for (const [method, path, count] of [
+      ["GET", "/static/large-0.bin", 64],
+      ["HEAD", "/static/large-1.bin", 64],
+      ["GET", "/static/middle-0.bin", 256],
+    ] as const)
+      test(`${count} ${method} at once for ${path}, which nobody has asked for`, async () => {
+        const words = [process.execPath, "test/e2e/support/attacker.ts", `${method} ${path}`, host, String(count)];
+        const answers: unknown = JSON.parse(await space.runAsync([...words, ...attackers], 90_000));
+        expect(answers).toEqual({ 200: count });
+        expect(alive()).not.toContain("panic");
+      });
 
     for (const [kind, connections] of target.attacks)
       test(`${kind}: ${connections} connections`, async () => {

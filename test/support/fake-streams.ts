@@ -34,6 +34,8 @@ interface Stream {
 
 export class FakeStreams extends Streams {
   readonly streams: Stream[] = [];
+  /** The path to every peer that connects. */
+  path = 7 as Path;
   /** Ranges a queue may hold. */
   maxRanges = 64;
   limit: number;
@@ -187,7 +189,7 @@ export class FakeStreams extends Streams {
     this.of(handle).held = held;
   }
   override peerPath(_handle: Handle): Path {
-    return 7 as Path;
+    return this.path;
   }
   override peerPort(handle: Handle): number {
     return 40_000 + Math.floor(handle / 1_048_576);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { SharedMemory } from "../../../stack/base/shared.ts";
+import { ReadyTable } from "../../../stack/http/ready.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import { type Bench, bench, exchange, publish } from "../../support/http-bench.ts";
 
@@ -239,5 +241,28 @@ describe("the table", () => {
       'HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Epiphyte\r\nVary: Accept-Encoding\r\nX: y\r\nETag: "e"\r\nAccept-Ranges: bytes\r\nContent-Length: 0\r\n\r\n',
     );
     expect(short(get(b, "/", "Range: bytes=0-\r\n"))).toBe("416 ");
+  });
+});
+
+describe("the bodies of the table", () => {
+  it("are counted while the table holds them: put, replaced, kept, forgotten, let go of", () => {
+    const memory = new SharedMemory();
+    const table = new ReadyTable(memory);
+    const put = (path: string, encoding: string, length: number): void =>
+      table.put(path, 200, "", "", 0, encoding, new Uint8Array(length));
+    put("/a", "", 100);
+    put("/a", "gzip", 50);
+    put("/b", "", 1000);
+    expect([memory.held, memory.inFlight]).toEqual([1150, 0]);
+    put("/b", "", 2000);
+    expect(memory.held).toBe(2150);
+    table.begin();
+    table.keep("/a");
+    table.commit();
+    expect(memory.held).toBe(150);
+    table.forget("/a");
+    expect(memory.held).toBe(0);
+    put("/a", "", 7);
+    expect(memory.held).toBe(7);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Path } from "../../../stack/base/path.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { CLOSED_BY_RESET } from "../../../stack/base/streams.ts";
 import { BODY_ENDED, BODY_GONE, BODY_OPEN } from "../../../stack/http/events.ts";
@@ -141,6 +142,26 @@ describe("a request for the appliance", () => {
     expect(b.streams.of(handle).held).toBe(true);
     b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes("x"), 0);
     expect(b.streams.of(handle).held).toBe(false);
+  });
+
+  it("meets 503 when others that wait have taken the memory, and so does the next of an address that has its part", () => {
+    const b = bench({ ...DEFAULT_LIMITS, exchangeMemory: 100_000 });
+    const long = `GET /x HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(9000)}\r\n\r\n`;
+    const ask = (path: number, request: string): string => {
+      b.streams.path = path as Path;
+      const handle = b.streams.connect(b.listener, 0);
+      b.streams.receive(handle, request, 0);
+      return b.streams.output(handle).slice(0, 12);
+    };
+    const first = Array.from({ length: 20 }, () => ask(1, long));
+    // 7 of 10 KB are in three quarters of the memory; more than a quarter of it is this address's.
+    expect(first.filter((answer) => answer === "").length).toBe(7);
+    expect(first[19]).toBe("HTTP/1.1 503");
+    // Another address finds the last quarter.
+    expect([ask(2, long), ask(2, long), ask(3, long)]).toEqual(["", "", "HTTP/1.1 503"]);
+    expect(b.server.exchanges).toBe(9);
+    for (const exchange of b.appliance.requests) b.server.respond(exchange, 200, "", latin1Bytes("x"), 0);
+    expect(ask(1, long)).toBe("");
   });
 
   it("may be answered from within the event, many times over", () => {

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import {
+  Budget,
+  CONNECTION_COST,
+  LEAST_CONNECTIONS,
+  LEAST_RECEIVE,
+  MOST_CONNECTIONS,
+} from "../../../stack/base/budget.ts";
+import { Shared, SharedMemory } from "../../../stack/base/shared.ts";
+
+const MEGABYTE = 1024 * 1024;
+
+describe("the budget", () => {
+  test("divides the memory and no more than that", () => {
+    for (const megabytes of [6, 14, 62, 200]) {
+      const memory = megabytes * MEGABYTE;
+      const budget = new Budget(memory);
+      const all = budget.connections * CONNECTION_COST + budget.receive + budget.send + budget.exchanges;
+      expect(all).toBeLessThanOrEqual(memory);
+    }
+  });
+
+  test("is for 3,000 connections and more with the 14 MB that a machine of 64 MB has for it", () => {
+    const budget = new Budget(14 * MEGABYTE);
+    expect([budget.connections, budget.receive, budget.send, budget.exchanges]).toEqual([
+      3584,
+      3.5 * MEGABYTE,
+      1.75 * MEGABYTE,
+      1.75 * MEGABYTE,
+    ]);
+  });
+
+  test("has its least and its most", () => {
+    expect([new Budget(0).connections, new Budget(0).receive]).toEqual([LEAST_CONNECTIONS, LEAST_RECEIVE]);
+    expect(new Budget(2 ** 32).connections).toBe(MOST_CONNECTIONS);
+  });
+});
+
+describe("shared bytes", () => {
+  test("are counted from the first holder to the last", () => {
+    const memory = new SharedMemory();
+    const shared = new Shared(new Uint8Array(100));
+    memory.hold(shared);
+    memory.hold(shared);
+    expect(memory.held).toBe(100);
+    memory.letGo(shared);
+    expect(memory.held).toBe(100);
+    memory.letGo(shared);
+    expect(memory.held).toBe(0);
+  });
+
+  test("that are kept are not in flight, however often they are kept or let go", () => {
+    const memory = new SharedMemory();
+    const shared = new Shared(new Uint8Array(100));
+    memory.keep(shared);
+    memory.keep(shared);
+    memory.hold(shared);
+    expect([memory.held, memory.kept, memory.inFlight]).toEqual([100, 100, 0]);
+    memory.drop(shared);
+    memory.drop(shared);
+    expect([memory.held, memory.kept, memory.inFlight]).toEqual([100, 0, 100]);
+    memory.letGo(shared);
+    expect(memory.held).toBe(0);
+  });
+});
