@@ -1,19 +1,22 @@
-// What this machine is for: clone, serve, update. Until there is a site every request is answered by 503 and the reason
-// in words; from the first good clone on a good site always stays up.
+// What this machine is for: clone, serve, update. Until there is a site every request is answered by 503, and the log says
+// why; from the first good clone on a good site always stays up.
 
 import type { Result } from "../stack/base/result.ts";
 import type { ListenError, Listener, Network } from "../stack/edge/network.ts";
+import { coalesce } from "./coalesce.ts";
 import type { Config } from "./config.ts";
 import { SiteBuilder } from "./content/build.ts";
 import type { Site } from "./content/site.ts";
 import { describeGitError, type GitError } from "./git/error.ts";
-import type { Accept, GitProgress, OnGitProgress, Snapshot } from "./git/snapshot.ts";
+import type { Accept, OnGitProgress, Snapshot } from "./git/snapshot.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { Platform } from "./platform.ts";
+import { progressLog } from "./progress.ts";
 import { type Html, NOTHING } from "./render/html.ts";
 import { Renderer } from "./render/renderer.ts";
 import { describeTaskFault, Task, type TaskFault, updateShare } from "./task.ts";
-import { coalesce, makeHook, type UpdateOutcome } from "./web/hook.ts";
+import { Throttle } from "./throttle.ts";
+import { type UpdateOutcome, Webhook } from "./web/hook.ts";
 import { WebServer } from "./web/server.ts";
 
 /** The repository: the first update clones it. git/store.ts keeps this; so does a directory (image/target-node.ts). */
@@ -40,12 +43,6 @@ export interface ApplianceOptions {
   readonly writing?: { readonly tail: Html };
 }
 
-export interface Appliance {
-  readonly site: Site | undefined;
-  /** Asks the repository and shows what is new: what the webhook does. Concurrent calls share a run. */
-  update(): Promise<UpdateOutcome>;
-}
-
 /** Waits between attempts, in milliseconds: doubled each time, and between half and all of it by chance. */
 export const FIRST_RETRY = 1000;
 export const LAST_RETRY = 60_000;
@@ -53,164 +50,211 @@ export const LAST_RETRY = 60_000;
 const MAX_PRINTED_PROBLEMS = 20;
 /** Pages made ready before somebody asks, when nothing else is to be done. */
 const MAX_PREPARED = 24;
+/** Microseconds between two lines of the log about requests that were refused. */
+const REFUSALS_INTERVAL = 10_000_000;
 /** The longest wait that a timer takes. */
 const MAX_TIMER = 24 * 3600 * 1000;
 
+/** Starts one; the error is why it cannot listen. */
 export function runAppliance(options: ApplianceOptions): Result<Appliance, ListenError> {
-  const { config, network, platform, log, writing } = options;
-  const renderer = new Renderer(platform, {
-    tail: writing?.tail ?? NOTHING,
-    onProblem: (path, reason) => log.warn(`${path}: ${reason}`),
-  });
-  const web = new WebServer({
-    renderer,
-    network,
-    platform,
-    hookPath: config.hook,
-    hook: makeHook({
+  const appliance = new Appliance(options);
+  const started = appliance.start();
+  return started.ok ? { ok: true, value: appliance } : started;
+}
+
+export class Appliance {
+  readonly #options: ApplianceOptions;
+  readonly #platform: Platform;
+  readonly #log: Log;
+  readonly #web: WebServer;
+  readonly #builder: SiteBuilder;
+  readonly #repository: Repository;
+  readonly #run: () => Promise<UpdateOutcome>;
+  /** Refused and stray hooks, which strangers can cause. */
+  readonly #refusals: Throttle;
+  /** Callers of `update` that wait. */
+  #waiting = 0;
+  #cancelDue = (): void => {};
+  #retrying = false;
+
+  constructor(options: ApplianceOptions) {
+    const { config, network, platform, log, writing } = options;
+    this.#options = options;
+    this.#platform = platform;
+    this.#log = log;
+    this.#refusals = new Throttle(() => platform.now(), REFUSALS_INTERVAL);
+    this.#builder = new SiteBuilder(platform, { drafts: writing !== undefined, hookPath: config.hook });
+    this.#repository = options.repository(progressLog(log, () => platform.now()));
+    this.#run = coalesce(() => this.#attempt());
+    const hook = new Webhook({
       secret: config.hookSecret,
       platform,
-      update: () => update(),
-      onRefused: (request) => log.warn("a webhook without a good signature was refused", { peer: request.peer }),
-    }),
-    onFault: (url, cause) => log.error(`${url} could not be served`, { reason: reasonOf(cause) }),
-  });
-
-  const progress = makeProgress(log, platform);
-  const repository = options.repository(progress);
-  const builder = new SiteBuilder(platform, { drafts: writing !== undefined, hookPath: config.hook });
-  let cancelDue = (): void => {};
-  let retrying = false;
-
-  const run = coalesce(attempt);
-  let running = 0;
-  function update(): Promise<UpdateOutcome> {
-    if (running > 0) repository.hurry?.();
-    running++;
-    return run().finally(() => running--);
+      update: () => this.update(),
+      commit: () => this.site?.snapshot.commit,
+      onRefused: ({ peer }, reason) => this.#refused(`a webhook was refused: ${reason}`, peer),
+    });
+    this.#web = new WebServer({
+      renderer: new Renderer(platform, {
+        tail: writing?.tail ?? NOTHING,
+        onProblem: (path, reason) => log.warn(`${path}: ${reason}`),
+      }),
+      network,
+      platform,
+      hookPath: config.hook,
+      hook: (request) => hook.handle(request),
+      onStrayHook: ({ method, peer }, path) =>
+        this.#refused(`${method} ${path}: there is no webhook here; it is at ${config.hook} (--hook)`, peer),
+      onFault: (url, cause) => log.error(`${url} could not be served`, { reason: reasonOf(cause) }),
+    });
   }
-  async function attempt(): Promise<UpdateOutcome> {
+
+  /** What is shown; undefined until the first clone is through. */
+  get site(): Site | undefined {
+    return this.#web.site;
+  }
+
+  /** Serves from now on, and clones. */
+  start(): Result<undefined, ListenError> {
+    const { config, network, writing } = this.#options;
+    const listener: Listener = { port: config.port, secure: false, action: { kind: "serve" } };
+    const served = network.serve(listener, (request) => this.#web.handle(request));
+    if (!served.ok) return served;
+    if (config.hookSecret === undefined && writing === undefined)
+      this.#log.info(
+        `the webhook ${config.hook} is open: anybody can have it look for news, once a second at most; ` +
+          "--hook-secret=… takes only signed ones",
+      );
+    void this.update();
+    return served;
+  }
+
+  /** Asks the repository and shows what is new: what the webhook does. Concurrent calls share a run. Never rejects. */
+  async update(): Promise<UpdateOutcome> {
+    if (this.#waiting > 0) this.#repository.hurry?.();
+    this.#waiting++;
     try {
-      return await once();
-    } catch (cause) {
-      // Our bug: the site that stands is not touched.
-      const reason = `the update failed by a fault of ours: ${reasonOf(cause)}`;
-      log.error(reason);
-      return failed(reason);
+      return await this.#run();
+    } finally {
+      this.#waiting--;
     }
   }
 
-  async function once(): Promise<UpdateOutcome> {
-    const started = platform.now();
-    const before = web.site;
+  async #attempt(): Promise<UpdateOutcome> {
+    try {
+      return await this.#once();
+    } catch (cause) {
+      // Our bug: the site that stands is not touched.
+      const reason = `the update failed by a fault of ours: ${reasonOf(cause)}`;
+      this.#log.error(reason);
+      return this.#failed(reason);
+    }
+  }
+
+  async #once(): Promise<UpdateOutcome> {
+    const started = this.#platform.now();
+    const before = this.site;
     let built: Site | undefined;
-    const got = await repository.update(async (snapshot) => {
-      const result = await build(snapshot);
+    const got = await this.#repository.update(async (snapshot) => {
+      const result = await this.#build(snapshot);
       if (!result.ok) return result.error;
       built = result.value;
       return undefined;
     });
     if (!got.ok) {
       const reason = describeGitError(got.error);
-      log.warn(reason);
-      return failed(reason);
+      this.#log.warn(reason);
+      return this.#failed(reason);
     }
     if (built === undefined) {
-      if (before !== undefined && before.snapshot === got.value)
-        return { kind: "unchanged", commit: before.snapshot.commit };
+      // A date may have come meanwhile: the same snapshot, another site.
+      const shown = this.site;
+      if (shown !== undefined && shown.snapshot === got.value) return outcome("unchanged", shown);
       throw new Error("the repository has a snapshot that no site was made of");
     }
     const site = built;
-    show(site, before);
-    const summary = summarise(site);
-    const seconds = ((platform.now() - started) / 1e6).toFixed(1);
+    this.#show(site, before);
+    const seconds = ((this.#platform.now() - started) / 1e6).toFixed(1);
     const commit = site.snapshot.commit.slice(0, 8);
-    if (before === undefined) log.info(`ready: http://${here()}/ ${summary} in ${seconds} s, commit ${commit}`);
-    else log.info(`updated: ${summary} in ${seconds} s, commit ${commit} "${site.snapshot.head.subject}"`);
-    return { kind: "updated", commit: site.snapshot.commit, summary };
+    const what = `${summarise(site)} in ${seconds} s, commit ${commit}`;
+    if (before === undefined) this.#log.info(`ready: http://${this.#here()}/ ${what}`);
+    else this.#log.info(`updated: ${what} "${site.snapshot.head.subject}"`);
+    return outcome("updated", site);
   }
 
-  function failed(reason: string): UpdateOutcome {
-    const commit = web.site?.snapshot.commit;
-    if (commit === undefined) web.wait({ reason: `The blog cannot be fetched yet. ${reason}`, retryAfterSeconds: 5 });
-    if (!retrying) void retry();
-    return { kind: "failed", reason, commit };
+  #failed(reason: string): UpdateOutcome {
+    if (!this.#retrying) void this.#retry();
+    return { kind: "failed", reason, commit: this.site?.snapshot.commit };
   }
 
   /** Tries again until it works: a hook that came while the forge was down is not lost. */
-  async function retry(): Promise<void> {
-    retrying = true;
+  async #retry(): Promise<void> {
+    this.#retrying = true;
     for (let delay = FIRST_RETRY; ; delay = Math.min(LAST_RETRY, delay * 2)) {
-      const wait = Math.round(delay * (0.5 + chance(platform) / 2));
-      log.info(`next attempt in ${(wait / 1000).toFixed(1)} s`);
-      await platform.sleep(wait);
-      const outcome = await update();
-      if (outcome.kind !== "failed") break;
+      const wait = Math.round(delay * (0.5 + chance(this.#platform) / 2));
+      this.#log.info(`next attempt in ${(wait / 1000).toFixed(1)} s`);
+      await this.#platform.sleep(wait);
+      if ((await this.update()).kind !== "failed") break;
     }
-    retrying = false;
+    this.#retrying = false;
   }
 
-  function build(snapshot: Snapshot): Promise<Result<Site, TaskFault>> {
-    const now = Math.floor(platform.wallClock() / 1000);
-    const task = new Task(platform, updateShare(platform));
-    return task.run(builder.build(snapshot, now, task));
+  #build(snapshot: Snapshot): Promise<Result<Site, TaskFault>> {
+    const now = Math.floor(this.#platform.wallClock() / 1000);
+    const task = new Task(this.#platform, updateShare(this.#platform));
+    return task.run(this.#builder.build(snapshot, now, task));
   }
 
-  function show(site: Site, before: Site | undefined): void {
-    web.show(site);
-    report(site, before, log);
-    cancelDue();
-    cancelDue = scheduleDue(site, () => void publishDue(site));
-    void prepare(site);
+  #show(site: Site, before: Site | undefined): void {
+    this.#web.show(site);
+    report(site, before, this.#log);
+    this.#cancelDue();
+    this.#cancelDue = this.#scheduleDue(site);
+    void this.#prepare(site);
   }
 
-  /** An article's time has come: the same commit, looked at later. */
-  async function publishDue(site: Site): Promise<void> {
-    if (web.site !== site) return;
-    try {
-      const next = await build(site.snapshot);
-      if (!next.ok) throw new Error(`the site ${describeTaskFault(next.error)}`);
-      if (web.site !== site) return;
-      show(next.value, site);
-      log.info(`published by date: ${summarise(next.value)}`);
-    } catch (cause) {
-      log.error("an article whose date has come could not be published", { reason: reasonOf(cause) });
-    }
-  }
-
-  function scheduleDue(site: Site, then: () => void): () => void {
+  #scheduleDue(site: Site): () => void {
     if (site.nextDue === undefined) return () => {};
-    const wait = Math.max(1000, site.nextDue * 1000 - platform.wallClock() + 500);
-    return platform.timer(Math.min(wait, MAX_TIMER), then);
+    const wait = Math.max(1000, site.nextDue * 1000 - this.#platform.wallClock() + 500);
+    return this.#platform.timer(Math.min(wait, MAX_TIMER), () => void this.#publishDue(site));
+  }
+
+  /** An article's time has come, or is over: the same commit, looked at later. */
+  async #publishDue(site: Site): Promise<void> {
+    if (this.site !== site) return;
+    try {
+      const next = await this.#build(site.snapshot);
+      if (!next.ok) throw new Error(`the site ${describeTaskFault(next.error)}`);
+      // An update was quicker.
+      if (this.site !== site) return;
+      this.#show(next.value, site);
+      this.#log.info(`published by date: ${summarise(next.value)}`);
+    } catch (cause) {
+      this.#log.error("an article whose date has come could not be published", { reason: reasonOf(cause) });
+    }
   }
 
   /** Makes the pages ready that will be asked for first, one at a time, in between everything else. */
-  async function prepare(site: Site): Promise<void> {
+  async #prepare(site: Site): Promise<void> {
     for (const url of likelyUrls(site).slice(0, MAX_PREPARED)) {
-      await platform.sleep(1);
-      if (web.site !== site) return;
-      web.prepare(url);
+      await this.#platform.sleep(1);
+      if (this.site !== site) return;
+      this.#web.prepare(url);
     }
   }
 
-  function here(): string {
-    const address = options.address();
-    return (address === undefined ? "localhost" : address) + (config.port === 80 ? "" : `:${config.port}`);
+  #refused(text: string, peer: string): void {
+    const missed = this.#refusals.pass();
+    if (missed !== undefined) this.#log.warn(text, { peer, ...(missed > 0 ? { notLogged: missed } : {}) });
   }
 
-  const listener: Listener = { port: config.port, secure: false, action: { kind: "serve" } };
-  const served = network.serve(listener, (request) => web.handle(request));
-  if (!served.ok) return served;
-  void update();
-  return {
-    ok: true,
-    value: {
-      get site() {
-        return web.site;
-      },
-      update,
-    },
-  };
+  #here(): string {
+    const { config, address } = this.#options;
+    return (address() ?? "localhost") + (config.port === 80 ? "" : `:${config.port}`);
+  }
+}
+
+function outcome(kind: "updated" | "unchanged", site: Site): UpdateOutcome {
+  return { kind, commit: site.snapshot.commit, summary: summarise(site), problems: site.problems };
 }
 
 function likelyUrls(site: Site): readonly string[] {
@@ -241,36 +285,4 @@ function report(site: Site, before: Site | undefined, log: Log): void {
 function chance(platform: Pick<Platform, "random">): number {
   const bytes = platform.random(2);
   return bytes === undefined ? 0.5 : (bytes[0]! * 256 + bytes[1]!) / 65536;
-}
-
-/** Says what a clone does, at most once a second and whenever it does something else. */
-function makeProgress(log: Log, platform: Pick<Platform, "now">): OnGitProgress {
-  let phase = "";
-  let next = 0;
-  return (progress) => {
-    const now = platform.now();
-    if (progress.phase === phase && now < next) return;
-    // A phase that is over within a moment is not worth a line.
-    if (progress.phase !== phase) next = now + (progress.phase === "connecting" ? 0 : 300_000);
-    const first = progress.phase !== phase;
-    phase = progress.phase;
-    if (first && phase !== "connecting") return;
-    next = now + 1_000_000;
-    log.info(wordProgress(progress));
-  };
-}
-
-function wordProgress(progress: GitProgress): string {
-  switch (progress.phase) {
-    case "connecting":
-      return `fetching ${progress.url}`;
-    case "remote":
-      return `the server says: ${progress.text}`;
-    case "receiving":
-      return `received ${(progress.bytes / 1e6).toFixed(1)} MB`;
-    case "indexing":
-      return `unpacked ${progress.objects} of ${progress.total} objects`;
-    case "dating":
-      return `read ${progress.commits} of ${progress.total} commits`;
-  }
 }

@@ -27,7 +27,7 @@ export interface Log {
   warn(text: string, fields?: Fields): void;
   error(text: string, fields?: Fields): void;
   fatal(text: string, fields?: Fields): void;
-  /** One request, as the HTTP machine words it: to syslog, and to the console at "debug". */
+  /** One request, as the host words it: to the console at "debug". The collector has its lines from below the seam. */
   access(line: string): void;
   /** From now on lines are sent there as well, those of the boot first. */
   attach(send: SendLine): void;
@@ -93,10 +93,7 @@ export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "w
     error: (text, fields = {}) => log.error(fields, "%s", text),
     fatal: (text, fields = {}) => log.fatal(fields, "%s", text),
     access(line) {
-      const ms = platform.wallClock();
-      const text = printable(line);
-      if (log.isLevelEnabled("debug")) platform.console(`${clock(ms)} ${text}\n`);
-      if (log.isLevelEnabled("info")) forward(6, ms, text);
+      if (log.isLevelEnabled("debug")) platform.console(`${clock(platform.wallClock())} ${printable(line)}\n`);
     },
     attach(to) {
       send = to;

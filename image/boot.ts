@@ -3,7 +3,7 @@
 
 import { runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import { type Log, makeLog, printable } from "../appliance/log.ts";
+import { type Log, makeLog } from "../appliance/log.ts";
 import type { ParameterSource } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
 import { Edge } from "../stack/edge/edge.ts";
@@ -62,7 +62,7 @@ export function boot(target: Target): void {
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
       notice: (text) => log.info(text),
-      access: (line) => platform.console(`${printable(line)}\n`),
+      access: (line) => log.access(line),
     },
     platform.timer,
   );

@@ -134,8 +134,7 @@ class Pass {
     const dates = this.#snapshot.dates(path);
     if (dates === undefined) return "has no date in the history";
     const document = mustBeRead(path) ? this.#read(entry, dates) : PLAIN_FILE;
-    if (document.kind === "skipped") return document.reason;
-    if (!this.#judge(path, document)) return undefined;
+    if (!this.#judge(path, document) || document.kind === "skipped") return undefined;
     switch (document.kind) {
       case "article":
         this.#articles.push(document.article);
@@ -164,20 +163,23 @@ class Pass {
 
   #decode(path: string, oid: string, dates: PathDates): Document {
     const bytes = this.#snapshot.read(oid);
-    if (bytes === undefined) return { kind: "skipped", reason: "cannot be read from the pack" };
+    if (bytes === undefined) return { kind: "skipped", reason: "cannot be read from the pack", visibility: VISIBLE };
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
     return readDocument(path, oid, bytes.length, text, dates);
   }
 
   /** Whether it is to be seen now; notes its problems, and when that changes. */
-  #judge(path: string, document: Exclude<Document, { kind: "skipped" }>): boolean {
-    const { visibility } = document;
-    const shown = this.#options.drafts || isVisible(visibility, this.#now);
-    const warning = document.kind === "article" ? document.warning : undefined;
-    for (const reason of [visibility.problem, warning])
-      if (reason !== undefined) this.#problems.push({ path, reason, skipped: !shown });
+  #judge(path: string, document: Document): boolean {
+    const { kind, visibility } = document;
+    const visible = isVisible(visibility, this.#now);
+    const shown = (visible || this.#options.drafts) && kind !== "skipped";
+    const reasons =
+      kind === "skipped" ? [document.reason] : [visibility.problem, kind === "article" ? document.warning : undefined];
+    for (const reason of reasons)
+      if (reason !== undefined)
+        this.#problems.push({ path, reason, skipped: !shown, ...(visible ? {} : { hides: true }) });
     const change = nextChange(visibility, this.#now);
-    if (change !== undefined) this.#nextDue = Math.min(this.#nextDue ?? change, change);
+    if (change !== undefined && kind !== "skipped") this.#nextDue = Math.min(this.#nextDue ?? change, change);
     return shown;
   }
 

@@ -20,7 +20,7 @@ export type Document =
   | { readonly kind: "redirect"; readonly to: string; readonly visibility: Visibility }
   /** Not a document, but a file to be served as it is. */
   | { readonly kind: "file"; readonly visibility: Visibility }
-  | { readonly kind: "skipped"; readonly reason: string };
+  | { readonly kind: "skipped"; readonly reason: string; readonly visibility: Visibility };
 
 /** A longer document is left out: rendering it would hold up everybody for seconds. */
 export const MAX_DOCUMENT_LENGTH = 512 * 1024;
@@ -61,19 +61,23 @@ function isProse(path: string): boolean {
 export function readDocument(path: string, oid: string, length: number, text: string, dates: PathDates): Document {
   // A file is served with its header, if it has one: what that hides is hidden.
   const file = (): Document => ({ kind: "file", visibility: visibilityOfOpening(text, !isProse(path)) });
+  const skipped = (reason: string): Document => ({
+    kind: "skipped",
+    reason,
+    visibility: visibilityOfOpening(text, false),
+  });
   if (!mayBeDocument(path)) return file();
   const markdown = isMarkdownName(path);
   const extension = extensionOf(path);
   // Without a Markdown name, only what is written as a document is one; others next to it are served as they are.
-  const otherwise = (reason: string): Document =>
-    !markdown && isKnownExtension(extension) ? file() : { kind: "skipped", reason };
+  const otherwise = (reason: string): Document => (!markdown && isKnownExtension(extension) ? file() : skipped(reason));
   if (length > MAX_DOCUMENT_LENGTH) {
     if (!markdown && extension !== "") return file();
-    return { kind: "skipped", reason: `is longer than ${MAX_DOCUMENT_LENGTH} bytes` };
+    return skipped(`is longer than ${MAX_DOCUMENT_LENGTH} bytes`);
   }
   if (text.includes("\0")) {
     if (!markdown && extension !== "") return file();
-    return { kind: "skipped", reason: "is not text" };
+    return skipped("is not text");
   }
   const split = splitDocument(text);
   if (!split.ok) return otherwise(split.error);
@@ -83,7 +87,7 @@ export function readDocument(path: string, oid: string, length: number, text: st
     const to = isKnownExtension(extension) ? undefined : redirectOf(text);
     if (to !== undefined) return { kind: "redirect", to, visibility };
     if (markdown) return article(path, oid, NO_HEADER, text, 0, dates, visibility);
-    return extension === "" ? { kind: "skipped", reason: "has no header" } : { kind: "file", visibility };
+    return extension === "" ? { kind: "skipped", reason: "has no header", visibility } : { kind: "file", visibility };
   }
   const visibility = both(visibilityOf(header), visibilityOfBody(text, bodyStart));
   const to = textOf(header.fields, "redirect");

@@ -1,119 +1,177 @@
 // The webhook: a forge says that something was pushed. Any method will do, as in Canopy; with a secret the body must be
-// signed. Answers when the update is through, with the commit that is served then.
+// signed (signature.ts). Answers when the update is through, with the commit that is served then and what is wrong with
+// the repository: as JSON, or in plain lines for a person at a terminal.
+//
+// Without a secret anybody can call it: then it makes the machine look for news once a second at most, and does not name
+// what an author keeps hidden.
 
 import type { HttpRequest, HttpResponse } from "../../stack/edge/network.ts";
+import type { Problem } from "../content/problem.ts";
 import type { Platform } from "../platform.ts";
 import { field } from "./headers.ts";
+import { checkSignature, SIGNATURE_HEADERS } from "./signature.ts";
 
 export type UpdateOutcome =
-  | { readonly kind: "updated"; readonly commit: string; readonly summary: string }
-  | { readonly kind: "unchanged"; readonly commit: string }
+  | ({ readonly kind: "updated"; readonly commit: string } & Shown)
+  | ({ readonly kind: "unchanged"; readonly commit: string } & Shown)
   /** `commit` is what is still served; undefined: nothing yet. */
   | { readonly kind: "failed"; readonly reason: string; readonly commit: string | undefined };
 
+interface Shown {
+  /** "12 posts, 3 pages" */
+  readonly summary: string;
+  readonly problems: readonly Problem[];
+}
+
 export interface HookOptions {
   readonly secret: string | undefined;
-  readonly platform: Pick<Platform, "utf8Encode" | "hmacSha256">;
+  readonly platform: Pick<Platform, "utf8Encode" | "hmacSha256" | "now" | "sleep">;
+  /** Concurrent calls share a run. */
   update(): Promise<UpdateOutcome>;
-  onRefused(request: HttpRequest): void;
+  /** The commit that is served; undefined: nothing yet. */
+  commit(): string | undefined;
+  onRefused(request: HttpRequest, reason: string): void;
 }
 
-export function makeHook(options: HookOptions): (request: HttpRequest) => Promise<HttpResponse> {
-  const update = coalesce(options.update);
-  const answer = (status: number, headers: HttpResponse["headers"], value: object): HttpResponse => ({
-    status,
-    headers: [
-      ["Content-Type", "application/json"],
-      ["Cache-Control", "no-store"],
-      ["X-Content-Type-Options", "nosniff"],
-      ...headers,
-    ],
-    body: options.platform.utf8Encode(`${JSON.stringify(value)}\n`),
-  });
-  return async (request) => {
-    if (options.secret !== undefined && !(await isSigned(request, options.secret, options.platform))) {
-      options.onRefused(request);
-      return answer(403, [], { error: "the signature of this hook is missing or wrong" });
-    }
-    const outcome = await update();
-    switch (outcome.kind) {
-      case "updated":
-        return answer(200, [["X-Commit", outcome.commit]], {
-          commit: outcome.commit,
-          updated: true,
-          site: outcome.summary,
-        });
-      case "unchanged":
-        return answer(200, [["X-Commit", outcome.commit]], { commit: outcome.commit, updated: false });
-      case "failed":
-        return answer(502, [["Retry-After", "10"]], { error: outcome.reason, commit: outcome.commit ?? null });
-    }
-  };
+/** Between two looks for news that anybody can ask for, in microseconds. */
+export const OPEN_HOOK_INTERVAL = 1_000_000;
+/** Problems that an answer names. */
+export const MAX_TOLD_PROBLEMS = 50;
+
+/** An answer in both its forms. */
+interface Answer {
+  readonly status: number;
+  readonly headers: HttpResponse["headers"];
+  readonly json: object;
+  readonly lines: readonly string[];
 }
 
-/**
- * At most one run at a time and one waiting: whoever comes during a run shares the next one, because the run may have
- * asked the server before the push that this hook is about.
- */
-export function coalesce<T>(run: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  let queued: Promise<T> | undefined;
-  const start = (): Promise<T> => {
-    const current = run();
-    running = current;
-    const done = (): void => {
-      if (running === current) running = undefined;
+export class Webhook {
+  readonly #options: HookOptions;
+  /** When the last call without a signature began to look, and those that wait for the next. */
+  #lastOpen = Number.NEGATIVE_INFINITY;
+  #openWaiting: Promise<UpdateOutcome> | undefined;
+
+  constructor(options: HookOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects, unless `update` does. */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const { status, headers, json, lines } = await this.#answer(request);
+    const plain = wantsPlainText(request);
+    const text = plain ? lines.join("\n") : JSON.stringify(json);
+    return {
+      status,
+      headers: [
+        ["Content-Type", plain ? "text/plain; charset=utf-8" : "application/json"],
+        ["Cache-Control", "no-store"],
+        ["X-Content-Type-Options", "nosniff"],
+        ...headers,
+      ],
+      body: this.#options.platform.utf8Encode(`${text}\n`),
     };
-    current.then(done, done);
-    return current;
-  };
-  return () => {
-    if (running === undefined) return start();
-    queued ??= running.then(
-      () => next(),
-      () => next(),
-    );
-    return queued;
-  };
-  function next(): Promise<T> {
-    queued = undefined;
-    return start();
+  }
+
+  async #answer(request: HttpRequest): Promise<Answer> {
+    const { secret, platform } = this.#options;
+    if (secret !== undefined) {
+      const signature = await checkSignature(request, secret, platform);
+      if (signature.kind === "gone") return failure(400, "the body of this hook did not come to its end");
+      if (signature.kind !== "good") {
+        const reason =
+          signature.kind === "wrong"
+            ? `${signature.header} does not fit the secret (--hook-secret) and the body`
+            : `it has no signature: none of ${SIGNATURE_HEADERS.join(", ")}`;
+        this.#options.onRefused(request, reason);
+        return failure(403, `this hook was refused: ${reason}`);
+      }
+    }
+    const commit = this.#options.commit();
+    if (isPing(request))
+      return {
+        status: 200,
+        headers: commit === undefined ? [] : [["X-Commit", commit]],
+        json: { ping: true, commit: commit ?? null },
+        lines: [`the webhook works; ${commit === undefined ? "nothing is shown yet" : `commit ${commit} is shown`}`],
+      };
+    return describe(await (secret === undefined ? this.#openUpdate() : this.#options.update()), secret !== undefined);
+  }
+
+  /** Whoever comes before the second is over waits for its end, together with all others. */
+  #openUpdate(): Promise<UpdateOutcome> {
+    this.#openWaiting ??= this.#nextOpenUpdate();
+    return this.#openWaiting;
+  }
+
+  async #nextOpenUpdate(): Promise<UpdateOutcome> {
+    const { platform } = this.#options;
+    // Also when nothing is to be waited for: whoever called must have noted that this runs.
+    await platform.sleep(Math.max(0, Math.ceil((this.#lastOpen + OPEN_HOOK_INTERVAL - platform.now()) / 1000)));
+    this.#lastOpen = platform.now();
+    this.#openWaiting = undefined;
+    return this.#options.update();
   }
 }
 
-/** GitHub, Gitea, Forgejo: hex HMAC-SHA-256 of the body. GitLab sends the secret itself. */
-async function isSigned(request: HttpRequest, secret: string, platform: HookOptions["platform"]): Promise<boolean> {
-  const key = platform.utf8Encode(secret);
-  const token = field(request, "x-gitlab-token");
-  if (token !== undefined) return sameText(hexOf(hmacOf(token, key, platform)), hexOf(hmacOf(secret, key, platform)));
-  const sent = field(request, "x-hub-signature-256")?.replace(/^sha256=/, "") ?? field(request, "x-gitea-signature");
-  if (sent === undefined) return false;
-  // The body is hashed as it comes and kept nowhere.
-  const hmac = platform.hmacSha256(key);
-  for (;;) {
-    const piece = await request.read();
-    if (!piece.ok) return false;
-    if (piece.value === undefined) return sameText(sent.toLowerCase(), hexOf(hmac.digest()));
-    hmac.update(piece.value);
+function failure(status: number, reason: string): Answer {
+  return { status, headers: [], json: { error: reason }, lines: [reason] };
+}
+
+/** `trusted`: the caller may know what is hidden. */
+function describe(outcome: UpdateOutcome, trusted: boolean): Answer {
+  if (outcome.kind === "failed") {
+    const { reason, commit } = outcome;
+    const still = commit === undefined ? "nothing is shown yet" : `commit ${commit} is still shown`;
+    return {
+      status: 502,
+      headers: [["Retry-After", "10"]],
+      json: { error: reason, commit: commit ?? null },
+      lines: [reason, `${still}; the machine goes on trying`],
+    };
   }
+  const { commit, summary, problems } = outcome;
+  const updated = outcome.kind === "updated";
+  const named = problems.filter(({ hides }) => trusted || hides !== true);
+  const told = named.slice(0, MAX_TOLD_PROBLEMS);
+  const more = named.length - told.length;
+  const kept = problems.length - named.length;
+  return {
+    status: 200,
+    headers: [["X-Commit", commit]],
+    json: {
+      commit,
+      updated,
+      site: summary,
+      problems: told.map(({ path, reason, skipped }) => ({ path, reason, leftOut: skipped })),
+      ...(more > 0 ? { moreProblems: more } : {}),
+      ...(kept > 0 ? { hiddenProblems: kept } : {}),
+    },
+    lines: [
+      `${updated ? "updated" : "nothing new"}: ${summary}, commit ${commit.slice(0, 8)}`,
+      ...told.map(({ path, reason, skipped }) => `${path}: ${reason}${skipped ? " (left out)" : ""}`),
+      ...(more > 0 ? [`and ${more} more like these`] : []),
+      ...(kept > 0 ? [`${kept} left out by their headers: the log names them, and so does a signed hook`] : []),
+    ],
+  };
 }
 
-function hmacOf(text: string, key: Uint8Array, platform: HookOptions["platform"]): Uint8Array {
-  const hmac = platform.hmacSha256(key);
-  hmac.update(platform.utf8Encode(text));
-  return hmac.digest();
+/** A forge that tries the hook out: GitHub, Bitbucket Data Center. */
+function isPing(request: HttpRequest): boolean {
+  return field(request, "x-github-event") === "ping" || field(request, "x-event-key") === "diagnostics:ping";
 }
 
-function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
-  return text;
+/** Asked for, or a terminal's client that takes anything. */
+export function wantsPlainText(request: HttpRequest): boolean {
+  const accept = field(request, "accept") ?? "*/*";
+  if (/application\/json/i.test(accept)) return false;
+  if (/text\/plain/i.test(accept)) return true;
+  return accept.trim() === "*/*" && /^(?:curl|Wget)\//i.test(field(request, "user-agent") ?? "");
 }
 
-/** Takes as long for texts of one length, wherever they differ. */
-function sameText(a: string, b: string): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
-  return difference === 0;
+/** Headers by which a request shows that it is a forge's webhook. */
+const FORGE_HEADER = /^x-(?:github|gitea|forgejo|gogs|gitlab)-event$|^x-event-key$|^webhook-id$|^x-hub-signature/;
+
+export function isFromForge(request: HttpRequest): boolean {
+  return request.headers.some(([name]) => FORGE_HEADER.test(name));
 }

@@ -8,6 +8,7 @@ import type { Platform } from "../platform.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
+import { isFromForge, wantsPlainText } from "./hook.ts";
 import { Responses, type TableNetwork } from "./responses.ts";
 import { parseTarget } from "./target.ts";
 
@@ -32,14 +33,10 @@ export interface WebServerOptions {
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
   hook(request: HttpRequest): Promise<HttpResponse>;
+  /** Told of what looks like a webhook and came to another path. */
+  onStrayHook(request: HttpRequest, path: string): void;
   /** Told of a page that could not be made: our bug, not the author's. */
   onFault(url: string, cause: unknown): void;
-}
-
-/** What is said while there is no site: a sentence for a reader, and how long to wait. */
-export interface Waiting {
-  readonly reason: string;
-  readonly retryAfterSeconds: number;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -56,7 +53,6 @@ export class WebServer {
   #site: Site | undefined;
   /** Pages that could not be made, so that whoever asks again does not cost the same again at once. */
   readonly #unmade = new Map<string, { readonly reason: string; readonly until: number }>();
-  #waiting: Waiting = { reason: "The blog is being fetched.", retryAfterSeconds: 2 };
 
   constructor(options: WebServerOptions) {
     this.#options = options;
@@ -66,11 +62,6 @@ export class WebServer {
 
   get site(): Site | undefined {
     return this.#site;
-  }
-
-  /** Why there is no site yet. */
-  wait(waiting: Waiting): void {
-    this.#waiting = waiting;
   }
 
   /** Shows this Site from the next request on. Files that are the same in both stay ready. */
@@ -117,10 +108,9 @@ export class WebServer {
     const target = parseTarget(request.target, this.#options.platform);
     if (!target.ok) return this.#error(400, "Bad request", "That is not an address this site could have.");
     const { path, query } = target.value;
-    if (path === this.#options.hookPath) return this.#options.hook(request);
+    if (withoutSlash(path) === withoutSlash(this.#options.hookPath)) return this.#options.hook(request);
     if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
-    if (request.method !== "GET" && request.method !== "HEAD")
-      return this.#error(405, "Method not allowed", "Pages can only be read.", [["Allow", ALLOWED]]);
+    if (request.method !== "GET" && request.method !== "HEAD") return this.#notAllowed(request, path);
     // It may have been let go of when memory ran short, and is wanted before there is a site.
     if (path === this.#options.renderer.styleUrl) {
       this.#makeStyle();
@@ -128,8 +118,8 @@ export class WebServer {
     }
     const site = this.#site;
     if (site === undefined) {
-      const { reason, retryAfterSeconds } = this.#waiting;
-      return this.#error(503, "Not ready yet", reason, [["Retry-After", String(retryAfterSeconds)]]);
+      // Why it takes its time is for the log: the reader cannot mend it, and it names the remote.
+      return this.#error(503, "Starting", "This blog is starting.", [["Retry-After", RETRY_AFTER_SECONDS]]);
     }
     const route = site.routes.get(path);
     if (route === undefined) {
@@ -195,6 +185,22 @@ export class WebServer {
     });
   }
 
+  /** A page cannot be written to; what is sent there is as a rule a webhook with the wrong path. */
+  #notAllowed(request: HttpRequest, path: string): HttpResponse {
+    const text = "Pages can only be read, and there is no webhook here.";
+    if (request.method === "POST") this.#options.onStrayHook(request, path);
+    if (!isFromForge(request) && !wantsPlainText(request))
+      return this.#error(405, "Method not allowed", text, [["Allow", ALLOWED]]);
+    return {
+      status: 405,
+      headers: [
+        ["Allow", ALLOWED],
+        ["Content-Type", "text/plain; charset=utf-8"],
+      ],
+      body: this.#options.platform.utf8Encode(`${text} Its path is what --hook says.\n`),
+    };
+  }
+
   #redirect(location: string): HttpResponse {
     const body = this.#options.platform.utf8Encode(`Moved to ${location}\n`);
     return {
@@ -217,6 +223,11 @@ export class WebServer {
 }
 
 const ALLOWED = "GET, HEAD, OPTIONS";
+const RETRY_AFTER_SECONDS = "5";
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
 
 /** "/Posts/" for "/Posts" and the other way round: one of them is the page's name. */
 function otherSlash(site: Site, path: string): string | undefined {

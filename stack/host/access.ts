@@ -166,14 +166,14 @@ export class Access extends HttpEvents {
   }
 }
 
-/** "10.0.2.2 GET /Posts/VMM 200 8192 1.250 ms Mozilla/5.0" */
+/** As `write` has it in bytes: "10.0.2.2 GET /Posts/VMM 200 8192 1250 us Mozilla/5.0" */
 export function describeAnswer(line: AccessLine, peer: string): string {
   const { bytes, request } = line;
   const known = request.targetEnd > 0;
   const method = known ? text(bytes, request.methodStart, request.methodEnd) : "-";
   const target = known ? text(bytes, request.targetStart, request.targetEnd) : "-";
   const agent = hasAgent(request) ? text(bytes, request.starts[USER_AGENT]!, request.ends[USER_AGENT]!) : "-";
-  return `${peer} ${method} ${target} ${line.status} ${line.sent} ${Math.round(line.duration) / 1000} ms ${agent}`;
+  return `${peer} ${method} ${target} ${line.status} ${line.sent} ${Math.round(line.duration)} us ${agent}`;
 }
 
 function text(bytes: Uint8Array, start: number, end: number): string {

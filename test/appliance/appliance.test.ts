@@ -63,12 +63,14 @@ describe("the appliance", () => {
     expect(b.platform.output).toMatch(/ready: http:\/\/localhost:8080\/ 1 post, 0 pages in 0\.0 s/);
   });
 
-  it("answers 503 with the reason while Git is down, asks less and less often, and recovers by itself", async () => {
+  it("answers 503 while Git is down and says why in the log alone, asks less and less often, and recovers by itself", async () => {
     const b = new Bench();
     await b.platform.advance(0);
     const { status, text } = await b.get("/");
     expect(status).toBe(503);
-    expect(text).toContain("git.example");
+    expect(text).toContain("This blog is starting");
+    expect(text).not.toContain("git.example");
+    expect(b.platform.output).toContain("http://git.example/blog.git: the connection was refused");
     await b.platform.advance(600_000);
     const waits = b.platform.sleeps;
     expect(waits.length).toBeGreaterThan(8);
@@ -93,7 +95,9 @@ describe("the appliance", () => {
     const answer = await b.get("/push");
     expectPart(JSON.parse(answer.text), { updated: true, site: "1 post, 0 pages" });
     expect((await b.get("/p/a")).text).toContain("Two");
-    expectPart(JSON.parse((await b.get("/push")).text), { updated: false });
+    const again = b.get("/push");
+    await b.platform.advance(1000);
+    expectPart(JSON.parse((await again).text), { updated: false, site: "1 post, 0 pages" });
   });
 
   it("keeps the good site when a fetch fails, and tries again by itself", async () => {
@@ -152,6 +156,44 @@ describe("the appliance", () => {
     await b.platform.advance(3000);
     expect((await b.get("/p/later")).status).toBe(200);
     expect(b.asked).toBe(1);
+  });
+
+  it("shows no older site when a date comes while an update is built", async () => {
+    const soon = new Date((FAKE_NOW + 10) * 1000).toISOString().slice(0, 19);
+    const b = new Bench({ ...post("One"), "p/later.md": `---\ndate: ${soon}Z\n---\n# Later` });
+    await b.platform.advance(1000);
+    b.serve({ ...post("Two") }, "second");
+    // Both at one moment.
+    await b.platform.advance(9499);
+    const pushed = b.appliance.update();
+    await b.platform.advance(1000);
+    expect((await pushed).kind).toBe("updated");
+    await b.platform.advance(60_000);
+    expect((await b.get("/p/a")).text).toContain("Two");
+    expect((await b.get("/p/later")).status).toBe(404);
+  });
+
+  it("says that the hook is open, and what a push is wrong with", async () => {
+    const b = new Bench({ ...post("One"), "p/bad.md": "---\ntitle: x\ntags: [a, b\n---\n" });
+    await b.platform.advance(10);
+    expect(b.platform.output).toContain("the webhook /push is open");
+    const answer = JSON.parse((await b.get("/push")).text);
+    expect(answer.problems).toHaveLength(1);
+    expectPart(answer.problems[0], { path: "p/bad.md", leftOut: false });
+    expect(answer.problems[0].reason).toMatch(/^its header is not YAML \(/);
+  });
+
+  it("logs one refused or stray hook in ten seconds, however many come", async () => {
+    const b = new Bench(post("One"));
+    await b.platform.advance(10);
+    const stray = (): Promise<unknown> => b.network.handler!(request("/hook", { method: "POST" }));
+    for (let i = 0; i < 50; i++) await stray();
+    const line = /warning: POST \/hook: there is no webhook here; it is at \/push \(--hook\) peer=10\.0\.0\.1/g;
+    expect(b.platform.output.match(line)).toHaveLength(1);
+    await b.platform.advance(10_000);
+    await stray();
+    expect(b.platform.output.match(line)).toHaveLength(2);
+    expect(b.platform.output).toContain("notLogged=49");
   });
 
   it("makes the pages ready that will be asked for first", async () => {

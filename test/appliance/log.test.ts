@@ -32,7 +32,8 @@ describe("the log", () => {
     attach();
     log.error("bad");
     log.access("GET /");
-    expect(sent).toEqual(["6 0 boot", "3 0 bad", "6 0 GET /"]);
+    // The access lines are not ours to send.
+    expect(sent).toEqual(["6 0 boot", "3 0 bad"]);
   });
 
   it("writes access lines to the console only at debug", () => {

@@ -83,7 +83,9 @@ describe.skipIf(!tools)(`a wire that drops 2 %, reorders 5 % and duplicates 1 %$
       { "Posts/Lossy": post("Lossy", "Through a bad wire."), "static/0.bin": megabyte(9) },
       "Through a bad wire",
     );
-    expect(await curl("--request", "POST", `${site}/push`)).toContain('"updated":true');
+    expect(await curl("--header", "Accept: application/json", "--request", "POST", `${site}/push`)).toContain(
+      '"updated":true',
+    );
     expect(await curl(`${site}/Posts/Lossy`)).toContain("Through a bad wire.");
   });
 

@@ -141,7 +141,7 @@ describe.skipIf(!tools)(`the process target among real peers${why}`, () => {
 
   test("a push and its hook: a new page", () => {
     const commit = blog.push({ "Posts/Pushed": post("Pushed", "From a push.") }, "Pushed");
-    const hook = curl(space, "--request", "POST", `${site}/push`);
+    const hook = curl(space, "--header", "Accept: application/json", "--request", "POST", `${site}/push`);
     expect([hook.status, JSON.parse(hook.body)]).toMatchObject([200, { commit, updated: true }]);
     expect(curl(space, `${site}/Posts/Pushed`).body).toContain("From a push.");
   });

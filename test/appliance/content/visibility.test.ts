@@ -197,6 +197,7 @@ describe("what an author hides", () => {
         'draft: "perhaps" is neither true nor false; publishDate: "soon" is no date that can be read; write 2026-05-01 ' +
         "or 2026-05-01T10:30:00+02:00",
       skipped: true,
+      hides: true,
     });
     const listed = await site({ "p/a.md": header("unlisted: true") });
     expect(problemOf(listed, "p/a.md")?.reason).toBe(
@@ -303,6 +304,35 @@ describe("headers that are not ours", () => {
     const built = await site(open);
     for (const path of Object.keys(open)) expect([path, isPublished(built, path)]).toEqual([path, true]);
     expect(built.problems.filter(({ path }) => path !== ".config/uuid")).toEqual([]);
+  });
+});
+
+describe("a problem", () => {
+  it("says whether its path is for everybody to know", async () => {
+    const texts: Readonly<Record<string, string>> = {
+      "p/a.md": header("draft: perhaps"),
+      "p/b.md": header("draft: true\nupdated: once"),
+      "p/c.md": "+++\ndraft = true\n+++\n",
+      "p/d.md": "---\ndraft: true\n",
+      "p/e.md": "+++\ntitle = 'x'\n+++\n",
+      "p/f.md": header("lang: [a"),
+      "p/g": "nothing",
+    };
+    const built = await site(texts);
+    const told = Object.keys(texts).map((path) => [
+      path,
+      problemOf(built, path)?.skipped,
+      problemOf(built, path)?.hides,
+    ]);
+    expect(told).toEqual([
+      ["p/a.md", true, true],
+      ["p/b.md", true, true],
+      ["p/c.md", true, true],
+      ["p/d.md", true, true],
+      ["p/e.md", true, undefined],
+      ["p/f.md", false, undefined],
+      ["p/g", true, undefined],
+    ]);
   });
 });
 

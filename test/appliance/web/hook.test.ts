@@ -1,124 +1,182 @@
 import { describe, expect, it } from "vitest";
-import { coalesce, makeHook, type UpdateOutcome } from "../../../appliance/web/hook.ts";
-import { hmacSha256 } from "../../../image/hmac.ts";
+import type { Problem } from "../../../appliance/content/problem.ts";
+import { toHex } from "../../../appliance/hex.ts";
+import { MAX_TOLD_PROBLEMS, type UpdateOutcome, Webhook, wantsPlainText } from "../../../appliance/web/hook.ts";
 import { bodyOf, headerOf, request, settle, textOf, VirtualPlatform } from "../../support/virtual-platform.ts";
 
-const platform = new VirtualPlatform();
 const COMMIT = "c".repeat(40);
+const PROBLEMS: readonly Problem[] = [
+  { path: "p/a.md", reason: "its header is not YAML (x)", skipped: false },
+  { path: "p/b.md", reason: 'draft: "perhaps" is neither true nor false', skipped: true, hides: true },
+  { path: "p/c", reason: "has no header", skipped: true },
+];
+const UNCHANGED: UpdateOutcome = { kind: "unchanged", commit: COMMIT, summary: "2 posts", problems: [] };
 
-function hookFor(outcome: UpdateOutcome, secret?: string) {
-  const refused: string[] = [];
-  let runs = 0;
-  const hook = makeHook({
-    secret,
-    platform,
-    update: async () => {
-      runs++;
-      return outcome;
-    },
-    onRefused: (refusal) => refused.push(refusal.target),
-  });
-  return { hook, refused, runs: () => runs };
+class Bench {
+  readonly platform = new VirtualPlatform();
+  readonly refused: string[] = [];
+  runs = 0;
+  readonly hook: Webhook;
+  constructor(outcome: UpdateOutcome, secret?: string) {
+    this.hook = new Webhook({
+      secret,
+      platform: this.platform,
+      update: async () => {
+        this.runs++;
+        return outcome;
+      },
+      commit: () => (outcome.kind === "failed" ? undefined : outcome.commit),
+      onRefused: ({ target }, reason) => this.refused.push(`${target} ${reason}`),
+    });
+  }
+  async call(headers: Readonly<Record<string, string>> = {}, body: Uint8Array = new Uint8Array(0)) {
+    const read = body.length === 0 ? bodyOf() : bodyOf(body);
+    const response = await this.hook.handle(
+      request("/push", { method: "POST", headers: Object.entries(headers), read }),
+    );
+    return {
+      status: response.status,
+      commit: headerOf(response, "x-commit"),
+      type: headerOf(response, "content-type"),
+      text: textOf(response),
+    };
+  }
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const signed = (platform: VirtualPlatform, body: Uint8Array): Record<string, string> => {
+  const hmac = platform.hmacSha256(platform.utf8Encode("key"));
+  hmac.update(body);
+  return { "x-gitea-signature": toHex(hmac.digest()) };
+};
 
 describe("the webhook", () => {
-  it("tells the commit that is served", async () => {
-    const { hook } = hookFor({ kind: "updated", commit: COMMIT, summary: "2 posts" });
-    const response = await hook(request("/push", { method: "POST" }));
-    expect([response.status, headerOf(response, "x-commit")]).toEqual([200, COMMIT]);
-    expect(JSON.parse(textOf(response))).toEqual({ commit: COMMIT, updated: true, site: "2 posts" });
+  it("tells the commit that is served, and every problem of the repository, to whom has signed", async () => {
+    const b = new Bench({ kind: "updated", commit: COMMIT, summary: "2 posts, 1 page", problems: PROBLEMS }, "key");
+    const body = b.platform.utf8Encode("{}");
+    const { status, commit, type, text } = await b.call(signed(b.platform, body), body);
+    expect([status, commit, type]).toEqual([200, COMMIT, "application/json"]);
+    expect(JSON.parse(text)).toEqual({
+      commit: COMMIT,
+      updated: true,
+      site: "2 posts, 1 page",
+      problems: PROBLEMS.map(({ path, reason, skipped }) => ({ path, reason, leftOut: skipped })),
+    });
   });
 
-  it("says so when nothing has changed", async () => {
-    const { hook } = hookFor({ kind: "unchanged", commit: COMMIT });
-    expect(JSON.parse(textOf(await hook(request("/push"))))).toEqual({ commit: COMMIT, updated: false });
+  it("does not name to everybody what an author hides", async () => {
+    const b = new Bench({ kind: "unchanged", commit: COMMIT, summary: "2 posts", problems: PROBLEMS });
+    const { text } = await b.call();
+    expect(JSON.parse(text)).toEqual({
+      commit: COMMIT,
+      updated: false,
+      site: "2 posts",
+      problems: [
+        { path: "p/a.md", reason: "its header is not YAML (x)", leftOut: false },
+        { path: "p/c", reason: "has no header", leftOut: true },
+      ],
+      hiddenProblems: 1,
+    });
+  });
+
+  it("says the same in plain lines to a terminal", async () => {
+    const b = new Bench({ kind: "updated", commit: COMMIT, summary: "2 posts, 1 page", problems: PROBLEMS });
+    const { type, text } = await b.call({ "user-agent": "curl/8.5.0", accept: "*/*" });
+    expect(type).toBe("text/plain; charset=utf-8");
+    expect(text).toBe(
+      "updated: 2 posts, 1 page, commit cccccccc\n" +
+        "p/a.md: its header is not YAML (x)\n" +
+        "p/c: has no header (left out)\n" +
+        "1 left out by their headers: the log names them, and so does a signed hook\n",
+    );
+  });
+
+  it("answers plainly when asked so, or to curl and wget that take anything", () => {
+    const wants = (headers: Readonly<Record<string, string>>): boolean =>
+      wantsPlainText(request("/push", { headers: Object.entries(headers) }));
+    expect(wants({ accept: "text/plain" })).toBe(true);
+    expect(wants({ accept: "*/*", "user-agent": "Wget/1.21" })).toBe(true);
+    expect(wants({ "user-agent": "curl/8.5.0" })).toBe(true);
+    expect(wants({ accept: "application/json", "user-agent": "curl/8.5.0" })).toBe(false);
+    expect(wants({ accept: "*/*", "user-agent": "GitHub-Hookshot/044aadd" })).toBe(false);
+    expect(wants({})).toBe(false);
+  });
+
+  it("names no more problems than anybody reads", async () => {
+    const problems = Array.from({ length: MAX_TOLD_PROBLEMS + 7 }, (_, i) => ({
+      path: `p/${i}`,
+      reason: "r",
+      skipped: false,
+    }));
+    const b = new Bench({ kind: "updated", commit: COMMIT, summary: "s", problems });
+    const json = JSON.parse((await b.call()).text);
+    expect([json.problems.length, json.moreProblems]).toEqual([MAX_TOLD_PROBLEMS, 7]);
+    await b.platform.advance(2000);
+    expect((await b.call({ accept: "text/plain" })).text).toContain("\nand 7 more like these\n");
   });
 
   it("answers 502 with the reason when it failed, and what is still served", async () => {
-    const { hook } = hookFor({ kind: "failed", reason: "it is down", commit: COMMIT });
-    const response = await hook(request("/push"));
-    expect(response.status).toBe(502);
-    expect(JSON.parse(textOf(response))).toEqual({ error: "it is down", commit: COMMIT });
+    const b = new Bench({ kind: "failed", reason: "it is down", commit: COMMIT });
+    const { status, text } = await b.call();
+    expect([status, JSON.parse(text)]).toEqual([502, { error: "it is down", commit: COMMIT }]);
+    await b.platform.advance(2000);
+    const plain = await b.call({ accept: "text/plain" });
+    expect(plain.text).toBe(`it is down\ncommit ${COMMIT} is still shown; the machine goes on trying\n`);
   });
 
-  it("takes signed hooks only, when there is a secret", async () => {
-    const { hook, refused, runs } = hookFor({ kind: "unchanged", commit: COMMIT }, "key");
-    const body = platform.utf8Encode('{"ref":"refs/heads/main"}');
-    const good = hexOf(hmacSha256(platform.utf8Encode("key"), body));
-    const status = async (name: string, value: string) =>
-      (
-        await hook(
-          request("/push", { method: "POST", read: bodyOf(body.slice(0, 5), body.slice(5)), headers: [[name, value]] }),
-        )
-      ).status;
-    expect(await status("x-hub-signature-256", `sha256=${good}`)).toBe(200);
-    expect(await status("x-hub-signature-256", `sha256=${good.toUpperCase()}`)).toBe(200);
-    expect(await status("x-gitea-signature", good)).toBe(200);
-    expect(await status("x-gitlab-token", "key")).toBe(200);
-    expect(runs()).toBe(4);
-    expect(await status("x-hub-signature-256", `sha256=${good.slice(0, -1)}0`)).toBe(403);
-    expect(await status("x-hub-signature-256", good.slice(2))).toBe(403);
-    expect(await status("x-gitlab-token", "kez")).toBe(403);
-    expect(await status("x-other", "")).toBe(403);
-    expect(runs()).toBe(4);
-    expect(refused).toHaveLength(4);
+  it("takes signed hooks only, when there is a secret, and says what is wrong with others", async () => {
+    const b = new Bench(UNCHANGED, "key");
+    const body = b.platform.utf8Encode("body");
+    expect((await b.call(signed(b.platform, body), body)).status).toBe(200);
+    expect(b.runs).toBe(1);
+    const wrong = await b.call(signed(b.platform, body), b.platform.utf8Encode("other"));
+    expect([wrong.status, JSON.parse(wrong.text)]).toEqual([
+      403,
+      { error: "this hook was refused: X-Gitea-Signature does not fit the secret (--hook-secret) and the body" },
+    ]);
+    const missing = await b.call({ accept: "text/plain" }, body);
+    expect(missing.status).toBe(403);
+    expect(missing.text).toMatch(/it has no signature: none of X-Hub-Signature-256, .*, Webhook-Signature\n$/);
+    expect(b.runs).toBe(1);
+    expect(b.refused).toHaveLength(2);
+    expect(b.refused[0]).toContain("X-Gitea-Signature does not fit");
   });
 
-  it("knows GitHub's published example", async () => {
-    // https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
-    const { hook } = hookFor({ kind: "unchanged", commit: COMMIT }, "It's a Secret to Everybody");
-    const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
-    const response = await hook(
-      request("/push", {
-        read: bodyOf(platform.utf8Encode("Hello, World!")),
-        headers: [["x-hub-signature-256", signature]],
-      }),
+  it("answers a forge that only tries it out, without looking for news", async () => {
+    const b = new Bench(UNCHANGED);
+    expect(JSON.parse((await b.call({ "x-github-event": "ping" })).text)).toEqual({ ping: true, commit: COMMIT });
+    expect((await b.call({ "x-event-key": "diagnostics:ping", accept: "text/plain" })).text).toBe(
+      `the webhook works; commit ${COMMIT} is shown\n`,
     );
-    expect(response.status).toBe(200);
-  });
-});
-
-describe("coalescing", () => {
-  it("runs one at a time, and one more for all that came meanwhile", async () => {
-    const finish: ((value: number) => void)[] = [];
-    const run = coalesce(() => new Promise<number>((resolve) => finish.push(resolve)));
-    const first = run();
-    const rest = [run(), run(), run()];
-    await settle();
-    expect(finish).toHaveLength(1);
-    finish[0]!(1);
-    expect(await first).toBe(1);
-    await settle();
-    expect(finish).toHaveLength(2);
-    const late = run();
-    finish[1]!(2);
-    expect(await Promise.all(rest)).toEqual([2, 2, 2]);
-    await settle();
-    expect(finish).toHaveLength(3);
-    finish[2]!(3);
-    expect(await late).toBe(3);
-    const again = run();
-    finish[3]!(4);
-    expect(await again).toBe(4);
+    const none = new Bench({ kind: "failed", reason: "down", commit: undefined });
+    expect(JSON.parse((await none.call({ "x-github-event": "ping" })).text)).toEqual({ ping: true, commit: null });
+    const secret = new Bench(UNCHANGED, "key");
+    expect((await secret.call({ "x-github-event": "ping" })).status).toBe(403);
+    expect([b.runs, none.runs, secret.runs]).toEqual([0, 0, 0]);
   });
 
-  it("goes on after a failure", async () => {
-    let runs = 0;
-    const run = coalesce(async () => {
-      if (++runs === 1) throw new Error("first");
-      return runs;
-    });
-    const first = run();
-    const second = run();
-    let failed = "";
-    await first.catch((cause: Error) => {
-      failed = cause.message;
-    });
-    expect(failed).toBe("first");
-    expect(await second).toBe(2);
+  it("looks for news once a second at most when anybody may call it", async () => {
+    const b = new Bench(UNCHANGED);
+    const answers: number[] = [];
+    // Eight loops that call again as soon as they are answered.
+    const loop = async (): Promise<void> => {
+      for (;;) {
+        const { status } = await b.call();
+        answers.push(status);
+        await b.platform.sleep(1);
+      }
+    };
+    for (let i = 0; i < 8; i++) void loop();
+    await b.platform.advance(6000);
+    expect(b.runs).toBeGreaterThan(5);
+    expect(b.runs).toBeLessThan(9);
+    expect(answers.length).toBeGreaterThanOrEqual(8 * 6);
+    expect(new Set(answers)).toEqual(new Set([200]));
+  });
+
+  it("is not slowed down when it is signed", async () => {
+    const b = new Bench(UNCHANGED, "key");
+    for (let i = 0; i < 10; i++) await b.call({ "x-gitlab-token": "key" });
+    expect(b.runs).toBe(10);
+    await settle();
   });
 });

@@ -107,6 +107,7 @@ async function serve(network: Network, asked: Asked): Promise<void> {
     platform,
     hookPath: "/push",
     hook: async () => ({ status: 200, headers: [], body: new Uint8Array(0) }),
+    onStrayHook: () => {},
     onFault: (url, cause) => {
       throw new Error(`${url}: ${String(cause)}`);
     },

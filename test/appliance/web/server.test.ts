@@ -27,6 +27,7 @@ class Bench {
   readonly network = new RecordingNetwork();
   readonly problems: string[] = [];
   readonly faults: string[] = [];
+  readonly strays: string[] = [];
   readonly renderer = new Renderer(this.platform, {
     tail: raw(""),
     onProblem: (path, reason) => this.problems.push(`${path} ${reason}`),
@@ -37,6 +38,7 @@ class Bench {
     platform: this.platform,
     hookPath: "/push",
     hook: async () => ({ status: 200, headers: [], body: new Uint8Array(0) }),
+    onStrayHook: ({ method }, path) => this.strays.push(`${method} ${path}`),
     onFault: (url, cause) => this.faults.push(`${url} ${String(cause)}`),
   });
   readonly builder = new SiteBuilder(this.platform, { drafts: false });
@@ -208,12 +210,28 @@ describe("the web server", () => {
     expect((await b.get("/push", {}, "PUT")).status).toBe(200);
   });
 
-  it("says why there is no site yet", async () => {
+  it("takes its hook with a slash at the end as well, and says where there is none", async () => {
+    const b = await bench();
+    for (const target of ["/push", "/push/", "/push?x=1"]) expect((await b.get(target, {}, "POST")).status).toBe(200);
+    expect(b.strays).toEqual([]);
+    const page = await b.get("/hook", {}, "POST");
+    expect([page.status, headerOf(page, "allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+    expect(textOf(page)).toContain("there is no webhook here");
+    for (const headers of [{ "x-gitea-event": "push" }, { "user-agent": "curl/8.5.0" }, { accept: "text/plain" }]) {
+      const plain = await b.get("/hook", headers, "POST");
+      expect([plain.status, headerOf(plain, "content-type")]).toEqual([405, "text/plain; charset=utf-8"]);
+      expect(textOf(plain)).toBe(
+        "Pages can only be read, and there is no webhook here. Its path is what --hook says.\n",
+      );
+    }
+    expect(b.strays).toEqual(Array(4).fill("POST /hook"));
+  });
+
+  it("says no more than that it starts while there is no site", async () => {
     const b = new Bench();
-    b.web.wait({ reason: "There is no host <named> x.", retryAfterSeconds: 7 });
     const response = await b.get("/");
-    expect([response.status, headerOf(response, "retry-after")]).toEqual([503, "7"]);
-    expect(textOf(response)).toContain("no host &lt;named&gt; x");
+    expect([response.status, headerOf(response, "retry-after")]).toEqual([503, "5"]);
+    expect(textOf(response)).toContain("This blog is starting.");
     expect((await b.get(b.renderer.styleUrl)).status).toBe(200);
   });
 
