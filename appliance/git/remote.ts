@@ -1,6 +1,7 @@
 // A remote as the operator writes it: URL#branch, credentials in the URL (RFC 3986 3.2.1) if need be.
 
 import type { Result } from "../../stack/base/result.ts";
+import { basicAuthorization } from "../../stack/edge/basic.ts";
 
 export interface Remote {
   /** http or https, without credentials and fragment, without a slash at the end. */
@@ -52,9 +53,7 @@ export function parseRemote(text: string): Result<Remote, string> {
     const password = percentDecode(colon < 0 ? "" : credentials.slice(colon + 1));
     if (user === undefined || password === undefined)
       return { ok: false, error: "the credentials in the URL are not percent-encoded correctly" };
-    // RFC 7617 2.1: the bytes are those of UTF-8.
-    const bytes = nativeUtf8Encode(`${user}:${password}`);
-    authorization = `Basic ${btoa(nativeLatin1Decode(bytes, 0, bytes.length))}`;
+    authorization = basicAuthorization(user, password);
   }
   return { ok: true, value: { url: `${scheme}://${host}${path}`, authorization, branch } };
 }

@@ -19,6 +19,7 @@ import {
   NEED_MORE,
   RESPONSE_LIMITS,
 } from "../http1/client.ts";
+import { basicAuthorization } from "./basic.ts";
 import { type HttpClientError, MAX_REDIRECTS } from "./http-error.ts";
 import { inTime, type Timers } from "./in-time.ts";
 import type { ConnectError, Flow, Network } from "./network.ts";
@@ -130,7 +131,7 @@ export class HttpClient {
       return { ok: false, error: { kind: "bad-url", url: hideUserinfo(request.url), reason: first.error } };
     const home = originOf(first.value);
     const authorization =
-      request.authorization ?? (first.value.userinfo === "" ? undefined : basic(first.value.userinfo));
+      request.authorization ?? (first.value.userinfo === "" ? undefined : credentialsOf(first.value.userinfo));
     let hop: Hop = { url: first.value, method: request.method ?? "GET", body: request.body };
     for (let redirects = 0; ; redirects++) {
       const result = await this.#fetch(request, hop, originOf(hop.url) === home, authorization);
@@ -366,13 +367,12 @@ function answer(reader: HttpResponseReader, chunks: readonly Uint8Array[], url: 
   };
 }
 
-/** RFC 7617: user-id ":" password in UTF-8, in base64. */
-function basic(userinfo: string): string {
-  const credentials = userinfo.includes(":") ? userinfo : `${userinfo}:`;
-  const utf8 = encodeURIComponent(credentials).replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return `Basic ${btoa(utf8)}`;
+/** The user-information of a URL as credentials: without a colon it is the user alone. */
+function credentialsOf(userinfo: string): string {
+  const colon = userinfo.indexOf(":");
+  return colon < 0
+    ? basicAuthorization(userinfo, "")
+    : basicAuthorization(userinfo.slice(0, colon), userinfo.slice(colon + 1));
 }
 
 /** For messages: a URL that could not be parsed may still hold a password. */
