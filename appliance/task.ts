@@ -35,8 +35,8 @@ const UPDATE_KEEPS = 8;
 /** And what the making of a page leaves. */
 const PAGE_KEEPS = 16;
 /** Units of work for an update, and for each megabyte of the heap: who has more memory may have a larger repository. */
-const UPDATE_WORK = 200_000;
-const UPDATE_WORK_PER_MEGABYTE = 5_000;
+const UPDATE_WORK = 400_000;
+const UPDATE_WORK_PER_MEGABYTE = 10_000;
 const MEGABYTE = 1024 * 1024;
 
 /** For a clone or an update, from the pack to the Site. */

@@ -70,7 +70,7 @@ describe("a task", () => {
 
   it("has a share that follows the memory of the machine, and leaves more than a page does", () => {
     const of = (megabytes: number) => ({ heapLimit: () => megabytes * 1024 * 1024 });
-    expect(updateShare(of(64))).toEqual({ keep: 8 * 1024 * 1024, work: 520_000 });
+    expect(updateShare(of(64))).toEqual({ keep: 8 * 1024 * 1024, work: 1_040_000 });
     expect(updateShare(of(256)).work).toBeGreaterThan(updateShare(of(32)).work);
     expect(pageShare(of(64), 5)).toEqual({ keep: 4 * 1024 * 1024, work: 5 });
   });
