@@ -8,9 +8,11 @@ export function hex(text: string): Uint8Array {
   return bytes;
 }
 
-export function toHex(bytes: Uint8Array, offset = 0, length = bytes.length - offset): string {
+/** `length` -1: to the end. */
+export function toHex(bytes: Uint8Array, offset = 0, length = -1): string {
   let text = "";
-  for (let i = offset; i < offset + length; i++) text += (bytes[i]! < 16 ? "0" : "") + bytes[i]!.toString(16);
+  for (const byte of bytes.subarray(offset, length < 0 ? bytes.length : offset + length))
+    text += (byte < 16 ? "0" : "") + byte.toString(16);
   return text;
 }
 

@@ -84,8 +84,14 @@ function reversed(frames: readonly Uint8Array[]): Uint8Array[] {
 
 function synPayload(): Uint8Array {
   const syn = new Uint8Array(24);
-  const fields = { sourcePort: 40_000, destinationPort: 80, seq: 7 as Seq, flags: SYN, window: 60_000, mss: 1460 };
-  encode(syn, 0, Object.assign(new Segment(), fields));
+  const segment = new Segment();
+  segment.sourcePort = 40_000;
+  segment.destinationPort = 80;
+  segment.seq = 7 as Seq;
+  segment.flags = SYN;
+  segment.window = 60_000;
+  segment.mss = 1460;
+  encode(syn, 0, segment);
   writeU16(syn, 16, transportChecksum(IN, TCP, syn));
   return syn;
 }

@@ -303,7 +303,7 @@ describe("IPv4 output", () => {
     link.drain();
     output.step(5 * SECOND, user);
     const [frame] = link.drain();
-    expect(frame!.slice(0, 6)).toEqual(new Uint8Array(6).fill(255));
+    expect(frame!.slice(0, 6)).toEqual(new Uint8Array([255, 255, 255, 255, 255, 255]));
     expect(frame!.slice(38, 42)).toEqual(new Uint8Array([10, 0, 2, 2]));
     hear(OPERATION_REPLY, GATEWAY, 0x525400000009 as Mac, US, 5 * SECOND);
     send(FAR, "moved");

@@ -28,6 +28,15 @@ export interface Packet {
 }
 
 /** Keeps what is sent, cut into segments when it was one large packet. Checks what every packet must keep to. */
+/** What a quotation says of a segment, where it differs from the connection's. */
+export interface QuotationFields {
+  readonly sequence?: number;
+  readonly mtu?: number;
+  readonly length?: number;
+  readonly localPort?: number;
+  readonly remotePort?: number;
+}
+
 export class RecordingSink extends IpSink {
   override bytes: Uint8Array = new Uint8Array(4200);
   /** Slots before reserve says no. */
@@ -258,7 +267,7 @@ export class Bench {
   }
 
   /** The network reports an error about a segment of ours: `about` names it. */
-  networkError(error: number, about: Partial<Quotation>): void {
+  networkError(error: number, about: QuotationFields): void {
     const quotation = new Quotation();
     quotation.error = error;
     quotation.path = this.path;
@@ -266,8 +275,11 @@ export class Bench {
     quotation.localPort = this.localPort;
     quotation.remotePort = this.remotePort;
     quotation.length = 1500;
-    Object.assign(quotation, about);
-    quotation.sequence >>>= 0;
+    if (about.sequence !== undefined) quotation.sequence = about.sequence >>> 0;
+    if (about.mtu !== undefined) quotation.mtu = about.mtu;
+    if (about.length !== undefined) quotation.length = about.length;
+    if (about.localPort !== undefined) quotation.localPort = about.localPort;
+    if (about.remotePort !== undefined) quotation.remotePort = about.remotePort;
     this.tcp.networkError(quotation, this.now);
   }
 

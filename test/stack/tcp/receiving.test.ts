@@ -233,8 +233,10 @@ describe("acknowledgments of segments out of order", () => {
     for (let i = 1; i < 40; i++) bench.input({ seq: bench.seq + 100 * i, data: piece(100 * i, 100) });
     const acks = bench.sent();
     expect(acks).toHaveLength(39);
-    expect(new Set(acks.map((s) => s.ack))).toEqual(new Set([bench.seq]));
-    expect(new Set(acks.map((s) => s.window)).size).toBe(1);
+    for (const ack of acks) {
+      expect(ack.ack).toBe(bench.seq);
+      expect(ack.window).toBe(acks[0]!.window);
+    }
     expect(bench.receive({ data: piece(0, 100) }).map((s) => s.ack)).toEqual([bench.seq + 4000]);
   });
 

@@ -134,8 +134,15 @@ describe("the secret", () => {
   const path = paths.open4(0x0a000001 as Ipv4, 0x0a000002 as Ipv4);
   const other = paths.open4(0x0a000001 as Ipv4, 0x0a000003 as Ipv4);
 
-  const segment = (fields: Partial<Segment>): Segment =>
-    Object.assign(new Segment(), { sourcePort: 5000, destinationPort: 80 }, fields);
+  const segment = (seq: number, ack: number, sourcePort = 5000, mss = 0): Segment => {
+    const made = new Segment();
+    made.sourcePort = sourcePort;
+    made.destinationPort = 80;
+    made.seq = seq as Seq;
+    made.ack = ack as Seq;
+    made.mss = mss;
+    return made;
+  };
 
   test("initial sequence numbers of a connection follow a 4 µs clock; those of another say nothing about it", () => {
     const secret = new Secret(SECRET, paths);
@@ -149,12 +156,12 @@ describe("the secret", () => {
   test("a cookie carries the MSS, for two periods and for one connection", () => {
     const secret = new Secret(SECRET, paths);
     const now = 1_000_000_000;
-    const cookie = secret.cookie(path, segment({ seq: 77 as Seq, mss: 1450 }), now);
-    const ack = (seq: number): Segment => segment({ seq: (seq + 1) as Seq, ack: ((cookie + 1) >>> 0) as Seq });
+    const cookie = secret.cookie(path, segment(77, 0, 5000, 1450), now);
+    const ack = (seq: number, port = 5000): Segment => segment(seq + 1, (cookie + 1) >>> 0, port);
     expect(secret.cookieMss(path, ack(77), now)).toBe(1440);
     expect(secret.cookieMss(path, ack(77), now + 60_000_000)).toBe(1440);
     expect(secret.cookieMss(path, ack(77), now + 200_000_000)).toBe(0);
-    expect(secret.cookieMss(path, Object.assign(ack(77), { sourcePort: 5001 }), now)).toBe(0);
+    expect(secret.cookieMss(path, ack(77, 5001), now)).toBe(0);
     expect(secret.cookieMss(other, ack(77), now)).toBe(0);
     expect(secret.cookieMss(path, ack(78), now)).toBe(0);
   });

@@ -87,8 +87,17 @@ describe("encode and decode", () => {
       fc.property(u16, u16, u32, u32, fc.integer({ min: 0, max: 31 }), u16, u32, (a, b, seq, ack, flags, w, ts) => {
         const into = new Uint8Array(64);
         const out = new Segment();
-        const fields = { sourcePort: a, destinationPort: b, seq: seq as Seq, ack: ack as Seq, flags, window: w };
-        Object.assign(out, fields, { mss: w, scale: w % 15, hasTimestamps: true, tsValue: ts, tsEcho: ack });
+        out.sourcePort = a;
+        out.destinationPort = b;
+        out.seq = seq as Seq;
+        out.ack = ack as Seq;
+        out.flags = flags;
+        out.window = w;
+        out.mss = w;
+        out.scale = w % 15;
+        out.hasTimestamps = true;
+        out.tsValue = ts;
+        out.tsEcho = ack;
         const length = encode(into, 0, out);
         const s = new Segment();
         expect(decode(into, 0, length, s)).toBe(0);
