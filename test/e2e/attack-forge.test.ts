@@ -114,13 +114,16 @@ describe.skipIf(!tools)(`a hostile forge${why}`, () => {
         const hook = curl("--max-time", String(ANSWERED_WITHIN_S), "--request", "POST", `${site}/push`).then((text) => {
           answer = text;
         });
-        // The good site is served while the update goes on, unless that is what is shown by now.
+        // The good site is served while the update goes on. What can be shown is shown a moment before the hook is answered.
+        let isShown = false;
         while (answer === "" && !program.ended) {
           const served = await page();
-          if (answer === "") expect(served, kind).toBe(before);
+          expect(served, kind).toContain("Served by Epiphyte");
+          isShown ||= served !== before;
           await Promise.race([hook, new Promise((resolve) => setTimeout(resolve, 200))]);
         }
         await hook;
+        if (isShown) expect(await page(), kind).not.toBe(before);
         report.push(`${kind}: ${((Date.now() - began) / 1000).toFixed(1)} s, ${answer.trim().slice(0, 240)}`);
         expect(program.ended, `${kind}\n${program.text.slice(-2000)}`).toBe(false);
         if (kind === "refusal" || kind === "error") expect(answer).toContain("the forge");

@@ -1,16 +1,22 @@
 // HTTP as it should not be, at the machine from outside (RFC 9112): refused by number, and the machine goes on.
 
+import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bed, makeBed, Vm } from "./support/bed.ts";
 import { exchange, get } from "./support/http.ts";
+
+const SECRET = "key";
+const signed = (body: string): string =>
+  `X-Hub-Signature-256: sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}\r\n`;
 
 let bed: Bed;
 let vm: Vm;
 
 beforeAll(async () => {
   bed = await makeBed("garbage");
-  vm = await Vm.start({ git: bed.git });
+  // A hook with a secret reads bodies: to compare their signatures.
+  vm = await Vm.start({ git: bed.git, parameters: `--hook-secret=${SECRET}` });
   await vm.ready();
 });
 
@@ -34,7 +40,7 @@ const refused: ReadonlyArray<readonly [name: string, bytes: string, status: numb
   ["a target that is too long", `GET /${"a".repeat(9000)} HTTP/1.1\r\n${HOST}\r\n`, 414],
   ["a header that is too long", `GET / HTTP/1.1\r\n${HOST}A: ${"b".repeat(17_000)}\r\n\r\n`, 431],
   ["too many headers", `GET / HTTP/1.1\r\n${HOST}${"A: b\r\n".repeat(150)}\r\n`, 431],
-  ["a body that is too long", `POST /push HTTP/1.1\r\n${HOST}Content-Length: 99999999\r\n\r\n`, 413],
+  ["a body that is too long", `POST /push HTTP/1.1\r\n${HOST}${signed("")}Content-Length: 99999999\r\n\r\n`, 413],
   ["a length that is no number", `POST /push HTTP/1.1\r\n${HOST}Content-Length: -1\r\n\r\n`, 400],
   ["two lengths", `POST /push HTTP/1.1\r\n${HOST}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`, 400],
   [
@@ -43,7 +49,7 @@ const refused: ReadonlyArray<readonly [name: string, bytes: string, status: numb
     400,
   ],
   ["an unknown coding", `POST /push HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, [400, 501]],
-  ["a chunk that is none", `POST /push HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`, 400],
+  ["a chunk that is none", `POST /push HTTP/1.1\r\n${HOST}${signed("")}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`, 400],
   ["an unknown method", `BREW / HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, [405, 501]],
   ["a method that pages do not have", `DELETE / HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, [405, 501]],
   ["HTTP/2.0", `GET / HTTP/2.0\r\n${HOST}\r\n`, 505],
@@ -73,9 +79,9 @@ test("pipelined requests are answered in order", async () => {
 });
 
 test("a chunked body and 100-continue", async () => {
-  const chunked = `POST /push HTTP/1.1\r\n${HOST}${CLOSE}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`;
+  const chunked = `POST /push HTTP/1.1\r\n${HOST}${CLOSE}${signed("abc")}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`;
   expect((await exchange(vm.port, chunked, 10_000)).text).toMatch(/^HTTP\/1\.1 200 /);
-  const waiting = `POST /push HTTP/1.1\r\n${HOST}${CLOSE}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`;
+  const waiting = `POST /push HTTP/1.1\r\n${HOST}${CLOSE}${signed("abc")}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`;
   expect((await exchange(vm.port, waiting, 1500)).text).toMatch(/^HTTP\/1\.1 100 /);
 });
 
