@@ -82,6 +82,8 @@ export const LEAST_IPV4_MTU = 68;
 export const HEADERS = 40;
 /** Payload of one packet with segmentation offload. */
 export const MAX_OFFLOAD = 65_000;
+/** What one connection may queue although the share for sending is used up: a head, a redirect, a page of error. */
+export const SMALL_ANSWER = 16_384;
 /**
  * Ranges up to this are copied behind the header; longer ones leave from where they lie. The head of a response must fit
  * (ours has 570 bytes): otherwise it leaves in a packet of its own, which costs as much again as the page behind it.

@@ -34,7 +34,7 @@ import {
 import { TcpCore, type TcpCounters } from "./core.ts";
 import { deadlinesPass } from "./deadlines.ts";
 import { segmentArrives, settleEnd } from "./input.ts";
-import type { TcpLimits } from "./limits.ts";
+import { SMALL_ANSWER, type TcpLimits } from "./limits.ts";
 import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
 import { output } from "./output.ts";
 import { tooBig } from "./path-mtu.ts";
@@ -320,17 +320,23 @@ export class Tcp extends Streams {
     const c = core.of(handle);
     if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
     if (length <= 0) return true;
-    if (core.memory.inFlight > core.limits.sendTotal && !this.#makeSendRoom(c)) return false;
+    // What somebody holds already, the table or another stream, costs nothing more.
+    const excess = shared.holders === 0 ? core.memory.inFlight - core.limits.sendTotal : 0;
+    if (excess > 0 && !this.#makeSendRoom(c, length, excess)) return false;
     if (c.queue.queued === 0) c.beginPhase(core.now);
     if (!c.queue.push(shared, offset, length, core.limits.sendRanges, core.memory)) return false;
     core.wake(c);
     return true;
   }
 
-  /** Too much is in flight: true when others have given way, or the connection is our own. */
-  #makeSendRoom(c: Connection): boolean {
+  /**
+   * Too much is in flight, by `excess` bytes: true when others have given way, when the connection is our own, or when
+   * it asks for little: a head or a redirect is not refused before twice the share is in flight.
+   */
+  #makeSendRoom(c: Connection, length: number, excess: number): boolean {
     const core = this.#core;
-    return makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive;
+    if (makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive) return true;
+    return c.queue.queued + length <= SMALL_ANSWER && excess <= core.limits.sendTotal;
   }
 
   override queued(handle: Handle): number {

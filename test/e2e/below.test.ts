@@ -90,7 +90,8 @@ describe.skipIf(!tools)(`the compiled side of a process${why}`, () => {
         const third = ask();
         // A question itself goes up to the engine: about 50 each, and not exactly the same number each time.
         expect(second - first).toBeLessThan(100);
-        expect(third - second).toBeLessThan(200);
+        // A head is made anew each second.
+        expect(third - second).toBeLessThan(1000);
       });
     },
     BUILD_MS,

@@ -3,6 +3,7 @@ import type { Ipv4 } from "../../../stack/base/address.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { Shared } from "../../../stack/base/shared.ts";
 import { CLOSED_FOR_ROOM, type Handle } from "../../../stack/base/streams.ts";
+import { SMALL_ANSWER } from "../../../stack/tcp/limits.ts";
 import { Bench, THERE } from "./harness.ts";
 
 /** A machine with `count` connections from THERE, and their handles. */
@@ -99,10 +100,25 @@ describe("when too much is in flight", () => {
     expect(bench.memory.inFlight).toBe(1000);
   });
 
-  test("and nobody is slow, nothing more is taken, but for connections of our own", () => {
+  test("what is held already, by the table or another stream, is taken all the same", () => {
+    const { bench, handles } = connected(2, 20_000);
+    const body = new Shared(new Uint8Array(30_000));
+    bench.tcp.sendShared(handles[0]!, body, 0, 30_000);
+    expect(bench.tcp.sendShared(handles[1]!, body, 0, 30_000)).toBe(true);
+    expect(bench.memory.inFlight).toBe(30_000);
+  });
+
+  test("a little more is taken, until twice the share is in flight", () => {
+    const { bench, handles } = connected(3, 20_000);
+    bench.tcp.send(handles[0]!, new Uint8Array(39_500), 0, 39_500);
+    expect(bench.tcp.send(handles[1]!, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(bench.tcp.send(handles[2]!, new Uint8Array(1000), 0, 1000)).toBe(false);
+  });
+
+  test("and nobody is slow, nothing large is taken, but for connections of our own", () => {
     const { bench, handles } = connected(2, 20_000);
     bench.tcp.send(handles[0]!, new Uint8Array(30_000), 0, 30_000);
-    expect(bench.tcp.send(handles[1]!, new Uint8Array(1000), 0, 1000)).toBe(false);
+    expect(bench.tcp.send(handles[1]!, new Uint8Array(SMALL_ANSWER + 1), 0, SMALL_ANSWER + 1)).toBe(false);
     bench.remote = THERE;
     bench.connect();
     expect(bench.tcp.send(bench.handle, new Uint8Array(1000), 0, 1000)).toBe(true);
