@@ -147,7 +147,7 @@ describe.skipIf(!tools)(`npm start${tools ? "" : " (skipped: needs git, curl, qe
     };
     git("add", "-A");
     git("commit", "-m", "A new post");
-    expect(git("push")).toMatch(/"updated":true/);
+    expect(git("push")).toMatch(/updated: .*, commit [0-9a-f]{8}/);
     expect(curl("/Posts/pushed")).toContain("Fresh from a push.");
   }, 90_000);
 
