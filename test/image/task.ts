@@ -103,7 +103,7 @@ for (const [name, work] of Object.entries(kinds)) {
   }
   held = [];
   nativeCollect();
-  if (nativeParameters() !== "") nativeConsole(`${nativeNow()} us, ${nativeWorked()} units\n`);
+  if (nativeParameters().trim() !== "") nativeConsole(`${nativeNow()} us, ${nativeWorked()} units\n`);
   const lost = Math.round((nativeHeapUsed() - before) / MEGABYTE);
   const caught = after > 0 ? ", after a catch" : "";
   nativeConsole(`${name}: ${outcome === "" ? "done" : outcome}${caught}${lost > 0 ? `, ${lost} MB lost` : ""}\n`);
