@@ -4,12 +4,8 @@
 import { createHash, getRandomValues, type Hash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
-
-function range(bytes: Uint8Array, offset: number, length: number): void {
-  if (!(Number.isInteger(offset) && Number.isInteger(length)) || offset < 0 || length < 0)
-    throw new RangeError("range");
-  if (offset + length > bytes.length) throw new RangeError(`range ${offset}+${length} of ${bytes.length}`);
-}
+import "./cryptography-node.ts";
+import { checkRange as range } from "./range-node.ts";
 
 let consumed = 0;
 const started = process.hrtime.bigint();
@@ -73,8 +69,7 @@ function sipHash(key: Uint8Array, bytes: Uint8Array): number {
 
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
-/** Everything of native.d.ts that means something on Node; the rest is absent, and calling it is our bug. */
-export /** Hashes in progress by the array that stands for them. */
+/** Hashes in progress by the array that stands for them. */
 const hashes = new WeakMap<Uint8Array, Hash>();
 
 function hashInProgress(state: Uint8Array): Hash {
@@ -83,6 +78,7 @@ function hashInProgress(state: Uint8Array): Hash {
   return hash;
 }
 
+/** Everything of native.d.ts that means something on Node; the rest is absent, and calling it is our bug. */
 const nodeNatives = {
   nativeCopy(into: Uint8Array, intoOffset: number, from: Uint8Array, fromOffset: number, length: number): void {
     range(into, intoOffset, length);

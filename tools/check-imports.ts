@@ -91,7 +91,8 @@ function checkFile(file: string): void {
     console.error(`${file}: ${lines} lines; split it by concern before ${FILE_LIMIT}`);
   }
   checkAddresses(file);
-  if (PACKET_PATH.test(file)) checkParameters(file);
+  // A page of natives counts by arrays, and a range is three parameters.
+  if (PACKET_PATH.test(file) && !file.endsWith(".d.ts")) checkParameters(file);
   const room = ROOMS.find((r) => file.startsWith(`${r.room}/`));
   if (room === undefined) return;
   const { importedFiles, referencedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));

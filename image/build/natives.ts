@@ -1,5 +1,6 @@
-// The three pages of natives (stack/base, drivers, image: native.d.ts) as data: what each native function is given and gives back, and what has to be checked before C may
-// believe it. glue.ts makes C of it, image/aot/describe.ts what the compiler has to know.
+// The pages of natives (native.d.ts of stack/base, drivers and image, and stack/base/cryptography.d.ts) as data: what each
+// native function is given and gives back, and what has to be checked before C may believe it. glue.ts makes C of it,
+// image/aot/describe.ts what the compiler has to know.
 //
 // The types of that page are told apart by their names, followed to the first name that is known here.
 
@@ -75,7 +76,7 @@ interface Known {
   readonly numbers: readonly number[];
 }
 
-const NAMES = new Set(["Whole", "ToUint32", "Width", "Field", "Instant"]);
+const NAMES = new Set(["Whole", "ToUint32", "Width", "Field", "Rest", "Instant"]);
 
 function known(node: ts.TypeNode | undefined, aliases: ReadonlyMap<string, ts.TypeNode>): Known {
   if (node === undefined) throw new Error("a type is missing");
@@ -104,6 +105,7 @@ function parameters(node: ts.SignatureDeclarationBase, aliases: ReadonlyMap<stri
     if (least.has(name)) throw new Error(`@least ${name}: it is a range`);
     if (offset.type.name === "Field")
       return { name, form: { kind: "field", offset: offset.name, size: offset.type.numbers[0] ?? 0 } };
+    if (offset.type.name === "Rest") return { name, form: { kind: "rest", offset: offset.name } };
     const length = list.find((p) => p.name === `${name}Length`) ?? list.find((p) => p.name === "length");
     if (length === undefined) return { name, form: { kind: "rest", offset: offset.name } };
     lengths.add(length.name);
