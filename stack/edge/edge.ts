@@ -17,6 +17,7 @@ import {
   EVENT_REQUEST,
   EVENT_RESOLVED,
   EVENT_SENT,
+  EVENT_TIME,
   RESOLVE_BAD_NAME,
   RESOLVE_DONE,
   RESOLVE_NO_ANSWER,
@@ -25,6 +26,7 @@ import {
   RESOLVE_SERVER_FAILED,
   RESOLVE_SERVER_REFUSED,
 } from "../host/events.ts";
+import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
 import { StackFlow } from "./flow.ts";
 import type {
   ConnectError,
@@ -36,6 +38,7 @@ import type {
   Network,
   ReadyResponse,
   ResolveError,
+  TimeError,
 } from "./network.ts";
 import type { Seam } from "./seam.ts";
 import { EdgeWeb } from "./web.ts";
@@ -44,6 +47,9 @@ import { EdgeWeb } from "./web.ts";
 export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
 /** Events handled in one turn before the host is polled again, so that packets are not late. */
 const EVENTS_PER_TURN = 256;
+
+/** Servers of one name that are asked for the time, one after the other. */
+const TIME_SERVERS = 3;
 
 /** What the target is told about the network as such. */
 export interface EdgeListener {
@@ -64,6 +70,7 @@ export class Edge implements Network {
   readonly #flows = new Map<string, StackFlow>();
   readonly #queries = new Map<string, (result: Result<readonly string[], ResolveError>) => void>();
   readonly #names = new Map<string, string>();
+  readonly #times = new Map<string, (result: Result<number, TimeError>) => void>();
 
   constructor(seam: Seam, listener: EdgeListener, timer: Timer) {
     this.#seam = seam;
@@ -117,6 +124,21 @@ export class Edge implements Network {
       last = attempt.error;
     }
     return { ok: false, error: last };
+  }
+
+  /**
+   * What the clock of the machine is off, by a server of SNTP: the wall clock less the time since the machine was entered,
+   * in milliseconds. One question at a time: a second one fails.
+   */
+  async askTime(host: string): Promise<Result<number, TimeError>> {
+    const addresses = await this.resolve(host);
+    if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
+    let last: Result<number, TimeError> = { ok: false, error: { kind: "no-answer" } };
+    for (const address of addresses.value.slice(0, TIME_SERVERS)) {
+      last = await new Promise((resolve) => this.#times.set(String(this.#seam.askTime(address)), resolve));
+      if (last.ok) break;
+    }
+    return last;
   }
 
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
@@ -175,6 +197,9 @@ export class Edge implements Network {
       case EVENT_RESOLVED:
         this.#resolved(handle, this.#seam.eventNumber());
         break;
+      case EVENT_TIME:
+        this.#told(handle, this.#seam.eventNumber());
+        break;
       case EVENT_REQUEST:
         this.#web.request(this.#seam.eventHandle());
         break;
@@ -196,6 +221,15 @@ export class Edge implements Network {
       default:
         throw new Error(`unknown event ${kind}`);
     }
+  }
+
+  #told(token: string, code: number): void {
+    const done = this.#times.get(token);
+    this.#times.delete(token);
+    if (code === 0) done?.({ ok: true, value: this.#seam.toldOffset() });
+    else if (code === TIME_REFUSED) done?.({ ok: false, error: { kind: "refused" } });
+    else if (code === TIME_UNSYNCHRONISED) done?.({ ok: false, error: { kind: "unsynchronised" } });
+    else done?.({ ok: false, error: { kind: "no-answer" } });
   }
 
   #resolved(token: string, code: number): void {

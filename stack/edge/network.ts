@@ -12,6 +12,12 @@ export type ResolveError =
   | { readonly kind: "no-resolver" }
   | { readonly kind: "bad-name"; readonly name: string };
 
+export type TimeError =
+  | { readonly kind: "resolve"; readonly cause: ResolveError }
+  | { readonly kind: "no-answer" }
+  /** The server does not know the time itself, or does not want to be asked. */
+  | { readonly kind: "unsynchronised" | "refused" };
+
 export type ConnectError =
   | { readonly kind: "resolve"; readonly cause: ResolveError }
   | { readonly kind: "refused" }

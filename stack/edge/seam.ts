@@ -38,6 +38,11 @@ export interface Seam {
   resolvedCount(): number;
   resolvedAddress(index: number): string;
 
+  /** Asks the server of SNTP at this address: a token for EVENT_TIME. */
+  askTime(server: string): number;
+  /** Wall clock minus `now` in milliseconds, as the last answer had it. */
+  toldOffset(): number;
+
   /** A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. */
   connect(address: string, port: number, receiveLimit: number): number;
   /** Queues the bytes, which must not change; false when the stream is gone. */

@@ -10,9 +10,10 @@ export const AT_ATTENDANT = 2;
 export const AT_IP = 3;
 export const AT_DHCP = 4;
 export const AT_DNS = 5;
-export const AT_TCP = 6;
-export const AT_HTTP = 7;
-export const AT_SENDING = 8;
+export const AT_NTP = 6;
+export const AT_TCP = 7;
+export const AT_HTTP = 8;
+export const AT_SENDING = 9;
 
 const PARTS: readonly string[] = [
   "",
@@ -21,6 +22,7 @@ const PARTS: readonly string[] = [
   "in the timers of ARP and IP",
   "in the timers of DHCP",
   "in the timers of DNS",
+  "in the timers of NTP",
   "in the timers of TCP",
   "in the timers of HTTP",
   "sending",

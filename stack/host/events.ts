@@ -24,6 +24,8 @@ export const EVENT_REQUEST = 9;
 export const EVENT_ACCESS = 10;
 /** There is more of a request's body, or its end, or the exchange is over: handle = exchange. */
 export const EVENT_BODY = 11;
+/** An answer about the time: handle = token, number = 0 or TIME_ of ntp/machine.ts; the time itself by toldOffset. */
+export const EVENT_TIME = 12;
 
 export const RESOLVE_DONE = 0;
 export const RESOLVE_NO_SUCH_NAME = 1;

@@ -29,6 +29,7 @@ import {
   AT_FRAMES,
   AT_HTTP,
   AT_IP,
+  AT_NTP,
   AT_REST,
   AT_SENDING,
   AT_TCP,
@@ -51,6 +52,7 @@ import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
 import type { Service } from "./service.ts";
+import { Time } from "./time.ts";
 
 /** Connections that only the machine itself can open: to the Git server, to name servers. */
 const OWN_CONNECTIONS = 64;
@@ -73,6 +75,7 @@ export class Host extends FrameReceiver {
   readonly flows: Flows;
   readonly lease: Lease;
   readonly names: Names;
+  readonly time: Time;
   // As text; "" for none.
   /** The address that connections use. */
   address = "";
@@ -117,6 +120,7 @@ export class Host extends FrameReceiver {
     this.flows = new Flows(this.events);
     this.flowUser = this.tcp.addUser(this.flows);
     this.names = new Names(this.udp, this.tcp, this.paths, this.events, this.random);
+    this.time = new Time(this.udp, this.paths, this.events, this.random);
     this.lease = new Lease(this.udp, this.paths, link.mac as Mac, this.events, this.random);
     this.unreachables = new Unreachables(link.mac as Mac, this.tcp, this.lease, this.events);
     const icmp = new Icmp(this.ip, new Errors(this.udp, this.tcp));
@@ -143,6 +147,8 @@ export class Host extends FrameReceiver {
     if (this.lease.state.changed) this.follow();
     this.part = AT_DNS;
     this.names.step(now);
+    this.part = AT_NTP;
+    this.time.step(now);
     this.part = AT_TCP;
     this.tcp.step(now);
     this.part = AT_HTTP;
@@ -157,7 +163,7 @@ export class Host extends FrameReceiver {
   nextDeadline(): Instant {
     let deadline = Math.min(this.link.nextDeadline(), this.attendant.nextDeadline());
     deadline = Math.min(deadline, this.ip.nextDeadline(), this.input.nextDeadline());
-    deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline());
+    deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline(), this.time.nextDeadline());
     // The transmit ring was full: it frees itself without an interrupt.
     if (this.tcp.transmitPending) deadline = Math.min(deadline, this.now + RING_FULL_PAUSE);
     for (let i = 0; i < this.services.length; i++) deadline = Math.min(deadline, this.services[i]!.nextDeadline());

@@ -123,6 +123,14 @@ export function resolvedAddress(index: number): string {
   return host().names.answer(index);
 }
 
+export function askTime(server: string): number {
+  return host().time.ask(server, host().now);
+}
+
+export function toldOffset(): number {
+  return host().time.offsetMs;
+}
+
 export function connect(remote: string, port: number, receiveLimit: number): number {
   return host().connect(remote, port, receiveLimit);
 }
