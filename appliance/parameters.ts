@@ -4,6 +4,9 @@
 // They arrive as the kernel command line (`virtual`: words with quotes), as arguments (`process` and `node`: one a line,
 // taken as they are) and as a boot module (`-initrd`: one parameter a line, `#` comments). The command line wins over the
 // module, so that a file can hold what is usual; within one of them a parameter may come once.
+//
+// A boot module may hold PEM (RFC 7468) as well: blocks behind a line "--trust=" are its value, and blocks that follow
+// no such line are a `--certificate`.
 
 import { nearestWord } from "./nearest.ts";
 
@@ -16,6 +19,10 @@ export interface Parameter {
   readonly repeatable: boolean;
   /** "r": -r means the same; "" for none. */
   readonly letter: string;
+  /** What the parameter means when it is given without a value; undefined: it needs one. */
+  readonly otherwise: string | undefined;
+  /** Its value may be PEM, on the lines behind it in a boot module. */
+  readonly pem: boolean;
 }
 
 /** By name, without the hyphens; in the order of the usage. */
@@ -24,9 +31,9 @@ export type ParameterTable = Readonly<Record<string, Parameter>>;
 export function parameter(
   value: string,
   help: string,
-  { repeatable = false, letter = "" }: { readonly repeatable?: boolean; readonly letter?: string } = {},
+  { repeatable = false, letter = "", otherwise, pem = false }: Partial<Omit<Parameter, "value" | "help">> = {},
 ): Parameter {
-  return { value, help, repeatable, letter };
+  return { value, help, repeatable, letter, otherwise, pem };
 }
 
 export type ParameterError =
@@ -42,6 +49,14 @@ export type ParameterError =
 /** Characters of one source, and of one word. QEMU passes 64 KB; more than this is a mistake, not a parameter. */
 export const MAX_SOURCE_LENGTH = 16_384;
 export const MAX_WORD_LENGTH = 2048;
+/** Characters of a boot module, which may hold keys and chains. */
+export const MAX_MODULE_LENGTH = 65_536;
+/** Parameters whose value is never printed. */
+const SECRETS: ReadonlySet<string> = new Set(["hook-secret", "cert-seed"]);
+/** What PEM in a boot module belongs to when nothing else is said. */
+const PEM_PARAMETER = "certificate";
+const PEM_BEGIN = /^-----BEGIN [A-Z0-9 ]+-----$/;
+const PEM_END = /^-----END [A-Z0-9 ]+-----$/;
 
 export interface ParameterSource {
   /** The command line or the arguments. */
@@ -68,7 +83,7 @@ export class Parameters {
   constructor(source: ParameterSource, table: ParameterTable, wordsWanted = false) {
     const { errors } = this;
     this.#wordsWanted = wordsWanted;
-    const fromModule = this.#collect(moduleWords(source.module, errors), table);
+    const fromModule = this.#collect(moduleWords(source.module, table, errors), table);
     const line = source.onePerLine ? lineWords(source.parameters, errors) : commandLineWords(source.parameters, errors);
     const fromLine = this.#collect(line, table);
     for (const values of [fromModule, fromLine]) for (const [name, list] of values) this.#values.set(name, list);
@@ -102,7 +117,7 @@ export class Parameters {
     const values: Values = new Map();
     for (let i = 0; i < words.length; i++) {
       const word = words[i]!;
-      if (word.length > MAX_WORD_LENGTH) {
+      if (word.length > MAX_WORD_LENGTH && !word.includes("\n")) {
         errors.push({ kind: "too-long", what: word.slice(0, 40), length: word.length, limit: MAX_WORD_LENGTH });
         continue;
       }
@@ -123,6 +138,7 @@ export class Parameters {
         continue;
       }
       const next = words[i + 1];
+      if (value === undefined && row.otherwise !== undefined) value = row.otherwise;
       if (value === undefined && next !== undefined && !next.startsWith("-")) {
         value = next;
         i++;
@@ -147,9 +163,11 @@ function nameOf(given: string, table: ParameterTable): string {
   return Object.entries(table).find(([, { letter }]) => letter === given.charAt(1))?.[0] ?? "";
 }
 
-/** One line for the console, without the credentials that a URL may hold. */
+/** One line for the console, without the credentials that a URL may hold, and without keys. */
 export function describeParameterError(error: ParameterError): string {
-  return describe(error).replace(/\/\/[^/@\s"]*@/g, "//***@");
+  return describe(error)
+    .replace(/-----BEGIN [\s\S]*-----END [A-Z0-9 ]*-----/g, "(PEM)")
+    .replace(/\/\/[^/@\s"]*@/g, "//***@");
 }
 
 function describe(error: ParameterError): string {
@@ -157,7 +175,7 @@ function describe(error: ParameterError): string {
     case "unknown":
       return `unknown parameter ${JSON.stringify(error.word)}${error.suggestion === undefined ? "" : ` (did you mean --${error.suggestion}?)`}`;
     case "malformed":
-      return `--${error.name}=${error.value}: ${error.why}`;
+      return `--${error.name}=${SECRETS.has(error.name) ? "…" : error.value}: ${error.why}`;
     case "no-value":
       return `--${error.name} needs a value`;
     case "unwanted-value":
@@ -175,8 +193,8 @@ function describe(error: ParameterError): string {
 
 /** The text of `--help`: what the program is, a line for each parameter, an example. */
 export function usage(table: ParameterTable, head: string, example: string): string {
-  const lines = Object.entries(table).map(([name, { value, help }]) => {
-    const left = `  --${name}${value === "" ? "" : `=${value}`}`;
+  const lines = Object.entries(table).map(([name, { value, help, otherwise }]) => {
+    const left = `  --${name}${value === "" ? "" : otherwise === undefined ? `=${value}` : `[=${value}]`}`;
     return `${left.padEnd(30)} ${help}`;
   });
   return `${head}\n\n${lines.join("\n")}\n\nExample: ${example}\n`;
@@ -223,21 +241,40 @@ function lineWords(text: string, errors: ParameterError[]): string[] {
   return text.split("\n").filter((word) => word !== "");
 }
 
-function moduleWords(text: string, errors: ParameterError[]): string[] {
-  if (text.length > MAX_SOURCE_LENGTH) {
-    errors.push({ kind: "too-long", what: "the boot module", length: text.length, limit: MAX_SOURCE_LENGTH });
+function moduleWords(text: string, table: ParameterTable, errors: ParameterError[]): string[] {
+  if (text.length > MAX_MODULE_LENGTH) {
+    errors.push({ kind: "too-long", what: "the boot module", length: text.length, limit: MAX_MODULE_LENGTH });
     return [];
   }
   const words: string[] = [];
-  for (const raw of text.replace(/^\uFEFF/, "").split(/[\r\n\0]+/)) {
-    const line = raw.trim();
+  const lines = text.replace(/^\uFEFF/, "").split(/[\r\n\0]+/);
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!.trim();
     if (line === "" || line.startsWith("#")) continue;
+    if (PEM_BEGIN.test(line)) {
+      const end = endOfPem(lines, i);
+      const pem = lines.slice(i, end).map((each) => each.trim());
+      const last = words[words.length - 1] ?? "";
+      const name = last.replace(/^--/, "").replace(/=$/, "");
+      // Behind "--trust" or "--trust=" they are its value, behind other PEM they go on with it.
+      if (Object.hasOwn(table, name) && table[name]?.pem === true) words[words.length - 1] = `--${name}=`;
+      else if (!last.endsWith("\n")) words.push(`--${PEM_PARAMETER}=`);
+      words[words.length - 1] += `${pem.join("\n")}\n`;
+      i = end - 1;
+      continue;
+    }
     // "--remote URL" on one line means what it means on a command line.
     const separated = /^(-[^\s=]+)\s+(.*)$/.exec(line);
     if (separated === null) words.push(unquote(line));
     else words.push(separated[1]!, unquote(separated[2]!));
   }
   return words;
+}
+
+/** Behind the last line of the block that begins at `start`; a block without an end is all that follows. */
+function endOfPem(lines: readonly string[], start: number): number {
+  for (let i = start + 1; i < lines.length; i++) if (PEM_END.test(lines[i]!.trim())) return i + 1;
+  return lines.length;
 }
 
 function unquote(text: string): string {

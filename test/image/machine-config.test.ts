@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_SOURCE_LENGTH, MAX_WORD_LENGTH } from "../../appliance/parameters.ts";
+import {
+  MAX_MODULE_LENGTH,
+  MAX_SOURCE_LENGTH,
+  MAX_WORD_LENGTH,
+  Parameters,
+  parameter,
+} from "../../appliance/parameters.ts";
 import { ALL_OFFLOADS } from "../../drivers/offload.ts";
 import { bootUsage, describeMistakes, PARAMETERS, readBootConfig } from "../../image/machine-config.ts";
 
@@ -208,5 +214,47 @@ describe("boot parameters", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("PEM in a boot module", () => {
+  const table = {
+    remote: parameter("URL", ""),
+    trust: parameter("CA", "", { repeatable: true, pem: true }),
+    certificate: parameter("PEM", "", { repeatable: true, pem: true }),
+    tls: parameter("PORT", "", { otherwise: "443" }),
+  };
+  const pem = (kind: string, text = "AAAA"): string => `-----BEGIN ${kind}-----\n${text}\n-----END ${kind}-----\n`;
+  const read = (module: string, parameters = ""): Parameters =>
+    new Parameters({ parameters, onePerLine: false, module }, table);
+
+  it("is the site's own when nothing is said, key and chain together", () => {
+    const given = read(`${pem("PRIVATE KEY")}# the chain\n${pem("CERTIFICATE")}\n--remote=x\n`);
+    expect(given.errors).toEqual([]);
+    expect(given.list("certificate")).toEqual([pem("PRIVATE KEY") + pem("CERTIFICATE")]);
+    expect(given.list("remote")).toEqual(["x"]);
+  });
+
+  it("belongs to the line before it when that waits for a value", () => {
+    const given = read(
+      `--trust=\n${pem("CERTIFICATE", "CCCC")}--trust\n${pem("CERTIFICATE")}--trust=sha256:00\n${pem("EC PRIVATE KEY")}`,
+    );
+    expect(given.errors).toEqual([]);
+    expect(given.list("trust")).toEqual([pem("CERTIFICATE", "CCCC"), pem("CERTIFICATE"), "sha256:00"]);
+    expect(given.list("certificate")).toEqual([pem("EC PRIVATE KEY")]);
+  });
+
+  it("may be written with blanks and the line ends of Windows, and have lost its end", () => {
+    const given = read(
+      `  -----BEGIN CERTIFICATE-----\r\n  AAAA  \r\n-----END CERTIFICATE-----\r\n--tls\r\n-----BEGIN CERTIFICATE-----\r\nBB`,
+    );
+    expect(given.errors).toEqual([]);
+    expect(given.list("tls")).toEqual(["443"]);
+    expect(given.list("certificate")).toEqual([pem("CERTIFICATE"), "-----BEGIN CERTIFICATE-----\nBB\n"]);
+  });
+
+  it("is never printed, and bounded with the module", () => {
+    expect(errorsOf("", `--remote=\n${pem("PRIVATE KEY", "SECRET")}`)).not.toContain("SECRET");
+    expect(errorsOf(REMOTE, "x".repeat(MAX_MODULE_LENGTH + 1))).toContain("at most 65536");
   });
 });

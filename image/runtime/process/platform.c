@@ -34,7 +34,19 @@
 
 const char *platform_target(void) { return "process"; }
 const char *platform_hypervisor(void) { return "linux"; }
-const char *platform_module(void) { return ""; }
+/* EPIPHYTE_PARAMETERS names a file that stands for the boot module; one that cannot be read whole is an error. */
+const char *platform_module(void) {
+  static char text[PARAMETERS_MAX + 2];
+  const char *name = getenv("EPIPHYTE_PARAMETERS");
+  if (!name || !*name) return "";
+  FILE *file = fopen(name, "r");
+  if (!file) platform_panic("EPIPHYTE_PARAMETERS: %s: %s", name, strerror(errno));
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  if (ferror(file)) platform_panic("EPIPHYTE_PARAMETERS: %s cannot be read", name);
+  fclose(file);
+  text[length] = 0;
+  return text;
+}
 
 const char *platform_parameters(void) {
   static char text[PARAMETERS_MAX];
