@@ -13,6 +13,7 @@ import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
 import { type BootConfig, bootUsage, describeMistakes, type MachineConfig, readBootConfig } from "./machine-config.ts";
 import { platform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
+import { setByServer, wallClock } from "./wall-clock.ts";
 
 declare const EPIPHYTE_VERSION: string;
 
@@ -66,7 +67,7 @@ export function boot(target: Target): void {
     },
     platform.timer,
   );
-  seam.setWallClock(nativeWallClock() - nativeNow() / 1000);
+  seam.setWallClock(wallClock.offset);
   seam.setAccessEvents(config.log === "debug" || config.log === "trace");
   for (const server of machine.dns) seam.addNameServer(server);
 
@@ -74,6 +75,8 @@ export function boot(target: Target): void {
   const begin = (): void => {
     if (begun) return;
     begun = true;
+    if (machine.ntp !== undefined)
+      void setByServer(wallClock, machine.ntp, edge, log, platform.sleep, (offset) => seam.setWallClock(offset));
     const started = runAppliance({
       config,
       network: edge,
@@ -93,7 +96,7 @@ export function boot(target: Target): void {
     });
     // The machine is dying, perhaps in the middle of a poll: the line is on the console already, and leaves at once.
     nativeOnPanic((line) => {
-      const datagram = encode(2, nativeWallClock(), nativeUtf8Encode(line));
+      const datagram = encode(2, wallClock.now(), nativeUtf8Encode(line));
       if (collector === "" || datagram === undefined) return;
       seam.sendDatagram(collector, syslog.port, datagram);
       seam.flush();

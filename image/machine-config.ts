@@ -37,6 +37,8 @@ export interface MachineConfig {
   readonly dns: readonly string[];
   readonly syslog: LogReceiver | undefined;
   readonly hostname: string;
+  /** A time server to set the clock by; undefined: the machine's own clock is believed. */
+  readonly ntp: string | undefined;
   /** What the network card may do for us: OFFLOAD_ bits. */
   readonly offloads: number;
   /** `process` only: the TAP device, and our address on it; undefined: one that belongs to this host and this TAP. */
@@ -51,6 +53,7 @@ export const MACHINE_PARAMETERS = {
     repeatable: true,
   }),
   syslog: parameter("HOST[:PORT]", "send the log there as well (RFC 5424 over UDP; port 514)"),
+  ntp: parameter("HOST", "set the clock by this time server at the start (SNTP)"),
   hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte)"),
   tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
   mac: parameter("XX:XX:XX:XX:XX:XX", "process target: our address on the TAP (made of its name and the machine-id)"),
@@ -115,8 +118,9 @@ function readMachineConfig(given: Parameters, remote: string): MachineConfig {
   const ipv4 = readIpv4(given);
   const dns = parseDns(given.list("dns"), errors);
   const syslog = given.one("syslog", parseSyslog);
+  const ntp = given.one("ntp", parseHostname)?.name;
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
-    const name = [remote, syslog?.host ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
+    const name = [remote, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
     if (name !== undefined)
       errors.push({ kind: "missing", name: "dns", why: `with --ipv4 nobody else says who resolves ${name}` });
   }
@@ -126,6 +130,7 @@ function readMachineConfig(given: Parameters, remote: string): MachineConfig {
     ipv4,
     dns,
     syslog,
+    ntp,
     hostname: given.one("hostname", parseHostname)?.name ?? "epiphyte",
     offloads,
     tap: given.one("tap", parseTap)?.name ?? "tap0",

@@ -4,10 +4,11 @@
 import type { Platform } from "../appliance/platform.ts";
 import { gzip } from "./gzip.ts";
 import { HmacSha256 } from "./hmac.ts";
+import { wallClock } from "./wall-clock.ts";
 
 export const platform: Platform = {
   now: () => nativeNow(),
-  wallClock: () => nativeWallClock(),
+  wallClock: () => wallClock.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   timer(ms, callback) {
     const id = setTimeout(callback, ms);

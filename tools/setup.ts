@@ -17,6 +17,7 @@ const PACKAGES = {
   git: "git",
   "qemu-system-x86_64": "qemu-system-x86",
   dnsmasq: "dnsmasq-base",
+  chronyd: "chrony",
   rsyslogd: "rsyslog",
   wrk: "wrk",
   h2load: "nghttp2-client",

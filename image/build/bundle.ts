@@ -52,6 +52,7 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
       "process.env.NODE_ENV": '"production"',
       "import.meta.vitest": "undefined",
       EPIPHYTE_VERSION: JSON.stringify(await version()),
+      EPIPHYTE_COMMITTED: String(committed()),
     },
     inject: [join(root, "image/shims/globals.ts")],
     alias: { ...aliases, ...options.alias },
@@ -78,6 +79,12 @@ async function version(): Promise<string> {
   const json = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { readonly version: string };
   const git = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: root, encoding: "utf8" });
   return git.status === 0 ? `${json.version} (${git.stdout.trim()})` : json.version;
+}
+
+/** When the commit was made, in milliseconds since 1970; 0 outside of a checkout. Not the time of the build: same bytes. */
+function committed(): number {
+  const git = spawnSync("git", ["show", "--no-patch", "--format=%ct", "HEAD"], { cwd: root, encoding: "utf8" });
+  return git.status === 0 ? Number(git.stdout.trim()) * 1000 : 0;
 }
 
 /** The source map as rows for bytecode.c; lines and columns count from 1. */
