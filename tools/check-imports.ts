@@ -51,7 +51,7 @@ const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/
 const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|path)\.ts$/;
 
 /** The way of every packet, and how many parameters a function there may have. */
-const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|udp|tcp)|drivers)\//;
+const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|udp|tcp|tls|http1)|drivers)\//;
 const PARAMETER_LIMIT = 6;
 
 /** Lines of one source file. */

@@ -280,7 +280,7 @@ export class HttpServer extends Endings {
   }
 
   #decode(c: Connection, bytes: Uint8Array, start: number, length: number): number {
-    return decodeRequestHead(bytes, start, length, c.maxHead, this.limits.target, this.limits.headers, this.#head);
+    return decodeRequestHead(bytes, start, length, c.maxHead, this.limits, this.#head);
   }
 
   /** Whether the table has an answer, which is then in #answer. */
@@ -303,7 +303,7 @@ export class HttpServer extends Endings {
     const length = this.#head.length;
     e.bytes = new Uint8Array(length);
     copyBytes(e.bytes, 0, bytes, start, length);
-    decodeRequestHead(e.bytes, 0, length, length + 1, this.limits.target, this.limits.headers, e.head);
+    decodeRequestHead(e.bytes, 0, length, length + 1, this.limits, e.head);
     e.lowerNames();
     c.streams.consume(c.handle, length);
     c.state = WAITING;

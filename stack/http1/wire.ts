@@ -6,6 +6,7 @@
 // second Content-Length or Host all mean 400, because what two readers understand differently is a way in.
 
 import { equalBytes } from "../base/native.ts";
+import type { HttpLimits } from "../http/limits.ts";
 import { pathHash } from "../http/path.ts";
 import {
   bitOf,
@@ -45,7 +46,7 @@ import { authorityIsValid, pathIsPlain } from "./target.ts";
 export const INCOMPLETE = -1;
 
 /**
- * Decodes the request head at `start`. 0: complete; INCOMPLETE: valid so far; otherwise 400, 414, 431, 417, 501 or 505.
+ * Decodes the request head at `start`, which is to have no more than `maxHead` bytes. 0: complete; INCOMPLETE: valid so far; otherwise 400, 414, 431, 417, 501 or 505.
  * The answer depends only on the first bytes up to where the error lies, so it is the same however they arrived.
  */
 export function decodeRequestHead(
@@ -53,8 +54,7 @@ export function decodeRequestHead(
   start: number,
   length: number,
   maxHead: number,
-  maxTarget: number,
-  maxHeaders: number,
+  limits: HttpLimits,
   head: RequestHead,
 ): number {
   const tooLong = length >= maxHead;
@@ -100,14 +100,14 @@ export function decodeRequestHead(
       i++;
       i += nativeSpan(bytes, i, end - i, QUERY);
     }
-    if (i - targetStart > maxTarget) return 414;
+    if (i - targetStart > limits.target) return 414;
     if (i >= end) return tooLong ? 414 : INCOMPLETE;
     if (bytes[i] !== SP) return 400;
     if (!pathIsPlain(bytes, targetStart, head.pathEnd)) return 400;
     head.pathHash = pathHash(bytes, targetStart, head.pathEnd);
   } else {
     i += nativeSpan(bytes, i, end - i, QUERY);
-    if (i - targetStart > maxTarget) return 414;
+    if (i - targetStart > limits.target) return 414;
     if (i >= end) return tooLong ? 414 : INCOMPLETE;
     if (bytes[i] !== SP) return 400;
     status = otherForm(bytes, targetStart, i, head);
@@ -169,7 +169,7 @@ export function decodeRequestHead(
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
     i += 2;
     count++;
-    if (count > maxHeaders) return 431;
+    if (count > limits.headers) return 431;
     const slot = slotOf(bytes, nameStart, nameLength);
     if (slot >= 0) {
       status = noteField(bytes, slot, valueStart, valueEnd, head);

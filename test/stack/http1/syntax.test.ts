@@ -96,15 +96,7 @@ test("a head cut anywhere, in an array that ends there, is incomplete and reads 
     const text = `${method} ${target} HTTP/1.1\r\nHost: a.b\r\nAccept-Encoding: gzip\r\nTE: \t \r\n\r\n`;
     const limits = DEFAULT_LIMITS;
     const decode = (length: number): number =>
-      decodeRequestHead(
-        latin1Bytes(text).slice(0, length),
-        0,
-        length,
-        limits.head,
-        limits.target,
-        limits.headers,
-        new RequestHead(),
-      );
+      decodeRequestHead(latin1Bytes(text).slice(0, length), 0, length, limits.head, limits, new RequestHead());
     const bad = target === "h" ? 400 : 0;
     for (let length = 0; length < text.length; length++) {
       const seen = length >= method.length + 1 + target.length + 1 ? bad : 0;
