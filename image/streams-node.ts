@@ -112,6 +112,15 @@ export class NodeStreams extends Streams {
   override queued(handle: Handle): number {
     return this.#streams.get(handle)?.queued ?? 0;
   }
+  override admits(handle: Handle, _length: number): boolean {
+    const stream = this.#streams.get(handle);
+    return stream !== undefined && !stream.socket.writableEnded && !stream.socket.destroyed;
+  }
+  /** What Node keeps of a stream before it says that its buffer is full. */
+  override sendable(handle: Handle): number {
+    const stream = this.#streams.get(handle);
+    return stream === undefined ? 0 : Math.max(0, stream.socket.writableHighWaterMark - stream.queued);
+  }
   override shutdown(handle: Handle): void {
     this.#streams.get(handle)?.socket.end();
   }

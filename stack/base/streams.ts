@@ -22,6 +22,8 @@ export const CLOSED_REFUSED = 3;
 export const CLOSED_UNREACHABLE = 4;
 /** Ended here because others needed its room. */
 export const CLOSED_FOR_ROOM = 5;
+/** TLS has ended it: an alert, ours or the peer's. */
+export const CLOSED_INSECURE = 6;
 
 /** What a stream tells the one who uses it. Called from within input and step; it may call Streams at once. */
 export abstract class StreamUser {
@@ -59,6 +61,10 @@ export abstract class Streams {
   abstract sendShared(handle: Handle, shared: Shared, offset: number, length: number): boolean;
   /** Bytes queued and not acknowledged. */
   abstract queued(handle: Handle): number;
+  /** Whether `send` would now take a range of so many bytes that nobody else holds. Others may give way for it. */
+  abstract admits(handle: Handle, length: number): boolean;
+  /** How many bytes, beyond those queued, peer and path would let out at once. */
+  abstract sendable(handle: Handle): number;
   /** End of stream after what is queued; reading goes on. */
   abstract shutdown(handle: Handle): void;
   /** Lets go: end of stream after what is queued, RST if unread bytes are thrown away (RFC 2525 2.17). */
@@ -104,6 +110,12 @@ class NoStreams extends Streams {
   }
   override hold(_handle: Handle, _held: boolean): void {}
   override queued(_handle: Handle): number {
+    return 0;
+  }
+  override admits(_handle: Handle, _length: number): boolean {
+    return false;
+  }
+  override sendable(_handle: Handle): number {
     return 0;
   }
   override shutdown(_handle: Handle): void {}

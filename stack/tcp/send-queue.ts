@@ -29,6 +29,11 @@ export class SendQueue {
     for (let i = 0; i < FIRST_CAPACITY; i++) this.#grow();
   }
 
+  /** Ranges queued. */
+  get count(): number {
+    return this.#tail - this.#head;
+  }
+
   /** Queues a range of what is shared, which is held until it is acknowledged. False: `limit` ranges are queued. */
   push(owner: Shared, offset: number, length: number, limit: number, memory: SharedMemory): boolean {
     const count = this.#tail - this.#head;

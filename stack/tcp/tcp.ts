@@ -343,6 +343,20 @@ export class Tcp extends Streams {
     return this.#core.of(handle).queue.queued;
   }
 
+  override admits(handle: Handle, length: number): boolean {
+    const core = this.#core;
+    const c = core.of(handle);
+    if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
+    if (c.queue.count >= core.limits.sendRanges) return false;
+    const excess = core.memory.inFlight - core.limits.sendTotal;
+    return excess <= 0 || this.#makeSendRoom(c, length, excess);
+  }
+
+  override sendable(handle: Handle): number {
+    const c = this.#core.of(handle);
+    return Math.max(0, Math.min(c.cwnd, c.sndWnd) - c.queue.queued);
+  }
+
   override shutdown(handle: Handle): void {
     endSending(this.#core, this.#core.of(handle));
   }

@@ -39,6 +39,8 @@ export class FakeStreams extends Streams {
   /** Ranges a queue may hold. */
   maxRanges = 64;
   limit: number;
+  /** What peer and path let out at a time. */
+  window = 1_000_000;
   constructor(limit = 16_384) {
     super();
     this.limit = limit;
@@ -173,6 +175,13 @@ export class FakeStreams extends Streams {
     let sum = 0;
     for (const range of this.of(handle).ranges) sum += range.copy.length;
     return sum;
+  }
+  override admits(handle: Handle, _length: number): boolean {
+    const stream = this.of(handle);
+    return this.#alive(stream) && !stream.shutdown && stream.ranges.length < this.maxRanges;
+  }
+  override sendable(handle: Handle): number {
+    return Math.max(0, this.window - this.queued(handle));
   }
   override shutdown(handle: Handle): void {
     this.of(handle).shutdown = true;
