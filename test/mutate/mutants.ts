@@ -8,6 +8,8 @@ export interface Mutant {
   /** Relative to the root. */
   readonly file: string;
   readonly line: number;
+  /** The function that it is in. */
+  readonly place: string;
   /** What it was and what it becomes, on one line. */
   readonly change: string;
 }
@@ -55,7 +57,7 @@ export function mutateFile(
 
   const add = (node: ts.Node, was: string, is: string): number => {
     const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    mutants.push({ id, file, line, change: `${oneLine(was)}  ->  ${oneLine(is)}` });
+    mutants.push({ id, file, line, place: placeOf(node), change: `${oneLine(was)}  ->  ${oneLine(is)}` });
     return id++;
   };
 
@@ -179,4 +181,18 @@ function inFunction(node: ts.Node): boolean {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
+}
+
+/** The name of the function around a node: "step", "Timer.step", or what a nameless one is given to. */
+function placeOf(node: ts.Node): string {
+  for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isConstructorDeclaration(at)) return `${at.parent.name?.text ?? ""}.constructor`;
+    if (ts.isMethodDeclaration(at) || ts.isAccessor(at)) {
+      const owner = ts.isClassDeclaration(at.parent) ? `${at.parent.name?.text ?? ""}.` : "";
+      return owner + at.name.getText();
+    }
+    if (ts.isFunctionDeclaration(at) && at.name !== undefined) return at.name.text;
+    if (ts.isArrowFunction(at) && ts.isVariableDeclaration(at.parent)) return at.parent.name.getText();
+  }
+  return "";
 }

@@ -2,25 +2,31 @@
 // Prints the mutants that live and the score: those that a test notices, of those that change something.
 //
 //   npm run mutate -- stack/tcp
-//   npm run mutate -- stack/tcp/acceptance.ts --every=10     every tenth mutant
+//   npm run mutate -- stack/tcp --sample=60 --seed=1         60 of them, by chance
+//   npm run mutate -- stack/tcp/acceptance.ts:88             those of one line
 //
 // All mutants are in one bundle with the tests (mutants.ts); a process runs it with one after another alive (runner.ts),
 // each time only the tests that come by the mutant. equivalent.txt names those that change nothing, and why.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { BuildError, command, root } from "../../image/build/run.ts";
-import { type Mutant, mutateFile } from "./mutants.ts";
+import { Random } from "../support/random.ts";
+import type { Mutant } from "./mutants.ts";
+import { mutating } from "./plugin.ts";
 
-/** Tests beside the mirrored folder that speak of a folder's contents. */
+/** Tests beside the mirrored folder that speak of a folder's contents; all folders have decoders, and inputs for them. */
 const MORE_TESTS: ReadonlyArray<readonly [prefix: string, folders: readonly string[]]> = [
   ["stack/http", ["test/stack/http", "test/stack/http1"]],
   ["stack/tcp", ["test/stack/host"]],
   ["drivers", ["test/drivers"]],
+  ["", ["test/fuzz"]],
 ];
+/** Not among them: it counts by what the mutants are switched with. */
+const NOT_HERE = "test/fuzz/engine.test.ts";
 const EQUIVALENT = join(import.meta.dirname, "equivalent.txt");
 /** For all tests that come by one mutant. */
 const MUTANT_LIMIT_MS = 120_000;
@@ -32,20 +38,25 @@ interface TestRow {
   readonly problem?: string;
 }
 
-/** "FILE | WAS -> IS | why it changes nothing", a line each. */
-function equivalents(): Map<string, string> {
-  const known = new Map<string, string>();
-  if (!existsSync(EQUIVALENT)) return known;
+/** What is known to change nothing: "FILE FUNCTION: WAS -> IS", and below it, indented, why. */
+function equivalents(): Set<string> {
+  const known = new Set<string>();
+  let last: string | undefined;
   for (const line of readFileSync(EQUIVALENT, "utf8").split("\n")) {
-    const [file, change, why] = line.split(" | ");
-    if (file !== undefined && change !== undefined && why !== undefined && !line.startsWith("#"))
-      known.set(keyOf(file, change), why);
+    if (line.startsWith("#") || line.trim() === "") continue;
+    if (!line.startsWith(" ")) last = oneSpace(line);
+    else if (last === undefined) throw new BuildError(`${EQUIVALENT}: a reason for nothing: ${line}`);
+    else known.add(last);
   }
   return known;
 }
 
-function keyOf(file: string, change: string): string {
-  return `${file} ${change.replaceAll(/\s+/g, " ").trim()}`;
+function keyOf({ file, place, change }: Mutant): string {
+  return oneSpace(`${file} ${place}: ${change}`);
+}
+
+function oneSpace(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 function sourceFiles(name: string): string[] {
@@ -69,7 +80,7 @@ function testFiles(sources: readonly string[]): string[] {
   for (const folder of folders)
     if (existsSync(join(root, folder)))
       for (const file of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }))
-        if (file.endsWith(".test.ts")) files.add(join(folder, file));
+        if (file.endsWith(".test.ts") && join(folder, file) !== NOT_HERE) files.add(join(folder, file));
   return [...files].sort();
 }
 
@@ -77,18 +88,6 @@ function testFiles(sources: readonly string[]): string[] {
 async function bundle(sources: readonly string[], out: string): Promise<Mutant[]> {
   const mutants: Mutant[] = [];
   const wanted = new Set(sources);
-  const mutating: Plugin = {
-    name: "mutants",
-    setup(setup) {
-      setup.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const file = relative(root, path);
-        if (file.startsWith("node_modules") || file.startsWith("test/mutate")) return null;
-        const made = mutateFile(file, readFileSync(path, "utf8"), wanted.has(file) ? mutants.length : undefined);
-        mutants.push(...made.mutants);
-        return { contents: made.text, loader: "ts" };
-      });
-    },
-  };
   const runner = join(import.meta.dirname, "runner.ts");
   const tests = testFiles(sources);
   if (tests.length === 0) throw new BuildError("no tests speak of this");
@@ -104,7 +103,7 @@ async function bundle(sources: readonly string[], out: string): Promise<Mutant[]
     // Packages stay what they are, but for those that a test and the runner must share.
     external: ["typescript", "esbuild", "playwright-core", "isomorphic-git", "fast-check", "@vitest/expect"],
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-    plugins: [mutating],
+    plugins: [mutating((file) => wanted.has(file), mutants)],
     logLevel: "silent",
   });
   return mutants;
@@ -156,12 +155,22 @@ class Worker {
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
   const names = words.filter((word) => !word.startsWith("--"));
-  const every = Number(words.find((word) => word.startsWith("--every="))?.slice(8) ?? 1);
-  if (names.length === 0 || !(every >= 1)) throw new BuildError("npm run mutate -- FOLDER|FILE... [--every=N]");
-  const sources = names.flatMap((name) => sourceFiles(relative(root, resolve(root, name))));
+  const option = (name: string, otherwise: number): number =>
+    Number(words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
+  const sample = option("sample", Number.POSITIVE_INFINITY);
+  const seed = option("seed", 1);
+  if (names.length === 0 || !(sample >= 1) || !Number.isInteger(seed))
+    throw new BuildError("npm run mutate -- FOLDER|FILE[:LINE]... [--sample=N] [--seed=S]");
+  const lines = new Set<string>();
+  const sources = new Set<string>();
+  for (const name of names) {
+    const [path = "", line] = relative(root, resolve(root, name)).split(":");
+    for (const file of sourceFiles(path)) sources.add(file);
+    if (line !== undefined) lines.add(`${path}:${line}`);
+  }
   mkdirSync(join(root, "build"), { recursive: true });
   const script = join(root, `build/mutants-${names.join("-").replaceAll(/\W/g, "-")}.mjs`);
-  const mutants = await bundle(sources, script);
+  const mutants = await bundle([...sources], script);
 
   const first = new Worker(script);
   const rows = (await first.ask({})) as readonly TestRow[] | undefined;
@@ -178,13 +187,17 @@ async function main(): Promise<void> {
     for (const id of row.reached) comesBy.set(id, [...(comesBy.get(id) ?? []), index]);
 
   const known = equivalents();
-  const queue = mutants.filter((mutant) => mutant.id % every === 0);
+  const stale = new Set([...known].filter((key) => sources.has(key.slice(0, key.indexOf(" ")))));
+  for (const mutant of mutants) stale.delete(keyOf(mutant));
+  for (const key of stale) console.log(`equivalent.txt names what is no longer there: ${key}`);
+  const asked = mutants.filter(({ file, line }) => lines.size === 0 || lines.has(`${file}:${line}`));
+  const queue = chosen(asked, sample, seed);
   const alive: Mutant[] = [];
   let equivalent = 0;
   let done = 0;
   const work = async (worker: Worker): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      if (known.has(keyOf(mutant.file, mutant.change))) {
+      if (known.has(keyOf(mutant))) {
         equivalent++;
         continue;
       }
@@ -200,14 +213,21 @@ async function main(): Promise<void> {
   await Promise.all(workers.map(work));
 
   alive.sort((a, b) => a.id - b.id);
-  for (const { id, file, line, change } of alive)
-    console.log(`${file}:${line}  ${change}${comesBy.has(id) ? "" : "  (no test comes by)"}`);
+  for (const { id, file, line, place, change } of alive)
+    console.log(`${file}:${line} ${place}: ${change}${comesBy.has(id) ? "" : "  (no test comes by)"}`);
   const score = ((100 * (done - alive.length)) / Math.max(1, done)).toFixed(1);
   console.log(
     `${names.join(", ")}: ${done - alive.length} of ${done} mutants noticed, ${score} %; ${equivalent} known to change nothing`,
   );
-  const summary = alive.map(({ file, line, change }) => `${file}:${line} ${change}`).join("\n");
-  writeFileSync(script.replace(/mjs$/, "txt"), `${summary}\n`);
+  process.exitCode = stale.size > 0 ? 1 : 0;
+}
+
+/** So many of them by chance, or all. */
+function chosen(mutants: readonly Mutant[], sample: number, seed: number): Mutant[] {
+  const pool = [...mutants];
+  if (sample >= pool.length) return pool;
+  const random = new Random(seed);
+  return Array.from({ length: sample }, () => pool.splice(random.below(pool.length), 1)[0]!);
 }
 
 await command(main);
