@@ -35,6 +35,8 @@ stage("lint", () => {
 });
 stage("unit, property and simulation tests on Node", () => vitest("vitest.config.ts", "unit"));
 if (process.argv[2] !== "unit") {
+  // Together some seconds; without an end by hand: npm run fuzz.
+  stage("fuzz targets", () => program("test/fuzz/fuzz.ts", "all", "--runs=1500", "--seconds=2", "--seed=1"));
   stage("image and process build", () => builds("image/build/image.ts", "image/build/process.ts"));
   stage("what we take from others", () => program("tools/check-dependencies.ts"));
   stage("the stack's tests on quickjs-ng", () => program("image/build/run-on-engine.ts", "test/stack", "test/drivers"));

@@ -2,6 +2,7 @@
 
 import type { Result } from "../../stack/base/result.ts";
 import { basicAuthorization } from "../../stack/edge/basic.ts";
+import { parseUrl } from "../../stack/edge/url.ts";
 
 export interface Remote {
   /** http or https, without credentials and fragment, without a slash at the end. */
@@ -55,13 +56,18 @@ export function parseRemote(text: string): Result<Remote, string> {
       return { ok: false, error: "the credentials in the URL are not percent-encoded correctly" };
     authorization = basicAuthorization(user, password);
   }
-  return { ok: true, value: { url: `${scheme}://${host}${path}`, authorization, branch } };
+  const url = `${scheme}://${host}${path}`;
+  // By the rules of whoever will ask for it.
+  const parsed = parseUrl(url);
+  return parsed.ok ? { ok: true, value: { url, authorization, branch } } : parsed;
 }
 
 /** The rules of git-check-ref-format(1) that matter for a name that we only look up. */
 function branchFault(branch: string): string | undefined {
   if (branch === "") return "the branch after # is empty";
-  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(branch)) return `#${branch} is not a name of a branch`;
+  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(branch))
+    // Not repeated: after a "#" that was not encoded stands the rest of a password.
+    return "what follows # is not a name of a branch; a # in credentials is written %23";
   return undefined;
 }
 

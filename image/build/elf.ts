@@ -14,6 +14,7 @@ export interface ElfImage {
 }
 
 const PT_LOAD = 1;
+const PROGRAM_HEADER_SIZE = 56;
 
 /** Throws a BuildError when file and memory do not lie alike: then it cannot be loaded as it is. */
 export function readElf(file: Uint8Array): ElfImage {
@@ -21,6 +22,8 @@ export function readElf(file: Uint8Array): ElfImage {
   const number = (at: number): number => Number(view.getBigUint64(at, true));
   if (file.length < 64 || view.getUint32(0, false) !== 0x7f454c46) throw new BuildError("the image is not an ELF file");
   const [table, size, count] = [number(32), view.getUint16(54, true), view.getUint16(56, true)];
+  if (count > 0 && (size < PROGRAM_HEADER_SIZE || table + count * size > file.length))
+    throw new BuildError("the image ends within its program headers");
   let [start, end, last] = [Number.POSITIVE_INFINITY, 0, 0];
   for (let i = 0; i < count; i++) {
     const at = table + i * size;
@@ -36,5 +39,8 @@ export function readElf(file: Uint8Array): ElfImage {
     end = Math.max(end, address + memorySize);
     last = Math.max(last, offset + fileSize);
   }
+  if (start === Number.POSITIVE_INFINITY || start < 0)
+    throw new BuildError("the image has no segment that can be loaded");
+  if (last > file.length) throw new BuildError("the image ends within a segment");
   return { entry: number(24), start, end, loaded: file.subarray(0, last) };
 }

@@ -2,11 +2,16 @@
 //
 //   npm run fuzz -- host [--frames=N] [--seed=S] [--way=node|bytecode|compiled]
 //   npm run fuzz -- host --replay=FILE
+//   npm run fuzz -- NAME|all [--runs=N] [--seconds=N] [--seed=S] [--keep] [--input=FILE]      a target, or each of them
 
 import "../../image/native-node.ts";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { BuildError, command } from "../../image/build/run.ts";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { BuildError, command, root } from "../../image/build/run.ts";
+import { mutating } from "../mutate/plugin.ts";
 import { buildRunner } from "../trace/build.ts";
 import { inProgram, type Outcome, onNode, report, SESSION_FRAMES } from "./host/campaign.ts";
 import { verdict } from "./host/replay.ts";
@@ -55,8 +60,22 @@ async function host(): Promise<void> {
   process.exitCode = faults.length > 0 ? 1 : 0;
 }
 
-await command(async () => {
-  const name = process.argv[2];
-  if (name === "host") await host();
-  else throw new BuildError(USAGE);
-});
+/** Bundles the targets with the places counted that an input comes by, and runs them (run.ts). */
+async function targets(): Promise<void> {
+  const outfile = join(root, "build/fuzz/targets.mjs");
+  await build({
+    entryPoints: [join(import.meta.dirname, "run.ts")],
+    bundle: true,
+    outfile,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    plugins: [mutating((file) => !file.startsWith("test/") && file !== "image/native-node.ts", [])],
+    logLevel: "silent",
+  });
+  const run = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: "inherit", cwd: root });
+  process.exitCode = run.status ?? 1;
+}
+
+await command(() => (process.argv[2] === "host" ? host() : targets()));

@@ -196,6 +196,26 @@ describe("an ELF", () => {
     expect(() => readElf(new Uint8Array(10))).toThrow(/not an ELF/);
     expect(() => readElf(new Uint8Array(100))).toThrow(/not an ELF/);
   });
+
+  it("that is cut short is refused, wherever it is cut", () => {
+    // One segment: all of a file of 200 bytes, at one megabyte.
+    const file = new Uint8Array(200);
+    const view = new DataView(file.buffer);
+    view.setUint32(0, 0x7f454c46, false);
+    for (const [at, value] of [
+      [32, 64],
+      [64 + 24, 0x100000],
+      [64 + 32, file.length],
+      [64 + 40, file.length],
+    ] as const)
+      view.setBigUint64(at, BigInt(value), true);
+    view.setUint16(54, 56, true);
+    view.setUint16(56, 1, true);
+    view.setUint32(64, 1, true);
+    expect(readElf(file).loaded.length).toBe(file.length);
+    for (let length = 0; length < file.length; length++)
+      expect(() => readElf(file.subarray(0, length))).toThrow(/not an ELF|ends within/);
+  });
 });
 
 describe("arguments", () => {

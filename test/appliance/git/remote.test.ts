@@ -46,9 +46,15 @@ describe("a remote", () => {
       ["http://host/x#", "empty"],
       ["http://host/x#a..b", "not a name of a branch"],
       ["http://host/x#a b", "not a name of a branch"],
+      ["http://host:99999/x", "not a port"],
+      ['http://host/a"b', "cannot stand in a URL"],
       [`http://host/${"x".repeat(3000)}`, "longer than"],
     ])
       expect(good(text!)).toContain(words!);
+  });
+
+  it("with a # in its password does not repeat the rest of it", () => {
+    expect(good("http://user:begin#ning@host/x/")).not.toMatch(/begin|ning/);
   });
 
   it("never throws", () => {

@@ -1,0 +1,68 @@
+// All fuzz targets. A new decoder: a file in targets/, a line here; then `npm run fuzz -- NAME --seconds=60 --keep`.
+
+import type { Target } from "./target.ts";
+import { arp } from "./targets/arp.ts";
+import { chunked } from "./targets/chunked.ts";
+import { commit } from "./targets/commit.ts";
+import { delta } from "./targets/delta.ts";
+import { dhcp } from "./targets/dhcp.ts";
+import { dns } from "./targets/dns.ts";
+import { elf } from "./targets/elf.ts";
+import { ethernet } from "./targets/ethernet.ts";
+import { frontMatter } from "./targets/front-matter.ts";
+import { headerLines } from "./targets/header-lines.ts";
+import { httpAccept } from "./targets/http-accept.ts";
+import { httpDate } from "./targets/http-date.ts";
+import { httpPath } from "./targets/http-path.ts";
+import { httpRange } from "./targets/http-range.ts";
+import { httpTags } from "./targets/http-tags.ts";
+import { icmp } from "./targets/icmp.ts";
+import { ipv4 } from "./targets/ipv4.ts";
+import { pack } from "./targets/pack.ts";
+import { parameters } from "./targets/parameters.ts";
+import { pci } from "./targets/pci.ts";
+import { reassembly } from "./targets/reassembly.ts";
+import { refs } from "./targets/refs.ts";
+import { requestHead } from "./targets/request-head.ts";
+import { responseHead } from "./targets/response-head.ts";
+import { syslog } from "./targets/syslog.ts";
+import { tcp } from "./targets/tcp.ts";
+import { tree } from "./targets/tree.ts";
+import { udp } from "./targets/udp.ts";
+import { url } from "./targets/url.ts";
+import { virtioNet } from "./targets/virtio-net.ts";
+import { virtqueue } from "./targets/virtqueue.ts";
+
+export const TARGETS: readonly Target[] = [
+  arp,
+  chunked,
+  commit,
+  delta,
+  dhcp,
+  dns,
+  elf,
+  ethernet,
+  frontMatter,
+  headerLines,
+  httpAccept,
+  httpDate,
+  httpPath,
+  httpRange,
+  httpTags,
+  icmp,
+  ipv4,
+  pack,
+  parameters,
+  pci,
+  reassembly,
+  refs,
+  requestHead,
+  responseHead,
+  syslog,
+  tcp,
+  tree,
+  udp,
+  url,
+  virtioNet,
+  virtqueue,
+];
