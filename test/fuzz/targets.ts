@@ -18,6 +18,7 @@ import { httpRange } from "./targets/http-range.ts";
 import { httpTags } from "./targets/http-tags.ts";
 import { icmp } from "./targets/icmp.ts";
 import { ipv4 } from "./targets/ipv4.ts";
+import { ntp } from "./targets/ntp.ts";
 import { pack } from "./targets/pack.ts";
 import { parameters } from "./targets/parameters.ts";
 import { pci } from "./targets/pci.ts";
@@ -27,6 +28,8 @@ import { requestHead } from "./targets/request-head.ts";
 import { responseHead } from "./targets/response-head.ts";
 import { syslog } from "./targets/syslog.ts";
 import { tcp } from "./targets/tcp.ts";
+import { tlsClientHello } from "./targets/tls-client-hello.ts";
+import { tlsMessages } from "./targets/tls-messages.ts";
 import { tree } from "./targets/tree.ts";
 import { udp } from "./targets/udp.ts";
 import { url } from "./targets/url.ts";
@@ -51,6 +54,7 @@ export const TARGETS: readonly Target[] = [
   httpTags,
   icmp,
   ipv4,
+  ntp,
   pack,
   parameters,
   pci,
@@ -60,6 +64,8 @@ export const TARGETS: readonly Target[] = [
   responseHead,
   syslog,
   tcp,
+  tlsClientHello,
+  tlsMessages,
   tree,
   udp,
   url,

@@ -1,12 +1,11 @@
+import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { pathHash } from "../../../stack/http/path.ts";
 import { bitOf, HOST, KNOWN_FIELDS, METHOD_CONNECT, METHOD_UNKNOWN } from "../../../stack/http/request.ts";
 import { RequestHead } from "../../../stack/http1/request-head.ts";
 import { decodeRequestHead, INCOMPLETE } from "../../../stack/http1/wire.ts";
 import { anywhere, ascii, check, latin1, same, type Target } from "../target.ts";
 
-const MAX_HEAD = 256;
-const MAX_TARGET = 60;
-const MAX_HEADERS = 6;
+const LIMITS = { ...DEFAULT_LIMITS, head: 256, target: 60, headers: 6 };
 
 /** A head of HTTP/1.x, as it grows: what is said of it once stays, and is the same wherever it lies. */
 export const requestHead: Target = {
@@ -56,7 +55,7 @@ export const requestHead: Target = {
       check(before === INCOMPLETE || status === before, `${before} for the beginning, ${status} for ${length} bytes`);
       before = status;
     }
-    if (bytes.length >= MAX_HEAD) check(before !== INCOMPLETE, "waits for more than may come");
+    if (bytes.length >= LIMITS.head) check(before !== INCOMPLETE, "waits for more than may come");
     const found = anywhere(bytes, (array, offset, length) => {
       const { status, head } = decoded(array, offset, length);
       return status === 0 ? fieldsOf(array, offset, head) : status;
@@ -68,7 +67,7 @@ export const requestHead: Target = {
 
 function decoded(array: Uint8Array, offset: number, length: number): { status: number; head: RequestHead } {
   const head = new RequestHead();
-  const status = decodeRequestHead(array, offset, length, MAX_HEAD, MAX_TARGET, MAX_HEADERS, head);
+  const status = decodeRequestHead(array, offset, length, LIMITS.head, LIMITS, head);
   return { status, head };
 }
 
@@ -86,12 +85,12 @@ function fieldsOf(array: Uint8Array, offset: number, head: RequestHead): unknown
 /** What holds for every head that is taken. */
 function whole(bytes: Uint8Array): void {
   const { head } = decoded(bytes, 0, bytes.length);
-  check(head.length <= Math.min(bytes.length, MAX_HEAD), "a head longer than what came");
+  check(head.length <= Math.min(bytes.length, LIMITS.head), "a head longer than what came");
   const text = latin1(bytes.subarray(0, head.length));
   check(text.endsWith("\r\n\r\n") || /^(\r\n)*[^\r\n]+\r\n\r\n$/.test(text), "a head without an end");
   check(!/[^\r]\n|\r[^\n]|\0/.test(text), "a bare CR, LF or NUL");
   check(head.method !== METHOD_UNKNOWN && head.method !== METHOD_CONNECT, "a method that is not served");
-  check(head.targetEnd - head.targetStart <= MAX_TARGET && head.headerCount <= MAX_HEADERS, "beyond a limit");
+  check(head.targetEnd - head.targetStart <= LIMITS.target && head.headerCount <= LIMITS.headers, "beyond a limit");
   check(head.minor === 0 || (head.fields & bitOf(HOST)) !== 0, "HTTP/1.1 without Host");
   check(!head.chunked || head.contentLength === 0, "two framings");
   check(head.pathStart >= head.targetStart && head.pathEnd <= head.targetEnd, "a path outside of its target");

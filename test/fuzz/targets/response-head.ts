@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import {
   encodeRequest,
   FAILED,
@@ -110,7 +111,7 @@ function request(bytes: Uint8Array): void {
   const made = encodeRequest("GET", host, `/${target}`, `${latin1(script.upTo(10))}\r\n`, -1);
   if (!made.ok) return;
   const head = new RequestHead();
-  const status = decodeRequestHead(made.value, 0, made.value.length, 8192, 4096, 100, head);
+  const status = decodeRequestHead(made.value, 0, made.value.length, 8192, DEFAULT_LIMITS, head);
   check(
     status === 0 || status === 400 || status === 417 || status === 501,
     `our own request is answered with ${status}`,
