@@ -21,6 +21,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   { room: "stack/dhcp", sees: ["stack/base"] },
   { room: "stack/dns", sees: ["stack/base"] },
   { room: "stack/syslog", sees: ["stack/base"] },
+  { room: "stack/x509", sees: ["stack/base"] },
   { room: "stack/http", sees: ["stack/base"] },
   { room: "stack/http1", sees: ["stack/base", "stack/http"] },
   { room: "stack/tls", sees: ["stack/base"] },
