@@ -4,18 +4,13 @@ import { Shared } from "../../../stack/base/shared.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import { HANDSHAKES, HANDSHAKES_TIMED_OUT, IN_THE_CLEAR } from "../../../stack/tls/counters.ts";
 import { RECORD_ROOM, TlsLimits } from "../../../stack/tls/limits.ts";
+import { pattern } from "../../support/bytes.ts";
 import { Bench, visit } from "../../support/tls-streams.ts";
 
 const RECEIVE = 16_384 + RECORD_ROOM;
 
 function bench(): Bench {
   return new Bench(new TlsLimits(), RECEIVE);
-}
-
-function pattern(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + (i >>> 8)) & 0xff;
-  return bytes;
 }
 
 describe("TlsStreams", () => {
