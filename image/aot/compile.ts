@@ -10,7 +10,8 @@ import { commonFlags, ownFlags } from "../build/sources.ts";
 import { binding } from "./binding.ts";
 import { type BoundaryFunction, describeFunctions, describeInterface, describeReached } from "./describe.ts";
 import { entryModule, profile } from "./entry.ts";
-import { PatchError, patch } from "./patch.ts";
+import { PatchError } from "./lines.ts";
+import { patch } from "./patch.ts";
 import { reachedNatives } from "./reach.ts";
 
 /** What the seam's page and the target's own page declare. */

@@ -1,13 +1,8 @@
 // Changes the C that the compiler emits. Everything that is matched is known line by line, and each change counts its
 // matches: output of another form fails the build and says what changed. Read image/aot/README.md first.
 
-/** A line of C, and the line of TypeScript that it came from. */
-interface Line {
-  text: string;
-  readonly place: string;
-}
-
-export class PatchError extends Error {}
+import { borrow } from "./borrow.ts";
+import { expectCount, type Line, PatchError } from "./lines.ts";
 
 /** What is not the compiler's. */
 export interface Own {
@@ -41,7 +36,13 @@ export function patch(source: string, name: (path: string) => string, natives: r
   lines = dropCollector(lines);
   callFastPaths(lines, own.header);
   foldConstants(lines);
+  expectCount("counts that are not needed", borrow(lines, calledBy(own.tail)), 1000);
   return `${write(lines)}\n#line 1 "seam"\n${own.tail}`;
+}
+
+/** Functions of the compiled side that this C calls. */
+function calledBy(c: string): ReadonlySet<string> {
+  return new Set(c.match(/\bsc_f_\w+/g));
 }
 
 /** Directives become a property of the line; comments that name places go. */
@@ -74,14 +75,6 @@ function once(lines: readonly Line[], text: string, change: (line: Line) => void
   const found = lines.filter((line) => line.text === text);
   expectCount(`"${text}"`, found.length, 1, 1);
   change(found[0]!);
-}
-
-function expectCount(what: string, count: number, least: number, most = Number.POSITIVE_INFINITY): void {
-  if (count >= least && count <= most) return;
-  const wanted = least === most ? `${least}` : `${least} to ${most}`;
-  throw new PatchError(
-    `${what}: ${count} matches where ${wanted} were expected; the compiler writes it in another form`,
-  );
 }
 
 /** The index and coercion helpers have better ones in below.h. Of these the compiler writes those that are called. */
