@@ -18,14 +18,15 @@ export interface Source {
   readonly modified: number;
   readonly freshness: Freshness;
   readonly policy: string;
-  /** What the bytes were made from, if a later Site may take them over: the blob. "" otherwise. */
-  readonly origin: string;
+  /** The name of the blob that the bytes are, if they are one's: so a later Site may take them over. "" otherwise. */
+  readonly blob: string;
 }
 
 /** What the table has for a URL. */
 export interface Published {
   /** See Source. */
-  readonly origin: string;
+  readonly blob: string;
+  readonly type: string;
   /** As the table knows it: percent-encoded. */
   readonly path: string;
   /** Bytes of all representations. */
@@ -76,7 +77,7 @@ export class Responses {
 
   /** Makes the representations and publishes them: what waits for the URL can be answered from the table. */
   add(source: Source): void {
-    const { url, origin, bytes } = source;
+    const { url, blob, type, bytes } = source;
     const free = this.#platform.heapLimit() - this.#platform.heapUsed();
     if (free - COPIES * bytes.length < this.#reserve) this.#shrink(this.#size / 2);
     const made = this.#make(source);
@@ -89,7 +90,7 @@ export class Responses {
     }
     this.#size += size - (this.#published.get(url)?.size ?? 0);
     this.#published.delete(url);
-    this.#published.set(url, { origin, path: encodePath(url), size });
+    this.#published.set(url, { blob, type, path: encodePath(url), size });
     if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
   }
 
@@ -126,7 +127,8 @@ export class Responses {
   #make(source: Source): readonly [ReadyResponse, ...ReadyResponse[]] {
     const { bytes, type, status, modified, freshness, policy } = source;
     const path = encodePath(source.url);
-    const tag = base64url(this.#platform.sha256(bytes), 15);
+    // A blob's name is a hash of its bytes already; another of a large file would cost more than all else.
+    const tag = source.blob === "" ? base64url(this.#platform.sha256(bytes), 15) : source.blob;
     const gzip = this.#gzip(bytes, type);
     const one = (encoding: string, body: Uint8Array): ReadyResponse => ({
       path,

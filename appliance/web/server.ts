@@ -69,10 +69,10 @@ export class WebServer {
     this.#site = site;
     this.#unmade.clear();
     const style = this.#options.renderer.styleUrl;
-    this.#responses.retain((url, { origin }) => {
+    this.#responses.retain((url, { blob, type }) => {
       if (url === style) return true;
       const route = site.routes.get(url);
-      return route?.kind === "static" && origin === `${route.oid} ${route.type}`;
+      return route?.kind === "static" && blob === route.oid && type === route.type;
     });
   }
 
@@ -158,7 +158,7 @@ export class WebServer {
       modified: Math.min(rendered.modified.seconds, Math.floor(this.#options.platform.wallClock() / 1000)),
       freshness: route.kind === "static" ? "file" : "page",
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
-      origin: route.kind === "static" ? `${route.oid} ${route.type}` : "",
+      blob: route.kind === "static" ? route.oid : "",
     });
     return true;
   }
@@ -181,7 +181,7 @@ export class WebServer {
       modified: 0,
       freshness: "forever",
       policy: CONTENT_SECURITY_POLICY,
-      origin: "",
+      blob: "",
     });
   }
 

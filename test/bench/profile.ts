@@ -1,14 +1,14 @@
 // Where a machine's instructions go, by C function and by phase: the same counter as the bench's, per translated block.
 // For a bytecode build that is the engine's functions, for a compiled one the TypeScript's as well.
 //
-//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large] [syslog] [plain]
+//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large|cold] [syslog] [plain]
 //
-// syslog: with an access line a request. plain: without offloads.
+// cold: the first request for the large file. syslog: with an access line a request. plain: without offloads.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { isRoot, stop } from "../../tools/setup.ts";
-import { Bed, cache, demoRepository, fileRepository } from "./bed.ts";
+import { Bed, cache, demoRepository, fileRepository, LARGE_PATH, PAGE_PATH } from "./bed.ts";
 import { type ColumnName, findColumns } from "./columns.ts";
 import { buildPlugin, readBlocks } from "./counter.ts";
 import { clients, withMachine } from "./machine.ts";
@@ -38,17 +38,25 @@ try {
   } as const;
   await withMachine(bed, column, how, async (machine, host) => {
     let before = new Map<number, number>();
-    if (boot) {
-      await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+    const ask = (path: string) => bed.ask({ kind: "get", url: `http://${host}${path}`, counter: machine.counterFile });
+    if (boot) await ask("/");
+    else if (phase === "cold") {
+      await ask(PAGE_PATH);
+      await machine.settled();
+      before = readBlocks(machine.counterFile);
+      await ask(LARGE_PATH);
     } else {
-      const client = clients[phase] ?? stop(`${phase} is none of boot, ${Object.keys(clients).join(", ")}`);
+      const client = clients[phase] ?? stop(`${phase} is none of boot, cold, ${Object.keys(clients).join(", ")}`);
       await client(bed, host, REQUESTS);
       await machine.settled();
       before = readBlocks(machine.counterFile);
       await client(bed, host, REQUESTS);
       await machine.settled();
     }
-    print(byFunction(before, readBlocks(machine.counterFile), column.symbols ?? ""), boot ? 1e6 : REQUESTS);
+    print(
+      byFunction(before, readBlocks(machine.counterFile), column.symbols ?? ""),
+      boot || phase === "cold" ? 1e6 : REQUESTS,
+    );
   });
 } finally {
   await bed.close();

@@ -157,6 +157,16 @@ describe("the web server", () => {
     expect(headerOf({ ...response, headers: gzip!.headers }, "vary")).toBe("Accept-Encoding");
   });
 
+  it("names a file by its blob, without another hash of its bytes", async () => {
+    const b = await bench();
+    b.platform.sha256 = () => {
+      throw new Error("hashed");
+    };
+    await b.get("/static/x.png");
+    const route = (await b.show()).routes.get("/static/x.png");
+    expect(b.network.ready.get("/static/x.png")?.[0]?.etag).toBe(`"${route?.kind === "static" ? route.oid : ""}"`);
+  });
+
   it("lets go of what is ready when memory runs short, and makes it again when asked", async () => {
     const b = await bench();
     for (const url of ["/", "/static/x.png", "/Posts/a%20b"]) expect((await b.get(url)).status).toBe(200);
