@@ -1,8 +1,9 @@
 // Whom a certificate is for (RFC 9525): a host name or an address is looked for among its subject alternative names. The
 // common name is never looked at (6.3), a wildcard is the whole leftmost label (6.3), an address is an iPAddress (6.4).
 
-import { parseIpv4 } from "../base/address.ts";
-import { writeU32 } from "../base/bytes.ts";
+import { formatIpv4, parseIpv4 } from "../base/address.ts";
+import { readU16, readU32, writeU32 } from "../base/bytes.ts";
+import { latin1 } from "../base/native.ts";
 import type { Certificate } from "./certificate.ts";
 import { DerReader, NOTHING } from "./der.ts";
 import { NAME_DNS, NAME_IP, takeGeneralName } from "./general-names.ts";
@@ -61,6 +62,34 @@ export function isFor(certificate: Certificate, name: ReferenceName): boolean {
   }
   return false;
 }
+
+/** The hosts, in lower case and wildcards among them, and addresses as text (IPv6 in full) that a certificate is for. */
+export function namesOf(certificate: Certificate): readonly string[] {
+  const { bytes, namesBegin, namesEnd } = certificate;
+  const names: string[] = [];
+  const reader = new DerReader(bytes, namesBegin, namesEnd - namesBegin);
+  while (reader.peek() !== NOTHING) {
+    const tag = takeGeneralName(reader);
+    const { content, contentEnd } = reader;
+    if (tag === NAME_DNS) names.push(latin1(bytes, content, contentEnd - content).toLowerCase());
+    else if (tag === NAME_IP) names.push(addressText(bytes, content, contentEnd));
+  }
+  return names;
+}
+
+/** IPv6 is written in full. */
+export function addressText(bytes: Uint8Array, begin: number, end: number): string {
+  if (end - begin === 4) return formatIpv4(readU32(bytes, begin));
+  let text = "";
+  for (let i = begin; i < end; i += 2) {
+    const group = readU16(bytes, i);
+    text += (i === begin ? "" : ":") + HEX.charAt(group >> 12) + HEX.charAt((group >> 8) & 15);
+    text += HEX.charAt((group >> 4) & 15) + HEX.charAt(group & 15);
+  }
+  return text;
+}
+
+const HEX = "0123456789abcdef";
 
 /** Whether a dNSName, perhaps with a wildcard, is this host in lower case. */
 export function matchesHost(bytes: Uint8Array, begin: number, end: number, host: string): boolean {
@@ -166,7 +195,7 @@ function hexadecimal(text: string): number {
   if (text.length < 1 || text.length > 4) return -1;
   let value = 0;
   for (let i = 0; i < text.length; i++) {
-    const digit = "0123456789abcdef".indexOf(text.charAt(i).toLowerCase());
+    const digit = HEX.indexOf(text.charAt(i).toLowerCase());
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

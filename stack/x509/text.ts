@@ -1,12 +1,11 @@
 /// <reference path="../base/cryptography.d.ts" />
 // Certificates as a person reads about them. What others wrote is ASCII afterwards, and short.
 
-import { formatIpv4 } from "../base/address.ts";
-import { readU16, readU32 } from "../base/bytes.ts";
 import { civil } from "../base/time.ts";
 import type { Certificate } from "./certificate.ts";
 import { DerReader, NOTHING, OBJECT_IDENTIFIER, SEQUENCE, SET } from "./der.ts";
 import { NAME_DIRECTORY, NAME_DNS, NAME_EMAIL, NAME_IP, NAME_URI, takeGeneralName } from "./general-names.ts";
+import { addressText } from "./names.ts";
 
 /** Characters of one name, and names of one certificate, that are shown. */
 export const SHOWN_LENGTH = 100;
@@ -103,18 +102,6 @@ export function generalNameText(form: number, bytes: Uint8Array, begin: number, 
     default:
       return "a name of another form";
   }
-}
-
-/** IPv6 is written in full. */
-function addressText(bytes: Uint8Array, begin: number, end: number): string {
-  if (end - begin === 4) return formatIpv4(readU32(bytes, begin));
-  let text = "";
-  for (let i = begin; i < end; i += 2) {
-    const group = readU16(bytes, i);
-    text += (i === begin ? "" : ":") + HEX.charAt(group >> 12) + HEX.charAt((group >> 8) & 15);
-    text += HEX.charAt((group >> 4) & 15) + HEX.charAt(group & 15);
-  }
-  return text;
 }
 
 /** "1.3.6.1.5": an OID's content (X.690 8.19). */
