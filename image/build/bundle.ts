@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { packedTrustAnchors } from "../trust-anchors-node.ts";
 import { bytecodeCompiler } from "./libraries.ts";
 import { BuildError, root, run } from "./run.ts";
 
@@ -52,6 +53,7 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
       "process.env.NODE_ENV": '"production"',
       "import.meta.vitest": "undefined",
       EPIPHYTE_VERSION: JSON.stringify(await version()),
+      EPIPHYTE_TRUST_ANCHORS: JSON.stringify(packedTrustAnchors()),
       EPIPHYTE_COMMITTED: String(committed()),
     },
     inject: [join(root, "image/shims/globals.ts")],

@@ -12,6 +12,8 @@ const COVERED: Readonly<Record<string, string>> = {
   "stack/base/bytes.ts": "fields of a length that the caller has checked",
   "stack/base/address.ts": "parameters",
   "stack/host/seam.ts": "no decoder: what a connection has read",
+  "stack/x509/algorithms.ts": "certificate",
+  "stack/x509/extensions.ts": "certificate",
   "stack/http1/ready-writer.ts": "no decoder: writes a head",
   "appliance/content/settings.ts": "front-matter: a header's fields by name",
   "appliance/config.ts": "parameters",

@@ -2,6 +2,7 @@
 
 import type { Target } from "./target.ts";
 import { arp } from "./targets/arp.ts";
+import { certificate } from "./targets/certificate.ts";
 import { chunked } from "./targets/chunked.ts";
 import { commit } from "./targets/commit.ts";
 import { delta } from "./targets/delta.ts";
@@ -22,6 +23,7 @@ import { ntp } from "./targets/ntp.ts";
 import { pack } from "./targets/pack.ts";
 import { parameters } from "./targets/parameters.ts";
 import { pci } from "./targets/pci.ts";
+import { pem } from "./targets/pem.ts";
 import { reassembly } from "./targets/reassembly.ts";
 import { refs } from "./targets/refs.ts";
 import { requestHead } from "./targets/request-head.ts";
@@ -38,6 +40,7 @@ import { virtqueue } from "./targets/virtqueue.ts";
 
 export const TARGETS: readonly Target[] = [
   arp,
+  certificate,
   chunked,
   commit,
   delta,
@@ -58,6 +61,7 @@ export const TARGETS: readonly Target[] = [
   pack,
   parameters,
   pci,
+  pem,
   reassembly,
   refs,
   requestHead,
