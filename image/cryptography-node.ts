@@ -139,7 +139,8 @@ const ofRecords = {
     const content = part(bytes, offset, length);
     const records = Math.max(1, Math.ceil(length / fragment));
     const written = length + records * (HEADER + 1 + TAG);
-    checkRange(into, intoOffset, written);
+    checkRange(into, intoOffset, 0);
+    if (written > into.length - intoOffset) return 0;
     let at = intoOffset;
     for (let i = 0; i < records; i++) {
       const piece = content.subarray(i * fragment, (i + 1) * fragment);

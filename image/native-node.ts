@@ -1,7 +1,7 @@
 // native.d.ts on Node: what C does on the machine, done by node:zlib and node:crypto. Importing this file installs the
 // functions as globals; the `node` target and every test on Node begin with it.
 
-import { createHash, getRandomValues, type Hash } from "node:crypto";
+import { createHash, getRandomValues } from "node:crypto";
 import { writeSync } from "node:fs";
 import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
 import "./cryptography-node.ts";
@@ -68,15 +68,6 @@ function sipHash(key: Uint8Array, bytes: Uint8Array): number {
 }
 
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
-
-/** Hashes in progress by the array that stands for them. */
-const hashes = new WeakMap<Uint8Array, Hash>();
-
-function hashInProgress(state: Uint8Array): Hash {
-  const hash = hashes.get(state);
-  if (hash === undefined) throw new RangeError("a hash that was not begun");
-  return hash;
-}
 
 /** Everything of native.d.ts that means something on Node; the rest is absent, and calling it is our bug. */
 const nodeNatives = {
@@ -149,14 +140,6 @@ const nodeNatives = {
   },
   nativeSha1: (bytes: Uint8Array): Uint8Array => plain(createHash("sha1").update(bytes).digest()),
   nativeSha256: (bytes: Uint8Array): Uint8Array => plain(createHash("sha256").update(bytes).digest()),
-  nativeSha256Init(state: Uint8Array): void {
-    range(state, 0, 112);
-    hashes.set(state, createHash("sha256"));
-  },
-  nativeSha256Update(state: Uint8Array, bytes: Uint8Array): void {
-    hashInProgress(state).update(bytes);
-  },
-  nativeSha256Final: (state: Uint8Array): Uint8Array => plain(hashInProgress(state).copy().digest()),
   nativeCrc32: (bytes: Uint8Array, crc: number): number => crc32(bytes, crc),
   nativeInflate: inflate,
   nativeInflateConsumed: (): number => consumed,

@@ -1,7 +1,8 @@
 /// <reference path="../stack/base/native.d.ts" />
+/// <reference path="../stack/base/cryptography.d.ts" />
 /// <reference path="../drivers/native.d.ts" />
-// What of C the machine's own code may call, besides what stack/base/native.d.ts and drivers/native.d.ts have. The first of
-// them says how these are read.
+// What of C the machine's own code may call, besides what the pages of stack/base and drivers have. The first of them says
+// how these are read.
 
 /** Whole microseconds since the machine was entered; never goes back. As an argument any number: Infinity is "never". */
 type Instant = number;
@@ -12,16 +13,6 @@ type Instant = number;
 declare function nativeSha1(bytes: Uint8Array): Uint8Array;
 /** SHA-256 of the bytes, 32 bytes. */
 declare function nativeSha256(bytes: Uint8Array): Uint8Array;
-/**
- * The same in pieces. The hash in progress lies in the caller's array: init, then update as often as one likes, then
- * final, which returns the 32 bytes.
- * @least state 112
- */
-declare function nativeSha256Init(state: Uint8Array): void;
-/** @least state 112 */
-declare function nativeSha256Update(state: Uint8Array, bytes: Uint8Array): void;
-/** @least state 112 */
-declare function nativeSha256Final(state: Uint8Array): Uint8Array;
 /** CRC-32 (ISO 3309), as an unsigned number; `crc` is 0 to begin. */
 declare function nativeCrc32(bytes: Uint8Array, crc: Uint32): number;
 /**

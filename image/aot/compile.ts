@@ -2,9 +2,10 @@
 // hash of all that went into it. image/aot/README.md says how it works and how to move to a newer compiler.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { registerHooks } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { cached, hashOf } from "../build/cache.ts";
-import { compiledGlue } from "../build/glue.ts";
+import { compiledGlue, prototypes } from "../build/glue.ts";
 import { BuildError, progress, root, run } from "../build/run.ts";
 import { commonFlags, ownFlags } from "../build/sources.ts";
 import { binding } from "./binding.ts";
@@ -27,7 +28,7 @@ const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
 /** What a program besides the image's brings along: test/compiled. Paths are relative to the root. */
 export interface Extras {
-  /** A page of natives beside the three, and the header that defines them. */
+  /** A page of natives beside the others, and the header that defines them. */
   readonly natives: string;
   readonly header: string;
   /** Of the compiler's runtime, what that program needs besides: "copying" is scr_copying.c. */
@@ -138,7 +139,7 @@ async function generate(below: string, into: string, extras: Extras | undefined)
     const names = natives.map((f) => f.name);
     return patch(c, (path) => relative(root, path), names, {
       header: await readFile(join(root, "image/runtime/below.h"), "utf8"),
-      glue: compiledGlue(names),
+      glue: `${prototypes(names)}${compiledGlue(names)}`,
       tail: binding(exports, loop),
     });
   } catch (error) {
@@ -161,7 +162,7 @@ function unique(functions: readonly BoundaryFunction[]): BoundaryFunction[] {
  */
 async function emit(profilePath: string, entry: string, work: string): Promise<string> {
   process.env["SCRIPTC_NO_CACHE"] = "1";
-  const compiler = await import("@scriptc/compiler");
+  const compiler = await compilerOfManyNatives();
   const ir = join(work, "entry.lib.ir.json");
   try {
     const result = await compiler.compileLibrary({
@@ -180,6 +181,33 @@ async function emit(profilePath: string, entry: string, work: string): Promise<s
   for (const path of sourceFiles(module)) if (path.endsWith(".ts")) sources.set(path, await readFile(path, "utf8"));
   return compiler.emitCModule(module, await readFile(entry, "utf8"), { debugSources: sources });
 }
+
+const LIMIT = /^const LIB_MAX_CALLBACKS = 32;$/m;
+
+/**
+ * The compiler, without its limit of 32 natives: that many places has a table in its runtime, which is not linked, for
+ * every call of a native becomes a direct one. The limit is a constant of one module, changed as it is loaded.
+ */
+async function compilerOfManyNatives(): Promise<typeof import("@scriptc/compiler")> {
+  let found = 0;
+  const hooks = registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (!url.endsWith("/library/library-profile.js")) return loaded;
+      const source = new TextDecoder().decode(loaded.source as Uint8Array);
+      if (LIMIT.test(source)) found++;
+      return { ...loaded, source: source.replace(LIMIT, "const LIB_MAX_CALLBACKS = Infinity;") };
+    },
+  });
+  const compiler = await import("@scriptc/compiler");
+  hooks.deregister();
+  lifted ||= found === 1;
+  if (!lifted) throw new BuildError("the compiler's limit of natives is not where it was (image/aot/compile.ts)");
+  return compiler;
+}
+
+/** A module is loaded once: the first time. */
+let lifted = false;
 
 /** The files that any node of the intermediate form names; "<builtin>" among them. */
 function sourceFiles(module: unknown): Set<string> {

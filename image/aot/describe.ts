@@ -33,7 +33,7 @@ export function describeInterface(file: string, name: string): BoundaryFunction[
 }
 
 /**
- * The natives that are named in `wanted`, in order, of the three pages and further ones; what more the pages say about
+ * The natives that are named in `wanted`, in order, of the pages and further ones; what more the pages say about
  * them is image/build/natives.ts's.
  */
 export function describeReached(wanted: ReadonlySet<string>, pages: readonly string[] = []): BoundaryFunction[] {

@@ -1,5 +1,5 @@
-// Which native functions the compiled side calls. The profile must name these and no others: there are 32 places for
-// them, and a native that is named but never called is refused.
+// Which native functions the compiled side calls. The profile must name these and no others: a native that is named but
+// never called is refused.
 
 import ts from "typescript";
 

@@ -13,12 +13,12 @@ function platformFunctions(): ReadonlySet<string> {
   return new Set(Array.from(header.matchAll(/\b(platform_\w+)\(/g), (match) => match[1]!));
 }
 
-/** nativeSipHash -> sip_hash. */
+/** nativeSipHash -> sip_hash, intoOffset -> into_offset. */
 function snake(name: string): string {
   return name
     .replace(/^native/, "")
     .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    .slice(1);
+    .replace(/^_/, "");
 }
 
 interface Work {
@@ -32,6 +32,44 @@ function workOf(native: Native, platform: ReadonlySet<string>): Work {
   return platform.has(`platform_${name}`)
     ? { name: `platform_${name}`, platform: true }
     : { name: `native_${name}`, platform: false };
+}
+
+// ---- Both sides ----
+
+/** Where the work of a page's natives has its prototypes from; elsewhere a header of image/runtime has them. */
+const PROTOTYPES_OF = join(root, "stack/base/cryptography.d.ts");
+
+/** The prototypes of image/runtime/cryptography.c: all of them, or of those of these names. */
+export function prototypes(names?: readonly string[]): string {
+  return describeNatives()
+    .filter(({ page, name }) => page === PROTOTYPES_OF && (names === undefined || names.includes(name)))
+    .map(({ name, parameters, returns }) => {
+      const type = { number: "long", boolean: "int", void: "void", string: "", bytes: "" }[returns];
+      if (type === "") throw new Error(`${name} makes a value of the engine`);
+      return `${type} native_${snake(name)}(${parameters.flatMap(prototypeParameter).join(", ") || "void"});\n`;
+    })
+    .join("");
+}
+
+function prototypeParameter({ name, form }: NativeParameter): string[] {
+  const size = snake(`${name}Size`);
+  switch (form.kind) {
+    case "bytes":
+      return form.least > 0 ? [`uint8_t *${snake(name)}`] : [`uint8_t *${snake(name)}`, `size_t ${size}`];
+    case "range":
+    case "field":
+      return [`uint8_t *${snake(name)}`];
+    case "rest":
+      return [`uint8_t *${snake(name)}`, `size_t ${size}`];
+    case "offset":
+      return [];
+    case "length":
+      return [`size_t ${snake(name)}`];
+    case "whole":
+      return [`${form.most > 0xffffffff ? "uint64_t" : "uint32_t"} ${snake(name)}`];
+    default:
+      throw new Error(`${name}: no type in C for a ${form.kind}`);
+  }
 }
 
 // ---- The engine's side ----

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
 import { trapCrashes } from "./crashes.ts";
-import { engineGlue } from "./glue.ts";
+import { engineGlue, prototypes } from "./glue.ts";
 import { type Libraries, libraries } from "./libraries.ts";
 import { placesOf } from "./places.ts";
 import { root, run } from "./run.ts";
@@ -57,14 +57,17 @@ export async function link(options: LinkOptions): Promise<void> {
 async function object(source: string, flags: readonly string[], built: Libraries): Promise<string> {
   const strict = source.endsWith(".c") ? ownFlags : [];
   const all = [...commonFlags(root), ...strict, ...flags, ...built.include, "-Iimage/runtime"];
-  const glue = source.endsWith("/bindings.c") ? engineGlue() : "";
-  const headers = ["platform.h", "engine.h", "natives.h", "cryptography.h", "virtual/machine.h"].map((name) =>
+  const generated: readonly (readonly [name: string, text: string])[] = [
+    ...(source.endsWith("/bindings.c") ? [["native-glue.h", engineGlue()] as const] : []),
+    ...(/\/(bindings|cryptography)\.c$/.test(source) ? [["cryptography-natives.h", prototypes()] as const] : []),
+  ];
+  const headers = ["platform.h", "engine.h", "natives.h", "virtual/machine.h"].map((name) =>
     join(root, "image/runtime", name),
   );
-  const hash = hashOf([source, ...all, glue, await readFile(join(root, source), "utf8"), await hashOfFiles(headers)]);
+  const texts = [...generated.flat(), await readFile(join(root, source), "utf8"), await hashOfFiles(headers)];
   const name = source.replace("image/runtime/", "").replaceAll("/", "-");
-  const folder = await cached(name, hash, async (into) => {
-    if (glue !== "") await writeFile(join(into, "native-glue.h"), glue);
+  const folder = await cached(name, hashOf([source, ...all, ...texts]), async (into) => {
+    for (const [header, text] of generated) await writeFile(join(into, header), text);
     await run("musl-gcc", [...all, `-I${into}`, "-c", source, "-o", join(into, `${basename(source)}.o`)]);
   });
   return join(folder, `${basename(source)}.o`);

@@ -10,7 +10,12 @@ import ts from "typescript";
 import { root } from "./run.ts";
 
 /** From below to above: a page may use the types of those before it. */
-export const PAGES: readonly string[] = ["stack/base", "drivers", "image"].map((f) => join(root, f, "native.d.ts"));
+export const PAGES: readonly string[] = [
+  "stack/base/native.d.ts",
+  "stack/base/cryptography.d.ts",
+  "drivers/native.d.ts",
+  "image/native.d.ts",
+].map((file) => join(root, file));
 
 /** How C gets a parameter. `offset` and `length` belong to the array before them. */
 export type Form =
@@ -35,6 +40,8 @@ export interface NativeParameter {
 }
 
 export interface Native {
+  /** The file of its page. */
+  readonly page: string;
   /** As on the page: nativeLoad16. */
   readonly name: string;
   readonly parameters: readonly NativeParameter[];
@@ -59,6 +66,7 @@ function describePage(file: string, aliases: Map<string, ts.TypeNode>): Native[]
     if (!/^native[A-Z]/.test(name)) throw new Error(`${file}: ${name} is not called native...`);
     try {
       natives.push({
+        page: file,
         name,
         parameters: parameters(statement, aliases),
         returns: result(known(statement.type, aliases)),

@@ -13,6 +13,7 @@ export const patchesOf = {
   engine: ["quickjs-anchored-regexp", "quickjs-yield", "quickjs-atom-hash", "quickjs-free-value"],
   bytecodeCompiler: ["quickjs-anchored-regexp", "quickjs-lexical-checks"],
   libdeflate: ["libdeflate-yield"],
+  awsLc: ["aws-lc-randomness"],
 } as const;
 
 export interface Hunk {

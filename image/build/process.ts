@@ -32,7 +32,9 @@ export async function buildProcess(entry: string, out: string, options: ProcessO
     out,
     sources: [
       heapSource,
-      ...["engine.c", "task.c", "bindings.c", side.loop, "process/platform.c"].map((name) => `image/runtime/${name}`),
+      ...["engine.c", "task.c", "bindings.c", "cryptography.c", side.loop, "process/platform.c"].map(
+        (name) => `image/runtime/${name}`,
+      ),
       ...(options.sources ?? []),
     ],
     flags: (source) => (source === heapSource ? heapFlags : []),

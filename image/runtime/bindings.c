@@ -1,10 +1,11 @@
 /* The native functions (native.d.ts) for the engine: how arguments are read, and the work of those that are longer
  * than a line or make values of the engine. What reads and checks the arguments of each is generated from that page. */
-#include "cryptography.h"
 #include "engine.h"
 #include "natives.h"
+#include "cryptography-natives.h"
 #include <libdeflate.h>
 #include <math.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 /* For output that libdeflate cannot foresee, at first; more than most Git objects. */
@@ -174,6 +175,26 @@ static JSValue native_deflate(JSContext *ctx, const uint8_t *bytes, size_t size,
   size_t length = libdeflate_zlib_compress(deflater, bytes, size, out, room);
   return owned(ctx, out, length);
 }
+
+/* ---- Hashes of the engine's ---- */
+
+/* A piece of LONG_WORK to be hashed is so much more work than one to be copied. */
+#define HASH_WORK 15
+
+#define HASH(name, algorithm, type) \
+  static JSValue native_##name(JSContext *ctx, const uint8_t *bytes, size_t size) { \
+    uint8_t digest[type##_DIGEST_LENGTH]; \
+    type##_CTX context; \
+    algorithm##_Init(&context); \
+    PIECES(at, piece, size) { \
+      algorithm##_Update(&context, bytes + at, piece); \
+      engine_worked += HASH_WORK; \
+    } \
+    algorithm##_Final(digest, &context); \
+    return JS_NewUint8ArrayCopy(ctx, digest, sizeof digest); \
+  }
+HASH(sha1, SHA1, SHA)
+HASH(sha256, SHA256, SHA256)
 
 /* ---- Text ---- */
 

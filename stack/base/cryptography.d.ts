@@ -92,8 +92,8 @@ declare function nativeAeadInit(suite: CipherSuite, state: Uint8Array, key: Uint
 /**
  * Seals the range as a run of records (RFC 8446 5.2): `fragment` bytes of content in each but the last, of this content
  * type, without padding; nothing makes one empty record. `sequence` is the number of the first one. Returns how many
- * bytes were written: 22 for each record (header, type, tag) and the content. The rest of `into` must have room for
- * them, and not overlap the range: else it is a caller's mistake.
+ * bytes were written: 22 for each record (header, type, tag) and the content; 0, and nothing written, when the rest of
+ * `into` has no room for them. It must not overlap the range.
  * @least state 640
  * @least iv 12
  */

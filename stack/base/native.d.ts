@@ -1,6 +1,6 @@
-// What of C the data path may call: the primitives on whole buffers, and the fields of headers. One of three pages
-// (drivers/native.d.ts: the hardware; image/native.d.ts: the machine), which together are the whole surface between
-// TypeScript and C; nothing else of the machine is reachable. A room refers to its own page, and a page to those below.
+// What of C the data path may call: the primitives on whole buffers, and the fields of headers. One of four pages
+// (cryptography.d.ts; drivers/native.d.ts: the hardware; image/native.d.ts: the machine), which together are the whole surface
+// between TypeScript and C; nothing else of the machine is reachable. A room refers to its own page, and a page to those below.
 //
 // The pages are also the description that image/build/natives.ts reads: what C gets is checked as the types here say, and
 // the code that does so is generated from them (image/build/glue.ts), for the engine and for the compiled side. Behind
