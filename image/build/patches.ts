@@ -10,7 +10,13 @@ export const PATCHES = join(root, "image/vendor/patches");
 
 /** By library or use of it, in the order in which they apply. */
 export const patchesOf = {
-  engine: ["quickjs-anchored-regexp", "quickjs-yield", "quickjs-atom-hash", "quickjs-free-value"],
+  engine: [
+    "quickjs-anchored-regexp",
+    "quickjs-yield",
+    "quickjs-atom-hash",
+    "quickjs-free-value",
+    "quickjs-string-work",
+  ],
   bytecodeCompiler: ["quickjs-anchored-regexp", "quickjs-lexical-checks"],
   libdeflate: ["libdeflate-yield"],
   awsLc: ["aws-lc-randomness"],
