@@ -79,7 +79,16 @@ export function* walk(
       }
       if (updated[path]! < 0) updated[path] = commit;
       if (changes[i]! & 1) created[path] = commit;
-      for (let k = 1; k < parents.length; k++) tracks.push(trackTo(parents[k]!));
+      if (parents.length < 2) continue;
+      // Each once: merge upon merge of the same parents would else make a track of each for every path.
+      const merged = new Set(tracks.map(find));
+      for (let k = 1; k < parents.length; k++) merged.add(find(trackTo(parents[k]!)));
+      tracksOf[path] = [...merged];
+      steps += merged.size;
+      if (steps > PAUSE_CHANGES) {
+        steps = 0;
+        yield;
+      }
     }
     const next = parents[0];
     if (next === undefined) continue;

@@ -9,7 +9,7 @@ import type { Platform } from "../platform.ts";
 import type { Task } from "../task.ts";
 import type { GitError, TooLarge } from "./error.ts";
 import type { GitLimits } from "./limits.ts";
-import { Patience } from "./patience.ts";
+import { HURRIED_WITHIN, Patience } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 import type { OnGitProgress } from "./snapshot.ts";
 import type { GitResponse, GitTransport } from "./transport.ts";
@@ -46,15 +46,19 @@ export class Download {
   #base: string;
   #patience: Patience | undefined;
   #hurried = false;
+  readonly #hurriedWithin: number;
 
+  /** `hurriedWithin`: of Patience. */
   constructor(
     remote: Remote,
     transport: GitTransport,
     platform: DownloadPlatform,
     limits: GitLimits,
     onProgress: OnGitProgress,
+    hurriedWithin = HURRIED_WITHIN,
   ) {
     this.#remote = remote;
+    this.#hurriedWithin = hurriedWithin;
     this.#transport = transport;
     this.#platform = platform;
     this.#limits = limits;
@@ -66,6 +70,11 @@ export class Download {
   hurry(): void {
     this.#hurried = true;
     this.#patience?.hurry();
+  }
+
+  /** It was given up for a newer one, though it got on. */
+  get overtaken(): boolean {
+    return this.#patience?.overtaken === true;
   }
 
   /** Asks the server for its branches and picks ours. */
@@ -141,7 +150,7 @@ export class Download {
       return cut ? { ok: false, error: { kind: "pack-cut-short", where, received } } : answer;
     }
     if (!reader.ended) return { ok: false, error: { kind: "pack-cut-short", where, received } };
-    return { ok: true, value: received === 0 ? undefined : joined(reader.pack) };
+    return { ok: true, value: received === 0 ? undefined : joined(reader.takePack()) };
   }
 
   /** A request whose answer's body goes to `take`, when its status is 200. */
@@ -155,7 +164,7 @@ export class Download {
     take: (bytes: Uint8Array) => boolean,
   ): Promise<Result<GitResponse, GitError>> {
     const where = this.#remote.url;
-    const patience = new Patience(() => this.#platform.now());
+    const patience = new Patience(() => this.#platform.now(), this.#hurriedWithin);
     this.#patience = patience;
     if (this.#hurried) patience.hurry();
     const response = await this.#transport.request({

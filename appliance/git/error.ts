@@ -75,6 +75,7 @@ export type TooLarge =
   | "paths in the history"
   | "changes of files"
   | "directories in the history"
+  | "characters in a path"
   | "advertisement bytes";
 
 /** What happened, where, and what to do: for the console, the log and the 503 page. Holds no credentials. */
@@ -132,13 +133,18 @@ export function describeGitError(error: GitError): string {
     case "object-missing":
       return `${at} the repository lacks object ${error.oid}. Check it with git fsck.`;
     case "too-large":
-      return `${at} the repository is too large for this machine: more than ${error.limit} ${error.what}${error.path === undefined || error.path === "" ? "" : ` (at ${printable(error.path)})`}. Give it more memory or a smaller repository.`;
+      return `${at} the repository is too large for this machine: more than ${error.limit} ${error.what}${error.path === undefined || error.path === "" ? "" : ` (at ${pathText(error.path)})`}. Give it more memory or a smaller repository.`;
     case "out-of-share":
-      return `${at} the repository ${describeTaskFault({ ...error.fault, at: printable(error.fault.at) })}.`;
+      return `${at} the repository ${describeTaskFault({ ...error.fault, at: pathText(error.fault.at) })}.`;
   }
 }
 
 const BRANCHES_TOLD = 10;
+const PATH_TOLD = 200;
+
+function pathText(path: string): string {
+  return printable(path.length > PATH_TOLD ? `${path.slice(0, PATH_TOLD)}…` : path);
+}
 
 function listBranches(branches: readonly string[]): string {
   if (branches.length === 0) return "none";

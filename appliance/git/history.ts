@@ -14,7 +14,7 @@ import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { dateOrder } from "./date-order.ts";
 import { ALL, walk } from "./dating.ts";
 import type { GitError, TooLarge } from "./error.ts";
-import { CHANGES_PER_FILE, type GitLimits, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
+import { CHANGES_PER_FILE, type GitLimits, MAX_PATH_LENGTH, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
 import { COMMIT, type ObjectStore } from "./objects.ts";
 import type { GitPerson, GitTime, PathDates } from "./snapshot.ts";
 import { type Difference, leavesAgree, type TreeFault, type TreeReader } from "./tree.ts";
@@ -277,16 +277,19 @@ export class History {
     const newBytes = this.#trees.view(tree).bytes;
     const firstBytes = this.#trees.view(first).bytes;
     const others: { readonly differences: Map<string, Difference>; readonly bytes: Uint8Array }[] = [];
-    for (let k = 1; k < parents.length; k++)
+    for (let k = 1; k < parents.length; k++) {
+      yield;
       others.push({
         differences: this.#trees.differences(parents[k]!, tree),
         bytes: this.#trees.view(parents[k]!).bytes,
       });
+    }
 
     let steps = 0;
     for (const d of differences.values()) {
       if (++steps % PAUSE_CHANGES === 0) yield;
       const path = prefix + d.name;
+      if (path.length > MAX_PATH_LENGTH) return this.#tooMany("characters in a path", MAX_PATH_LENGTH, path);
       if (!leavesAgree(d, firstBytes, newBytes)) {
         let same = ALL;
         for (let k = 0; k < others.length && same === ALL; k++) {

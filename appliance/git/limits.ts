@@ -63,5 +63,7 @@ export const CHANGES_PER_FILE = 10;
 
 /** git-pack-objects refuses a deeper chain (builtin/pack-objects.c: OE_DEPTH_BITS 12). */
 export const MAX_DELTA_DEPTH = 4095;
+/** Characters of a path: as many as a file system takes. */
+export const MAX_PATH_LENGTH = 4096;
 /** Directories within directories. */
 export const MAX_TREE_DEPTH = 128;

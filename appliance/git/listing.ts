@@ -3,7 +3,7 @@
 import type { Result } from "../../stack/base/result.ts";
 import type { Task } from "../task.ts";
 import type { GitError } from "./error.ts";
-import { type GitLimits, MAX_TREE_DEPTH } from "./limits.ts";
+import { type GitLimits, MAX_PATH_LENGTH, MAX_TREE_DEPTH } from "./limits.ts";
 import type { ObjectStore } from "./objects.ts";
 import { OID_LENGTH, oidAt } from "./oid.ts";
 import type { Entry, EntryMode } from "./snapshot.ts";
@@ -57,6 +57,8 @@ export function* listTree(
     for (const item of directory.items) {
       if (entries.size + directories.size > limits.files)
         return { kind: "too-large", where, what: "files", limit: limits.files, path };
+      if (item.path.length > MAX_PATH_LENGTH)
+        return { kind: "too-large", where, what: "characters in a path", limit: MAX_PATH_LENGTH, path: item.path };
       if ("mode" in item) {
         entries.set(item.path, item);
         continue;

@@ -1,7 +1,7 @@
 // Read first: gitformat-pack(5). All objects of a repository, in the packs they came in: held once, inflated on demand.
 //
 // An object is a number, its row in a table of columns (place in its pack, type, base, name); names are looked up in a
-// hash table over the column of names. No JavaScript object and no string exists per Git object: with 30,000 of them
+// hash table over the column of names (name-table.ts). No JavaScript object and no string exists per Git object: with 30,000 of them
 // that is the difference between one megabyte and ten, and the collector never sees them.
 
 import { copyBytes, equalBytes } from "../../stack/base/native.ts";
@@ -10,7 +10,8 @@ import type { Platform } from "../platform.ts";
 import { GenerationCache, grown } from "./cache.ts";
 import type { GitError } from "./error.ts";
 import { type GitLimits, MAX_DELTA_DEPTH } from "./limits.ts";
-import { hash, OID_LENGTH, oidAt, oidBytes } from "./oid.ts";
+import { NameTable } from "./name-table.ts";
+import { oidAt, oidBytes } from "./oid.ts";
 import {
   applyDelta,
   BLOB,
@@ -56,13 +57,12 @@ export class ObjectStore {
   /** Row of the delta's base, or -1. */
   #bases = new Int32Array(0);
   #depths = new Uint16Array(0);
-  #names = new Uint8Array(0);
-  /** Open addressing, linear probing: row + 1, or 0 for a free place. Twice the rows at least. */
-  #buckets = new Int32Array(2);
+  readonly #names = new NameTable();
   /** Rows and packs of before the pack that was added last and not yet kept; -1: there is none. */
   #rowsBefore = -1;
   #packsBefore = 0;
 
+  #worked = 0; // bytes, since the last pause
   /** Header and content in one piece, for SHA-1. */
   #scratch = new Uint8Array(4096);
   readonly #entry: PackEntry = { type: 0, size: 0, data: 0, baseOffset: -1, baseName: -1 };
@@ -87,14 +87,7 @@ export class ObjectStore {
 
   /** The row of the object named by the 20 bytes at the offset; -1 when it is not here. */
   find(names: Uint8Array, offset: number): number {
-    const mask = this.#buckets.length - 1;
-    let at = hash(names, offset) & mask;
-    for (;;) {
-      const row = this.#buckets[at]! - 1;
-      if (row < 0) return -1;
-      if (equalBytes(this.#names, row * OID_LENGTH, names, offset, OID_LENGTH)) return row;
-      at = (at + 1) & mask;
-    }
+    return this.#names.find(names, offset);
   }
 
   /** The row of the object with this name of 40 hexadecimal digits; -1 when it is not here. */
@@ -110,7 +103,7 @@ export class ObjectStore {
 
   /** 40 hexadecimal digits. */
   nameOf(row: number): string {
-    return oidAt(this.#names, row * OID_LENGTH);
+    return this.#names.nameOf(row);
   }
 
   /** The content. It may be shared with others: it must not be changed. `keep`: likely to be wanted again. */
@@ -195,8 +188,8 @@ export class ObjectStore {
     this.#packBytes = this.#packs.reduce((sum, { length }) => sum + length, 0);
     this.#count = this.#rowsBefore;
     this.#rowsBefore = -1;
-    this.#buckets.fill(0);
-    for (let row = 0; row < this.#count; row++) if (this.#types[row] !== 0) this.#enter(row);
+    this.#names.forgetAll();
+    this.#enterAll();
   }
 
   *#index(
@@ -212,7 +205,6 @@ export class ObjectStore {
     const waiting = new Map<string, number[]>();
     let unresolved = 0;
     let offset = PACK_HEADER_LENGTH;
-    let worked = 0;
     for (let i = 0; i < total; i++) {
       const row = first + i;
       if (!decodeEntry(pack, offset, end, entry)) return this.#corrupt(`object ${i + 1} has a damaged head`);
@@ -251,9 +243,8 @@ export class ObjectStore {
       }
       if (fault !== undefined) return fault;
 
-      worked += size;
-      if (i % PAUSE_OBJECTS === PAUSE_OBJECTS - 1 || worked > PAUSE_BYTES) {
-        worked = 0;
+      this.#worked += size;
+      if (this.#isPause(i + 1)) {
         onProgress(i + 1, total);
         yield;
       }
@@ -277,10 +268,8 @@ export class ObjectStore {
     const ready: number[] = [];
     for (let row = first; row < first + total; row++) if (this.#types[row] !== 0) ready.push(row);
     let left = unresolved;
-    for (let steps = 1; left > 0; steps++) {
-      const base = ready.pop();
-      if (base === undefined) break;
-      if (steps % PAUSE_OBJECTS === 0) yield;
+    for (let base = ready.pop(); base !== undefined && left > 0; base = ready.pop()) {
+      if (this.#isPause(ready.length)) yield;
       for (const key of [`#${base}`, this.nameOf(base)]) {
         const rows = waiting.get(key);
         if (rows === undefined) continue;
@@ -290,6 +279,7 @@ export class ObjectStore {
           if (fault !== undefined) return fault;
           ready.push(row);
           left--;
+          if (this.#isPause(left)) yield;
         }
       }
     }
@@ -298,6 +288,12 @@ export class ObjectStore {
     return name === undefined
       ? this.#corrupt("its deltas build on each other")
       : { kind: "object-missing", where: this.#where, oid: name };
+  }
+
+  #isPause(objects: number): boolean {
+    if (objects % PAUSE_OBJECTS !== 0 && this.#worked <= PAUSE_BYTES) return false;
+    this.#worked = 0;
+    return true;
   }
 
   #settleDelta(row: number, base: number, delta: Uint8Array): GitError | undefined {
@@ -318,13 +314,14 @@ export class ObjectStore {
   #settle(row: number, type: number, content: Uint8Array): GitError | undefined {
     const head = `${TYPE_NAMES[type]!} ${content.length}\0`;
     const length = head.length + content.length;
+    this.#worked += length;
     if (this.#scratch.length < length) this.#scratch = new Uint8Array(Math.max(length, this.#scratch.length * 2));
     for (let i = 0; i < head.length; i++) this.#scratch[i] = head.charCodeAt(i);
     copyBytes(this.#scratch, head.length, content, 0, content.length);
-    copyBytes(this.#names, row * OID_LENGTH, this.#platform.sha1(this.#scratch.subarray(0, length)), 0, OID_LENGTH);
+    this.#names.set(row, this.#platform.sha1(this.#scratch.subarray(0, length)));
     this.#types[row] = type;
     this.#cache.put(row, content, content.length);
-    this.#enter(row);
+    this.#names.enter(row);
     return undefined;
   }
 
@@ -352,17 +349,8 @@ export class ObjectStore {
     return -1;
   }
 
-  #enter(row: number): void {
-    const mask = this.#buckets.length - 1;
-    let at = hash(this.#names, row * OID_LENGTH) & mask;
-    for (;;) {
-      const other = this.#buckets[at]! - 1;
-      if (other < 0) break;
-      // An object that came before, in an earlier pack: the first stays.
-      if (equalBytes(this.#names, other * OID_LENGTH, this.#names, row * OID_LENGTH, OID_LENGTH)) return;
-      at = (at + 1) & mask;
-    }
-    this.#buckets[at] = row + 1;
+  #enterAll(): void {
+    for (let row = 0; row < this.#count; row++) if (this.#types[row] !== 0) this.#names.enter(row);
   }
 
   #reserve(rows: number): void {
@@ -373,23 +361,15 @@ export class ObjectStore {
       this.#offsets = grown(this.#offsets, new Uint32Array(room));
       this.#bases = grown(this.#bases, new Int32Array(room));
       this.#depths = grown(this.#depths, new Uint16Array(room));
-      this.#names = grown(this.#names, new Uint8Array(room * OID_LENGTH));
+      this.#names.reserve(room);
       this.#types = grown(this.#types, new Uint8Array(room));
     }
-    let size = this.#buckets.length;
-    while (size < rows * 2) size *= 2;
-    if (size !== this.#buckets.length) this.#rehash(size);
-  }
-
-  #rehash(size: number): void {
-    this.#buckets = new Int32Array(size);
-    for (let row = 0; row < this.#count; row++) if (this.#types[row] !== 0) this.#enter(row);
+    if (this.#names.widen(rows)) this.#enterAll();
   }
 
   #corrupt(reason: string): GitError {
     return { kind: "pack-corrupt", where: this.#where, reason };
   }
-
   #tooLarge(what: "objects" | "object bytes" | "pack bytes", limit: number): GitError {
     return { kind: "too-large", where: this.#where, what, limit };
   }

@@ -8,8 +8,12 @@ export const BEGIN_WITHIN = 300_000_000;
 /** From then on it comes at this rate at least, in bytes a second, looked at over this time. */
 export const LEAST_RATE = 1000;
 export const WINDOW = 30_000_000;
-/** The same when a newer update waits. */
+/** Silence, and the time over which the rate is looked at, when a newer update waits. */
 export const HURRIED = 5_000_000;
+/** And how long that one waits at all, however fast it comes: a hostile forge sends just enough, for hours. */
+export const HURRIED_WITHIN = 60_000_000;
+/** An honest one behind a slow line needs longer: twice as long each time that it was given up for that, up to this. */
+export const LONGEST_HURRIED_WITHIN = 3600_000_000;
 /** Bytes of progress in that time that show a server at work. */
 export const LEAST_PROGRESS = 100;
 
@@ -23,11 +27,15 @@ export class Patience {
   /** Since then: bytes of what was asked for, and of progress. */
   #bytes = 0;
   #progress = 0;
-  #hurried = false;
+  readonly #hurriedWithin: number;
+  #hurriedAt: number | undefined;
+  /** It was given up because another waited, though it got on. */
+  overtaken = false;
 
   /** `now`: a clock in microseconds. The wait begins. */
-  constructor(now: () => number) {
+  constructor(now: () => number, hurriedWithin = HURRIED_WITHIN) {
     this.#now = now;
+    this.#hurriedWithin = hurriedWithin;
     this.#start = now();
     this.#last = this.#start;
     this.#windowStart = this.#start;
@@ -49,8 +57,8 @@ export class Patience {
 
   /** A newer update waits. */
   hurry(): void {
-    if (this.#hurried) return;
-    this.#hurried = true;
+    if (this.#hurriedAt !== undefined) return;
+    this.#hurriedAt = this.#now();
     this.#window = HURRIED;
     this.#openWindow();
   }
@@ -58,14 +66,17 @@ export class Patience {
   /** To be asked about once a second: the server is not worth waiting for any longer. */
   isOver(): boolean {
     const now = this.#now();
-    if (now - this.#last > (this.#hurried ? HURRIED : SILENCE)) return true;
+    const hurriedAt = this.#hurriedAt;
+    if (now - this.#last > (hurriedAt === undefined ? SILENCE : HURRIED)) return true;
+    this.overtaken = hurriedAt !== undefined && now - hurriedAt > this.#hurriedWithin;
+    if (this.overtaken) return true;
     if (!this.#begun && now - this.#start > BEGIN_WITHIN) return true;
     if (now - this.#windowStart < this.#window) return false;
     const [bytes, progress] = [this.#bytes, this.#progress];
     const least = (LEAST_RATE * this.#window) / 1_000_000;
     this.#openWindow();
     if (this.#begun) return bytes < least;
-    return this.#hurried && progress < LEAST_PROGRESS;
+    return hurriedAt !== undefined && progress < LEAST_PROGRESS;
   }
 
   #openWindow(): void {

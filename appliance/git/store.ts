@@ -11,6 +11,7 @@ import { type Dating, History } from "./history.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "./limits.ts";
 import { type Directory, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
+import { HURRIED_WITHIN, LONGEST_HURRIED_WITHIN } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot } from "./snapshot.ts";
 import type { GitTransport } from "./transport.ts";
@@ -65,6 +66,8 @@ export class GitStore {
   /** The next update that finds a new head clones anew. */
   #stale = false;
   #download: Download | undefined;
+  /** How long the next may go on when a newer one waits. */
+  #hurriedWithin = HURRIED_WITHIN;
   #running: Promise<Result<Snapshot, GitError>> | undefined;
 
   constructor(options: GitStoreOptions) {
@@ -89,7 +92,11 @@ export class GitStore {
     while (this.#running !== undefined) await this.#running;
     this.#running = this.#update(accept);
     try {
-      return await this.#running;
+      const result = await this.#running;
+      if (result.ok) this.#hurriedWithin = HURRIED_WITHIN;
+      else if (this.#download?.overtaken === true)
+        this.#hurriedWithin = Math.min(2 * this.#hurriedWithin, LONGEST_HURRIED_WITHIN);
+      return result;
     } finally {
       this.#running = undefined;
       this.#download = undefined;
@@ -100,7 +107,8 @@ export class GitStore {
     const where = this.#remote.url;
     const limits = this.#limits();
     const task = new Task(this.#platform, this.#share());
-    const download = new Download(this.#remote, this.#transport, this.#platform, limits, this.#onProgress);
+    const { onProgress, hurriedWithin } = { onProgress: this.#onProgress, hurriedWithin: this.#hurriedWithin };
+    const download = new Download(this.#remote, this.#transport, this.#platform, limits, onProgress, hurriedWithin);
     this.#download = download;
     const advertised = await download.advertisement(task);
     if (!advertised.ok) return advertised;

@@ -1,6 +1,7 @@
 // Read first: gitprotocol-http(5) and gitprotocol-pack(5), "Reference Discovery" and "Packfile Negotiation". The client's
 // side of git-upload-pack, versions 0 and 1, over smart HTTP: what the server has, what is asked for, what comes.
 
+import { copyBytes } from "../../stack/base/native.ts";
 import type { Result } from "../../stack/base/result.ts";
 import { DAMAGED, decodePktLength, encodePkt, FLUSH, MAX_PKT, PKT_HEAD } from "./pkt-line.ts";
 
@@ -171,11 +172,16 @@ export function encodeRequest(commit: string, have: string | undefined, capabili
 
 /** Bytes of progress at the most: a server may count and compress for long, but its words are not what is wanted. */
 export const MAX_PROGRESS_BYTES = 1024 * 1024;
+/** A line counts as so many bytes at the least: one costs more than its bytes. */
+export const LEAST_LINE_BYTES = 64;
+/** Of a pack, in bytes of a line: servers send 1,000 or 65,515. Fewer on average are too few, beyond this many lines. */
+export const LEAST_PIECE_BYTES = 64;
+export const SMALL_PIECES = 4096;
+/** The pack is kept in pieces of this length, whatever those are in which it comes. */
+const BLOCK = 64 * 1024;
 
 /** The answer to a request, as it comes: acknowledgements, then the pack between words of progress. */
 export class PackReader {
-  /** Pieces of the pack, in order; the caller takes them. */
-  readonly pack: Uint8Array[] = [];
   packBytes = 0;
   /** The end has come: what follows is not looked at. */
   ended = false;
@@ -185,6 +191,10 @@ export class PackReader {
   /** Bytes of a line whose end has not come, its head included. */
   #rest = new Uint8Array(0);
   #progressBytes = 0;
+  readonly #blocks: Uint8Array[] = [];
+  /** Bytes of the last block that are in use. */
+  #filled = BLOCK;
+  #pieces = 0;
 
   /** `onProgress` is told the server's words as they came. */
   constructor(latin1: Latin1, onProgress: (text: string) => void) {
@@ -219,20 +229,43 @@ export class PackReader {
     return this.error === undefined;
   }
 
+  /** The pieces of the pack, in order. To be taken once, at the end. */
+  takePack(): Uint8Array[] {
+    const last = this.#blocks.pop();
+    if (last !== undefined) this.#blocks.push(last.subarray(0, this.#filled));
+    return this.#blocks;
+  }
+
+  #keep(data: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      if (this.#filled === BLOCK) {
+        this.#blocks.push(new Uint8Array(BLOCK));
+        this.#filled = 0;
+      }
+      const length = Math.min(end - at, BLOCK - this.#filled);
+      copyBytes(this.#blocks[this.#blocks.length - 1]!, this.#filled, data, at, length);
+      this.#filled += length;
+      at += length;
+    }
+  }
+
   #line(data: Uint8Array, start: number, length: number): void {
     const band = length === 0 ? 0 : data[start]!;
     if (band === 1) {
-      this.pack.push(data.subarray(start + 1, start + length));
+      this.#keep(data, start + 1, start + length);
       this.packBytes += length - 1;
+      if (++this.#pieces > SMALL_PIECES && this.packBytes < this.#pieces * LEAST_PIECE_BYTES)
+        this.error = { kind: "not-git", reason: "it sends its pack in pieces of a few bytes" };
+      return;
+    }
+    this.#progressBytes += Math.max(length, LEAST_LINE_BYTES);
+    if (this.#progressBytes > MAX_PROGRESS_BYTES) {
+      this.error = { kind: "not-git", reason: "it tells of its progress without end" };
       return;
     }
     const text = this.#latin1(data, start, Math.min(length, MAX_PKT));
-    if (band === 2) {
-      this.#progressBytes += length;
-      if (this.#progressBytes > MAX_PROGRESS_BYTES)
-        this.error = { kind: "not-git", reason: "it tells of its progress without end" };
-      else this.#onProgress(text.slice(1));
-    } else if (band === 3) this.error = { kind: "remote-error", message: text.slice(1, MAX_MESSAGE) };
+    if (band === 2) this.#onProgress(text.slice(1));
+    else if (band === 3) this.error = { kind: "remote-error", message: text.slice(1, MAX_MESSAGE) };
     else if (text.startsWith("ERR ")) this.error = { kind: "remote-error", message: text.slice(4, MAX_MESSAGE) };
     else if (!/^(NAK|ACK [0-9a-f]{40}.*)\n?$/.test(text))
       this.error = { kind: "not-git", reason: "its answer is neither an acknowledgement nor a pack" };

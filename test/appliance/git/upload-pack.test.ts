@@ -3,9 +3,12 @@ import { describe, expect, it } from "vitest";
 import { DAMAGED, decodePktLength, encodePkt, FLUSH, MAX_PKT } from "../../../appliance/git/pkt-line.ts";
 import {
   encodeRequest,
+  LEAST_LINE_BYTES,
+  LEAST_PIECE_BYTES,
   MAX_PROGRESS_BYTES,
   PackReader,
   readAdvertisement,
+  SMALL_PIECES,
 } from "../../../appliance/git/upload-pack.ts";
 import { bytes, finish } from "./pack-builder.ts";
 
@@ -130,7 +133,10 @@ function read(answer: string, length = answer.length) {
   const reader = new PackReader(latin1, (text) => progress.push(text));
   const all = Uint8Array.from(answer, (character) => character.charCodeAt(0));
   for (let at = 0; at < all.length; at += length) reader.push(all.slice(at, at + length));
-  const pack = reader.pack.map((piece) => latin1(piece, 0, piece.length)).join("");
+  const pack = reader
+    .takePack()
+    .map((piece) => latin1(piece, 0, piece.length))
+    .join("");
   return { pack, progress, error: reader.error, ended: reader.ended, packBytes: reader.packBytes };
 }
 
@@ -167,6 +173,23 @@ describe("an answer with a pack", () => {
     const lines = Math.ceil(MAX_PROGRESS_BYTES / 60_000);
     expect(read(line.repeat(lines - 2)).error).toBeUndefined();
     expect(read(line.repeat(lines + 1)).error).toMatchObject({ kind: "not-git" });
+  });
+
+  it("is refused when it is talk of a few bytes a line without end, of whatever kind", () => {
+    const few = MAX_PROGRESS_BYTES / LEAST_LINE_BYTES;
+    for (const line of [band(2, "."), "0008NAK\n", band(2, "")]) {
+      expect(read(line.repeat(few)).error).toBeUndefined();
+      expect(read(line.repeat(few + 2)).error).toMatchObject({ kind: "not-git" });
+    }
+  });
+
+  it("may come in small pieces, but not all of it in pieces of a few bytes", () => {
+    const piece = (length: number): string => band(1, "x".repeat(length));
+    expect(read(piece(1).repeat(SMALL_PIECES))).toMatchObject({ error: undefined, packBytes: SMALL_PIECES });
+    for (const length of [0, 1, LEAST_PIECE_BYTES - 1])
+      expect(read(piece(length).repeat(SMALL_PIECES + 1)).error).toMatchObject({ kind: "not-git" });
+    const honest = piece(50_000).repeat(6) + piece(1).repeat(SMALL_PIECES);
+    expect(read(honest, 60_000)).toMatchObject({ error: undefined, packBytes: 300_000 + SMALL_PIECES });
   });
 
   it("never throws, whatever comes", () => {
