@@ -53,20 +53,20 @@ export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "w
   let dropped = 0;
 
   const forward = (severity: Severity, ms: number, text: string): void => {
-    const line = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
     if (send !== undefined) {
-      if (!send(severity, ms, line)) dropped++;
+      if (!send(severity, ms, text)) dropped++;
       return;
     }
     if (!willSend) return;
-    if (waiting.length < MAX_WAITING) waiting.push({ severity, ms, text: line });
+    if (waiting.length < MAX_WAITING) waiting.push({ severity, ms, text });
     else dropped++;
   };
   const write =
     (name: string) =>
     (record: object): void => {
       const { level: word, severity } = ENTRIES[name]!;
-      const text = describe(record);
+      const whole = describe(record);
+      const text = whole.length > MAX_LINE_LENGTH ? `${whole.slice(0, MAX_LINE_LENGTH)}…` : whole;
       const ms = platform.wallClock();
       platform.console(`${clock(ms)} ${word === "" ? "" : `${word}: `}${text}\n`);
       forward(severity, ms, text);

@@ -3,20 +3,28 @@
 
 import type { Entry, PathDates, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
-import type { Task } from "../task.ts";
-import { type Document, mustBeRead, readDocument } from "./document.ts";
+import { describeTaskFault, Task } from "../task.ts";
+import { type Document, MAX_DOCUMENT_LENGTH, mustBeRead, readDocument } from "./document.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings } from "./settings.ts";
 import type { Article, Route, Site } from "./site.ts";
-import { isVisible, nextChange, VISIBLE } from "./visibility.ts";
+import { isVisible, nextChange, VISIBLE, type Visibility } from "./visibility.ts";
 
 /** More files than this are left out: each costs memory, and a blog is not a file server. */
 export const MAX_FILES = 50_000;
-/** Problems that are kept; a repository that is no blog has one for every file. */
+/** Problems that are kept, and characters of them; a repository that is no blog has one for every file. */
 export const MAX_PROBLEMS = 1000;
+export const MAX_PROBLEM_LENGTH = 200_000;
+/** Units of work (Platform.worked) to read one document: fifty times what an ordinary one takes; and by its length. */
+const READ_WORK = 50_000;
+const READ_WORK_PER_BYTE = 0.25;
+
+export function readWork(length: number): number {
+  return READ_WORK + Math.floor(READ_WORK_PER_BYTE * Math.min(length, MAX_DOCUMENT_LENGTH));
+}
 /** Microseconds of work between two pauses, in which the network is served. */
 const SLICE = 10_000;
 
@@ -27,7 +35,7 @@ export interface BuildOptions {
   readonly hookPath?: string;
 }
 
-type Needs = Pick<Platform, "now" | "utf8Decode" | "utf8Encode" | "sha1">;
+type Needs = Pick<Platform, "now" | "utf8Decode" | "utf8Encode" | "sha1" | "attempt" | "worked" | "sleep">;
 /** The task that building is; it is told at which path it is. */
 type Told = Pick<Task, "at">;
 
@@ -120,7 +128,7 @@ class Pass {
       problems,
       this.#options.hookPath,
     );
-    return { snapshot, settings, ...laidOut, problems: problems.slice(0, MAX_PROBLEMS), nextDue: this.#nextDue };
+    return { snapshot, settings, ...laidOut, problems: firstProblems(problems), nextDue: this.#nextDue };
   }
 
   #leaveOut(path: string, reason: string): void {
@@ -165,7 +173,13 @@ class Pass {
     const bytes = this.#snapshot.read(oid);
     if (bytes === undefined) return { kind: "skipped", reason: "cannot be read from the pack", visibility: VISIBLE };
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-    return readDocument(path, oid, bytes.length, text, dates);
+    const read = (): Document => readDocument(path, oid, bytes.length, text, dates);
+    // One document that takes too much is left out, as one that cannot be read. Where memory is short, all of it is: then
+    // it is read on the account of the whole, which ends by it.
+    const result = new Task(this.#platform, { keep: 0, work: readWork(bytes.length) }).attempt(read);
+    if (result.ok) return result.value;
+    if (result.error.kind === "memory") return read();
+    return { kind: "skipped", reason: describeTaskFault(result.error), visibility: UNKNOWN };
   }
 
   /** Whether it is to be seen now; notes its problems, and when that changes. */
@@ -197,6 +211,17 @@ class Pass {
   }
 }
 
+function firstProblems(problems: readonly Problem[]): readonly Problem[] {
+  let length = 0;
+  const end = problems.findIndex(({ path, reason }) => {
+    length += path.length + reason.length;
+    return length > MAX_PROBLEM_LENGTH;
+  });
+  return problems.slice(0, Math.min(MAX_PROBLEMS, end < 0 ? problems.length : end));
+}
+
 const PLAIN_FILE: Document = { kind: "file", visibility: VISIBLE };
+/** Of what was not read: its author may have meant to hide it. */
+const UNKNOWN: Visibility = { ...VISIBLE, hidden: true };
 /** Bytes of a symbolic link's target, as file systems bound it. */
 const MAX_LINK_LENGTH = 4096;

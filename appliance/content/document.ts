@@ -104,7 +104,7 @@ const NO_HEADER: Header = { fields: new Map(), entries: [], unread: [], warning:
 
 function redirectOf(text: string): string | undefined {
   if (text.length > MAX_REDIRECT_LENGTH) return undefined;
-  return /^\s*redirect:[ \t]*(\S.*?)[ \t\r]*$/m.exec(text)?.[1];
+  return /^[^\S\r\n]*redirect:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trimEnd();
 }
 
 function article(

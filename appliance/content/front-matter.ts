@@ -144,7 +144,16 @@ function firstLine(text: string): string {
   return text.split("\n")[0]!.replace(/:$/, "").slice(0, 200);
 }
 
-const ENTRY = /^["']?([A-Za-z_][\w .-]*?)["']?[ \t]*:(?:[ \t]+(.*))?$/;
+const KEY = /^["']?([A-Za-z_][\w .-]*)["']?$/;
+
+/** `key: value`, the key perhaps in quotes; undefined for another line. By the first colon, or it would be looked for from
+ * each blank of a line of blanks. */
+function entryOf(line: string): { readonly key: string; readonly value: string } | undefined {
+  const colon = line.indexOf(":");
+  const key = KEY.exec(line.slice(0, Math.max(0, colon)).trimEnd())?.[1];
+  const value = line.slice(colon + 1);
+  return key === undefined || /^[^ \t]/.test(value) ? undefined : { key, value: value.trim() };
+}
 
 /**
  * A header that is not YAML as a whole: each key at the beginning of a line with the lines below it, alone. A line whose
@@ -161,8 +170,8 @@ function readEntries(lines: readonly string[], reason: string): Header | undefin
   };
   const groups: { readonly key: string; readonly value: string; readonly lines: string[] }[] = [];
   for (const line of lines) {
-    const match = ENTRY.exec(line.trimEnd());
-    if (match !== null) groups.push({ key: match[1]!, value: (match[2] ?? "").trim(), lines: [line] });
+    const entry = entryOf(line.trimEnd());
+    if (entry !== undefined) groups.push({ ...entry, lines: [line] });
     else if (groups.length > 0 && /^(?:\s|-[ \t]|[\]}#]|$)/.test(line)) groups[groups.length - 1]!.lines.push(line);
     else if (line.trim() !== "" && !line.startsWith("#")) unread.push(line);
   }

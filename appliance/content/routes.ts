@@ -17,8 +17,10 @@ import {
   type Tag,
 } from "./site.ts";
 
-/** Articles or tags between two pauses. */
+/** Articles, tags or pages of listings between two pauses. */
 const PAUSE_ARTICLES = 64;
+/** Characters of labels and addresses in the navigation, which stands on every page. */
+export const MAX_NAVIGATION_LENGTH = 20_000;
 
 /** Marks the target of a symbolic link: a path of the repository, not a URL. */
 export const REPOSITORY = "repository:";
@@ -93,9 +95,11 @@ export function* layOut(
   }
   withoutRings(routes, origins, problems);
   yield;
-  const listings = listDirectories(articles);
-  for (const listing of listings)
+  const listings = yield* listDirectories(articles);
+  for (const listing of listings) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
+  }
   if (index !== undefined) offer("/", { kind: "article", article: index });
   const chosen = listings.find((listing) => listing.url === `/${settings.indexPage}`);
   const home: Listing = { title: settings.name, url: "/", articles: chosen?.articles ?? articles };
@@ -133,7 +137,7 @@ export function* layOut(
     articles,
     pages,
     tags,
-    navigation: navigate(settings, index, articles, pages, tags),
+    navigation: navigate(settings, index, articles, pages, tags, problems),
     stylesheet: style === undefined ? undefined : { url: `/${style.path}`, oid: style.oid },
   };
 }
@@ -176,9 +180,11 @@ function isReadme(article: Article): boolean {
   return article.url.toLowerCase() === "/readme";
 }
 
-function listDirectories(articles: readonly Article[]): readonly Listing[] {
+function* listDirectories(articles: readonly Article[]): Generator<undefined, readonly Listing[], undefined> {
   const directories = new Map<string, Article[]>();
+  let steps = 0;
   for (const article of articles) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
     // "Posts/2026/x" is listed at /Posts/2026 and at /Posts.
     for (let name = directoryOf(article.path); name !== ""; name = directoryOf(name)) {
       const list = directories.get(name);
@@ -221,13 +227,14 @@ function collectTags(articles: readonly Article[]): readonly Tag[] {
   });
 }
 
-/** Every name at the top, as in Canopy; the home page is the blog's name itself. */
+/** Every name at the top, as in Canopy, as far as they fit a page; the home page is the blog's name itself. */
 function navigate(
   settings: Settings,
   index: Article | undefined,
   articles: readonly Article[],
   pages: readonly Article[],
   tags: readonly Tag[],
+  problems: Problem[],
 ): readonly NavigationItem[] {
   const items = new Map<string, NavigationItem>();
   for (const article of articles) {
@@ -239,7 +246,19 @@ function navigate(
     if (page !== index && directoryOf(page.path) === "" && !isReadme(page))
       items.set(page.path, { label: page.path.includes(".") ? page.title : label(page.path), url: page.url });
   const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
-  return tags.length > 0 ? [...sorted, { label: "Tags", url: "/tags" }] : sorted;
+  let length = 0;
+  const end = sorted.findIndex((item) => {
+    length += item.label.length + item.url.length;
+    return length > MAX_NAVIGATION_LENGTH;
+  });
+  const shown = end < 0 ? sorted : sorted.slice(0, end);
+  if (end >= 0)
+    problems.push({
+      path: sorted[end]!.url.slice(1),
+      reason: `the navigation is full: this and what follows is not in it (${sorted.length - end} names at the top)`,
+      skipped: false,
+    });
+  return tags.length > 0 ? [...shown, { label: "Tags", url: "/tags" }] : shown;
 }
 
 function label(name: string): string {

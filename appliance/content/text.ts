@@ -28,9 +28,9 @@ export function firstHeading(text: string, start: number): Heading | undefined {
       if (line.trim().startsWith(fence)) fence = "";
     } else {
       const opening = /^ {0,3}(```|~~~)/.exec(line)?.[1];
-      const atx = /^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?$/.exec(line);
+      const atx = /^ {0,3}#[ \t]+(.+)$/.exec(line)?.[1];
       if (opening !== undefined) fence = opening;
-      else if (atx !== null) return { title: stripInline(atx[1]!), end, first };
+      else if (atx !== undefined) return { title: stripInline(withoutClosing(atx)), end, first };
       else if (line !== "") {
         const next = /^ {0,3}=+[ \t]*(\r?\n|$)/.exec(text.slice(end, end + 200));
         if (next !== null && /^ {0,3}\S/.test(line))
@@ -41,6 +41,13 @@ export function firstHeading(text: string, start: number): Heading | undefined {
     at = end;
   }
   return undefined;
+}
+
+/** Without the "#" behind the words of a heading (CommonMark 4.2), which are its end only behind a blank. */
+function withoutClosing(heading: string): string {
+  let end = heading.length;
+  while (heading.charAt(end - 1) === "#") end--;
+  return /[ \t]/.test(heading.charAt(end - 1)) ? heading.slice(0, end).trimEnd() : heading;
 }
 
 /** The first paragraph as plain text, cut at a word. */

@@ -37,7 +37,7 @@ export function visibilityOfOpening(text: string, data: boolean): Visibility {
 export function visibilityOfBody(text: string, bodyStart: number): Visibility {
   const verdict = new Verdict();
   const opening = text.slice(bodyStart, bodyStart + MAX_HEADER_LENGTH);
-  if (OPENING.test(opening)) judgeLines(verdict, secondHeader(opening));
+  if (mayOpen(opening)) judgeLines(verdict, secondHeader(opening));
   return verdict.result();
 }
 
@@ -46,13 +46,25 @@ const MAX_OPENING_LENGTH = 512 * 1024;
 /** Characters that do not show, and those of a text that is not UTF-8: they must not keep a key from being seen. */
 const UNSEEN = /[\0\uFFFD\uFEFF\u00AD\u200B-\u200F\u2060]/g;
 const BLANK = /^[\s\0\uFFFD\uFEFF\u00AD\u200B-\u200F\u2060]*/;
+// Blanks at the ends of a line are taken away before a pattern is tried: two patterns of blanks beside each other would
+// try all ways to share them out.
 /** Lines that may be the fence of somebody's header: dashes that an editor changed, TOML's, a language behind it. */
-const FENCE_LIKE =
-  /^\s*(?:-{3,}[ \t]*(?:[A-Za-z]+|#.*)?|[-\u2010-\u2015]{2,}|[\u2010-\u2015]|\+{2,}[ \t]*[A-Za-z]*|;{2,})\s*$/;
+const FENCE = /^(?:-{3,}[ \t]*(?:[A-Za-z]+|#.*)?|[-\u2010-\u2015]{2,}|[\u2010-\u2015]|\+{2,}[ \t]*[A-Za-z]*|;{2,})$/;
 /** A line of metadata outside of a fence: `Key: value`, Org's `#+KEY:`, a field of reStructuredText, TOML, JSON. */
-const META_LINE = /^\s*(?:#\+|:|\.\.\s|%\s?|\{)?\s*["']?[A-Za-z][A-Za-z0-9 _.-]{0,40}["']?\s*[:=\uFF1A]/;
+const META = /^(?:(?:#\+|:|\.\.\s|%|\{)\s*)?["']?[A-Za-z][A-Za-z0-9 _.-]{0,40}["']?\s*[:=\uFF1A]/;
 /** What may begin one of these: told by a look at the first characters, since most texts begin with none. */
-const OPENING = new RegExp(`${BLANK.source}(?:<!--|[-\\u2010-\\u2015+;{]|${META_LINE.source.slice(1)})`);
+const OPENING = /^(?:<!--|[-\u2010-\u2015+;{])/;
+
+function isFenceLike(line: string): boolean {
+  return FENCE.test(line.trim());
+}
+function isMetaLine(line: string): boolean {
+  return META.test(line.trimStart());
+}
+function mayOpen(text: string): boolean {
+  const shown = text.replace(BLANK, "");
+  return OPENING.test(shown) || META.test(shown);
+}
 /** Fields of Org, AsciiDoc and reStructuredText, which may stand below a title. */
 const FIELD_LINE = /^\s*(?:#\+|:|\.\.\s)[A-Za-z][A-Za-z0-9 _-]{0,40}:/;
 const FIELDS_LENGTH = 2000;
@@ -67,7 +79,7 @@ function openingLines(text: string): readonly string[] {
   const fields = /(?:^|[\r\n])[ \t]*(?:#\+|:|\.\.\s)/.test(start)
     ? linesOf(start).filter((line) => FIELD_LINE.test(line))
     : [];
-  if (!OPENING.test(start)) return fields;
+  if (!mayOpen(start)) return fields;
   const lines = linesOf(text.slice(0, MAX_OPENING_LENGTH));
   const found: string[] = [...fields];
   let at = nextLine(lines, 0);
@@ -78,18 +90,18 @@ function openingLines(text: string): readonly string[] {
   }
   const first = lines[at];
   if (first === undefined) return found;
-  if (FENCE_LIKE.test(first)) {
+  if (isFenceLike(first)) {
     // "---" as it should be opens a header, whatever follows; another line of dashes is a rule unless keys follow.
     const second = lines[nextLine(lines, at + 1)];
-    if (!/^(?:-{3}|\+{3})\s*$/.test(first) && (second === undefined || !META_LINE.test(second))) return found;
+    if (!/^(?:-{3}|\+{3})\s*$/.test(first) && (second === undefined || !isMetaLine(second))) return found;
     const rest = lines.slice(at + 1);
-    const length = rest.findIndex((line) => FENCE_LIKE.test(line));
+    const length = rest.findIndex((line) => isFenceLike(line));
     found.push(...(length < 0 ? rest : rest.slice(0, length)));
   } else {
     const length = lines.slice(at).findIndex((line) => line.trim() === "");
     const paragraph = lines.slice(at, length < 0 ? lines.length : at + length);
     // Pelican's lines are all keys, or go on below one; in prose only the first may look like it.
-    const keys = META_LINE.test(first) && paragraph.every((line) => META_LINE.test(line) || /^\s/.test(line));
+    const keys = isMetaLine(first) && paragraph.every((line) => isMetaLine(line) || /^\s/.test(line));
     if (keys || first.trimStart().startsWith("{")) found.push(...paragraph);
   }
   return found;
@@ -99,18 +111,18 @@ function openingLines(text: string): readonly string[] {
 function dataLines(text: string): readonly string[] {
   if (!/^[\0\uFEFF\uFFFD]*(?:---|\+\+\+)/.test(text)) return [];
   const lines = linesOf(text.slice(0, MAX_HEADER_LENGTH));
-  const length = lines.slice(1).findIndex((line) => FENCE_LIKE.test(line));
-  return length < 0 || !FENCE_LIKE.test(lines[0]!) ? [] : lines.slice(1, 1 + length);
+  const length = lines.slice(1).findIndex((line) => isFenceLike(line));
+  return length < 0 || !isFenceLike(lines[0]!) ? [] : lines.slice(1, 1 + length);
 }
 
 /** Keys between fences, or keys at once that a fence ends. */
 function secondHeader(text: string): readonly string[] {
   const lines = linesOf(text);
   const first = nextLine(lines, 0);
-  const start = lines[first] !== undefined && FENCE_LIKE.test(lines[first]) ? nextLine(lines, first + 1) : first;
-  if (lines[start] === undefined || !META_LINE.test(lines[start])) return [];
+  const start = lines[first] !== undefined && isFenceLike(lines[first]) ? nextLine(lines, first + 1) : first;
+  if (lines[start] === undefined || !isMetaLine(lines[start])) return [];
   for (let end = start; end < lines.length; end++) {
-    if (FENCE_LIKE.test(lines[end]!)) return lines.slice(start, end);
+    if (isFenceLike(lines[end]!)) return lines.slice(start, end);
     if (lines[end]!.trim() === "" && start === first) return [];
   }
   return [];
@@ -123,7 +135,7 @@ function nextLine(lines: readonly string[], from: number): number {
   return at;
 }
 
-const KEY_IN_LINE = /([A-Za-z]+(?:[ _-]{1,2}[A-Za-z]+){0,3})["')\]]*\s*[:=\uFF1A]+\s*/g;
+const KEY_IN_LINE = /(?<![A-Za-z])([A-Za-z]+(?:[ _-]{1,2}[A-Za-z]+){0,3})["')\]]*\s*[:=\uFF1A]+\s*/g;
 
 /** Judges lines of which only the words can be made out. */
 function judgeLines(verdict: Verdict, lines: readonly string[]): void {
@@ -141,6 +153,15 @@ function judgeLines(verdict: Verdict, lines: readonly string[]): void {
   }
 }
 
+/** Without the end of a comment, of a map or a list. */
+function withoutEnd(text: string): string {
+  const comment = text.indexOf("-->");
+  const inner = comment < 0 ? text : text.slice(0, comment);
+  let end = inner.length;
+  while (end > 0 && /[\s,;}\])%]/.test(inner.charAt(end - 1))) end--;
+  return inner.slice(0, end);
+}
+
 /** `phrase`: up to four words, of which the last ones may be a key; `rest`: what stands behind it. */
 function judgeWords(verdict: Verdict, phrase: string, rest: string): void {
   const parts = phrase.split(/[ _-]+/);
@@ -149,11 +170,7 @@ function judgeWords(verdict: Verdict, phrase: string, rest: string): void {
     const rule = ruleOf(nameOf(key));
     if (rule === undefined || rule === "indexed" || rule === "unindexed" || rule === "address") continue;
     // The whole rest, or what a comma or bracket ends (JSON, TOML in one line).
-    const candidates = [
-      rest,
-      rest.replace(/\s*-->.*$/, "").replace(/[\s,;}\])%]+$/, ""),
-      rest.replace(/[,;}\])%].*$/, ""),
-    ];
+    const candidates = [rest, withoutEnd(rest), rest.replace(/[,;}\])%].*$/, "")];
     const sayings = candidates.map((candidate) =>
       sayingOf(rule, nameOf(key), candidate.trim() === "" ? null : scalar(candidate)),
     );

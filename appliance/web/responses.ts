@@ -22,6 +22,8 @@ export interface Source {
   readonly blob: string;
 }
 
+export type Representations = readonly [ReadyResponse, ...ReadyResponse[]];
+
 /** What the table has for a URL. */
 export interface Published {
   /** See Source. */
@@ -77,10 +79,18 @@ export class Responses {
 
   /** Makes the representations and publishes them: what waits for the URL can be answered from the table. */
   add(source: Source): void {
-    const { url, blob, type, bytes } = source;
+    this.makeRoom(source.bytes.length);
+    this.publish(source, this.make(source));
+  }
+
+  /** Before a body of this length is made ready. */
+  makeRoom(length: number): void {
     const free = this.#platform.heapLimit() - this.#platform.heapUsed();
-    if (free - COPIES * bytes.length < this.#reserve) this.#shrink(this.#size / 2);
-    const made = this.#make(source);
+    if (free - COPIES * length < this.#reserve) this.#shrink(this.#size / 2);
+  }
+
+  /** Publishes what `make` has made of it. */
+  publish({ url, blob, type }: Source, made: Representations): void {
     const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
     for (const response of made) this.#network.publish(response);
     // One body that is larger than all may be is sent to those who wait for it, but not kept.
@@ -123,8 +133,8 @@ export class Responses {
     this.#network.retain(Array.from(this.#published.values(), ({ path }) => path));
   }
 
-  /** Identity first, then gzip if there is one. */
-  #make(source: Source): readonly [ReadyResponse, ...ReadyResponse[]] {
+  /** Identity first, then gzip if there is one. Changes nothing here: it is work that a task may do, and may be ended in. */
+  make(source: Source): Representations {
     const { bytes, type, status, modified, freshness, policy } = source;
     const path = encodePath(source.url);
     // A blob's name is a hash of its bytes already; another of a large file would cost more than all else.

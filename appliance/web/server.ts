@@ -9,7 +9,7 @@ import type { Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
 import { isFromForge, wantsPlainText } from "./hook.ts";
-import { Responses, type TableNetwork } from "./responses.ts";
+import { Responses, type Source, type TableNetwork } from "./responses.ts";
 import { parseTarget } from "./target.ts";
 
 export interface WebServerOptions {
@@ -139,17 +139,10 @@ export class WebServer {
     if (before !== undefined && platform.now() < before.until) throw new Error(before.reason);
     const task = new Task(platform, pageShare(platform, PAGE_WORK));
     task.at = route.kind === "article" ? route.article.path : url;
-    const attempt = task.attempt(() => renderer.render(site, route, url));
-    if (!attempt.ok) {
-      const reason = `the page ${describeTaskFault(attempt.error)}`;
-      if (this.#unmade.size >= MAX_UNMADE) this.#unmade.clear();
-      this.#unmade.set(url, { reason, until: platform.now() + UNMADE_FOR });
-      throw new Error(reason);
-    }
-    const rendered = attempt.value;
+    const rendered = this.#attempt(task, url, () => renderer.render(site, route, url));
     if (rendered === undefined) return false;
     if (rendered.until !== undefined) this.#makeAgain(site, url, rendered.until);
-    this.#responses.add({
+    const source: Source = {
       url,
       status: 200,
       bytes: rendered.bytes,
@@ -159,8 +152,23 @@ export class WebServer {
       freshness: route.kind === "static" ? "file" : "page",
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
       blob: route.kind === "static" ? route.oid : "",
-    });
+    };
+    this.#responses.makeRoom(source.bytes.length);
+    this.#responses.publish(
+      source,
+      this.#attempt(task, url, () => this.#responses.make(source)),
+    );
     return true;
+  }
+
+  /** A piece of the making of a page; throws when there is no share for it. */
+  #attempt<T>(task: Task, url: string, work: () => T): T {
+    const attempt = task.attempt(work);
+    if (attempt.ok) return attempt.value;
+    const reason = `the page ${describeTaskFault(attempt.error)}`;
+    if (this.#unmade.size >= MAX_UNMADE) this.#unmade.clear();
+    this.#unmade.set(url, { reason, until: this.#options.platform.now() + UNMADE_FOR });
+    throw new Error(reason);
   }
 
   /** A page that could not be made as it was meant to be is not kept for good. */

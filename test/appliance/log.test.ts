@@ -26,6 +26,13 @@ describe("the log", () => {
     expect(platform.output).toBe('20:35:07 "GET / [2Jx" 404\n');
   });
 
+  it("is no longer on the console than a datagram holds: a path of a repository may be", () => {
+    const { platform, log } = bench();
+    log.warn("long ".repeat(100_000));
+    expect(platform.output.length).toBeLessThan(MAX_LINE_LENGTH + 50);
+    expect(platform.output).toMatch(/^20:35:07 warning: long .*…\n$/);
+  });
+
   it("sends to the collector, what came before it was known first", () => {
     const { log, sent, attach } = bench();
     log.info("boot");

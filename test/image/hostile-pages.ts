@@ -1,39 +1,46 @@
-// A program that renders documents on the engine whose cost is not in proportion to their length, each within the share
-// of work that the renderer gives a body. A line for each: "NAME: shown|work|memory, UNITS of MOST units".
+// A program that reads and renders, on the engine, documents whose cost is not in proportion to their length, each within
+// the share of work that it gets. A line for each: "NAME: shown|read|work|memory, UNITS of MOST units".
 
+import { readWork } from "../../appliance/content/build.ts";
+import { readDocument } from "../../appliance/content/document.ts";
+import type { PathDates } from "../../appliance/git/snapshot.ts";
 import { renderMarkdown } from "../../appliance/render/markdown.ts";
 import { bodyWork } from "../../appliance/render/renderer.ts";
 import { pageShare, Task } from "../../appliance/task.ts";
 import { platform } from "../../image/platform.ts";
-
-const refs = (count: number, of: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => of(i)).join("");
-
-const HOSTILE: Readonly<Record<string, string>> = {
-  "numbers signs": "#".repeat(200_000),
-  headings: "# x\n".repeat(50_000),
-  "nested lists": "- ".repeat(20_000),
-  "indented lists": refs(700, (i) => `${"  ".repeat(i)}- x\n`),
-  "nested quotes": ">".repeat(10_000),
-  "reference links": `${refs(10_000, (i) => `[a][b${i}] `)}\n\n${refs(10_000, (i) => `[b${i}]: /c\n`)}`,
-  "links without an end": '[a](b "'.repeat(30_000),
-  brackets: "[".repeat(100_000),
-  emphasis: "*a_ ".repeat(30_000),
-  "code without an end": "`a``b```c".repeat(10_000),
-  tables: `|a|\n|-|\n${"|`|".repeat(30_000)}\n`,
-  tags: "<a ".repeat(50_000),
-  backslashes: "\\[".repeat(50_000),
-};
+import { DOCUMENTS, HEADERS } from "../support/hostile-documents.ts";
 
 const ORDINARY = "# A\n\n[one] and [two][one], *some* **words** `code`\n\n[one]: /x\n\n- a\n- b\n\n> c\n";
 
+/** The time is for people, to see what a unit is worth. */
+function within(most: number, done: string, work: () => unknown): string {
+  const [before, began] = [nativeWorked(), nativeNow()];
+  const result = new Task(platform, pageShare(platform, most)).attempt(work);
+  const units = nativeWorked() - before;
+  const took = `${((nativeNow() - began) / 1000).toFixed(0)} ms`;
+  return `${result.ok ? done : result.error.kind}, ${units} of ${most} units, ${took}`;
+}
+
+const time = { seconds: 1, offsetMinutes: 0 };
+const by = { name: "A", email: "a@example.org" };
+const DATES: PathDates = {
+  created: time,
+  createdBy: by,
+  createdCommit: "",
+  updated: time,
+  updatedBy: by,
+  updatedCommit: "",
+};
+
 function render(text: string): string {
-  const most = bodyWork(text.length);
-  const before = nativeWorked();
-  const task = new Task(platform, pageShare(platform, most));
-  const result = task.attempt(() => renderMarkdown(text, { directory: "" }));
-  const end = result.ok ? (result.value.ok ? "shown" : result.value.error) : result.error.kind;
-  return `${end}, ${nativeWorked() - before} of ${most} units`;
+  return within(bodyWork(text.length), "shown", () => {
+    const result = renderMarkdown(text, { directory: "" });
+    if (!result.ok) throw new Error(result.error);
+  });
+}
+
+function read(text: string): string {
+  return within(readWork(text.length), "read", () => readDocument("p/a.md", "", text.length, text, DATES));
 }
 
 function ordinary(): string {
@@ -42,14 +49,32 @@ function ordinary(): string {
 }
 
 const first = ordinary();
-for (const [name, text] of Object.entries(HOSTILE)) {
+for (const [name, text] of Object.entries(DOCUMENTS)) {
   nativeConsole(`${name}: ${render(text)}\n`);
+  nativeConsole(`reading ${name}: ${read(text)}\n`);
   if (ordinary() !== first) throw new Error(`after ${name} an ordinary document is another`);
 }
+for (const [name, text] of Object.entries(HEADERS)) nativeConsole(`reading a header, ${name}: ${read(text)}\n`);
 for (const anchored of [/^b|^(c)/, /^b*\n$/m]) {
   const before = nativeWorked();
   const text = "a".repeat(1_000_000);
   for (let i = 0; i < 10; i++) anchored.test(text);
   nativeConsole(`${anchored}: ${nativeWorked() - before} units\n`);
+}
+
+/** A text of a million characters, which is no constant; in two pieces. */
+function long(): string {
+  const half = "ab".repeat(250_000 + (nativeNow() > 0 ? 0 : 1));
+  return half + half;
+}
+const [one, other] = [long(), long()];
+for (const [name, same] of [
+  ["itself", one],
+  ["another", other],
+] as const) {
+  const before = nativeWorked();
+  let equal = 0;
+  for (let i = 0; i < 20; i++) if (one === same) equal++;
+  nativeConsole(`a text and ${name}, ${equal} times: ${nativeWorked() - before} units\n`);
 }
 nativeConsole("the end\n");

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SiteBuilder } from "../../../appliance/content/build.ts";
+import { MAX_PROBLEM_LENGTH, MAX_PROBLEMS, SiteBuilder } from "../../../appliance/content/build.ts";
 import { MAX_DOCUMENT_LENGTH } from "../../../appliance/content/document.ts";
+import { MAX_NAVIGATION_LENGTH } from "../../../appliance/content/routes.ts";
 import type { Route, Site } from "../../../appliance/content/site.ts";
 import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
@@ -32,6 +33,65 @@ function redirectAt(built: Site, url: string): string {
 
 const CANOPY =
   "---\ntitle: VMM\nauthor: Ann\nauthor_url: https://ann.example\nabstract: About *it*\ntags: OCaml, virtual machines\n---\nBody";
+
+describe("a document that takes more than its share", () => {
+  const files = { "a.md": "one", "b.md": "two", "c.md": "three" };
+  async function built(...attempts: VirtualPlatform["attempts"]): Promise<Site> {
+    const platform = new VirtualPlatform();
+    platform.attempts.push(...attempts);
+    return nextSite(new SiteBuilder(platform, { drafts: false }), fakeSnapshot(files), FAKE_NOW);
+  }
+
+  it("of work is left out, as one that cannot be read, and may be one that was to be hidden", async () => {
+    const site = await built("", "work");
+    expect([...site.documents.keys()]).toEqual(["a.md", "c.md"]);
+    expect(site.problems).toContainEqual({
+      path: "b.md",
+      reason: expect.stringMatching(/^takes more work/),
+      skipped: true,
+      hides: true,
+    });
+  });
+
+  it("of memory is not: where there is none for it, there is none for the others", async () => {
+    expect([...(await built("memory")).documents.keys()]).toEqual(["a.md", "b.md", "c.md"]);
+  });
+});
+
+describe("what stands on every page, or is told of a repository", () => {
+  it("has its measure: the navigation", async () => {
+    const name = (i: number): string => `${"n".repeat(180)}${1000 + i}`;
+    const of = async (count: number): Promise<Site> =>
+      site(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name(i)}/a.md`, "x"])));
+    const some = await of(50);
+    expect(some.navigation).toHaveLength(50);
+    expect(some.problems.filter(({ reason }) => reason.includes("navigation"))).toEqual([]);
+    const many = await of(500);
+    const length = many.navigation.reduce((sum, { label, url }) => sum + label.length + url.length, 0);
+    expect(length).toBeGreaterThan(MAX_NAVIGATION_LENGTH * 0.9);
+    expect(length).toBeLessThanOrEqual(MAX_NAVIGATION_LENGTH);
+    expect(many.problems).toContainEqual({
+      path: name(many.navigation.length),
+      reason: expect.stringContaining(`${500 - many.navigation.length} names`),
+      skipped: false,
+    });
+    // They are served all the same.
+    expect(many.articles).toHaveLength(500);
+  });
+
+  it("has its measure: problems, by their number and their length", async () => {
+    const problems = async (count: number, length: number): Promise<Site["problems"]> => {
+      const named = Array.from({ length: count }, (_, i) => [`${"d".repeat(length)}${i}`, "no header"] as const);
+      return (await site(Object.fromEntries(named))).problems;
+    };
+    expect(await problems(MAX_PROBLEMS + 100, 1)).toHaveLength(MAX_PROBLEMS);
+    const long = await problems(100, 4000);
+    expect(long.length).toBeLessThan(60);
+    expect(long.reduce((sum, { path, reason }) => sum + path.length + reason.length, 0)).toBeLessThan(
+      MAX_PROBLEM_LENGTH,
+    );
+  });
+});
 
 describe("a repository written for Canopy", () => {
   const files: Files = {

@@ -283,6 +283,24 @@ describe("the web server", () => {
     expect((await b.get("/static/0.bin")).status).toBe(200);
   });
 
+  it("makes the representations within the page's share as well, and publishes none when that is used up", async () => {
+    const b = await bench();
+    await b.get("/Posts");
+    const ready = [...b.network.ready.keys()];
+    for (const fault of ["memory", "work"] as const) {
+      await b.platform.advance(60_000);
+      // The text of the page, then its compression.
+      b.platform.attempts.push("", fault);
+      expect((await b.get("/static/x.png")).status).toBe(500);
+      expect([...b.network.ready.keys()]).toEqual(ready);
+    }
+    expect(b.faults).toHaveLength(2);
+    // It is not tried again at once.
+    expect((await b.get("/static/x.png")).status).toBe(500);
+    await b.platform.advance(60_000);
+    expect(textOf(await b.get("/static/x.png"))).toBe("png");
+  });
+
   it("answers 500 in the theme when a page cannot be made, and goes on", async () => {
     const b = new Bench();
     const site = await nextSite(b.builder, fakeSnapshot(FILES), FAKE_NOW);
