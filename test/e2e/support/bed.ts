@@ -14,7 +14,7 @@ export const IMAGE = process.env["EPIPHYTE_IMAGE"] ?? "build/epiphyte.elf";
 export const PROCESS = process.env["EPIPHYTE_PROCESS"] ?? "build/epiphyte";
 
 /** The host as QEMU's user network shows it to the guest. */
-const HOST_AS_SEEN_BY_GUEST = "10.0.2.2";
+export const HOST_AS_SEEN_BY_GUEST = "10.0.2.2";
 export const READY_WITHIN_MS = 60_000;
 
 /** A bare repository and a work tree to push from. */

@@ -1,162 +1,16 @@
-// A forge that sends what no honest one would: repositories that are small on the wire and large in memory or work, and
-// servers that do not come to an end. Read first: gitprotocol-http(5), gitprotocol-pack(5).
+// A forge that sends what no honest one would: repositories that are small on the wire and large in memory or work
+// (hostile-repositories.ts), and answers that do not come to an end. Read first: gitprotocol-http(5), gitprotocol-pack(5).
 //
 //   node test/e2e/support/hostile-forge.ts HOST PORT
 //
-// serves one repository at /x.git; GET /serve/KIND chooses which, "good-N" is a blog whose post says N.
+// serves one repository at /x.git; GET /serve/KIND chooses which, "good-N" is a blog whose post says N. Of the kinds
+// FAULT-PLACE the repository is a good one and the connection is not: what FAULT does at PLACE, see `FAULTS`, `PLACES`.
 
 import "../../../image/native-node.ts";
 import { createServer, type ServerResponse } from "node:http";
-import { appendDelta, bytes, type MadeEntry, makePack, nameOf } from "../../appliance/git/pack-builder.ts";
-
-interface Repository {
-  readonly entries: readonly MadeEntry[];
-  readonly commit: string;
-}
-
-const COMMIT = 1;
-const TREE = 2;
-const BLOB = 3;
-const OFS_DELTA = 6;
-
-/** Collects objects; each is there once. */
-class Objects {
-  readonly entries: MadeEntry[] = [];
-  readonly #names = new Set<string>();
-
-  blob(text: string): string {
-    return this.#add(BLOB, "blob", bytes(text));
-  }
-  /** Items in the order of Git's names. */
-  tree(items: readonly (readonly [mode: string, name: string, oid: string])[]): string {
-    const parts = items.map(([mode, name, oid]) =>
-      Buffer.from(`${mode} ${name}\0${Buffer.from(oid, "hex").toString("latin1")}`, "latin1"),
-    );
-    return this.#add(TREE, "tree", Buffer.concat(parts));
-  }
-  commit(tree: string, parents: readonly string[] = [], seconds = 1_700_000_000): string {
-    const person = `A <a@example.org> ${seconds} +0000`;
-    const lines = [
-      `tree ${tree}`,
-      ...parents.map((parent) => `parent ${parent}`),
-      `author ${person}`,
-      `committer ${person}`,
-    ];
-    return this.#add(COMMIT, "commit", bytes(`${lines.join("\n")}\n\nmessage\n`));
-  }
-  #add(type: number, word: "commit" | "tree" | "blob", data: Uint8Array): string {
-    const name = nameOf(word, data);
-    if (!this.#names.has(name)) this.entries.push({ type, data });
-    this.#names.add(name);
-    return name;
-  }
-}
-
-const FILE = "100644";
-const DIRECTORY = "40000";
-const padded = (number: number): string => String(number).padStart(7, "0");
-
-function repository(make: (objects: Objects) => string): Repository {
-  const objects = new Objects();
-  const tree = make(objects);
-  return { commit: objects.commit(tree), entries: objects.entries };
-}
-
-/** One document at p/a.md. */
-function document(text: string): Repository {
-  return repository((o) => o.tree([[DIRECTORY, "p", o.tree([[FILE, "a.md", o.blob(text)]])]]));
-}
-
-/** Directories in directories, `wide` names for each, all of one subtree. */
-function bomb(levels: number, wide: number, leaf: (o: Objects) => string): Repository {
-  return repository((o) => {
-    let tree = leaf(o);
-    for (let level = 0; level < levels; level++)
-      tree = o.tree(Array.from({ length: wide }, (_, i) => [DIRECTORY, `d${padded(i)}`, tree] as const));
-    return tree;
-  });
-}
-
-function posts(count: number, head: (number: number) => string): Repository {
-  return repository((o) =>
-    o.tree([
-      [
-        DIRECTORY,
-        "p",
-        o.tree(
-          Array.from(
-            { length: count },
-            (_, i) => [FILE, `${padded(i)}.md`, o.blob(`---\n${head(i)}---\n\nText ${i}.\n`)] as const,
-          ),
-        ),
-      ],
-    ]),
-  );
-}
-
-function names(count: number): Repository {
-  return repository((o) => {
-    const oid = o.blob("one");
-    return o.tree(Array.from({ length: count }, (_, i) => [FILE, `f${padded(i)}`, oid] as const));
-  });
-}
-
-function changed(files: number, commits: number): Repository {
-  const objects = new Objects();
-  let parents: string[] = [];
-  for (let c = 0; c < commits; c++) {
-    const oid = objects.blob(`version ${c}`);
-    const tree = objects.tree(Array.from({ length: files }, (_, i) => [FILE, `${padded(i)}.md`, oid] as const));
-    parents = [objects.commit(tree, parents, 1_700_000_000 + c)];
-  }
-  return { commit: parents[0]!, entries: objects.entries };
-}
-
-/** A chain of deltas, each of a blob of so many bytes. */
-function deltas(length: number, count: number): Repository {
-  const objects = new Objects();
-  const base = new Uint8Array(length);
-  const entries: MadeEntry[] = [{ type: BLOB, data: base }];
-  for (let i = 0; i < count; i++) entries.push({ type: OFS_DELTA, base: i, data: appendDelta(length + i, "x") });
-  const commit = objects.commit(objects.tree([[FILE, "large", nameOf("blob", base)]]));
-  return { commit, entries: [...entries, ...objects.entries] };
-}
-
-/** What is served by its name; each is made once. */
-const KINDS: Readonly<Record<string, () => Repository>> = {
-  "paths-10": () => bomb(10, 10, (o) => o.tree([[FILE, "f", o.blob("x")]])),
-  "paths-5": () =>
-    bomb(5, 10, (o) => o.tree(Array.from({ length: 10 }, (_, i) => [FILE, `f${i}`, o.blob("x")] as const))),
-  "paths-wide": () => bomb(2, 2000, (o) => o.tree([[FILE, "f", o.blob("x")]])),
-  "empty-directories": () => bomb(10, 10, (o) => o.tree([])),
-  "nested-directories": () => bomb(20_000, 1, (o) => o.tree([[FILE, "f", o.blob("x")]])),
-  "lone-blobs": () =>
-    repository((o) => {
-      for (let i = 0; i < 100_000; i++) o.blob(i.toString(36).padStart(5, "0"));
-      return o.tree([[FILE, "f", o.blob("x")]]);
-    }),
-  "names-50000": () => names(50_000),
-  "names-199000": () => names(199_000),
-  changed: () => changed(5000, 100),
-  tags: () => posts(1600, (i) => `tags: ${Array.from({ length: 64 }, (_, t) => `t${i}x${t}`).join(", ")}\n`),
-  aliases: () => posts(4000, (i) => `aliases: [${Array.from({ length: 100 }, (_, a) => `/a${i}/${a}`).join(", ")}]\n`),
-  deltas: () => deltas(4_000_000, 300),
-  quotes: () => document(`${">".repeat(10_000)} deep\n`),
-  dashes: () => document(`${"- ".repeat(10_000)}deep\n`),
-  "deep-list": () => document(Array.from({ length: 700 }, (_, i) => `${"  ".repeat(i)}- x\n`).join("")),
-  hashes: () => document("#".repeat(200_000)),
-  brackets: () => document("[a](b ".repeat(20_000)),
-  references: () => document(Array.from({ length: 10_000 }, (_, i) => `[${i}]: /${i}\n`).join("")),
-};
-
-function good(text: string): Repository {
-  return repository((o) => {
-    const post = o.blob(`---\ntitle: Good\n---\n\nThe good post says ${text}.\n`);
-    return o.tree([[DIRECTORY, "Posts", o.tree([[FILE, "good.md", post]])]]);
-  });
-}
-
-// ---- The protocol ----
+import { makePack } from "../../appliance/git/pack-builder.ts";
+import { good, padded, type Repository, times } from "../../appliance/git/repository-builder.ts";
+import { KINDS } from "./hostile-repositories.ts";
 
 const line = (data: Uint8Array | string): Buffer => {
   const body = Buffer.from(data as string);
@@ -171,72 +25,182 @@ const made = new Map<string, { readonly commit: string; readonly pack: Uint8Arra
 function current(): { readonly commit: string; readonly pack: Uint8Array } {
   let known = made.get(kind);
   if (known === undefined) {
-    const { commit, entries } = (KINDS[kind] ?? (() => good(kind)))();
-    known = { commit, pack: makePack(entries) };
+    const { commit, entries, count }: Repository = (KINDS[kind] ?? (() => good(kind)))();
+    known = { commit, pack: makePack(entries, count) };
     made.set(kind, known);
   }
   return known;
 }
 
-function advertise(response: ServerResponse): void {
-  response.setHeader("Content-Type", "application/x-git-upload-pack-advertisement");
-  if (kind === "error") {
-    response.end(
-      Buffer.concat([
-        line("# service=git-upload-pack\n"),
-        Buffer.from("0000"),
-        line("ERR the forge \u202eis down\x07\n"),
-      ]),
-    );
+// ---- Faults of the connection: answers are sent as they are, byte by byte ----
+
+/** What becomes of an answer at its place: `rest` is what would follow. */
+const FAULTS: Readonly<Record<string, (response: ServerResponse, rest: Buffer) => void>> = {
+  /** Nothing more, and the connection stays. */
+  stall: () => undefined,
+  /** A byte now and then. */
+  trickle(response, rest) {
+    let at = 0;
+    const timer = setInterval(() => response.socket?.write(rest.subarray(at, ++at)), 500);
+    response.socket?.on("close", () => clearInterval(timer));
+  },
+  close: (response) => void response.socket?.end(),
+  reset: (response) => void response.socket?.resetAndDestroy(),
+};
+/** Where: before an answer, within its head, at the head's end, within the body. */
+const PLACES = ["start", "head", "body", "middle"] as const;
+const ANSWERS = ["refs", "pack"] as const;
+
+/** Sends the whole answer, or what the kind makes of it: "stall-refs-head". */
+function answer(response: ServerResponse, which: (typeof ANSWERS)[number], type: string, body: Buffer): void {
+  const [fault = "", at, place] = kind.split("-");
+  if (at !== which || !Object.hasOwn(FAULTS, fault)) {
+    response.setHeader("Content-Type", type);
+    response.end(body);
     return;
   }
-  const { commit } = current();
-  const more =
-    kind === "many-refs" ? Array.from({ length: 100_000 }, (_, i) => line(`${commit} refs/heads/b${padded(i)}\n`)) : [];
-  response.end(
-    Buffer.concat([
-      line("# service=git-upload-pack\n"),
-      Buffer.from("0000"),
-      line(`${commit} HEAD\0side-band-64k ofs-delta symref=HEAD:refs/heads/main\n`),
-      ...more,
-      line(`${commit} refs/heads/main\n`),
-      Buffer.from("0000"),
-    ]),
-  );
+  const head = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`);
+  const whole = Buffer.concat([head, body]);
+  const ends = [0, 30, head.length, head.length + Math.floor(body.length / 2)];
+  const end = ends[PLACES.indexOf(place as (typeof PLACES)[number])] ?? 0;
+  response.socket?.write(whole.subarray(0, end));
+  FAULTS[fault]?.(response, whole.subarray(end));
 }
 
-function sendPack(response: ServerResponse): void {
-  response.setHeader("Content-Type", "application/x-git-upload-pack-result");
-  response.write(line("NAK\n"));
-  if (kind === "refusal") {
-    response.end(Buffer.concat([band(3, "the forge \u202ehas a disk \x1b[31mfull\n"), Buffer.from("0000")]));
+/** The same bytes until the other side has had enough. */
+function endless(response: ServerResponse, bytes: Buffer): void {
+  const timer = setInterval(() => response.write(bytes), 1);
+  response.on("close", () => clearInterval(timer));
+}
+
+// ---- The protocol ----
+
+const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+const RESULT = "application/x-git-upload-pack-result";
+const SERVICE = Buffer.concat([line("# service=git-upload-pack\n"), Buffer.from("0000")]);
+const MEGABYTE = "x".repeat(1024 * 1024);
+
+/** Answers to info/refs that are of no repository. */
+const REFS: Readonly<Record<string, (response: ServerResponse, commit: string, path: string) => void>> = {
+  error: (response) => response.end(Buffer.concat([SERVICE, line("ERR the forge \u202eis down\x07\n")])),
+  "refs-endless": (response, commit) => {
+    response.write(Buffer.concat([SERVICE, line(`${commit} HEAD\0side-band-64k\n`)]));
+    endless(response, Buffer.concat(times(500, (i) => line(`${commit} refs/heads/b${padded(i)}\n`))));
+  },
+  "refs-error-endless": (response) => {
+    response.statusCode = 500;
+    endless(response, Buffer.from(MEGABYTE.slice(0, 60_000)));
+  },
+  "refs-zeros": (response) => response.end(Buffer.alloc(5 * 1024 * 1024)),
+  "refs-flushes": (response) => response.end("0000".repeat(1024 * 1024)),
+  "head-endless": (response) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\n");
+    const timer = setInterval(() => response.socket?.write(`X-More: ${MEGABYTE.slice(0, 10_000)}\r\n`), 1);
+    response.socket?.on("close", () => clearInterval(timer));
+  },
+  "head-interim": (response) => {
+    const timer = setInterval(() => response.socket?.write("HTTP/1.1 102 Processing\r\n\r\n".repeat(100)), 1);
+    response.socket?.on("close", () => clearInterval(timer));
+  },
+  "redirect-self": (response, _, path) => redirect(response, path),
+  "redirect-ring": (response, _, path) => redirect(response, path.startsWith("/y/") ? path.slice(2) : `/y${path}`),
+  "redirect-chain": (response, _, path) => redirect(response, `/a${path}`),
+  "redirect-long": (response) => redirect(response, `/${MEGABYTE.slice(0, 7000)}/x.git/info/refs`),
+  "redirect-odd": (response) => redirect(response, "javascript:alert(1)"),
+  "redirect-dead": (response) => redirect(response, "http://127.255.255.254:1/x.git/info/refs"),
+};
+
+function redirect(response: ServerResponse, to: string): void {
+  response.writeHead(302, { Location: to });
+  response.end();
+}
+
+function advertise(response: ServerResponse, path: string): void {
+  const { commit } = current();
+  const odd = REFS[kind];
+  if (odd !== undefined) {
+    response.setHeader("Content-Type", ADVERTISEMENT);
+    odd(response, commit, path);
     return;
   }
-  if (kind === "slow" || kind === "endless-progress") {
-    const slow = kind === "slow";
-    const timer = setInterval(() => response.write(band(2, slow ? "." : "counting\n".repeat(1000))), slow ? 1000 : 1);
-    response.on("close", () => clearInterval(timer));
+  const words = "side-band-64k ofs-delta symref=HEAD:refs/heads/main";
+  const first: Readonly<Record<string, string>> = {
+    "refs-words": `${words} ${"word ".repeat(12_000)}`,
+    "refs-symref-ring": words.replace("main", "ring symref=refs/heads/ring:HEAD symref=HEAD:HEAD"),
+    "refs-symref-long": words.replace("main", "n".repeat(60_000)),
+  };
+  const more: Readonly<Record<string, readonly Buffer[]>> = {
+    "many-refs": kind === "many-refs" ? times(100_000, (i) => line(`${commit} refs/heads/b${padded(i)}\n`)) : [],
+    "refs-long": times(100, (i) => line(`${commit} refs/heads/${"n".repeat(65_000)}${i}\n`)),
+    "refs-same": times(50_000, () => line(`${commit} refs/heads/main\n`)),
+  };
+  const body = [
+    SERVICE,
+    line(`${commit} HEAD\0${first[kind] ?? words}\n`),
+    ...(more[kind] ?? []),
+    line(`${commit} refs/heads/main\n`),
+    Buffer.from("0000"),
+  ];
+  answer(response, "refs", ADVERTISEMENT, Buffer.concat(body));
+}
+
+/** Answers to a request for a pack that hold none, or more than one. */
+const PACKS: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  refusal: (response) =>
+    response.end(Buffer.concat([band(3, "the forge \u202ehas a disk \x1b[31mfull\n"), Buffer.from("0000")])),
+  "endless-progress": (response) => endless(response, band(2, "counting\n".repeat(1000))),
+  "endless-lines": (response) => endless(response, Buffer.concat(times(5000, () => band(2, "\n")))),
+  "endless-empty": (response) => endless(response, Buffer.concat(times(5000, () => band(1, "")))),
+  "endless-nak": (response) => endless(response, Buffer.concat(times(5000, () => line("NAK\n")))),
+  "endless-pack": (response) => endless(response, band(1, Buffer.alloc(60_000))),
+  "endless-bytes": (response) => {
+    response.write(band(1, current().pack));
+    endless(response, Buffer.concat(times(5000, (i) => band(1, Uint8Array.of(i)))));
+  },
+  "pack-none": (response) => response.end("0000"),
+  "pack-nothing": (response) => response.end(),
+  "pack-lengths": (response) => response.end("fffffff0".repeat(1000)),
+  "pack-other": (response) => {
+    response.end(Buffer.concat([band(1, makePack(good("another").entries)), Buffer.from("0000")]));
+  },
+  "pack-spoilt": (response) => {
+    const pack = Buffer.from(current().pack);
+    pack[pack.length - 30]! ^= 1;
+    response.end(Buffer.concat([band(1, pack), Buffer.from("0000")]));
+  },
+};
+
+function sendPack(response: ServerResponse): void {
+  response.setHeader("Content-Type", RESULT);
+  const odd = PACKS[kind];
+  if (odd !== undefined) {
+    response.write(line("NAK\n"));
+    odd(response);
     return;
   }
   const { pack } = current();
-  for (let at = 0; at < pack.length; at += 60_000) response.write(band(1, pack.subarray(at, at + 60_000)));
-  response.end("0000");
+  const parts: Buffer[] = [line("NAK\n")];
+  for (let at = 0; at < pack.length; at += 60_000) parts.push(band(1, pack.subarray(at, at + 60_000)));
+  answer(response, "pack", RESULT, Buffer.concat([...parts, Buffer.from("0000")]));
 }
 
 const [, , host = "127.0.0.1", port = "8000"] = process.argv;
 createServer((request, response) => {
-  const path = (request.url ?? "").split("?", 1)[0]!;
+  const path = request.url ?? "";
+  const bare = path.split("?", 1)[0]!;
+  response.on("error", () => undefined);
   request.resume();
   request.on("end", () => {
-    if (path.startsWith("/serve/")) {
-      kind = path.slice("/serve/".length);
+    if (bare.startsWith("/serve/")) {
+      kind = bare.slice("/serve/".length);
       current();
       response.end("ok\n");
-    } else if (path.endsWith("/info/refs")) advertise(response);
-    else if (path.endsWith("/git-upload-pack")) sendPack(response);
+    } else if (bare.endsWith("/info/refs")) advertise(response, path);
+    else if (bare.endsWith("/git-upload-pack")) sendPack(response);
     else {
       response.statusCode = 404;
       response.end();
     }
   });
 }).listen(Number(port), host);
+process.stdout.write("up\n");
