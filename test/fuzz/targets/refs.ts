@@ -89,7 +89,7 @@ function answer(pieces: readonly Uint8Array[]): unknown {
   const told: string[] = [];
   const reader = new PackReader(read, (text) => told.push(text));
   for (const piece of pieces) if (!reader.push(piece)) break;
-  const pack = reader.pack.map(latin1).join("");
+  const pack = reader.takePack().map(latin1).join("");
   same(pack.length, reader.packBytes, "the bytes of the pack");
   return { pack, told, ended: reader.ended, error: reader.error };
 }
