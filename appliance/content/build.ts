@@ -22,7 +22,7 @@ export const MAX_PROBLEM_LENGTH = 200_000;
 const READ_WORK = 50_000;
 const READ_WORK_PER_BYTE = 0.25;
 
-export function readWork(length: number): number {
+export function workToRead(length: number): number {
   return READ_WORK + Math.floor(READ_WORK_PER_BYTE * Math.min(length, MAX_DOCUMENT_LENGTH));
 }
 /** Microseconds of work between two pauses, in which the network is served. */
@@ -176,7 +176,7 @@ class Pass {
     const read = (): Document => readDocument(path, oid, bytes.length, text, dates);
     // One document that takes too much is left out, as one that cannot be read. Where memory is short, all of it is: then
     // it is read on the account of the whole, which ends by it.
-    const result = new Task(this.#platform, { keep: 0, work: readWork(bytes.length) }).attempt(read);
+    const result = new Task(this.#platform, { keep: 0, work: workToRead(bytes.length) }).attempt(read);
     if (result.ok) return result.value;
     if (result.error.kind === "memory") return read();
     return { kind: "skipped", reason: describeTaskFault(result.error), visibility: UNKNOWN };

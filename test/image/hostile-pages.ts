@@ -1,7 +1,7 @@
 // A program that reads and renders, on the engine, documents whose cost is not in proportion to their length, each within
 // the share of work that it gets. A line for each: "NAME: shown|read|work|memory, UNITS of MOST units".
 
-import { readWork } from "../../appliance/content/build.ts";
+import { workToRead } from "../../appliance/content/build.ts";
 import { readDocument } from "../../appliance/content/document.ts";
 import type { PathDates } from "../../appliance/git/snapshot.ts";
 import { renderMarkdown } from "../../appliance/render/markdown.ts";
@@ -40,7 +40,7 @@ function render(text: string): string {
 }
 
 function read(text: string): string {
-  return within(readWork(text.length), "read", () => readDocument("p/a.md", "", text.length, text, DATES));
+  return within(workToRead(text.length), "read", () => readDocument("p/a.md", "", text.length, text, DATES));
 }
 
 function ordinary(): string {
