@@ -64,6 +64,8 @@ export class History {
   /** Of all commits: changes of leaves, and directories that were looked into for them. */
   #changeCount = 0;
   #visits = 0;
+  /** Rows of trees in which there is no leaf at any depth: they are looked into once, wherever they stand. */
+  readonly #barren = new Set<number>();
   /** Number of a commit by its row in the store. */
   readonly #numbers: (number | undefined)[] = [];
 
@@ -90,6 +92,7 @@ export class History {
   ): Generator<undefined, Result<undefined, GitError>, undefined> {
     const row = this.#objects.findHex(head);
     if (row < 0) return { ok: false, error: this.#missing(head) };
+    this.#barren.clear();
     const entered = yield* this.#enterCommits(row);
     if (entered !== undefined) return { ok: false, error: entered };
     // From the head back: that is the order in which packs make deltas, each of a newer tree.
@@ -261,6 +264,9 @@ export class History {
   ): Generator<undefined, GitError | undefined, undefined> {
     const first = parents[0]!;
     if (tree === first) return undefined;
+    const isNew = parents.every((parent) => parent < 0);
+    if (isNew && this.#barren.has(tree)) return undefined;
+    const before = changes.length;
     if (depth > MAX_TREE_DEPTH)
       return {
         kind: "pack-corrupt",
@@ -315,6 +321,7 @@ export class History {
       const fault = yield* this.#compare(subtree, subtrees, `${path}/`, depth + 1, changes, task);
       if (fault !== undefined) return fault;
     }
+    if (isNew && changes.length === before && this.#trees.fault === undefined) this.#barren.add(tree);
     return undefined;
   }
 

@@ -36,9 +36,14 @@ export function* listTree(
 ): Generator<undefined, Result<Listing, GitError>, undefined> {
   const entries = new Map<string, Entry>();
   const directories = new Map<string, Directory>();
+  /** Rows of trees in which there is no leaf at any depth, and leaves seen so far. */
+  const barren = new Set<number>();
+  let leaves = 0;
 
   /** Depth first, so that the order is the tree's own. */
   function* visit(path: string, row: number, depth: number): Generator<undefined, GitError | undefined, undefined> {
+    if (barren.has(row)) return undefined;
+    const leavesBefore = leaves;
     task.at = path;
     if (directories.size % PAUSE_DIRECTORIES === 0) yield;
     if (depth > MAX_TREE_DEPTH)
@@ -61,11 +66,13 @@ export function* listTree(
         return { kind: "too-large", where, what: "characters in a path", limit: MAX_PATH_LENGTH, path: item.path };
       if ("mode" in item) {
         entries.set(item.path, item);
+        leaves++;
         continue;
       }
       const error = yield* visit(item.path, item.row, depth + 1);
       if (error !== undefined) return error;
     }
+    if (leaves === leavesBefore) barren.add(row);
     return undefined;
   }
 

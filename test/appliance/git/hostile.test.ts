@@ -164,6 +164,41 @@ describe("a pack of few bytes that make many", () => {
   });
 });
 
+describe("directories", () => {
+  const bomb = (leaf: (o: Objects) => string): [Held, string] => {
+    const o = new Objects();
+    let tree = leaf(o);
+    for (let level = 0; level < 10; level++) tree = o.tree(times(10, (i) => [DIRECTORY, `d${i}`, tree]));
+    const made = new Held({ ...DEFAULT_LIMITS, files: 100 });
+    const commit = o.commit(tree);
+    made.add(o);
+    return [made, commit];
+  };
+
+  it("without a file are looked into once each, though 10^10 ways lead to them", () => {
+    const [made, commit] = bomb((o) => o.tree([]));
+    expect(made.learn(commit)).toBeUndefined();
+    expect(made.history.mark().visits).toBe(11);
+    expect(made.list(commit)).toEqual([]);
+  });
+
+  it("with a file are not: each is another path", () => {
+    const [made, commit] = bomb((o) => folder(o, { "a.md": "x" }));
+    expect(made.learn(commit)).toMatchObject({ kind: "too-large", what: "paths in the history" });
+  });
+
+  it("of one tree all have its files, the second of a name as well", () => {
+    const o = new Objects();
+    const posts = folder(o, { "a.md": "x" });
+    const tree = o.tree(["d", "d", "e", "f"].map((name) => [DIRECTORY, name, posts] as const));
+    const commit = o.commit(tree);
+    const made = new Held();
+    made.add(o);
+    expect(made.learn(commit)).toBeUndefined();
+    expect(made.list(commit)).toEqual(["d/a.md", "e/a.md", "f/a.md"]);
+  });
+});
+
 describe("a path", () => {
   const long = "n".repeat(MAX_PATH_LENGTH - 4);
   const held = (directory: string, name: string): [Held, string] => {
