@@ -28,12 +28,13 @@ export interface Rendered {
 }
 
 /**
- * Units of work (Platform.worked) for a body: for any, for each character, and at the most. Text as people write it takes
- * 0.2 to 4 a character; one is 8 us on a processor of 2020. Within the share of a whole page (web/server.ts).
+ * Units of work (task.ts) for a body: for any, for each character, and at the most, which is about two seconds, for
+ * nothing else is made meanwhile. Text as people write it takes 0.3 a character, headings and lists of one word 1 to 3.
+ * Within the share of a whole page (web/server.ts).
  */
 export const BODY_WORK = 50_000;
-export const BODY_WORK_PER_CHARACTER = 8;
-export const MAX_BODY_WORK = 1_000_000;
+export const BODY_WORK_PER_CHARACTER = 3;
+export const MAX_BODY_WORK = 400_000;
 /** Microseconds before a body that could not be made is tried again, and how many such are remembered. */
 export const UNMADE_FOR = 600_000_000;
 const MAX_UNMADE = 1000;
@@ -235,6 +236,7 @@ export class Renderer {
   #tell(path: string, reason: string): void {
     const key = `${path}: ${reason}`;
     if (this.#told.has(key)) return;
+    if (this.#told.size >= MAX_UNMADE) this.#told.clear();
     this.#told.add(key);
     this.#options.onProblem(path, reason);
   }

@@ -42,7 +42,7 @@ export interface WebServerOptions {
 const EMPTY = new Uint8Array(0);
 /** Units of work for a page: several times what the largest that is meant so takes, and what several bodies that use up
  * their share do (MAX_BODY_WORK): they are then shown as they were written, and so is the feed that has them. */
-const PAGE_WORK = 4_000_000;
+const PAGE_WORK = 1_500_000;
 /** Microseconds before a page that could not be made is tried again, and such pages remembered. */
 const UNMADE_FOR = 30_000_000;
 const MAX_UNMADE = 1000;
