@@ -2,19 +2,26 @@
 // Each repository as the clone at boot and as an update over a good site, against the process and the machine; the
 // machine lives, the good site is served meanwhile, the next good push (a signed hook) shows, and memory is back.
 //
-// A part of the kinds runs here, so that it takes minutes; EPIPHYTE_FORGE=all runs each with 32, 64 and 256 MB in both
-// ways (an hour), EPIPHYTE_FORGE=KIND,KIND,... those alone. The process needs root for a namespace and its TAP device.
+// A part of the kinds runs here, so that it takes five minutes; EPIPHYTE_FORGE=all runs each of them with 32, 64 and
+// 256 MB in both ways against the process (two hours), EPIPHYTE_FORGE=KIND,KIND those alone, against the machine as well.
+// The process needs root for a namespace and its TAP device.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isRoot, want } from "../../tools/setup.ts";
+import { DOCUMENTS } from "../support/hostile-documents.ts";
 import { ForgeBed, type Target } from "./support/forge-bed.ts";
 import { KINDS } from "./support/hostile-repositories.ts";
+import { eventually } from "./support/peers.ts";
 
 const OCTET = 120 + (process.pid % 60);
 /** A page that is ready is served within this time, whatever else goes on. */
 const SERVED_WITHIN_S = 2;
 /** And no update takes longer. */
 const ANSWERED_WITHIN_S = 100;
+/** A push that comes later is shown by then, whatever the forge does with the one before. */
+const OVERTAKEN_WITHIN_S = 30;
+/** A page that costs all of its share is answered by then. */
+const PAGE_WITHIN_S = 60;
 /** How much more of the heap may be in use after all of it, in MB: what a site of one post leaves is the same each time. */
 const HEAP_GROWTH = 2;
 
@@ -30,6 +37,16 @@ const ANSWERS = [
   ...["reset-refs-start", "reset-refs-middle", "reset-pack-head", "reset-pack-middle"],
 ];
 const ALL = [...Object.keys(KINDS), ...ANSWERS];
+/** What stands for its kind among the answers, in a bounded run. */
+const MANY = [
+  "many-refs",
+  "head-endless",
+  "redirect-self",
+  "redirect-chain",
+  "endless-lines",
+  "endless-bytes",
+  "pack-other",
+];
 const asked = process.env["EPIPHYTE_FORGE"];
 const chosen = asked === undefined || asked === "all" ? undefined : asked.split(",");
 
@@ -163,10 +180,77 @@ async function clones(bed: ForgeBed, memory: number, list: readonly string[]): P
   expect(failures, "kinds").toEqual([]);
 }
 
+/** A forge that does nothing more, or next to nothing, at some place: a later push does not wait for it. */
+async function overtakes(bed: ForgeBed, target: Target, kind: string): Promise<void> {
+  await bed.serve(kind);
+  const first = target.hook(ANSWERED_WITHIN_S);
+  // Until it has come to that place.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(await page(target), kind).toContain("Served by Epiphyte");
+  await bed.serve(`good-${kind}`);
+  await target.hook(OVERTAKEN_WITHIN_S);
+  expect(await target.ask("/Posts/good"), kind).toContain(`The good post says good-${kind}.`);
+  await first;
+}
+
+/** The same when there is no site yet. */
+async function overtakesClone(bed: ForgeBed, memory: number, kind: string): Promise<void> {
+  await bed.serve(kind);
+  const target = bed.start(memory);
+  try {
+    await eventually("it says that it starts", 30_000, () => target.ask("/").catch(() => ""));
+    expect(await target.ask("/")).toContain("This blog is starting.");
+    await bed.serve(`good-${kind}`);
+    await target.hook(OVERTAKEN_WITHIN_S);
+    expect(await target.ask("/Posts/good"), kind).toContain(`The good post says good-${kind}.`);
+  } finally {
+    await target.stop();
+  }
+}
+
+/** Each page is asked for by somebody, and whatever becomes of it, others get theirs. */
+async function pages(bed: ForgeBed, memory: number, names: readonly string[]): Promise<void> {
+  const report: string[] = [];
+  await bed.serve("documents");
+  const target = bed.start(memory);
+  try {
+    await target.says(/ ready: /, 60_000);
+    for (const name of [...names, "nothing"]) {
+      const began = Date.now();
+      let answer: string | undefined;
+      const asked_ = target.ask(`/p/${name}`, { seconds: PAGE_WITHIN_S }).then((text) => {
+        answer = text;
+      });
+      while (answer === undefined && !target.ended) {
+        expect(await page(target), name).toContain("The good post says hostile.");
+        await Promise.race([asked_, new Promise((resolve) => setTimeout(resolve, 200))]);
+      }
+      await asked_;
+      target.mustLive();
+      const kind = /shown as it was written[^<]*|could not be made/.exec(answer ?? "")?.[0] ?? "shown";
+      report.push(`${name}: ${((Date.now() - began) / 1000).toFixed(1)} s, ${kind.slice(0, 120)}`);
+    }
+    for (const path of ["/", "/p", "/atom", "/rss", "/feed.json", "/sitemap.xml", "/tags"])
+      expect(await target.ask(path, { seconds: PAGE_WITHIN_S }), path).not.toBe("");
+    await recovers(bed, target, "good-pages");
+    const after = await target.figures();
+    expect(after.receiveMemory).toBe(0);
+    expect(after.inFlight).toBe(0);
+    expect(target.text).not.toMatch(/panic|fault of ours/);
+  } finally {
+    console.log(`pages with ${memory} MB\n${report.join("\n")}`);
+    await target.stop();
+  }
+}
+
 const tools = isRoot() && want("curl", "ip");
 const why = tools ? "" : " (skipped: needs root, curl and ip)";
-const SHARP = ["paths-10", "lone-blobs", "octopus", "deltas-fan", "quotes", "tags"];
 const HOUR = 3_600_000;
+const FAULTS = ["stall", "trickle"].flatMap((fault) =>
+  ["refs", "pack"].flatMap((answer) =>
+    ["start", "head", "body", "middle"].map((place) => `${fault}-${answer}-${place}`),
+  ),
+);
 
 describe.skipIf(!tools)(`a hostile forge and the process${why}`, () => {
   let bed: ForgeBed;
@@ -175,10 +259,63 @@ describe.skipIf(!tools)(`a hostile forge and the process${why}`, () => {
   });
   afterAll(() => bed?.close());
 
-  test.each([64, 32, 256])(
-    "updates over a good site, with %i MB",
-    (memory) => updates(bed, memory, kinds(...SHARP)),
+  test.each([
+    [
+      64,
+      kinds("paths-10", "lone-blobs", "names-50000", "octopus", "deltas-late", "tags", "aliases", "quotes", ...MANY),
+    ],
+    [32, kinds("paths-5", "lone-blobs", "changed", "deltas-fan", "wide-top", "dashes", "refs-endless")],
+    [256, kinds("names-199000", "tags", "deltas", "endless-bytes")],
+  ])("updates over a good site, with %i MB", (memory, list) => updates(bed, memory, list), HOUR);
+
+  test.each([
+    [64, kinds("paths-10", "nested-directories", "tags", "deep-list", "redirect-ring", "close-pack-middle")],
+    [32, kinds("lone-blobs", "names-50000", "quotes", "endless-progress")],
+    [256, kinds("paths-wide", "aliases")],
+  ])("clones at boot, with %i MB", (memory, list) => clones(bed, memory, list), HOUR);
+
+  test(
+    "a push overtakes a forge that stands still",
+    async () => {
+      const target = await startGood(bed, 64);
+      try {
+        const some = ["stall-refs-start", "trickle-refs-body", "stall-pack-head", "trickle-pack-middle"];
+        for (const kind of asked === "all" ? FAULTS : some) await overtakes(bed, target, kind);
+      } finally {
+        await target.stop();
+      }
+      for (const kind of asked === "all" ? FAULTS : ["stall-pack-middle"]) await overtakesClone(bed, 64, kind);
+    },
     HOUR,
   );
-  test.each([64, 32, 256])("clones at boot, with %i MB", (memory) => clones(bed, memory, kinds(...SHARP)), HOUR);
+
+  test.each([64, 32])(
+    "pages of hostile documents, with %i MB",
+    (memory) => {
+      const some = memory === 64 ? ["emphasis", "links-bare", "table-square", "mail-nearly"] : ["quotes", "list-wide"];
+      return pages(bed, memory, asked === "all" ? Object.keys(DOCUMENTS) : some);
+    },
+    HOUR,
+  );
+});
+
+describe.skipIf(!want("curl", "qemu-system-x86_64"))("a hostile forge and the machine", () => {
+  let bed: ForgeBed;
+  beforeAll(async () => {
+    bed = await ForgeBed.machine();
+  });
+  afterAll(() => bed?.close());
+
+  test.each([
+    [64, chosen ?? ["octopus", "tags"]],
+    [32, chosen ?? ["dashes"]],
+    [256, chosen ?? ["paths-5"]],
+  ])("updates over a good site, with %i MB", (memory, list) => updates(bed, memory, list), HOUR);
+
+  test.each([
+    [64, chosen ?? ["lone-blobs"]],
+    [32, chosen ?? ["tags", "quotes"]],
+  ])("clones at boot, with %i MB", (memory, list) => clones(bed, memory, list), HOUR);
+
+  test("a push overtakes a forge that stands still", () => overtakesClone(bed, 32, "trickle-pack-head"), HOUR);
 });
