@@ -24,8 +24,10 @@ function inProcess(program: string, parameter: string, memory = "64"): End {
   return { status: run.status, text: run.stdout };
 }
 
-function inMachine(image: string, parameter: string): End {
-  const words = "-M q35 -accel tcg -cpu max -m 24 -nodefaults -display none -serial stdio -no-reboot".split(" ");
+function inMachine(image: string, parameter: string, processor = "max"): End {
+  const words = `-M q35 -accel tcg -cpu ${processor} -m 24 -nodefaults -display none -serial stdio -no-reboot`.split(
+    " ",
+  );
   const run = spawnSync("qemu-system-x86_64", [...words, "-kernel", image, "-append", parameter], {
     encoding: "utf8",
     timeout: 60_000,
@@ -63,6 +65,22 @@ const targets = [
     task: () => inMachine("build/test-task.elf", ""),
   },
 ];
+
+/** What a processor lacks, and what of test/image/hello.ts says so. */
+const PROCESSORS = [
+  ["max,-rdrand,-rdseed", "no signature without entropy"],
+  ["max,-aes,-pclmulqdq", "AES in software"],
+  ["max,-avx,-avx2,-adx,-bmi2", "AES in hardware"],
+] as const;
+
+describe("cryptography in the machine", () => {
+  test.each(PROCESSORS)("on -cpu %s", (processor, line) => {
+    const { status, text } = inMachine("build/test-hello.elf", "", processor);
+    expect(text).toContain(line);
+    expect(text).toContain("all is well");
+    expect(status).toBe(0);
+  });
+});
 
 /** How each task of test/image/task.ts ends: nothing it does ends the machine, and all that it held comes back. */
 const TASK_ENDS = `nothing: done

@@ -102,6 +102,42 @@ function natives(): void {
   check("ranges are checked", refused, wrong.length);
 }
 
+/** Every primitive once, so that each is there and its code for this processor runs; vectors are in test/stack/base. */
+function cryptography(): void {
+  say(`AES ${nativeHasAes() ? "in hardware" : "in software"}`);
+  const random = new Uint8Array(128).map((_, i) => i + 1);
+  const state = new Uint8Array(640);
+  for (const suite of [0x1301, 0x1302, 0x1303]) {
+    const content = new Uint8Array(40_000).map((_, i) => i);
+    const sealed = new Uint8Array(40_066);
+    nativeAeadInit(suite, state, random);
+    nativeSeal(state, random, 7, 23, 16_384, content, 0, 40_000, sealed, 0);
+    check(`a record of ${suite}`, nativeOpen(state, random, 9, sealed, 32_812, 7_254), 7_232 * 256 + 23);
+    check("its content", nativeEqual(sealed, 32_817, content, 32_768, 7_232), true);
+  }
+  for (const group of [0x17, 0x18, 0x1d, 0x11ec]) {
+    const [secret, share, answer] = [new Uint8Array(2500), new Uint8Array(1216), new Uint8Array(1216)];
+    const [ours, theirs] = [new Uint8Array(64), new Uint8Array(64)];
+    const length = nativeKeyPair(group, random, secret, share);
+    const made = nativeEncapsulate(group, random, share, 0, length, answer, theirs);
+    check(`group ${group}`, nativeAgree(group, secret, answer, 0, made >> 8, ours), made & 255);
+    check("its secret", hex(ours), hex(theirs));
+  }
+  const seeded = nativeRandom(random, 0, 0);
+  for (const [scheme, size] of [
+    [0x0403, 32],
+    [0x0503, 48],
+    [0x0807, 32],
+  ] as const) {
+    const [signature, key] = [new Uint8Array(1024), new Uint8Array(1100)];
+    const secret = random.subarray(0, size);
+    const length = nativeSign(scheme, secret, random, signature);
+    const keyLength = nativePublicKey(scheme, secret, key);
+    const verified = nativeVerify(scheme, key.subarray(0, keyLength), random, 0, 128, signature, 0, length);
+    check(seeded ? `scheme ${scheme}` : "no signature without entropy", [length > 0, verified], [seeded, seeded]);
+  }
+}
+
 function language(): void {
   check("locals begin anew in each round", rounds(), ["", "", "", "0123"]);
   check("a captured local that is read too early", tooEarly(), "ReferenceError");
@@ -133,6 +169,7 @@ clearTimeout(setTimeout(() => (ticks += "x"), 2));
 
 say(`hello from ${nativeTarget()} on ${nativeHypervisor()}`);
 natives();
+cryptography();
 language();
 await packages();
 nativeCollect();
