@@ -1,6 +1,7 @@
 // What this machine is for: clone, serve, update. Until there is a site every request is answered by 503, and the log says
 // why; from the first good clone on a good site always stays up.
 
+import type { Port } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
 import type { ListenError, Listener, Network } from "../stack/edge/network.ts";
 import { coalesce } from "./coalesce.ts";
@@ -31,7 +32,7 @@ export interface Repository {
 }
 
 export interface ApplianceOptions {
-  readonly config: Pick<Config, "port" | "hook" | "hookSecret">;
+  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret">;
   readonly network: Network;
   readonly platform: Platform;
   readonly log: Log;
@@ -55,8 +56,24 @@ const REFUSALS_INTERVAL = 10_000_000;
 /** The longest wait that a timer takes. */
 const MAX_TIMER = 24 * 3600 * 1000;
 
+/** Why it cannot listen, and on which port. */
+export interface StartError {
+  readonly reason: ListenError;
+  readonly port: Port;
+}
+
+/** Plain HTTP, and HTTPS where it is asked for. */
+function listenersOf({ port, tls }: Pick<Config, "port" | "tls">): readonly Listener[] {
+  const serve = { kind: "serve" } as const;
+  const plain = { port, secure: false };
+  if (tls === undefined) return [{ ...plain, action: serve }];
+  const secure = { port: tls.port, secure: true, action: serve };
+  if (tls.plain === "off") return [secure];
+  return [secure, { ...plain, action: tls.plain === "serve" ? serve : { kind: "redirect", port: tls.port } }];
+}
+
 /** Starts one; the error is why it cannot listen. */
-export function runAppliance(options: ApplianceOptions): Result<Appliance, ListenError> {
+export function runAppliance(options: ApplianceOptions): Result<Appliance, StartError> {
   const appliance = new Appliance(options);
   const started = appliance.start();
   return started.ok ? { ok: true, value: appliance } : started;
@@ -114,18 +131,19 @@ export class Appliance {
   }
 
   /** Serves from now on, and clones. */
-  start(): Result<undefined, ListenError> {
+  start(): Result<undefined, StartError> {
     const { config, network, writing } = this.#options;
-    const listener: Listener = { port: config.port, secure: false, action: { kind: "serve" } };
-    const served = network.serve(listener, (request) => this.#web.handle(request));
-    if (!served.ok) return served;
+    for (const listener of listenersOf(config)) {
+      const served = network.serve(listener, (request) => this.#web.handle(request));
+      if (!served.ok) return { ok: false, error: { reason: served.error, port: listener.port } };
+    }
     if (config.hookSecret === undefined && writing === undefined)
       this.#log.info(
         `the webhook ${config.hook} is open: anybody can have it look for news, once a second at most; ` +
           "--hook-secret=… takes only signed ones",
       );
     void this.update();
-    return served;
+    return { ok: true, value: undefined };
   }
 
   /** Asks the repository and shows what is new: what the webhook does. Concurrent calls share a run. Never rejects. */
@@ -176,7 +194,7 @@ export class Appliance {
     const seconds = ((this.#platform.now() - started) / 1e6).toFixed(1);
     const commit = site.snapshot.commit.slice(0, 8);
     const what = `${summarise(site)} in ${seconds} s, commit ${commit}`;
-    if (before === undefined) this.#log.info(`ready: http://${this.#here()}/ ${what}`);
+    if (before === undefined) this.#log.info(`ready: ${this.#here()}/ ${what}`);
     else this.#log.info(`updated: ${what} "${site.snapshot.head.subject}"`);
     return outcome("updated", site);
   }
@@ -247,9 +265,13 @@ export class Appliance {
     if (missed !== undefined) this.#log.warn(text, { peer, ...(missed > 0 ? { notLogged: missed } : {}) });
   }
 
+  /** Where the blog is, as one types it. */
   #here(): string {
     const { config, address } = this.#options;
-    return (address() ?? "localhost") + (config.port === 80 ? "" : `:${config.port}`);
+    const host = address() ?? "localhost";
+    const { tls } = config;
+    if (tls !== undefined && tls.plain !== "serve") return `https://${host}${tls.port === 443 ? "" : `:${tls.port}`}`;
+    return `http://${host}${config.port === 80 ? "" : `:${config.port}`}`;
   }
 }
 

@@ -4,12 +4,17 @@
 import type { Port } from "../stack/base/address.ts";
 import { parseRemote, type Remote } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
+import { readTlsConfig, TLS_PARAMETERS, type TlsConfig } from "./tls-config.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
 export interface Config {
   readonly remote: Remote;
   readonly port: Port;
+  /** HTTPS; undefined: plain HTTP alone. */
+  readonly tls: TlsConfig | undefined;
+  /** Whom the machine believes besides the authorities of the web: PEM, or "sha256:" and the hash of a key. */
+  readonly trust: readonly string[];
   /** Path of the webhook, with its slash. */
   readonly hook: string;
   /** Key of the webhook's HMAC; undefined: the hook is open to anybody who knows its path. */
@@ -20,6 +25,15 @@ export interface Config {
 export const APPLIANCE_PARAMETERS = {
   remote: parameter("URL[#BRANCH]", "the Git repository to serve (also -r); required", { letter: "r" }),
   port: parameter("PORT", "HTTP port (80)"),
+  ...TLS_PARAMETERS,
+  trust: parameter(
+    "CA|sha256:HASH",
+    "for an https remote: believe this authority (PEM, in the boot module) or this key",
+    {
+      repeatable: true,
+      pem: true,
+    },
+  ),
   hook: parameter("PATH", "path of the webhook that makes it fetch (/push)"),
   "hook-secret": parameter("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
   log: parameter("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
@@ -31,9 +45,20 @@ export function readConfig(given: Parameters): Config | undefined {
   if (!given.has("remote") && !given.faulty("remote"))
     given.errors.push({ kind: "missing", name: "remote", why: "which Git repository is the blog?" });
   const port = given.one("port", parsePort) ?? (80 as Port);
+  const tls = readTlsConfig(given, parsePort);
+  if (tls !== undefined && tls.port === port && tls.plain !== "off")
+    given.errors.push({
+      kind: "malformed",
+      name: "tls",
+      value: String(port),
+      why: "plain HTTP has this port (--port)",
+    });
+  const trust = given.list("trust");
   const hook = given.one("hook", parseHook)?.path ?? "/push";
   const log = given.one("log", parseLevel)?.level ?? "info";
-  return remote === undefined ? undefined : { remote, port, hook, hookSecret: given.list("hook-secret")[0], log };
+  return remote === undefined
+    ? undefined
+    : { remote, port, tls, trust, hook, hookSecret: given.list("hook-secret")[0], log };
 }
 
 /** The port, or why it is none: for `Parameters.one`. */
@@ -53,7 +78,6 @@ export function parseLevel(text: string): { level: LogLevel } | string {
 function readRemote(text: string): Remote | string {
   const remote = parseRemote(text);
   if (!remote.ok) return remote.error;
-  if (remote.value.url.startsWith("https:")) return "https needs TLS, which this version does not speak yet: use http";
   return remote.value;
 }
 

@@ -3,6 +3,7 @@
 
 import { runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
+import { presentCertificates } from "../appliance/https.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
 import type { ParameterSource } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
@@ -13,6 +14,7 @@ import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
 import { type BootConfig, bootUsage, describeMistakes, type MachineConfig, readBootConfig } from "./machine-config.ts";
 import { platform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
+import { trustAnchors } from "./trust-anchors.ts";
 import { setByServer, wallClock } from "./wall-clock.ts";
 
 declare const EPIPHYTE_VERSION: string;
@@ -24,6 +26,9 @@ const STATUS_NO_NETWORK = 3;
 const BUFFER_SHARE = 4;
 /** How often figures are logged at the level debug. */
 const FIGURES_MS = 10_000;
+/** Asked for the time before an https remote is judged by it, and how long that is waited for. */
+const TIME_SERVER = "pool.ntp.org";
+const TIME_LIMIT_MS = 4000;
 const MEGABYTE = 1024 * 1024;
 
 export interface Target {
@@ -59,7 +64,7 @@ export function boot(target: Target): void {
     {
       configured: (address) => {
         log.info(`address ${address}${serversText(seam)}`);
-        begin();
+        void begin();
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
       notice: (text) => log.info(text),
@@ -71,12 +76,26 @@ export function boot(target: Target): void {
   seam.setAccessEvents(config.log === "debug" || config.log === "trace");
   for (const server of machine.dns) seam.addNameServer(server);
 
+  const secureRemote = config.remote.url.startsWith("https:");
+  if (seam.canSecure() && (secureRemote || config.tls !== undefined)) seam.trustAnchors(trustAnchors());
+  believe(config.trust, seam);
   let begun = false;
-  const begin = (): void => {
+  const begin = async (): Promise<void> => {
     if (begun) return;
     begun = true;
-    if (machine.ntp !== undefined)
-      void setByServer(wallClock, machine.ntp, edge, log, platform.sleep, (offset) => seam.setWallClock(offset));
+    const timeServer = machine.ntp ?? (secureRemote ? TIME_SERVER : undefined);
+    if (timeServer !== undefined) {
+      const set = setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
+      // Certificates are judged by the time.
+      if (secureRemote) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
+    }
+    if (config.tls !== undefined) {
+      const names = [seam.address(), ...(machine.hostname.includes(".") ? [machine.hostname] : [])];
+      const notBefore = Math.floor(wallClock.floor / 1000);
+      const errors = presentCertificates(config.tls, names, notBefore, edge, platform, log);
+      for (const error of errors) log.fatal(`HTTPS: ${error}`);
+      if (errors.length > 0) nativePowerOff(STATUS_BAD_PARAMETERS);
+    }
     const started = runAppliance({
       config,
       network: edge,
@@ -85,7 +104,7 @@ export function boot(target: Target): void {
       repository: (onProgress) => openRepository(config.remote, edge, platform, onProgress),
       address: () => (seam.address() === "" ? undefined : seam.address()),
     });
-    if (!started.ok) throw new Error(`port ${config.port} is in use`);
+    if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);
     const { syslog, hostname } = machine;
     if (syslog === undefined) return;
     const encode = syslogEncoder(hostname, "epiphyte");
@@ -115,6 +134,18 @@ export function boot(target: Target): void {
     log.info("asking for an address by DHCP");
     seam.configureDhcp(machine.hostname);
   } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
+}
+
+/** Whom connections of ours believe besides the authorities of the web. */
+function believe(trust: readonly string[], seam: Seam): void {
+  if (trust.length === 0 || !seam.canSecure()) return;
+  const errors = trust.flatMap((text) => {
+    const why = seam.trustAdd(text);
+    return why === "" ? [] : [{ kind: "malformed", name: "trust", value: text, why } as const];
+  });
+  if (errors.length === 0) return;
+  nativeConsole(describeMistakes(errors));
+  nativePowerOff(STATUS_BAD_PARAMETERS);
 }
 
 function parametersOrEnd(source: ParameterSource): BootConfig {

@@ -7,6 +7,7 @@ import { connect as connectSocket, createServer, type Server } from "node:net";
 import { type Port, parseIpv4 } from "../stack/base/address.ts";
 import { type Instant, MILLISECOND, type Result } from "../stack/base/result.ts";
 import type {
+  Certificate,
   ConnectError,
   ConnectOptions,
   Flow,
@@ -16,6 +17,7 @@ import type {
   ListenError,
   Listener,
   Network,
+  Presented,
   ReadyResponse,
   ResolveError,
 } from "../stack/edge/network.ts";
@@ -122,6 +124,11 @@ export class NodeNetwork implements Network {
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
     this.#datagrams.send(bytes, port, address);
     return true;
+  }
+
+  present(certificates: readonly Certificate[]): readonly Presented[] {
+    const error = "the preview speaks no HTTPS";
+    return certificates.map(() => ({ error, warnings: [], names: [], notAfter: 0, fingerprint: "" }));
   }
 
   serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {

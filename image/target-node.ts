@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     },
   });
   const started = runAppliance({
-    config: { port, hook: "/push", hookSecret: undefined },
+    config: { port, tls: undefined, hook: "/push", hookSecret: undefined },
     network,
     platform,
     log,

@@ -6,7 +6,7 @@ import { boot } from "./boot.ts";
 import { tapMac } from "./tap-mac.ts";
 
 boot({
-  source: { parameters: nativeParameters(), onePerLine: true, module: "" },
+  source: { parameters: nativeParameters(), onePerLine: true, module: nativeModule() },
   seam,
   start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory),
   nextFinding,

@@ -27,6 +27,8 @@ const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
   Uint16Array: "views over another's buffer do not compile",
   Uint32Array: "views over another's buffer do not compile",
 };
+/** Of strings: they bring the tables of Unicode. */
+const UNICODE_METHODS = new Set(["toLowerCase", "toUpperCase", "toLocaleLowerCase", "normalize", "localeCompare"]);
 const FORBIDDEN_METHODS = new Set(["fill", "indexOf", "copyWithin", "lastIndexOf", "findIndex"]);
 
 const files = ["stack", "drivers"]
@@ -70,6 +72,7 @@ function fault(node: ts.Node): string | undefined {
     return "a property that is absent in a spread overwrites with undefined once compiled";
   if (ts.isPropertyAccessExpression(node)) {
     if (node.getText() === "Math.random") return "randomness is an argument below the seam";
+    if (UNICODE_METHODS.has(node.name.text)) return `.${node.name.text} is not linked below the seam: asciiLower`;
     if (FORBIDDEN_METHODS.has(node.name.text) && isByteArray(node.expression))
       return `.${node.name.text} of a typed array does not compile`;
   }

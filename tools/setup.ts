@@ -18,6 +18,8 @@ const PACKAGES = {
   "qemu-system-x86_64": "qemu-system-x86",
   dnsmasq: "dnsmasq-base",
   chronyd: "chrony",
+  openssl: "openssl",
+  "gnutls-cli": "gnutls-bin",
   rsyslogd: "rsyslog",
   wrk: "wrk",
   h2load: "nghttp2-client",

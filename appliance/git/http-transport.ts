@@ -41,7 +41,6 @@ function transportError(error: HttpClientError, request: GitRequest): GitTranspo
   switch (error.kind) {
     case "bad-url":
     case "bad-request":
-    case "https-not-supported":
       return { kind: "unsupported-url", where, reason: describeHttpError(error) };
     case "connect":
       return connectError(error.cause, where, describeHttpError(error));
@@ -87,6 +86,8 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
       return { kind: "timed-out", where };
     case "no-room":
     case "no-tls":
+    case "no-entropy":
+    case "insecure":
       return { kind: "broken", where, reason: words };
   }
 }

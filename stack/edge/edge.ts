@@ -27,8 +27,10 @@ import {
   RESOLVE_SERVER_REFUSED,
 } from "../host/events.ts";
 import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
+import { presentCertificates } from "./certificates.ts";
 import { StackFlow } from "./flow.ts";
 import type {
+  Certificate,
   ConnectError,
   ConnectOptions,
   Flow,
@@ -36,6 +38,7 @@ import type {
   ListenError,
   Listener,
   Network,
+  Presented,
   ReadyResponse,
   ResolveError,
   TimeError,
@@ -114,14 +117,16 @@ export class Edge implements Network {
   }
 
   async connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>> {
-    if (options.secure) return { ok: false, error: { kind: "no-tls" } };
+    if (options.secure && !this.#seam.canSecure()) return { ok: false, error: { kind: "no-entropy" } };
     const addresses = await this.resolve(host);
     if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
     let last: ConnectError = { kind: "unreachable" };
     for (const address of addresses.value) {
-      const attempt = await this.#connectTo(address, port, options.timeoutMs);
+      const attempt = await this.#connectTo(address, port, options.secure ? host : "", options.timeoutMs);
       if (attempt.ok) return attempt;
       last = attempt.error;
+      // Another address of a server that is not believed would be no better, and would hide why.
+      if (last.kind === "insecure") break;
     }
     return { ok: false, error: last };
   }
@@ -145,8 +150,12 @@ export class Edge implements Network {
     return this.#seam.sendDatagram(address, port, bytes);
   }
 
+  present(certificates: readonly Certificate[]): readonly Presented[] {
+    return presentCertificates(this.#seam, certificates);
+  }
+
   serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
-    if (secure) return { ok: false, error: "no-tls" };
+    if (secure && !this.#seam.canSecure()) return { ok: false, error: "no-entropy" };
     const redirectTo = action.kind === "redirect" ? action.port : 0;
     if (!this.#seam.serve(port, secure, redirectTo)) return { ok: false, error: "port-in-use" };
     this.#web.handler = handler;
@@ -165,8 +174,9 @@ export class Edge implements Network {
     this.#web.retain(paths);
   }
 
-  #connectTo(address: string, port: Port, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
-    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT);
+  /** `secureName`: over TLS, to who has a certificate for it; "": in the clear. */
+  #connectTo(address: string, port: Port, secureName: string, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT, secureName);
     if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
     return new Promise((resolve) => {
       const opened = (result: Result<Flow, ConnectError>): void => {
@@ -192,7 +202,7 @@ export class Edge implements Network {
         this.#flows.get(handle)?.sent();
         break;
       case EVENT_CLOSED:
-        this.#flows.get(handle)?.closed(this.#seam.eventNumber());
+        this.#flows.get(handle)?.closed(this.#seam.eventNumber(), this.#seam.eventText());
         break;
       case EVENT_RESOLVED:
         this.#resolved(handle, this.#seam.eventNumber());

@@ -81,7 +81,7 @@ export class StackFlow implements Flow {
     writer({ ok: true, value: undefined });
   }
 
-  closed(reason: number): void {
+  closed(reason: number, words = ""): void {
     if (this.#gone !== undefined) return;
     const error: FlowError =
       reason === CLOSED_IN_ORDER
@@ -91,7 +91,7 @@ export class StackFlow implements Flow {
           : { kind: "reset" };
     this.#gone = error;
     this.#released();
-    this.#opened?.({ ok: false, error: connectError(reason) });
+    this.#opened?.({ ok: false, error: connectError(reason, words) });
     // An orderly end after the peer's FIN is an end to a reader, not an error.
     this.#reader?.(reason === CLOSED_IN_ORDER && this.#ended ? { ok: true, value: undefined } : { ok: false, error });
     this.#writer?.({ ok: false, error });
@@ -113,12 +113,16 @@ export class StackFlow implements Flow {
     const bytes = this.#seam.receive(this.#handle, READ_LIMIT);
     if (bytes.length > 0) return { ok: true, value: bytes };
     if (!this.#seam.readEnded(this.#handle)) return undefined;
+    // RFC 8446 6.1: without a close_notify the end may be anybody's.
+    if (this.#seam.readCut(this.#handle)) return { ok: false, error: { kind: "reset" } };
     this.#ended = true;
     return { ok: true, value: undefined };
   }
 }
 
-function connectError(reason: number): ConnectError {
+/** `words`: what TLS has to say. */
+function connectError(reason: number, words: string): ConnectError {
+  if (words !== "") return { kind: "insecure", reason: words };
   switch (reason) {
     case CLOSED_REFUSED:
       return { kind: "refused" };

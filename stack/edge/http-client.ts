@@ -22,7 +22,7 @@ import {
 import { basicAuthorization } from "./basic.ts";
 import { type HttpClientError, MAX_REDIRECTS } from "./http-error.ts";
 import { inTime, type Timers } from "./in-time.ts";
-import type { ConnectError, Flow, Network } from "./network.ts";
+import type { Flow, Network } from "./network.ts";
 import { formatUrl, hostOf, originOf, parseUrl, resolveReference, type Url } from "./url.ts";
 
 export interface HttpClientRequest {
@@ -57,9 +57,6 @@ export interface HttpAnswer {
   /** The body, in the pieces in which it arrived. */
   readonly chunks: readonly Uint8Array[];
 }
-
-/** Opens a TLS flow, once there is one to open. */
-export type SecureConnect = (host: string, port: Port, timeoutMs: number) => Promise<Result<Flow, ConnectError>>;
 
 /** An unused connection is closed after this time: servers close theirs after 5 to 75 seconds. */
 export const KEEP_MS = 4000;
@@ -116,13 +113,11 @@ interface Received {
 export class HttpClient {
   readonly #network: Network;
   readonly #timers: Timers;
-  readonly #secure: SecureConnect | undefined;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(network: Network, timers: Timers, secure?: SecureConnect) {
+  constructor(network: Network, timers: Timers) {
     this.#network = network;
     this.#timers = timers;
-    this.#secure = secure;
   }
 
   async request(request: HttpClientRequest): Promise<Result<HttpAnswer, HttpClientError>> {
@@ -198,12 +193,8 @@ export class HttpClient {
 
   async #connect(request: HttpClientRequest, url: Url): Promise<Result<Flow, HttpClientError>> {
     const timeout = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    if (url.scheme === "https" && this.#secure === undefined)
-      return { ok: false, error: { kind: "https-not-supported", url: formatUrl(url) } };
-    const connecting =
-      url.scheme === "https" && this.#secure !== undefined
-        ? this.#secure(url.host, url.port as Port, timeout)
-        : this.#network.connect(url.host, url.port as Port, { secure: false, timeoutMs: timeout });
+    const secure = url.scheme === "https";
+    const connecting = this.#network.connect(url.host, url.port as Port, { secure, timeoutMs: timeout });
     // It keeps to the time by itself; only `giveUp` may be quicker.
     const { giveUp } = request;
     const flow = giveUp === undefined ? await connecting : await inTime(this.#timers, connecting, 2 * timeout, giveUp);

@@ -8,7 +8,6 @@ export const MAX_REDIRECTS = 5;
 export type HttpClientError =
   | { readonly kind: "bad-url"; readonly url: string; readonly reason: string }
   | { readonly kind: "bad-request"; readonly reason: string }
-  | { readonly kind: "https-not-supported"; readonly url: string }
   | { readonly kind: "connect"; readonly origin: string; readonly cause: ConnectError }
   | { readonly kind: "flow"; readonly origin: string; readonly cause: FlowError }
   | { readonly kind: "timed-out"; readonly origin: string; readonly during: "sending" | "receiving" }
@@ -26,8 +25,6 @@ export function describeHttpError(error: HttpClientError): string {
       return `${error.url} is not a URL that can be fetched: ${error.reason}`;
     case "bad-request":
       return `the request cannot be written down: ${error.reason}`;
-    case "https-not-supported":
-      return `${error.url}: https is not supported yet, use http`;
     case "connect":
       return `${error.origin} ${describeConnectError(error.cause)}`;
     case "flow":
@@ -66,7 +63,11 @@ function describeConnectError(cause: ConnectError): string {
     case "timed-out":
       return "did not answer";
     case "no-tls":
-      return "cannot be called by https, which is not spoken yet";
+      return "cannot be called by https from here";
+    case "no-entropy":
+      return "cannot be called by https: this machine has no source of entropy for keys (-device virtio-rng-pci adds one)";
+    case "insecure":
+      return `is not believed: ${cause.reason}`;
     case "no-room":
       return "could not be called: no connection is free on this machine";
     case "resolve":

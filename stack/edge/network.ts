@@ -24,8 +24,10 @@ export type ConnectError =
   | { readonly kind: "unreachable" }
   | { readonly kind: "timed-out" }
   | { readonly kind: "no-room" }
-  /** TLS was asked for, which is not spoken yet. */
-  | { readonly kind: "no-tls" };
+  /** Over TLS it has to be, and this machine has no entropy for keys; or it does not speak TLS by itself (Node). */
+  | { readonly kind: "no-entropy" | "no-tls" }
+  /** The server is not the one that was meant, or cannot show that it is: why, in words. */
+  | { readonly kind: "insecure"; readonly reason: string };
 
 export type FlowError = { readonly kind: "reset" } | { readonly kind: "timed-out" } | { readonly kind: "closed" };
 
@@ -65,16 +67,36 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
 /** A port on which HTTP is served. */
 export interface Listener {
   readonly port: Port;
-  /** HTTPS: not spoken yet. */
+  /** HTTPS. */
   readonly secure: boolean;
   /** What becomes of requests: they are served, or sent on to https at the port. */
   readonly action: { readonly kind: "serve" } | { readonly kind: "redirect"; readonly port: Port };
 }
 
-export type ListenError = "port-in-use" | "no-tls";
+export type ListenError = "port-in-use" | "no-entropy" | "no-tls";
+
+/** What HTTPS shows: a key and its chain as PEM, or one that the machine makes and signs itself. */
+export type Certificate =
+  | { readonly kind: "given"; readonly pem: string }
+  /** `seed`: 128 secret bytes that the key follows from; `notBefore`: seconds since 1970. */
+  | { readonly kind: "own"; readonly seed: Uint8Array; readonly names: readonly string[]; readonly notBefore: number };
+
+/** What became of a certificate. */
+export interface Presented {
+  /** Why it is not shown; "" when it is. */
+  readonly error: string;
+  /** What will work, and may not be what was meant. */
+  readonly warnings: readonly string[];
+  /** Whom it is for. */
+  readonly names: readonly string[];
+  /** The end of its validity, seconds since 1970; 0: far away. */
+  readonly notAfter: number;
+  /** The hash of its public key, as --trust takes it. */
+  readonly fingerprint: string;
+}
 
 export interface ConnectOptions {
-  /** Over TLS: not spoken yet. */
+  /** Over TLS, to who has a certificate for the host. */
   readonly secure: boolean;
   readonly timeoutMs: number;
 }
@@ -108,6 +130,8 @@ export interface Network {
   connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>>;
   /** Sends and forgets; false when it could not even be queued. */
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean;
+  /** Shows these certificates from now on, the first of them to who names none; connections that are open go on. */
+  present(certificates: readonly Certificate[]): readonly Presented[];
   /** Begins to serve HTTP; one handler has the requests of all listeners. It never rejects. */
   serve(listener: Listener, handler: HttpHandler): Result<undefined, ListenError>;
   /** Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request. */

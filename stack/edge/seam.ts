@@ -43,23 +43,45 @@ export interface Seam {
   /** Wall clock minus `now` in milliseconds, as the last answer had it. */
   toldOffset(): number;
 
-  /** A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. */
-  connect(address: string, port: number, receiveLimit: number): number;
+  /**
+   * A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. `secureName`: over TLS, and whom the certificate
+   * has to be for (only when canSecure); "": in the clear.
+   */
+  connect(address: string, port: number, receiveLimit: number, secureName: string): number;
   /** Queues the bytes, which must not change; false when the stream is gone. */
   send(handle: number, bytes: Uint8Array): boolean;
   queued(handle: number): number;
   /** Up to `limit` unread bytes, as an array of their own; empty when there are none. */
   receive(handle: number, limit: number): Uint8Array;
   readEnded(handle: number): boolean;
+  /** It has ended without the end of stream that TLS has: what has come may not be all. */
+  readCut(handle: number): boolean;
   shutdown(handle: number): void;
   close(handle: number): void;
   abort(handle: number): void;
 
+  /** True: there was entropy for TLS. Nothing of what follows may be called otherwise. */
+  canSecure(): boolean;
+  /** Begins a new list of certificates; the current one is shown until certificatesCommit, which says how many there are. */
+  certificatesBegin(): void;
+  /** Adds a private key and its chain; what is to be said of it, as Reading.report (stack/host/identity.ts) has it. */
+  certificateAdd(pem: string): string;
+  /**
+   * Adds one that signs itself: its key is made of 128 bytes, its names are separated by blanks, it is valid from
+   * `notBefore` (seconds since 1970) on. The fingerprint of its key, "" without entropy.
+   */
+  certificateAddOwn(seed: Uint8Array, names: string, notBefore: number): string;
+  certificatesCommit(): number;
+  /** Whom connections of ours believe: the table of the web's authorities, instead of the one before. */
+  trustAnchors(table: Uint8Array): void;
+  /** And who else: "sha256:..." or PEM. "", or what is wrong with it. */
+  trustAdd(text: string): string;
+
   sendDatagram(address: string, port: number, bytes: Uint8Array): boolean;
 
   /**
-   * Serves HTTP on this port, or, when `redirectTo` is not 0, sends requests on to https at that port. False: it is taken,
-   * or `secure` is asked for, which is not spoken yet.
+   * Serves HTTP on this port, over TLS when `secure`, or, when `redirectTo` is not 0, sends requests on to https at that
+   * port. False: it is taken, or there is no entropy for TLS.
    */
   serve(port: number, secure: boolean, redirectTo: number): boolean;
   requestMethod(exchange: number): string;

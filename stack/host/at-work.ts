@@ -12,8 +12,9 @@ export const AT_DHCP = 4;
 export const AT_DNS = 5;
 export const AT_NTP = 6;
 export const AT_TCP = 7;
-export const AT_HTTP = 8;
-export const AT_SENDING = 9;
+export const AT_TLS = 8;
+export const AT_HTTP = 9;
+export const AT_SENDING = 10;
 
 const PARTS: readonly string[] = [
   "",
@@ -24,6 +25,7 @@ const PARTS: readonly string[] = [
   "in the timers of DNS",
   "in the timers of NTP",
   "in the timers of TCP",
+  "in the handshakes of TLS",
   "in the timers of HTTP",
   "sending",
 ];

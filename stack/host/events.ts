@@ -14,7 +14,7 @@ export const EVENT_CONNECTED = 4;
 export const EVENT_READABLE = 5;
 /** Queued bytes were acknowledged: handle. */
 export const EVENT_SENT = 6;
-/** The stream is gone: handle, number = CLOSED_*. */
+/** The stream is gone: handle, number = CLOSED_*, text: what TLS has to say about it. */
 export const EVENT_CLOSED = 7;
 /** An answer of the resolver: handle = token, number = RESOLVE_*; addresses by resolvedCount, resolvedAddress. */
 export const EVENT_RESOLVED = 8;

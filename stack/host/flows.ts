@@ -60,8 +60,13 @@ export class Flows extends StreamUser {
   }
 
   override closed(handle: Handle, reason: number, _now: Instant): void {
+    this.ended(handle, reason, "");
+  }
+
+  /** `words`: what a person should know of the reason. */
+  ended(handle: Handle, reason: number, words: string): void {
     this.remove(handle);
-    this.events.push(EVENT_CLOSED, handle, reason, "");
+    this.events.push(EVENT_CLOSED, handle, reason, words);
   }
 
   private tell(handle: Handle, kind: number): void {

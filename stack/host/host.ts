@@ -33,6 +33,7 @@ import {
   AT_REST,
   AT_SENDING,
   AT_TCP,
+  AT_TLS,
   describeWork,
 } from "./at-work.ts";
 import { type Attendant, NoAttendant } from "./attendant.ts";
@@ -51,6 +52,7 @@ import { FLOW_LIMIT, Flows } from "./flows.ts";
 import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
+import { Secure } from "./secure.ts";
 import type { Service } from "./service.ts";
 import { Time } from "./time.ts";
 
@@ -73,6 +75,9 @@ export class Host extends FrameReceiver {
   readonly udp: Udp;
   readonly tcp: Tcp;
   readonly flows: Flows;
+  /** Undefined until it is first asked for. */
+  private secureStreams: Secure | undefined;
+  private readonly seed: Uint8Array;
   readonly lease: Lease;
   readonly names: Names;
   readonly time: Time;
@@ -82,6 +87,7 @@ export class Host extends FrameReceiver {
   prefixLength = 0;
   gateway = "";
   now: Instant = 0;
+  private wallOffsetMs = 0;
 
   // What a fault is told with: see at-work.ts.
   private part = AT_REST;
@@ -100,10 +106,14 @@ export class Host extends FrameReceiver {
   private readonly flowUser: number;
   private readonly services: Service[] = [];
 
-  /** `secret`: 64 random bytes; `memory`: bytes that the host may use for buffers. */
+  /**
+   * `secret`: 96 random bytes, of which the last 32 are the seed of TLS, which is not spoken when they are not there;
+   * `memory`: bytes that the host may use for buffers.
+   */
   constructor(link: Link, secret: Uint8Array, memory: number) {
     super();
     this.link = link;
+    this.seed = secret.slice(64);
     this.budget = new Budget(memory);
     this.random = new Random(secret.slice(32, 48));
     const limits = new TcpLimits();
@@ -151,9 +161,12 @@ export class Host extends FrameReceiver {
     this.time.step(now);
     this.part = AT_TCP;
     this.tcp.step(now);
+    this.part = AT_TLS;
+    this.secureStreams?.tls.step(now);
     this.part = AT_HTTP;
     for (let i = 0; i < this.services.length; i++) this.services[i]!.step(now);
     this.part = AT_SENDING;
+    this.secureStreams?.tls.transmit(now);
     this.tcp.transmit(now);
     this.link.flush();
     this.part = AT_REST;
@@ -164,6 +177,7 @@ export class Host extends FrameReceiver {
     let deadline = Math.min(this.link.nextDeadline(), this.attendant.nextDeadline());
     deadline = Math.min(deadline, this.ip.nextDeadline(), this.input.nextDeadline());
     deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline(), this.time.nextDeadline());
+    if (this.secureStreams !== undefined) deadline = Math.min(deadline, this.secureStreams.tls.nextDeadline());
     // The transmit ring was full: it frees itself without an interrupt.
     if (this.tcp.transmitPending) deadline = Math.min(deadline, this.now + RING_FULL_PAUSE);
     for (let i = 0; i < this.services.length; i++) deadline = Math.min(deadline, this.services[i]!.nextDeadline());
@@ -202,6 +216,8 @@ export class Host extends FrameReceiver {
   /** The wall clock now is `now` plus this many milliseconds. */
   setWallClock(offsetMs: number): void {
     const wallMs = this.now / MILLISECOND + offsetMs;
+    this.wallOffsetMs = offsetMs;
+    this.secureStreams?.setWallClock(wallMs, this.now);
     for (let i = 0; i < this.services.length; i++) this.services[i]!.setWallClock(wallMs, this.now);
   }
 
@@ -216,10 +232,17 @@ export class Host extends FrameReceiver {
     this.events.push(EVENT_CONFIGURED, 0, 0, address);
   }
 
-  /** A connection of the edge; NO_HANDLE when there is no room or no address. */
-  connect(address: string, port: number, receiveLimit: number): Handle {
+  /**
+   * A connection of the edge; NO_HANDLE when there is no room or no address. `secureName`: whom its certificate has to be
+   * for; "": in the clear.
+   */
+  connect(address: string, port: number, receiveLimit: number, secureName: string): Handle {
     if (this.flows.count >= FLOW_LIMIT) return NO_HANDLE;
-    const handle = this.tcp.connect(this.paths.toward(address), port, this.flowUser, receiveLimit, this.now);
+    const path = this.paths.toward(address);
+    const handle =
+      secureName === ""
+        ? this.tcp.connect(path, port, this.flowUser, receiveLimit, this.now)
+        : this.secure().connect(path, port, secureName, receiveLimit, this.now);
     if (handle >= 0) this.flows.add(handle);
     return handle;
   }
@@ -229,9 +252,35 @@ export class Host extends FrameReceiver {
     this.services.push(service);
   }
 
-  /** What carries a connection of the edge: TCP. */
-  streamsOf(_handle: Handle): Streams {
-    return this.tcp;
+  /** What carries a connection of the edge: TCP, or TLS over it. */
+  streamsOf(handle: Handle): Streams {
+    return this.secureStreams?.has(handle) === true ? this.secureStreams.tls : this.tcp;
+  }
+
+  /** Its peer's side has ended without the close_notify of TLS. */
+  cut(handle: Handle): boolean {
+    return this.secureStreams?.has(handle) === true && this.secureStreams.tls.truncated(handle);
+  }
+
+  /** The edge lets go of a connection. */
+  release(handle: Handle): void {
+    this.flows.remove(handle);
+    this.secureStreams?.forget(handle);
+  }
+
+  /** True: there was entropy for what TLS needs. */
+  get canSecure(): boolean {
+    return this.seed.length >= 32;
+  }
+
+  /** TLS on this host. Only when it can be. */
+  secure(): Secure {
+    if (this.secureStreams === undefined) {
+      if (!this.canSecure) throw new Error("TLS without entropy");
+      this.secureStreams = new Secure(this.tcp, this.shared, this.flows, this.seed, this.budget.connections);
+      this.secureStreams.setWallClock(this.now / MILLISECOND + this.wallOffsetMs, this.now);
+    }
+    return this.secureStreams;
   }
 
   /** What a step that ended by a fault was about (at-work.ts); "" between steps. */
@@ -242,7 +291,7 @@ export class Host extends FrameReceiver {
   /** Figures for people and tests, one "name value" a line. */
   describe(): string {
     const { tcp, ip } = this;
-    let services = "";
+    let services = this.secureStreams === undefined ? "" : this.secureStreams.describe();
     for (let i = 0; i < this.services.length; i++) services += this.services[i]!.describe();
     const t = tcp.counters;
     const counted: string[] = [];

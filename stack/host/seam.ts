@@ -131,8 +131,36 @@ export function toldOffset(): number {
   return host().time.offsetMs;
 }
 
-export function connect(remote: string, port: number, receiveLimit: number): number {
-  return host().connect(remote, port, receiveLimit);
+export function connect(remote: string, port: number, receiveLimit: number, secureName: string): number {
+  return host().connect(remote, port, receiveLimit, secureName);
+}
+
+export function canSecure(): boolean {
+  return host().canSecure;
+}
+
+export function certificatesBegin(): void {
+  host().secure().begin();
+}
+
+export function certificateAdd(pem: string): string {
+  return host().secure().add(pem, host().now);
+}
+
+export function certificateAddOwn(seed: Uint8Array, names: string, notBefore: number): string {
+  return host().secure().addOwn(seed, names.split(" "), notBefore);
+}
+
+export function certificatesCommit(): number {
+  return host().secure().commit();
+}
+
+export function trustAnchors(table: Uint8Array): void {
+  host().secure().trustAnchors(table);
+}
+
+export function trustAdd(text: string): string {
+  return host().secure().trustAlso(text);
 }
 
 export function send(handle: number, bytes: Uint8Array): boolean {
@@ -157,19 +185,23 @@ export function readEnded(handle: number): boolean {
   return streams(handle).readEnded(handle as Handle);
 }
 
+export function readCut(handle: number): boolean {
+  return host().cut(handle as Handle);
+}
+
 export function shutdown(handle: number): void {
   streams(handle).shutdown(handle as Handle);
 }
 
 export function close(handle: number): void {
   const of = streams(handle);
-  host().flows.remove(handle as Handle);
+  host().release(handle as Handle);
   of.close(handle as Handle);
 }
 
 export function abort(handle: number): void {
   const of = streams(handle);
-  host().flows.remove(handle as Handle);
+  host().release(handle as Handle);
   of.abort(handle as Handle);
 }
 

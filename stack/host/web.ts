@@ -16,7 +16,7 @@ export const SERVER_RECEIVE_LIMIT = 16 * 1024;
 /** A port, what speaks there, and what becomes of requests. */
 export interface Listener {
   readonly port: number;
-  /** TLS: not yet, such a listener is refused. */
+  /** TLS. */
   readonly secure: boolean;
   /** Requests are sent on to https at this port; 0: they are served. */
   readonly redirectTo: number;
@@ -39,10 +39,18 @@ export class Web extends Service {
     this.http = new HttpServer(this.ready, this.access, limits);
   }
 
-  /** False: the port is taken, or what it is to speak is not spoken here. */
+  /** False: the port is taken, or it is to speak TLS and there is no entropy for that. */
   listen(listener: Listener): boolean {
-    if (listener.secure) return false;
     const { tcp } = this.host;
+    if (listener.secure) {
+      if (!this.host.canSecure) return false;
+      const secure = this.host.secure();
+      return secure.listen(
+        listener.port,
+        new HttpListener(this.http, secure.tls, listener.redirectTo),
+        SERVER_RECEIVE_LIMIT,
+      );
+    }
     const user = tcp.addUser(new HttpListener(this.http, tcp, listener.redirectTo));
     return tcp.listen(listener.port, user, SERVER_RECEIVE_LIMIT);
   }

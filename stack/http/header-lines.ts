@@ -1,7 +1,8 @@
 // Header lines as text: which of those that a response was given go out with which answer. Read first: RFC 9110 6.4, 8,
 // 15.4.5.
 
-import { COLON, CR, LF, lowerCase, TOKEN, VALUE } from "./syntax.ts";
+import { asciiLower } from "../base/text.ts";
+import { COLON, CR, LF, TOKEN, VALUE } from "./syntax.ts";
 
 /** RFC 9110 6.4.1, 15.3.5, 15.4.5: responses that never have content. */
 export function hasNoContent(status: number): boolean {
@@ -35,7 +36,7 @@ export function keepHeaders(text: string, keep: number): string {
 
 /** True when a line is exactly this, without case. */
 export function hasHeaderLine(text: string, lowerLine: string): boolean {
-  const lower = lowerCase(text);
+  const lower = asciiLower(text);
   return lower.startsWith(`${lowerLine}\r\n`) || lower.includes(`\r\n${lowerLine}\r\n`);
 }
 
@@ -48,7 +49,7 @@ function headerName(text: string, start: number, end: number): string {
     const c = text.charCodeAt(k);
     if (c === CR || c === LF || (c < 256 && VALUE[c]! !== 1)) return "";
   }
-  return lowerCase(text.substring(start, i));
+  return asciiLower(text.substring(start, i));
 }
 
 function isReserved(name: string, keep: number): boolean {

@@ -33,16 +33,6 @@ export const HOST_NAME: Uint8Array = setOf(
   "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=",
 );
 
-/** ASCII letters in lower case, all else as it is: what "case-insensitive" means in HTTP. */
-export function lowerCase(text: string): string {
-  let lower = "";
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    lower += c >= 65 && c <= 90 ? String.fromCharCode(c + 32) : text.charAt(i);
-  }
-  return lower;
-}
-
 export function isDigit(c: number): boolean {
   return c >= 48 && c <= 57;
 }

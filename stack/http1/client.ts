@@ -6,7 +6,8 @@
 
 import { copyBytes, latin1 } from "../base/native.ts";
 import type { Result } from "../base/result.ts";
-import { decimal, HTAB, LF, latin1Bytes, listHas, lowerCase, QUERY, SP, TOKEN, VALUE } from "../http/syntax.ts";
+import { asciiLower } from "../base/text.ts";
+import { decimal, HTAB, LF, latin1Bytes, listHas, QUERY, SP, TOKEN, VALUE } from "../http/syntax.ts";
 import { CHUNK_DONE, CHUNK_MALFORMED, CHUNK_OK, CHUNK_TOO_LARGE, ChunkDecoder } from "./chunked.ts";
 import { authorityIsValid } from "./target.ts";
 
@@ -269,7 +270,7 @@ export class HttpResponseReader {
       this.values[last] = `${this.values[last]!} ${value}`;
       return true;
     }
-    this.names.push(lowerCase(latin1(bytes, start, nameEnd - start)));
+    this.names.push(asciiLower(latin1(bytes, start, nameEnd - start)));
     this.values.push(value);
     return true;
   }
@@ -283,7 +284,7 @@ export class HttpResponseReader {
     for (let i = 0; i < this.names.length; i++) {
       const name = this.names[i]!;
       const value = this.values[i]!;
-      if (name === "transfer-encoding") coding = coding === "" ? lowerCase(value) : `${coding}, ${value}`;
+      if (name === "transfer-encoding") coding = coding === "" ? asciiLower(value) : `${coding}, ${value}`;
       else if (name === "content-length") {
         const bytes = latin1Bytes(value);
         const n = decimal(bytes, 0, bytes.length);

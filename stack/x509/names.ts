@@ -4,6 +4,8 @@
 import { formatIpv4, parseIpv4 } from "../base/address.ts";
 import { readU16, readU32, writeU32 } from "../base/bytes.ts";
 import { latin1 } from "../base/native.ts";
+import { asciiLower } from "../base/text.ts";
+
 import type { Certificate } from "./certificate.ts";
 import { DerReader, NOTHING } from "./der.ts";
 import { NAME_DNS, NAME_IP, takeGeneralName } from "./general-names.ts";
@@ -45,7 +47,7 @@ export function referenceName(text: string): ReferenceName {
     return name;
   }
   const host = bare.charAt(bare.length - 1) === "." ? bare.substring(0, bare.length - 1) : bare;
-  const small = host.toLowerCase();
+  const small = asciiLower(host);
   if (isHostName(small)) name.host = small;
   return name;
 }
@@ -71,7 +73,7 @@ export function namesOf(certificate: Certificate): readonly string[] {
   while (reader.peek() !== NOTHING) {
     const tag = takeGeneralName(reader);
     const { content, contentEnd } = reader;
-    if (tag === NAME_DNS) names.push(latin1(bytes, content, contentEnd - content).toLowerCase());
+    if (tag === NAME_DNS) names.push(asciiLower(latin1(bytes, content, contentEnd - content)));
     else if (tag === NAME_IP) names.push(addressText(bytes, content, contentEnd));
   }
   return names;
@@ -195,7 +197,7 @@ function hexadecimal(text: string): number {
   if (text.length < 1 || text.length > 4) return -1;
   let value = 0;
   for (let i = 0; i < text.length; i++) {
-    const digit = HEX.indexOf(text.charAt(i).toLowerCase());
+    const digit = HEX.indexOf(asciiLower(text.charAt(i)));
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

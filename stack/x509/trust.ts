@@ -5,6 +5,7 @@
 import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Result } from "../base/result.ts";
+import { asciiLower } from "../base/text.ts";
 import { KEY_UNSUPPORTED } from "./algorithms.ts";
 import { Certificate } from "./certificate.ts";
 import { decodeCertificate, readKeyInfo } from "./decode.ts";
@@ -171,7 +172,7 @@ function decodeFingerprint(text: string): Uint8Array {
   if (text.length !== 64) return text.length === 44 ? decodeBase64(text) : new Uint8Array(0);
   const bytes = new Uint8Array(32);
   for (let i = 0; i < 64; i++) {
-    const digit = "0123456789abcdef".indexOf(text.charAt(i).toLowerCase());
+    const digit = "0123456789abcdef".indexOf(asciiLower(text.charAt(i)));
     if (digit < 0) return new Uint8Array(0);
     bytes[i >> 1] = bytes[i >> 1]! * 16 + digit;
   }

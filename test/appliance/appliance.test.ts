@@ -24,7 +24,7 @@ class Bench {
   constructor(files?: Record<string, string>) {
     if (files !== undefined) this.serve(files);
     const started = runAppliance({
-      config: { port: 8080 as Port, hook: "/push", hookSecret: undefined },
+      config: { port: 8080 as Port, hook: "/push", hookSecret: undefined, tls: undefined },
       network: this.network,
       platform: this.platform,
       log: makeLog("info", this.platform, false),

@@ -117,7 +117,6 @@ describe("boot parameters", () => {
     ["--remote=blog", "not a URL"],
     ["--remote=git://h/b", "git:// is not supported"],
     ["--remote=git@h:b.git", "SSH is not supported"],
-    ["--remote=https://h/b.git", "https needs TLS"],
     ["--remote=http:///b.git", "names no valid host"],
     ["--remote=http://h/b#", "branch after # is empty"],
     ["--remote=http://h/b#a..b", "not a name of a branch"],
@@ -214,6 +213,37 @@ describe("boot parameters", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("HTTPS", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const seed = "a secret of some length";
+
+  it("is not served unless it is asked for", () => {
+    expect(configOf(REMOTE).tls).toBeUndefined();
+    expect(configOf("--remote=https://git.example/blog.git").remote.url).toBe("https://git.example/blog.git");
+  });
+
+  it("is asked for by --tls, by a certificate or by a seed", () => {
+    const self = { port: 443, plain: "serve", certificates: [], seed: undefined };
+    expect(configOf(`${REMOTE} --tls`).tls).toEqual(self);
+    expect(configOf(`${REMOTE} --tls=8443`).tls).toEqual({ ...self, port: 8443 });
+    expect(configOf(`${REMOTE} --cert-seed="${seed}"`).tls).toEqual({ ...self, seed });
+    expect(configOf(REMOTE, pem).tls).toEqual({ ...self, plain: "redirect", certificates: [pem] });
+    expect(configOf(`${REMOTE} --http=off`, pem).tls?.plain).toBe("off");
+    expect(configOf(`${REMOTE} --tls --http=redirect`).tls?.plain).toBe("redirect");
+  });
+
+  it("says what is wrong, and never the seed", () => {
+    expect(errorsOf(`${REMOTE} --tls=x`)).toContain("a port is a number");
+    expect(errorsOf(`${REMOTE} --tls=80`)).toContain("plain HTTP has this port");
+    expect(errorsOf(`${REMOTE} --http=off`)).toContain("--tls is missing");
+    expect(errorsOf(`${REMOTE} --tls --http=maybe`)).toContain("is none of serve, redirect, off");
+    expect(errorsOf(`${REMOTE} --certificate=cert.pem`)).toContain("PEM is wanted, in a boot module");
+    const short = errorsOf(`${REMOTE} --cert-seed=geheim`);
+    expect(short).toContain("at least 16 characters");
+    expect(short).not.toContain("geheim");
   });
 });
 

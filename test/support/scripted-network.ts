@@ -91,6 +91,9 @@ export class ScriptedNetwork implements Network {
   }
   publish(): void {}
   forget(): void {}
+  present(): readonly [] {
+    return [];
+  }
   retain(): void {}
 }
 

@@ -135,6 +135,9 @@ export class RecordingNetwork implements Network {
     this.handler = handler;
     return { ok: true, value: undefined };
   }
+  present(): readonly [] {
+    return [];
+  }
   retain(paths: Iterable<string>): void {
     this.publications++;
     const kept = new Set(paths);

@@ -114,10 +114,10 @@ export class Appliance {
         host.names.resolve("missing.trace.example", this.now);
         break;
       case ACTION_FETCH:
-        this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT));
+        this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT, ""));
         break;
       case ACTION_FETCH_REFUSED:
-        this.opened.push(host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT));
+        this.opened.push(host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT, ""));
         break;
       case ACTION_DATAGRAM: {
         const bytes = pattern(3000, 5);

@@ -22,6 +22,7 @@ function network(outcome: ConnectError | string): Network {
     serve: () => ({ ok: false, error: "port-in-use" }),
     publish: () => {},
     forget: () => {},
+    present: () => [],
     retain: () => {},
   };
 }
@@ -77,7 +78,12 @@ describe("the transport over our HTTP client", () => {
     });
   });
 
-  it("says that https is not spoken yet", async () => {
-    expect(await outcome("", "https://example.org/blog.git")).toMatchObject({ kind: "unsupported-url" });
+  it("says why a server of https is not believed", async () => {
+    const reason = "the server's certificate is for a.example, not for example.org";
+    expect(await outcome({ kind: "insecure", reason }, "https://example.org/blog.git")).toMatchObject({
+      kind: "broken",
+      reason: `https://example.org is not believed: ${reason}`,
+    });
+    expect(await outcome({ kind: "no-entropy" }, "https://example.org/blog.git")).toMatchObject({ kind: "broken" });
   });
 });

@@ -144,7 +144,7 @@ async function machine(): Promise<Server> {
   client.configureStatic("10.0.0.2", 24, "");
   await serve(edge, asked);
   const ask = async (text: string): Promise<string> => {
-    const handle = client.connect("10.0.0.1", 80, 65_536);
+    const handle = client.connect("10.0.0.1", 80, 65_536, "");
     const bytes = nativeUtf8Encode(text);
     client.tcp.send(handle, bytes, 0, bytes.length);
     client.tcp.shutdown(handle);

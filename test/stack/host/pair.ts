@@ -18,6 +18,8 @@ export class Pair {
   readonly client: WebHost;
   readonly wire: Wire;
   readonly closed: number[] = [];
+  /** What was said with each. */
+  readonly words: string[] = [];
   /** Answers what the ready table of the server does not; called again when there is more of a body. */
   answer: (exchange: number) => void = () => {};
   connected = false;
@@ -43,7 +45,10 @@ export class Pair {
       for (let kind = host.nextEvent(); kind !== 0; kind = host.nextEvent()) {
         if (kind === EVENT_REQUEST || kind === EVENT_BODY) this.answer(host.events.handle);
         if (kind === EVENT_CONNECTED) this.connected = true;
-        if (kind === EVENT_CLOSED) this.closed.push(host.events.number);
+        if (kind === EVENT_CLOSED) {
+          this.closed.push(host.events.number);
+          this.words.push(host.events.text);
+        }
       }
       next = Math.min(next, host.poll(this.now));
     }
@@ -64,18 +69,28 @@ export class Pair {
 
   /** Sends the request over a connection of its own and returns all bytes until the server ends the stream. */
   exchange(request: Uint8Array, limit = 600 * SECOND): Uint8Array {
-    const handle = this.client.connect(SERVER, 80, 65_536);
-    this.client.tcp.send(handle, request, 0, request.length);
+    return this.exchangeOn(80, "", request, limit);
+  }
+
+  /** The same on another port, `secureName` as for Host.connect. Nothing when the connection does not come about. */
+  exchangeOn(port: number, secureName: string, request: Uint8Array, limit: Instant): Uint8Array {
+    const handle = this.client.connect(SERVER, port, 65_536, secureName);
+    const ended = this.closed.length;
+    this.connected = false;
+    const begun = this.run(() => this.connected || this.closed.length > ended, limit);
+    if (!begun || !this.connected) return new Uint8Array(0);
+    this.client.streamsOf(handle).send(handle, request, 0, request.length);
     const parts: Uint8Array[] = [];
     const done = this.run(() => this.drain(handle, parts), limit);
     if (!done) throw new Error(`not answered within ${limit / SECOND} s of virtual time`);
-    this.client.flows.remove(handle);
-    this.client.tcp.close(handle);
+    const streams = this.client.streamsOf(handle);
+    this.client.release(handle);
+    streams.close(handle);
     return joined(parts);
   }
 
   private drain(handle: Handle, parts: Uint8Array[]): boolean {
-    const { tcp } = this.client;
+    const tcp = this.client.streamsOf(handle);
     const length = tcp.readLength(handle);
     const start = tcp.readStart(handle);
     if (length > 0) {
@@ -87,9 +102,9 @@ export class Pair {
 }
 
 function secret(seed: number): Uint8Array {
-  const bytes = new Uint8Array(64);
+  const bytes = new Uint8Array(96);
   let x = seed | 1;
-  for (let i = 0; i < 64; i++) {
+  for (let i = 0; i < bytes.length; i++) {
     x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
     bytes[i] = x >>> 24;
   }

@@ -108,7 +108,7 @@ function crowd(): string {
   const most = DEFAULT_LIMITS.connections;
   for (let i = 0; i < most; i++) {
     // Taken off the edge's list, which is shorter (FLOW_LIMIT): the connection stays.
-    pair.client.flows.remove(pair.client.connect(SERVER, 80, 1024));
+    pair.client.flows.remove(pair.client.connect(SERVER, 80, 1024, ""));
     if (i % 100 === 99) pair.run(() => false, 20 * MILLISECOND);
   }
   pair.run(() => pair.server.web.http.connections === most, SECOND);
@@ -117,19 +117,19 @@ function crowd(): string {
   if (fault !== "") return fault;
   pair.connected = false;
   pair.client.web.listen({ port: 81, secure: false, redirectTo: 0 });
-  pair.server.connect(CLIENT, 81, 1024);
+  pair.server.connect(CLIENT, 81, 1024, "");
   return pair.run(() => pair.connected, 5 * SECOND) ? "" : "the server could not connect";
 }
 
 function refused(): string {
   const pair = new Pair(NO_FAULTS, 7);
-  pair.client.connect(SERVER, 81, 65_536);
+  pair.client.connect(SERVER, 81, 65_536, "");
   return pair.run(() => pair.closed.length > 0, SECOND) ? "" : "it was not told";
 }
 
 function unreachable(): string {
   const pair = new Pair(NO_FAULTS, 8);
-  pair.client.connect("10.0.0.99", 80, 65_536);
+  pair.client.connect("10.0.0.99", 80, 65_536, "");
   return pair.run(() => pair.closed.length > 0, 10 * SECOND) ? "" : "it was not told";
 }
 

@@ -1,0 +1,61 @@
+// What the appliance is told about HTTPS: on which port, with whose key, and what becomes of plain HTTP meanwhile. What a
+// key or a certificate holds is looked at when the port is opened (credentials.ts); here only words are read.
+
+import type { Port } from "../stack/base/address.ts";
+import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
+
+export type PlainHttp = "serve" | "redirect" | "off";
+
+export interface TlsConfig {
+  readonly port: Port;
+  /** What the plain port does beside it. */
+  readonly plain: PlainHttp;
+  /** Keys and chains as PEM, each text one or more of them. Empty: the machine signs its own. */
+  readonly certificates: readonly string[];
+  /** What the machine's own key is derived from; undefined: a key of its own at each boot. */
+  readonly seed: string | undefined;
+}
+
+export const TLS_PARAMETERS = {
+  tls: parameter("PORT", "serve HTTPS as well (443)", { otherwise: "443" }),
+  http: parameter(
+    "WHAT",
+    "what plain HTTP does beside HTTPS: serve, redirect or off (redirect; serve when self-signed)",
+  ),
+  certificate: parameter("PEM", "key and chain for HTTPS, in the boot module; several for several names", {
+    repeatable: true,
+    pem: true,
+  }),
+  "cert-seed": parameter("TEXT", "secret that the key of a self-signed certificate is derived from, to stay the same"),
+} as const satisfies ParameterTable;
+
+/** Characters of a seed at least: it is a secret, and who guesses it has the key. */
+export const LEAST_SEED = 16;
+const DEFAULT_PORT = 443 as Port;
+const PLAIN: readonly PlainHttp[] = ["serve", "redirect", "off"];
+
+/** Undefined: HTTPS is not asked for, or something is wrong, which then is among the errors of `given`. */
+export function readTlsConfig(given: Parameters, parsePort: (text: string) => Port | string): TlsConfig | undefined {
+  const port = given.one("tls", parsePort) ?? DEFAULT_PORT;
+  const certificates = given.list("certificate");
+  const seed = given.one("cert-seed", parseSeed)?.text;
+  const plain = given.one("http", parsePlain)?.plain;
+  for (const text of certificates)
+    if (!text.startsWith("-----BEGIN "))
+      given.errors.push({ kind: "malformed", name: "certificate", value: "…", why: "PEM is wanted, in a boot module" });
+  if (!given.has("tls") && certificates.length === 0 && !given.has("cert-seed")) {
+    if (plain !== undefined)
+      given.errors.push({ kind: "missing", name: "tls", why: "--http says what plain HTTP does beside HTTPS" });
+    return undefined;
+  }
+  return { port, plain: plain ?? (certificates.length > 0 ? "redirect" : "serve"), certificates, seed };
+}
+
+function parsePlain(text: string): { plain: PlainHttp } | string {
+  const plain = PLAIN.find((name) => name === text);
+  return plain === undefined ? `is none of ${PLAIN.join(", ")}` : { plain };
+}
+
+function parseSeed(text: string): { text: string } | string {
+  return text.length < LEAST_SEED ? `is a secret of at least ${LEAST_SEED} characters` : { text };
+}

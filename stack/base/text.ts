@@ -1,0 +1,16 @@
+// Letters of names, without the tables of Unicode.
+
+/** A to Z as a to z; all else as it is: what RFC 4343 and RFC 9525 mean by "without regard to case". */
+export function asciiLower(text: string): string {
+  let lower = "";
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 65 || c > 90) continue;
+    lower += text.substring(from, i) + LETTERS.charAt(c - 65);
+    from = i + 1;
+  }
+  return from === 0 ? text : lower + text.substring(from);
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";

@@ -1,0 +1,266 @@
+/// <reference path="../base/cryptography.d.ts" />
+// TLS on a host: whose certificates are shown, whom we believe, and the streams over TCP that speak it. Made when it is
+// first asked for: who serves plain HTTP pays nothing.
+
+import type { Path } from "../base/path.ts";
+import type { Instant } from "../base/result.ts";
+import type { SharedMemory } from "../base/shared.ts";
+import { type Handle, StreamUser } from "../base/streams.ts";
+import type { Tcp } from "../tcp/tcp.ts";
+import { alertName } from "../tls/alerts.ts";
+import { TlsCarrier } from "../tls/carrier.ts";
+import { Cookies } from "../tls/cookies.ts";
+import { TLS_COUNTER_NAMES } from "../tls/counters.ts";
+import { Credential, Credentials } from "../tls/credentials.ts";
+import { RECORD_ROOM, TlsLimits } from "../tls/limits.ts";
+import { ServerTerms } from "../tls/negotiation.ts";
+import { ClientTerms } from "../tls/offer.ts";
+import { Generator } from "../tls/randomness.ts";
+import { TlsStreams } from "../tls/streams.ts";
+import { Tickets } from "../tls/tickets.ts";
+import { KEY_P256 } from "../x509/algorithms.ts";
+import { selfSigned } from "../x509/build.ts";
+import { Certificate } from "../x509/certificate.ts";
+import { decodeCertificate } from "../x509/decode.ts";
+import { damage } from "../x509/errors.ts";
+import { handshakeSchemes, PrivateKey, takeKey } from "../x509/keys.ts";
+import { referenceName } from "../x509/names.ts";
+import { fingerprint, hexText } from "../x509/text.ts";
+import { Trust, type TrustError } from "../x509/trust.ts";
+import type { Flows } from "./flows.ts";
+import { readCredential } from "./identity.ts";
+import { PathVerifier } from "./path-verifier.ts";
+import { WrongProtocol } from "./wrong-protocol.ts";
+
+/** Of the connections that there may be, those that may speak TLS, one in this many: each costs four times as much. */
+const TLS_PART = 8;
+export const LEAST_TLS_CONNECTIONS = 128;
+/** How long a certificate of our own is valid. */
+const OWN_LIFETIME = 20 * 365 * 86_400;
+const PROTOCOLS: readonly string[] = ["http/1.1", "http/1.0"];
+
+/** Connections of ours, as flows of the edge; what a handshake failed for goes with the end. */
+class SecureFlows extends StreamUser {
+  readonly handles: Handle[] = [];
+  readonly verifiers: PathVerifier[] = [];
+  readonly #flows: Flows;
+  tls: TlsStreams | undefined;
+
+  constructor(flows: Flows) {
+    super();
+    this.#flows = flows;
+  }
+
+  override accepted(_handle: Handle, _port: number, _now: Instant): void {}
+
+  override connected(handle: Handle, now: Instant): void {
+    this.#flows.connected(handle, now);
+  }
+
+  override readable(handle: Handle, now: Instant): void {
+    this.#flows.readable(handle, now);
+  }
+
+  override sent(handle: Handle, now: Instant): void {
+    this.#flows.sent(handle, now);
+  }
+
+  override closed(handle: Handle, reason: number, _now: Instant): void {
+    let words = this.forget(handle);
+    const alert = this.tls === undefined ? 0 : this.tls.lastAlert;
+    if (words === "" && alert !== 0)
+      words =
+        this.tls?.lastAlertOurs === true
+          ? `the server does not keep to TLS 1.3 (${alertName(alert)})`
+          : `the server broke off (${alertName(alert)})`;
+    this.#flows.ended(handle, reason, words);
+  }
+
+  /** What its verifier said; it is needed no more. */
+  forget(handle: Handle): string {
+    for (let i = 0; i < this.handles.length; i++) {
+      if (this.handles[i] !== handle) continue;
+      const { refusal } = this.verifiers[i]!;
+      this.handles.splice(i, 1);
+      this.verifiers.splice(i, 1);
+      return refusal;
+    }
+    return "";
+  }
+}
+
+export class Secure {
+  readonly tls: TlsStreams;
+  /** Whom connections of ours believe. */
+  trust = new Trust(new Uint8Array(0));
+  readonly #tcp: Tcp;
+  readonly #random: Generator;
+  readonly #credentials = new Credentials();
+  #next: Credential[] = [];
+  readonly #trusted: string[] = [];
+  readonly #flows: SecureFlows;
+  readonly #flowUser: number;
+  readonly #carrier: number;
+  readonly #clearUser: number;
+  /** Wall clock minus `now`, in milliseconds. */
+  #offsetMs = 0;
+
+  /** `seed`: 32 random bytes, used for nothing else; `connections`: TCP's. */
+  constructor(tcp: Tcp, shared: SharedMemory, flows: Flows, seed: Uint8Array, connections: number) {
+    this.#tcp = tcp;
+    this.#random = new Generator(seed);
+    const random = this.#random;
+    const limits = new TlsLimits();
+    limits.connections = Math.max(LEAST_TLS_CONNECTIONS, Math.floor(connections / TLS_PART));
+    const terms = new ServerTerms(
+      this.#credentials,
+      new Tickets(random),
+      new Cookies(random),
+      random,
+      PROTOCOLS,
+      nativeHasAes(),
+    );
+    this.tls = new TlsStreams(tcp, limits, terms, shared);
+    this.#flows = new SecureFlows(flows);
+    this.#flows.tls = this.tls;
+    this.#flowUser = this.tls.addUser(this.#flows);
+    this.#clearUser = this.tls.addUser(new WrongProtocol(this.tls));
+    this.#carrier = tcp.addUser(new TlsCarrier(this.tls, -1, -1));
+  }
+
+  /** Has this user serve the port, with so many bytes unread at most. False: the port is taken. */
+  listen(port: number, user: StreamUser, receiveLimit: number): boolean {
+    const carrier = new TlsCarrier(this.tls, this.tls.addUser(user), this.#clearUser);
+    return this.#tcp.listen(port, this.#tcp.addUser(carrier), receiveLimit + RECORD_ROOM);
+  }
+
+  /** A connection of ours to the server of this name; a number below 0 when there is no room. */
+  connect(path: Path, port: number, name: string, receiveLimit: number, now: Instant): Handle {
+    const handle = this.#tcp.connect(path, port, this.#carrier, receiveLimit + RECORD_ROOM, now);
+    if (handle < 0) return handle;
+    if (!this.tls.pass(handle, this.#flowUser)) {
+      this.#tcp.abort(handle);
+      return -1 as Handle;
+    }
+    const reference = referenceName(name);
+    const verifier = new PathVerifier(reference, this.trust, this.#wallSeconds(now));
+    this.#flows.handles.push(handle);
+    this.#flows.verifiers.push(verifier);
+    this.tls.secure(handle, new ClientTerms(reference.host, verifier, this.#random, PROTOCOLS), false, now);
+    return handle;
+  }
+
+  /** True: the connection of ours is one of these. */
+  has(handle: Handle): boolean {
+    return this.#flows.handles.includes(handle);
+  }
+
+  /** The edge has let go of it. */
+  forget(handle: Handle): void {
+    this.#flows.forget(handle);
+  }
+
+  /** The authorities of the web that are believed (x509/trust.ts has the form of the table). */
+  trustAnchors(table: Uint8Array): void {
+    const given = this.#trusted;
+    this.trust = new Trust(table);
+    for (let i = 0; i < given.length; i++) this.trust.add(given[i]!);
+  }
+
+  /** Believes this key or these authorities as well; "", or what is wrong with the text. */
+  trustAlso(text: string): string {
+    const added = this.trust.add(text);
+    if (!added.ok) return describeTrust(added.error);
+    this.#trusted.push(text);
+    return "";
+  }
+
+  /** Begins a new list of certificates; the current one is shown until `commit`. */
+  begin(): void {
+    this.#next = [];
+  }
+
+  /** Adds a key and its chain, as PEM; what is to be said of it, as Reading.report has it. */
+  add(text: string, now: Instant): string {
+    const { credential, report } = readCredential(text, this.#wallSeconds(now), this.trust);
+    if (credential !== undefined) this.#next.push(credential);
+    return report;
+  }
+
+  /**
+   * Adds a certificate that signs itself, for these names, valid from `notBefore` (seconds since 1970). `seed`, at least
+   * 128 bytes, is what its key is made of. The fingerprint of its key; "" when there is no entropy to sign with.
+   */
+  addOwn(seed: Uint8Array, names: readonly string[], notBefore: number): string {
+    const key = ownKey(seed);
+    const serial = new Uint8Array(16);
+    this.#random.fill(serial);
+    serial[0] = (serial[0]! & 0x7f) | 1;
+    const certificate = selfSigned(key, {
+      names,
+      notBefore,
+      notAfter: notBefore + OWN_LIFETIME,
+      serial,
+      extensions: [],
+    });
+    if (certificate.length === 0) return "";
+    const decoded = new Certificate();
+    if (decodeCertificate(certificate, 0, certificate.length, decoded) !== 0)
+      throw new Error("a certificate of our own cannot be read");
+    this.#next.push(new Credential(names, [certificate], key.secret, handshakeSchemes(key.family), ""));
+    return `sha256:${hexText(fingerprint(decoded))}`;
+  }
+
+  /** From now on the list that was begun is shown; connections that are open go on. How many there are. */
+  commit(): number {
+    this.#credentials.replace(this.#next);
+    this.#next = [];
+    return this.#credentials.size;
+  }
+
+  setWallClock(wallMs: number, now: Instant): void {
+    this.#offsetMs = wallMs - now / 1000;
+  }
+
+  describe(): string {
+    const { tls } = this;
+    let text = `tls-connections ${tls.count}\ntls-handshaking ${tls.handshakes}\n`;
+    for (let i = 0; i < TLS_COUNTER_NAMES.length; i++)
+      text += `tls-${TLS_COUNTER_NAMES[i]!} ${tls.counters.value(i)}\n`;
+    return text;
+  }
+
+  #wallSeconds(now: Instant): number {
+    return Math.floor((now / 1000 + this.#offsetMs) / 1000);
+  }
+}
+
+/** A key on P-256 that follows from the seed. */
+function ownKey(seed: Uint8Array): PrivateKey {
+  const secret = new Uint8Array(2500);
+  const share = new Uint8Array(1216);
+  nativeKeyPair(0x0017, seed, secret, share);
+  const key = new PrivateKey();
+  if (takeKey(KEY_P256, secret.slice(0, 32), key) !== 0) throw new Error("a key of our own is none");
+  return key;
+}
+
+function describeTrust(error: TrustError): string {
+  switch (error.kind) {
+    case "no fingerprint":
+      return "sha256: is followed by the 32 bytes of a hash, in hexadecimal or base64";
+    case "PEM":
+      return error.line === 0
+        ? "it is neither sha256:... nor a certificate in PEM"
+        : `the block of PEM that begins in its line ${error.line} is damaged`;
+    case "no certificate":
+      return `a certificate is wanted, and this is a ${error.label}`;
+    case "malformed":
+      return `certificate ${error.block + 1} cannot be read: ${damage(error.fault)}`;
+    case "too many":
+      return `more than ${error.limit} are named`;
+    default:
+      error satisfies never;
+      throw new Error("an error without words");
+  }
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { SECOND } from "../../../stack/base/result.ts";
+import { latin1Bytes as ascii } from "../../../stack/http/syntax.ts";
+import { NO_FAULTS } from "../../support/wire.ts";
+import { Pair, SERVER } from "./pair.ts";
+
+const SEED = new Uint8Array(128);
+for (let i = 0; i < SEED.length; i++) SEED[i] = i;
+const NOT_BEFORE = 1_600_000_000;
+
+function text(bytes: Uint8Array): string {
+  let all = "";
+  for (let i = 0; i < bytes.length; i++) all += String.fromCharCode(bytes[i]!);
+  return all;
+}
+
+/** A server of HTTPS whose certificate signs itself, and the fingerprint of its key. */
+class SecurePair extends Pair {
+  readonly key: string;
+
+  constructor(faults = NO_FAULTS, seed = 11) {
+    super(faults, seed);
+    const secure = this.server.secure();
+    secure.begin();
+    this.key = secure.addOwn(SEED, [SERVER, "blog.example"], NOT_BEFORE);
+    secure.commit();
+    this.client.setWallClock(1_700_000_000_000);
+    this.server.web.listen({ port: 443, secure: true, redirectTo: 0 });
+    this.server.web.ready.put("/", 200, "Content-Type: text/plain\r\n", '"a"', 0, "", ascii("hello over TLS"));
+    const large = new Uint8Array(1_000_000);
+    for (let i = 0; i < large.length; i++) large[i] = (i * 7) & 255;
+    this.server.web.ready.put("/large", 200, "Content-Type: a/b\r\n", '"b"', 0, "", large);
+  }
+
+  get(path: string, name = SERVER): string {
+    const request = ascii(`GET ${path} HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n`);
+    return text(this.exchangeOn(443, name, request, 60 * SECOND));
+  }
+}
+
+describe("HTTPS on a host", () => {
+  test("a page comes over TLS to who believes the key", () => {
+    const pair = new SecurePair();
+    expect(pair.client.secure().trustAlso(pair.key)).toBe("");
+    const answer = pair.get("/");
+    expect(answer).toContain("HTTP/1.1 200 OK\r\n");
+    expect(answer).toContain("hello over TLS");
+    // And whoever serves plain HTTP beside it still does.
+    expect(text(pair.exchange(ascii("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")))).toContain("hello");
+  });
+
+  test("a megabyte comes whole, over a bad path as well", () => {
+    const bad = { ...NO_FAULTS, loss: 0.02, reordering: 0.02, repetition: 0.01 };
+    for (const faults of [NO_FAULTS, bad]) {
+      const pair = new SecurePair(faults, 12);
+      pair.client.secure().trustAlso(pair.key);
+      const answer = pair.get("/large");
+      const body = answer.slice(answer.indexOf("\r\n\r\n") + 4);
+      expect(body.length).toBe(1_000_000);
+      let wrong = 0;
+      for (let i = 0; i < body.length; i++) if (body.charCodeAt(i) !== ((i * 7) & 255)) wrong++;
+      expect(wrong).toBe(0);
+    }
+  });
+
+  test("who does not believe the key is told which it is, and how it would be believed", () => {
+    const pair = new SecurePair();
+    expect(pair.get("/")).toBe("");
+    expect(pair.words[0]).toContain("is signed by itself, and not trusted here");
+    expect(pair.words[0]).toContain(`--trust=${pair.key} accepts it`);
+  });
+
+  test("the same seed gives the same key", () => {
+    expect(new SecurePair(NO_FAULTS, 1).key).toBe(new SecurePair(NO_FAULTS, 2).key);
+  });
+
+  test("plain HTTP on the port is told what it is", () => {
+    const pair = new SecurePair();
+    const answer = text(pair.exchangeOn(443, "", ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 60 * SECOND));
+    expect(answer).toContain("HTTP/1.1 400 Bad Request\r\n");
+    expect(answer).toContain("This port speaks HTTPS");
+  });
+
+  test("certificates are replaced while it runs", () => {
+    const pair = new SecurePair();
+    pair.client.secure().trustAlso(pair.key);
+    expect(pair.get("/")).toContain("hello");
+    const other = SEED.slice(0);
+    other[0] = 99;
+    const secure = pair.server.secure();
+    secure.begin();
+    const key = secure.addOwn(other, ["blog.example"], NOT_BEFORE);
+    expect(key).not.toBe(pair.key);
+    // Not before it is committed.
+    expect(pair.get("/")).toContain("hello");
+    secure.commit();
+    expect(pair.get("/")).toBe("");
+    pair.client.secure().trustAlso(key);
+    expect(pair.get("/")).toContain("hello");
+  });
+
+  test("figures tell of it", () => {
+    const pair = new SecurePair();
+    pair.client.secure().trustAlso(pair.key);
+    pair.get("/");
+    const figures = pair.server.describe();
+    expect(figures).toContain("tls-handshakes 1\n");
+    pair.run(() => false, 120 * SECOND);
+    expect(pair.server.describe()).toContain("tls-connections 0\n");
+  });
+});
