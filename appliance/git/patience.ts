@@ -63,7 +63,7 @@ export class Patience {
     this.#openWindow();
   }
 
-  /** To be asked about once a second: the server is not worth waiting for any longer. */
+  /** To be asked once a second at least: the server is not worth waiting for any longer. */
   isOver(): boolean {
     const now = this.#now();
     const hurriedAt = this.#hurriedAt;

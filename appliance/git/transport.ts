@@ -14,7 +14,7 @@ export interface GitRequest {
   readonly limit: number;
   /** Given the body of an answer of status 200 piece by piece, the pieces its own. False: no more is wanted. */
   readonly onData: (bytes: Uint8Array) => boolean;
-  /** Asked about once a second while there is something to wait for. True: it is not waited for any longer. */
+  /** Asked once a second at least, and after each piece that came. True: it is not waited for any longer. */
   readonly giveUp: () => boolean;
 }
 

@@ -43,7 +43,7 @@ export interface HttpClientRequest {
   readonly onProgress?: (received: number, expected: number) => void;
   /** Given each piece of the body of an answer of status 200, which then is not collected. False: no more is wanted. */
   readonly onData?: (bytes: Uint8Array) => boolean;
-  /** Asked every second of waiting, whatever `timeoutMs` says. True: it has taken too long. */
+  /** Asked every second of waiting and after each piece that came, whatever `timeoutMs` says. True: it takes too long. */
   readonly giveUp?: () => boolean;
 }
 
@@ -231,7 +231,8 @@ export class HttpClient {
     const chunks: Uint8Array[] = [];
     for (;;) {
       const read = await inTime(this.#timers, flow.read(), timeout, giveUp);
-      if (read === undefined) return failed({ kind: "timed-out", origin, during: "receiving" });
+      // Also after each piece: one that sends a byte in less than a second is never waited for so long.
+      if (read === undefined || giveUp?.() === true) return failed({ kind: "timed-out", origin, during: "receiving" });
       if (!read.ok) return failed({ kind: "flow", origin, cause: read.error });
       const bytes = read.value;
       if (bytes === undefined) {

@@ -209,6 +209,20 @@ describe("httpRequest", () => {
     expect([network.closed, timers.pending]).toEqual([1, 0]);
   });
 
+  it("is given up at any piece, in the head or the body: a peer may send a byte before each second is over", async () => {
+    for (const cut of [1, 45]) {
+      const { network, timers, client } = setup(() => ({ send: OK, cut }));
+      let asked = 0;
+      const giveUp = (): boolean => ++asked === 2;
+      expect(await error(client, { url: "http://a/", giveUp })).toEqual({
+        kind: "timed-out",
+        origin: "http://a",
+        during: "receiving",
+      });
+      expect([network.closed, timers.pending]).toEqual([1, 0]);
+    }
+  });
+
   it("names each way in which an answer can be wrong", async () => {
     const cases: ReadonlyArray<readonly [send: string, kind: string]> = [
       ["nonsense\r\n\r\n", "malformed"],
