@@ -53,6 +53,10 @@ export class ServerTerms {
   readonly protocols: readonly string[];
   /** Whether AES is in hardware. */
   readonly hasAes: boolean;
+  /** The best first. */
+  groups: readonly number[] = GROUPS;
+  /** Tickets are given and taken. */
+  resumable = true;
   /** Set while many handshakes are under way: none uses a key before its client has returned a cookie. */
   loaded = false;
 
@@ -108,7 +112,7 @@ export function negotiate(
   agreement.suite = suite === NO_SUITE ? chooseSuite(terms, hello, agreement) : suite;
   if (agreement.suite === NO_SUITE) return HANDSHAKE_FAILURE;
   if (agreement.identity >= 0 && hashOf(agreement.ticket.suite) !== hashOf(agreement.suite)) agreement.identity = -1;
-  chooseGroup(hello, group, agreement);
+  chooseGroup(terms.groups, hello, group, agreement);
   if (agreement.group === NO_GROUP) return HANDSHAKE_FAILURE;
   if (agreement.identity >= 0) return FINE;
   if (!hello.has(SIGNATURE_ALGORITHMS)) return MISSING_EXTENSION;
@@ -145,7 +149,7 @@ function chooseProtocol(terms: ServerTerms, hello: ClientHello): string {
 /** The first identity that is a ticket of ours for this name. */
 function openTicket(terms: ServerTerms, hello: ClientHello, now: Instant, agreement: Agreement): void {
   agreement.identity = -1;
-  if (!hello.pskDheKe) return;
+  if (!hello.pskDheKe || !terms.resumable) return;
   for (let i = 0; i < hello.identities.length; i++) {
     const { ticket } = agreement;
     if (!terms.tickets.open(hello.identities[i]!, ticket, now)) continue;
@@ -179,11 +183,11 @@ function chooseSuite(terms: ServerTerms, hello: ClientHello, agreement: Agreemen
 }
 
 /** One that the client has a share of, if there is any; a round trip costs more than a better group is worth. */
-function chooseGroup(hello: ClientHello, wanted: number, agreement: Agreement): void {
+function chooseGroup(groups: readonly number[], hello: ClientHello, wanted: number, agreement: Agreement): void {
   agreement.group = NO_GROUP;
   agreement.share = -1;
-  for (let i = 0; i < GROUPS.length; i++) {
-    const group = GROUPS[i]!;
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i]!;
     if (wanted !== NO_GROUP && group !== wanted) continue;
     for (let k = 0; k < hello.shareGroups.length; k++) {
       if (hello.shareGroups[k]! !== group) continue;
@@ -192,8 +196,8 @@ function chooseGroup(hello: ClientHello, wanted: number, agreement: Agreement): 
       return;
     }
   }
-  for (let i = 0; i < GROUPS.length && agreement.group === NO_GROUP; i++)
-    if (contains(hello.groups, GROUPS[i]!)) agreement.group = GROUPS[i]!;
+  for (let i = 0; i < groups.length && agreement.group === NO_GROUP; i++)
+    if (contains(hello.groups, groups[i]!)) agreement.group = groups[i]!;
 }
 
 function contains(list: readonly number[], value: number): boolean {

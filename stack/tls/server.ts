@@ -153,7 +153,7 @@ export class Server extends Handshake {
         state.transcript.add(bytes, offset, length);
         this.#channel.protectReading(new TrafficKeys(state.suite, state.clientTraffic));
         const resumption = derive(hashOf(state.suite), state.master, RESUMPTION_MASTER, state.transcript.digest());
-        const count = this.resumed ? TICKETS_RESUMED : TICKETS_FULL;
+        const count = !this.#terms.resumable ? 0 : this.resumed ? TICKETS_RESUMED : TICKETS_FULL;
         writeTickets(
           this.#channel.messages,
           this.#terms,

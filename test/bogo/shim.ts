@@ -1,0 +1,297 @@
+// A shim for BoringSSL's runner (README.md): connects, speaks TLS by stack/tls as client or server, and gives back each byte
+// of data XOR 0xff. Exit status 0: as it should be; 1: not, with the reason on stderr; 89: a flag that is not known.
+
+import "../../image/native-node.ts";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { alertName, BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, FINE } from "../../stack/tls/alerts.ts";
+import { Channel } from "../../stack/tls/channel.ts";
+import { Client } from "../../stack/tls/client.ts";
+import { ED25519, hashOf } from "../../stack/tls/codes.ts";
+import { BROKEN, Connection, DATA, ENDED, FAILED } from "../../stack/tls/connection.ts";
+import { Cookies } from "../../stack/tls/cookies.ts";
+import { Credential, Credentials } from "../../stack/tls/credentials.ts";
+import { ascii, exportKey } from "../../stack/tls/key-schedule.ts";
+import { GROUPS, ServerTerms } from "../../stack/tls/negotiation.ts";
+import { ClientTerms, SCHEMES } from "../../stack/tls/offer.ts";
+import { Generator } from "../../stack/tls/randomness.ts";
+import { recordLength } from "../../stack/tls/record.ts";
+import { Server } from "../../stack/tls/server.ts";
+import { NO_SESSION, type Session } from "../../stack/tls/session.ts";
+import { Tickets } from "../../stack/tls/tickets.ts";
+import { rawKey } from "../interop/certificates.ts";
+import { NodeVerifier } from "../interop/node-verifier.ts";
+import { type Flags, flagsOf } from "./flags.ts";
+
+class Fault extends Error {}
+
+function check(good: boolean, what: string): void {
+  if (!good) throw new Fault(what);
+}
+
+/** Judges as the flags say, and never by the chain. */
+class ShimVerifier extends NodeVerifier {
+  readonly #flags: Flags;
+  constructor(flags: Flags) {
+    super("");
+    this.#flags = flags;
+  }
+  override judge(chain: readonly Uint8Array[]): number {
+    try {
+      super.judge(chain);
+    } catch {
+      return BAD_CERTIFICATE;
+    }
+    if (!this.#flags.has("verify-fail") || !this.#flags.has("verify-peer")) return FINE;
+    return this.#flags.has("use-custom-verify-callback") ? BAD_CERTIFICATE : CERTIFICATE_UNKNOWN;
+  }
+}
+
+const random = new Generator(crypto.getRandomValues(new Uint8Array(32)));
+const tickets = new Tickets(random);
+const cookies = new Cookies(random);
+let session: Session = NO_SESSION;
+/** Microseconds. */
+let now = 1_000_000;
+
+function protocolsOf(advertised: string | undefined): string[] {
+  const protocols: string[] = [];
+  const bytes = Buffer.from(advertised ?? "", "latin1");
+  for (let at = 0; at < bytes.length; at += 1 + bytes[at]!)
+    protocols.push(bytes.subarray(at + 1, at + 1 + bytes[at]!).toString("latin1"));
+  return protocols;
+}
+
+function chosen<T>(preferred: readonly T[], all: readonly T[]): readonly T[] {
+  return preferred.length > 0 ? preferred.filter((value) => all.includes(value)) : all;
+}
+
+function credentialOf(flags: Flags): Credential | undefined {
+  const certificateFile = flags.text("cert-file");
+  const keyFile = flags.text("key-file");
+  if (certificateFile === undefined || keyFile === undefined) return undefined;
+  const pem = readFileSync(certificateFile, "utf8");
+  const chain = [...pem.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)];
+  const ders = chain.map(([text]) => new Uint8Array(new X509Certificate(text).raw));
+  const key: KeyObject = createPrivateKey(readFileSync(keyFile));
+  const raw = rawKey(key);
+  const wanted = flags.numbers("signing-prefs");
+  const schemes = wanted.length > 0 ? wanted.filter((scheme) => raw.schemes.includes(scheme)) : raw.schemes;
+  return new Credential([], ders, raw.bytes, schemes, "");
+}
+
+/** Of the schemes that are verified by default, BoringSSL leaves Ed25519 out. */
+const DEFAULT_SCHEMES = SCHEMES.filter((scheme) => scheme !== ED25519);
+
+class Peer {
+  readonly flags: Flags;
+  readonly channel = new Channel();
+  readonly handshake: Client | Server;
+  readonly connection: Connection;
+  readonly socket: Socket;
+  #waiting: Uint8Array = new Uint8Array(0);
+  #announced = false;
+  #ended = false;
+  #settle: (fault: string) => void = () => {};
+  readonly over: Promise<string>;
+
+  constructor(flags: Flags) {
+    this.flags = flags;
+    this.handshake = flags.has("server") ? this.#server() : this.#client();
+    this.handshake.keepExporter = true;
+    this.connection = new Connection(this.channel, this.handshake);
+    this.over = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.socket = connect(flags.number("port") ?? 0, flags.has("ipv6") ? "::1" : "127.0.0.1");
+    this.socket.setNoDelay(true);
+    this.socket.on("connect", () => this.#begin());
+    this.socket.on("data", (bytes: Buffer) => this.#receive(new Uint8Array(bytes)));
+    this.socket.on("end", () => this.#finish());
+    this.socket.on("error", () => this.#finish());
+  }
+
+  #server(): Server {
+    const { flags } = this;
+    const credentials = new Credentials();
+    const credential = credentialOf(flags);
+    if (credential !== undefined) credentials.replace([credential]);
+    const protocols = flags.has("select-alpn")
+      ? [flags.text("select-alpn")!]
+      : flags.has("reject-alpn")
+        ? ["none"]
+        : [];
+    const terms = new ServerTerms(credentials, tickets, cookies, random, protocols, nativeHasAes());
+    terms.groups = chosen(flags.numbers("curves"), GROUPS);
+    terms.resumable = !flags.has("no-ticket");
+    return new Server(terms, this.channel);
+  }
+
+  #client(): Client {
+    const { flags } = this;
+    const protocols = protocolsOf(flags.text("advertise-alpn"));
+    const terms = new ClientTerms(flags.text("host-name") ?? "", new ShimVerifier(flags), random, protocols);
+    terms.groups = chosen(flags.numbers("curves"), terms.groups);
+    const shares = flags.numbers("key-shares");
+    terms.shared = flags.has("key-shares")
+      ? shares.filter((group) => terms.groups.includes(group))
+      : defaultShares(terms.groups);
+    const prefs = flags.numbers("verify-prefs");
+    terms.schemes = prefs.length > 0 ? prefs : DEFAULT_SCHEMES;
+    terms.session = session;
+    return new Client(terms, this.channel);
+  }
+
+  #begin(): void {
+    const id = Buffer.alloc(8);
+    id.writeBigUInt64LE(BigInt(this.flags.text("shim-id") ?? "0"));
+    this.socket.write(id);
+    if (this.handshake instanceof Client) this.handshake.begin(now);
+    this.#flush();
+  }
+
+  #flush(): void {
+    const { channel } = this;
+    const limit = this.flags.number("max-send-fragment");
+    if (limit !== undefined) channel.fragment = Math.min(channel.fragment, limit);
+    const bytes = channel.take();
+    if (bytes.length > 0) this.socket.write(bytes);
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const all = new Uint8Array(this.#waiting.length + bytes.length);
+    all.set(this.#waiting);
+    all.set(bytes, this.#waiting.length);
+    let at = 0;
+    try {
+      while (!this.channel.ended) {
+        const length = recordLength(all, at, all.length - at);
+        if (length < 0) {
+          this.connection.fail(-length);
+          throw new Fault(`alert of ours: ${alertName(-length)}`);
+        }
+        if (length === 0 || length > all.length - at) break;
+        this.#record(all, at, length);
+        at += length;
+        this.#flush();
+      }
+      this.#waiting = all.slice(at);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#flush();
+      this.socket.end();
+      this.#settle(error.message);
+    }
+  }
+
+  #record(all: Uint8Array, at: number, length: number): void {
+    const { connection } = this;
+    const outcome = connection.record(all, at, length, now);
+    if (outcome === FAILED) throw new Fault(`alert of ours: ${alertName(connection.alert)}`);
+    if (outcome === BROKEN) throw new Fault(`alert of the peer: ${alertName(connection.alert)}`);
+    if (this.handshake.complete && !this.#announced) this.#opened();
+    if (outcome === ENDED) this.#ended = true;
+    // A KeyUpdate that is asked for is answered when there is data to write (see #send).
+    if (outcome === DATA) this.#echo(all.slice(connection.dataOffset, connection.dataOffset + connection.dataLength));
+  }
+
+  /** The handshake is done: what was agreed on must be what is expected. */
+  #opened(): void {
+    this.#announced = true;
+    const { flags, handshake, connection } = this;
+    const group = flags.number("expect-curve-id");
+    check(group === undefined || handshake.group === group, `the group is ${handshake.group}`);
+    check(!flags.has("expect-hrr") || handshake.retried, "no HelloRetryRequest");
+    check(!flags.has("expect-no-hrr") || !handshake.retried, "a HelloRetryRequest");
+    check(!flags.has("expect-session-miss") || !handshake.resumed, "resumed");
+    const protocol = flags.text("expect-alpn");
+    check(protocol === undefined || handshake.protocol === protocol, `the protocol is ${handshake.protocol}`);
+    if (handshake instanceof Client) {
+      const scheme = flags.number("expect-peer-signature-algorithm");
+      check(
+        scheme === undefined || handshake.resumed || handshake.scheme === scheme,
+        `the scheme is ${handshake.scheme}`,
+      );
+    } else {
+      const name = flags.text("expect-server-name");
+      check(name === undefined || handshake.serverName === name, `the name is ${handshake.serverName}`);
+    }
+    const alert = flags.number("send-alert");
+    if (alert !== undefined) this.channel.alert(alert, true);
+    const length = flags.number("export-keying-material");
+    if (length !== undefined) this.#export(length);
+    if (flags.has("shim-writes-first")) this.#send(ascii("hello"));
+    if (flags.has("shim-shuts-down")) connection.end();
+  }
+
+  #export(length: number): void {
+    const { flags, handshake } = this;
+    const context = Buffer.from(flags.has("use-export-context") ? (flags.text("export-context") ?? "") : "", "latin1");
+    // A block at a time would be another label: what is asked for beyond natives' 255 bytes is not tried.
+    const into = new Uint8Array(Math.min(length, 255));
+    const label = Buffer.from(flags.text("export-label") ?? "", "latin1");
+    exportKey(hashOf(handshake.suite), handshake.exporter, label, context, into);
+    this.#send(into);
+  }
+
+  #echo(data: Uint8Array): void {
+    if (this.flags.has("shim-shuts-down")) return;
+    if (this.flags.has("key-update")) this.connection.updateKeys(false);
+    this.#send(data.map((byte) => byte ^ 0xff));
+  }
+
+  #send(data: Uint8Array): void {
+    this.connection.answerUpdate();
+    this.#flush();
+    const { channel } = this;
+    channel.writing.fragment = channel.fragment;
+    const sealed = new Uint8Array(data.length + Math.max(1, Math.ceil(data.length / channel.fragment)) * 22);
+    channel.writing.seal(23, data, 0, data.length, sealed, 0);
+    this.socket.write(sealed);
+  }
+
+  /** The peer has ended its side, or there is no other side. */
+  #finish(): void {
+    const { flags, handshake } = this;
+    if (handshake instanceof Client && handshake.sessions.length > 0) session = handshake.sessions.at(-1)!;
+    if (!this.channel.ended && handshake.complete) {
+      this.connection.end();
+      this.#flush();
+    }
+    this.socket.end();
+    if (!handshake.complete) this.#settle("the peer has ended during the handshake");
+    else if (flags.has("check-close-notify") && !this.#ended) this.#settle("no close_notify");
+    else this.#settle("");
+  }
+}
+
+/** As BoringSSL: the first, and the first of the other kind. */
+function defaultShares(groups: readonly number[]): readonly number[] {
+  const first = groups[0];
+  if (first === undefined) return [];
+  const other = groups.find((group) => (group === 0x11ec) !== (first === 0x11ec));
+  return other === undefined ? [first] : [first, other];
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.includes("-is-handshaker-supported")) {
+    console.log("No");
+    return 0;
+  }
+  const count = flagsOf(words, 0)?.number("resume-count") ?? 0;
+  for (let i = 0; i <= count; i++) {
+    const flags = flagsOf(words, i);
+    if (flags === undefined) return 89;
+    if (i > 0) now += (flags.number("resumption-delay") ?? 0) * 1_000_000;
+    const fault = await new Peer(flags).over;
+    if (fault !== "") {
+      console.error(fault);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+// An exit at once would throw away what is still to be written.
+process.exitCode = await main(process.argv.slice(2));
