@@ -3,7 +3,7 @@
 
 import { FATAL, WARNING } from "./alerts.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, HANDSHAKE } from "./codes.ts";
-import { MOST_CONTENT, RECORD_HEADER, SEALED_OVERHEAD } from "./limits.ts";
+import { MOST_CONTENT, SEALED_OVERHEAD } from "./limits.ts";
 import { type TrafficKeys, UNPROTECTED } from "./traffic-keys.ts";
 import { Writer } from "./wire/writer.ts";
 
@@ -93,9 +93,8 @@ export class Channel {
       records.length += this.writing.seal(type, bytes, offset, length, records.bytes, records.length);
       return;
     }
-    records.reserve(length + RECORD_HEADER);
-    for (let at = 0; at < length; at += MOST_CONTENT) {
-      const part = Math.min(MOST_CONTENT, length - at);
+    for (let at = 0; at < length; at += this.fragment) {
+      const part = Math.min(this.fragment, length - at);
       this.#header(type, part);
       records.range(bytes, offset + at, part);
     }

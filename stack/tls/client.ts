@@ -59,7 +59,6 @@ import {
   KEY_UPDATE_LENGTH,
   LEAST_RECORD_SIZE_LIMIT,
   MOST_CERTIFICATE,
-  MOST_CONTENT,
   MOST_FINISHED,
   MOST_MESSAGE,
   MOST_SESSIONS,
@@ -300,7 +299,7 @@ export class Client extends Handshake {
       const limit = data.u16();
       if (!data.done) return DECODE_ERROR;
       if (limit < LEAST_RECORD_SIZE_LIMIT) return ILLEGAL_PARAMETER;
-      this.#channel.fragment = Math.min(MOST_CONTENT, limit - 1);
+      this.#channel.fragment = Math.min(this.#channel.fragment, limit - 1);
     }
     if (extensions.has(ALPN)) {
       const data = extensions.reader(ALPN);

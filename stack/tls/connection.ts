@@ -9,11 +9,13 @@ import {
   BAD_RECORD_MAC,
   CLOSE_NOTIFY,
   DECODE_ERROR,
+  FATAL,
   FINE,
   ILLEGAL_PARAMETER,
   RECORD_OVERFLOW,
   UNEXPECTED_MESSAGE,
   USER_CANCELED,
+  WARNING,
 } from "./alerts.ts";
 import type { Channel } from "./channel.ts";
 import {
@@ -157,6 +159,7 @@ export class Connection {
         return DATA;
       case HANDSHAKE:
         if (length === 0) return this.fail(UNEXPECTED_MESSAGE);
+        this.#emptyRecords = 0;
         this.#messages.add(bytes, offset, length);
         return this.#readMessages(now);
       case ALERT:
@@ -169,6 +172,8 @@ export class Connection {
   #readAlert(bytes: Uint8Array, offset: number, length: number): number {
     if (length === 0) return this.fail(UNEXPECTED_MESSAGE);
     if (length !== 2) return this.fail(DECODE_ERROR);
+    const level = bytes[offset]!;
+    if (level !== WARNING && level !== FATAL) return this.fail(ILLEGAL_PARAMETER);
     const description = bytes[offset + 1]!;
     if (description === CLOSE_NOTIFY) {
       // Before the handshake is done there is nothing that could end in order.

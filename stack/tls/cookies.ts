@@ -7,11 +7,13 @@
 //   group   2   the one asked for; 0: the client has sent a share that will do
 //   hello   48  the hash of the first ClientHello, of 32 or 48 bytes
 //   repeat  32  the hash of what the second must repeat (ClientHello.hashUnchanging)
+//   resumes 1   whether the ticket offered was good
 //   mac     32
 
 import { readU16, readU48, writeU16, writeU48 } from "../base/bytes.ts";
 import { copyBytes } from "../base/native.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
+import type { Agreement } from "./agreement.ts";
 import { hashLength, hashOf } from "./codes.ts";
 import { sameBytes } from "./key-schedule.ts";
 import { COOKIE_LIFETIME } from "./limits.ts";
@@ -23,7 +25,8 @@ const SUITE = 6;
 const GROUP = 8;
 const HELLO = 10;
 const REPEAT = 58;
-const MAC = 90;
+const RESUMES = 90;
+const MAC = 91;
 const MAC_LENGTH = 32;
 const COOKIE_LENGTH = MAC + MAC_LENGTH;
 const KEY_LENGTH = 32;
@@ -36,11 +39,13 @@ export class Cookies {
   }
 
   /** For the first ClientHello that a HelloRetryRequest answers. */
-  make(hello: ClientHello, suite: number, group: number, now: Instant): Uint8Array {
+  make(hello: ClientHello, agreement: Agreement, group: number, now: Instant): Uint8Array {
+    const { suite } = agreement;
     const cookie = new Uint8Array(COOKIE_LENGTH);
     writeU48(cookie, 0, Math.floor(now / MILLISECOND));
     writeU16(cookie, SUITE, suite);
     writeU16(cookie, GROUP, group);
+    cookie[RESUMES] = agreement.identity >= 0 ? 1 : 0;
     const hash = hashRange(hashOf(suite), hello.bytes, hello.offset, hello.length);
     copyBytes(cookie, HELLO, hash, 0, hash.length);
     const repeat = unchanging(hello, group);
@@ -72,6 +77,11 @@ export function cookieSuite(cookie: Uint8Array): number {
 
 export function cookieGroup(cookie: Uint8Array): number {
   return readU16(cookie, GROUP);
+}
+
+/** The first ClientHello had a ticket that was good. */
+export function cookieResumes(cookie: Uint8Array): boolean {
+  return cookie[RESUMES] === 1;
 }
 
 /** The hash of the first ClientHello. */

@@ -40,7 +40,6 @@ const DERIVED: Uint8Array = ascii("derived");
 const RESUMPTION_BINDER: Uint8Array = ascii("res binder");
 const RESUMPTION: Uint8Array = ascii("resumption");
 const FINISHED_KEY: Uint8Array = ascii("finished");
-const EXPORTER_LABEL: Uint8Array = ascii("exporter");
 const UPDATE: Uint8Array = ascii("traffic upd");
 
 export function wipe(secret: Uint8Array): void {
@@ -102,19 +101,6 @@ export function finishedMac(algorithm: number, base: Secret, transcript: Uint8Ar
   nativeHmac(algorithm, key, transcript, 0, transcript.length, mac);
   wipe(key);
   return mac.subarray(0, hashLength(algorithm));
-}
-
-/** What an exporter gives (7.5): fills `into`, 255 bytes at most; `exporter` is the exporter's master secret. */
-export function exportKey(
-  algorithm: number,
-  exporter: Secret,
-  label: Uint8Array,
-  context: Uint8Array,
-  into: Uint8Array,
-): void {
-  const secret = expand(algorithm, exporter, label, EMPTY_HASHES[algorithm]!);
-  nativeHkdfExpandLabel(algorithm, secret, EXPORTER_LABEL, hashRange(algorithm, context, 0, context.length), into);
-  wipe(secret);
 }
 
 /** application_traffic_secret_N+1 (7.2), in the place of the one before. */

@@ -1,6 +1,7 @@
 // What a server chooses of what a ClientHello offers (RFC 8446 4.1.1, 4.2, 9.2; RFC 7301 3.2).
 
 import type { Instant } from "../base/result.ts";
+import type { Agreement } from "./agreement.ts";
 import {
   FINE,
   HANDSHAKE_FAILURE,
@@ -15,7 +16,6 @@ import {
   ALPN,
   CHACHA20_POLY1305,
   EARLY_DATA,
-  hashOf,
   isSuite,
   KEY_SHARE,
   NO_GROUP,
@@ -32,10 +32,10 @@ import {
   X25519_MLKEM768,
 } from "./codes.ts";
 import type { Cookies } from "./cookies.ts";
-import { Choice, type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import { LEAST_RECORD_SIZE_LIMIT, MOST_CONTENT } from "./limits.ts";
 import type { Randomness } from "./randomness.ts";
-import { Ticket, type Tickets } from "./tickets.ts";
+import type { Tickets } from "./tickets.ts";
 import type { ClientHello } from "./wire/client-hello.ts";
 
 /** Of groups, the best first. */
@@ -77,20 +77,6 @@ export class ServerTerms {
   }
 }
 
-export class Agreement {
-  suite = NO_SUITE;
-  group = NO_GROUP;
-  /** The share of that group in the hello; -1: it has none. */
-  share = -1;
-  protocol = "";
-  /** Content of records that the client takes. */
-  fragment = MOST_CONTENT;
-  /** The identity whose ticket is good; -1: none. */
-  identity = -1;
-  ticket: Ticket = new Ticket();
-  readonly credential: Choice = new Choice();
-}
-
 /**
  * Fills in `agreement`; an alert, or FINE. `suite` and `group`: those that a HelloRetryRequest has named, or NO_SUITE,
  * NO_GROUP.
@@ -109,9 +95,10 @@ export function negotiate(
   if (agreement.protocol === "" && hello.has(ALPN) && terms.protocols.length > 0) return NO_APPLICATION_PROTOCOL;
   if (hello.has(RECORD_SIZE_LIMIT)) agreement.fragment = Math.min(MOST_CONTENT, hello.recordSizeLimit - 1);
   openTicket(terms, hello, now, agreement);
-  agreement.suite = suite === NO_SUITE ? chooseSuite(terms, hello, agreement) : suite;
+  agreement.suite = suite === NO_SUITE ? chooseSuite(terms, hello) : suite;
   if (agreement.suite === NO_SUITE) return HANDSHAKE_FAILURE;
-  if (agreement.identity >= 0 && hashOf(agreement.ticket.suite) !== hashOf(agreement.suite)) agreement.identity = -1;
+  // 4.2.11 asks for the same hash; the same suite is what clients offer again.
+  if (agreement.identity >= 0 && agreement.ticket.suite !== agreement.suite) agreement.identity = -1;
   chooseGroup(terms.groups, hello, group, agreement);
   if (agreement.group === NO_GROUP) return HANDSHAKE_FAILURE;
   if (agreement.identity >= 0) return FINE;
@@ -125,7 +112,7 @@ export function negotiate(
 function check(hello: ClientHello): number {
   // D.5: nobody speaks SSL any more.
   if (!contains(hello.versions, TLS_1_3) || hello.legacyVersion < 0x0301) return PROTOCOL_VERSION;
-  if (!hello.uncompressed || hello.legacyVersion >> 8 !== 3) return ILLEGAL_PARAMETER;
+  if (!hello.uncompressed) return ILLEGAL_PARAMETER;
   // 9.2.
   if (!hello.has(SUPPORTED_GROUPS) || !hello.has(KEY_SHARE)) return MISSING_EXTENSION;
   if (hello.has(PRE_SHARED_KEY)) {
@@ -153,30 +140,20 @@ function openTicket(terms: ServerTerms, hello: ClientHello, now: Instant, agreem
   for (let i = 0; i < hello.identities.length; i++) {
     const { ticket } = agreement;
     if (!terms.tickets.open(hello.identities[i]!, ticket, now)) continue;
-    if (ticket.name !== hello.serverName || !hasHash(hello.suites, ticket.suite)) continue;
+    if (ticket.name !== hello.serverName || !contains(hello.suites, ticket.suite)) continue;
     agreement.identity = i;
     return;
   }
 }
 
-/** Whether one of the suites has the hash of this one. */
-function hasHash(suites: readonly number[], suite: number): boolean {
-  for (let i = 0; i < suites.length; i++) if (isSuite(suites[i]!) && hashOf(suites[i]!) === hashOf(suite)) return true;
-  return false;
-}
-
-/**
- * Ours first, but ChaCha20 when the client has it first, as a telephone without AES does. With a ticket only those of
- * its hash (4.2.11).
- */
-function chooseSuite(terms: ServerTerms, hello: ClientHello, agreement: Agreement): number {
+/** Ours first, but ChaCha20 when the client has it first, as a telephone without AES does. */
+function chooseSuite(terms: ServerTerms, hello: ClientHello): number {
   let first = NO_SUITE;
   for (let i = 0; i < hello.suites.length && first === NO_SUITE; i++)
     if (isSuite(hello.suites[i]!)) first = hello.suites[i]!;
   const order = terms.hasAes && first !== CHACHA20_POLY1305 ? AES_FIRST : CHACHA_FIRST;
   for (let i = 0; i < order.length; i++) {
     const suite = order[i]!;
-    if (agreement.identity >= 0 && hashOf(agreement.ticket.suite) !== hashOf(suite)) continue;
     if (contains(hello.suites, suite)) return suite;
   }
   return NO_SUITE;

@@ -2,10 +2,11 @@
 
 import { readU32 } from "../base/bytes.ts";
 import { type Instant, SECOND } from "../base/result.ts";
+import type { Agreement } from "./agreement.ts";
 import { ALPN, ENCRYPTED_EXTENSIONS, hashOf, RECORD_SIZE_LIMIT, SERVER_NAME } from "./codes.ts";
 import { ascii, type Secret, ticketSecret, wipe } from "./key-schedule.ts";
 import { MOST_CONTENT, TICKET_LIFETIME } from "./limits.ts";
-import type { Agreement, ServerTerms } from "./negotiation.ts";
+import type { ServerTerms } from "./negotiation.ts";
 import { Ticket } from "./tickets.ts";
 import type { ClientHello } from "./wire/client-hello.ts";
 import { beginMessage, endMessage, NewSessionTicket } from "./wire/server-messages.ts";

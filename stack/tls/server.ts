@@ -13,6 +13,7 @@
 // Client certificates are not asked for; early data is skipped, never taken.
 
 import type { Instant } from "../base/result.ts";
+import { Agreement } from "./agreement.ts";
 import {
   DECODE_ERROR,
   DECRYPT_ERROR,
@@ -34,10 +35,11 @@ import {
   NO_GROUP,
   NO_SUITE,
   PAIR_RANDOM,
+  PRE_SHARED_KEY,
   SHARE_ROOM,
   SHARED_SECRET_ROOM,
 } from "./codes.ts";
-import { cookieGroup, cookieHello, cookieSuite, repeats } from "./cookies.ts";
+import { cookieGroup, cookieHello, cookieResumes, cookieSuite, repeats } from "./cookies.ts";
 import { writeFinished } from "./finished.ts";
 import { Handshake } from "./handshake.ts";
 import {
@@ -67,7 +69,7 @@ import {
   TICKETS_RESUMED,
 } from "./limits.ts";
 import type { Messages } from "./messages.ts";
-import { Agreement, negotiate, type ServerTerms } from "./negotiation.ts";
+import { negotiate, type ServerTerms } from "./negotiation.ts";
 import { writeExtensions, writeTickets } from "./server-writing.ts";
 import { SERVER_CONTEXT, signedContent } from "./signed-content.ts";
 
@@ -88,6 +90,8 @@ type ServerState =
       readonly master: Secret;
       readonly clientTraffic: Secret;
       readonly serverName: string;
+      /** Tickets to be given (4.2.9: none to who could not use them). */
+      readonly tickets: number;
     }
   | { readonly step: "done" }
   | { readonly step: "failed" };
@@ -153,12 +157,11 @@ export class Server extends Handshake {
         state.transcript.add(bytes, offset, length);
         this.#channel.protectReading(new TrafficKeys(state.suite, state.clientTraffic));
         const resumption = derive(hashOf(state.suite), state.master, RESUMPTION_MASTER, state.transcript.digest());
-        const count = !this.#terms.resumable ? 0 : this.resumed ? TICKETS_RESUMED : TICKETS_FULL;
         writeTickets(
           this.#channel.messages,
           this.#terms,
           { suite: state.suite, resumption, name: state.serverName },
-          count,
+          state.tickets,
           now,
         );
         this.#channel.flush();
@@ -207,7 +210,7 @@ export class Server extends Handshake {
     retry.sessionId = hello.sessionId;
     retry.suite = agreement.suite;
     retry.group = group;
-    retry.cookie = this.#terms.cookies.make(hello, agreement.suite, group, now);
+    retry.cookie = this.#terms.cookies.make(hello, agreement, group, now);
     retry.encode(this.#channel.messages);
     if (hello.sessionId.length > 0) this.#channel.changeCipherSpec();
     if (hello.has(EARLY_DATA)) this.#channel.skippable = MOST_SKIPPED;
@@ -228,6 +231,8 @@ export class Server extends Handshake {
     const alert = negotiate(this.#terms, hello, suite, group, now, agreement);
     if (alert !== FINE) return alert;
     if (agreement.share < 0) return ILLEGAL_PARAMETER;
+    // 4.1.2: a ticket that was good for the suite is offered again.
+    if (cookieResumes(cookie) && !hello.has(PRE_SHARED_KEY)) return MISSING_EXTENSION;
     // 4.2.8: one share, of the group asked for.
     if (group !== NO_GROUP && hello.shareGroups.length !== 1) return ILLEGAL_PARAMETER;
     this.#channel.skippable = 0;
@@ -281,7 +286,7 @@ export class Server extends Handshake {
     // TrafficKeys wipe what they are given, and Finished needs it.
     channel.protectWriting(new TrafficKeys(suite, serverHandshake.slice()));
     channel.protectReading(new TrafficKeys(suite, clientHandshake.slice()));
-    channel.fragment = agreement.fragment;
+    channel.fragment = Math.min(channel.fragment, agreement.fragment);
     this.#hashed = 0;
     writeExtensions(channel.messages, hello, agreement);
     let failed = FINE;
@@ -296,10 +301,13 @@ export class Server extends Handshake {
       if (this.keepExporter) this.exporter = derive(algorithm, master, EXPORTER, flight);
       channel.protectWriting(new TrafficKeys(suite, serverTraffic));
       const expected = finishedMac(algorithm, clientHandshake, flight);
-      this.#state = { step: "flown", suite, transcript, expected, master, clientTraffic, serverName: hello.serverName };
+      const useful = hello.pskDheKe && this.#terms.resumable;
+      const tickets = useful ? (resumed ? TICKETS_RESUMED : TICKETS_FULL) : 0;
+      const { serverName } = hello;
+      this.#state = { step: "flown", suite, transcript, expected, master, clientTraffic, serverName, tickets };
       this.resumed = resumed;
       this.protocol = agreement.protocol;
-      this.serverName = hello.serverName;
+      this.serverName = serverName;
       this.group = agreement.group;
       this.suite = suite;
     }

@@ -31,7 +31,6 @@ const VALUES = new Set([
   "max-send-fragment",
   "ticket-key",
   "resumption-delay",
-  "send-alert",
   "expect-verify-result",
   "expect-total-renegotiations",
 ]);
@@ -39,6 +38,9 @@ const VALUES = new Set([
 /** Without. */
 const WORDS = new Set([
   "server",
+  "server-preference",
+  "no-server-name-ack",
+  "send-alert",
   "ipv6",
   "no-tls1",
   "no-tls11",

@@ -2,17 +2,17 @@
 // of data XOR 0xff. Exit status 0: as it should be; 1: not, with the reason on stderr; 89: a flag that is not known.
 
 import "../../image/native-node.ts";
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { alertName, BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, FINE } from "../../stack/tls/alerts.ts";
+import { alertName, BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, FINE, HANDSHAKE_FAILURE } from "../../stack/tls/alerts.ts";
 import { Channel } from "../../stack/tls/channel.ts";
 import { Client } from "../../stack/tls/client.ts";
 import { ED25519, hashOf } from "../../stack/tls/codes.ts";
 import { BROKEN, Connection, DATA, ENDED, FAILED } from "../../stack/tls/connection.ts";
 import { Cookies } from "../../stack/tls/cookies.ts";
 import { Credential, Credentials } from "../../stack/tls/credentials.ts";
-import { ascii, exportKey } from "../../stack/tls/key-schedule.ts";
+import { ascii } from "../../stack/tls/key-schedule.ts";
 import { GROUPS, ServerTerms } from "../../stack/tls/negotiation.ts";
 import { ClientTerms, SCHEMES } from "../../stack/tls/offer.ts";
 import { Generator } from "../../stack/tls/randomness.ts";
@@ -23,6 +23,9 @@ import { Tickets } from "../../stack/tls/tickets.ts";
 import { rawKey } from "../interop/certificates.ts";
 import { NodeVerifier } from "../interop/node-verifier.ts";
 import { type Flags, flagsOf } from "./flags.ts";
+
+/** What `-send-alert` means. */
+const DECOMPRESSION_FAILURE = 30;
 
 class Fault extends Error {}
 
@@ -44,7 +47,7 @@ class ShimVerifier extends NodeVerifier {
       return BAD_CERTIFICATE;
     }
     if (!this.#flags.has("verify-fail") || !this.#flags.has("verify-peer")) return FINE;
-    return this.#flags.has("use-custom-verify-callback") ? BAD_CERTIFICATE : CERTIFICATE_UNKNOWN;
+    return this.#flags.has("use-custom-verify-callback") ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE;
   }
 }
 
@@ -78,7 +81,8 @@ function credentialOf(flags: Flags): Credential | undefined {
   const raw = rawKey(key);
   const wanted = flags.numbers("signing-prefs");
   const schemes = wanted.length > 0 ? wanted.filter((scheme) => raw.schemes.includes(scheme)) : raw.schemes;
-  return new Credential([], ders, raw.bytes, schemes, "");
+  const name = flags.has("no-server-name-ack") ? undefined : flags.text("expect-server-name");
+  return new Credential(name === undefined ? [] : [name], ders, raw.bytes, schemes, "");
 }
 
 /** Of the schemes that are verified by default, BoringSSL leaves Ed25519 out. */
@@ -93,6 +97,7 @@ class Peer {
   #waiting: Uint8Array = new Uint8Array(0);
   #announced = false;
   #ended = false;
+  #failed = false;
   #settle: (fault: string) => void = () => {};
   readonly over: Promise<string>;
 
@@ -165,7 +170,7 @@ class Peer {
     all.set(bytes, this.#waiting.length);
     let at = 0;
     try {
-      while (!this.channel.ended) {
+      while (!this.#failed) {
         const length = recordLength(all, at, all.length - at);
         if (length < 0) {
           this.connection.fail(-length);
@@ -179,6 +184,7 @@ class Peer {
       this.#waiting = all.slice(at);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
+      this.#failed = true;
       this.#flush();
       this.socket.end();
       this.#settle(error.message);
@@ -217,8 +223,13 @@ class Peer {
       const name = flags.text("expect-server-name");
       check(name === undefined || handshake.serverName === name, `the name is ${handshake.serverName}`);
     }
-    const alert = flags.number("send-alert");
-    if (alert !== undefined) this.channel.alert(alert, true);
+    if (flags.has("send-alert")) this.channel.alert(DECOMPRESSION_FAILURE, true);
+    // A session was judged when it began; who wants it judged again does so here.
+    const again = handshake instanceof Client && handshake.resumed && flags.has("reverify-on-resume");
+    if (again && flags.has("verify-fail")) {
+      connection.fail(CERTIFICATE_UNKNOWN);
+      throw new Fault("the session's certificate is not good any more");
+    }
     const length = flags.number("export-keying-material");
     if (length !== undefined) this.#export(length);
     if (flags.has("shim-writes-first")) this.#send(ascii("hello"));
@@ -228,11 +239,10 @@ class Peer {
   #export(length: number): void {
     const { flags, handshake } = this;
     const context = Buffer.from(flags.has("use-export-context") ? (flags.text("export-context") ?? "") : "", "latin1");
-    // A block at a time would be another label: what is asked for beyond natives' 255 bytes is not tried.
-    const into = new Uint8Array(Math.min(length, 255));
     const label = Buffer.from(flags.text("export-label") ?? "", "latin1");
-    exportKey(hashOf(handshake.suite), handshake.exporter, label, context, into);
-    this.#send(into);
+    this.#send(
+      exported(hashOf(handshake.suite) === 0 ? "sha256" : "sha384", handshake.exporter, label, context, length),
+    );
   }
 
   #echo(data: Uint8Array): void {
@@ -264,6 +274,35 @@ class Peer {
     else if (flags.has("check-close-notify") && !this.#ended) this.#settle("no close_notify");
     else this.#settle("");
   }
+}
+
+/** HKDF-Expand-Label (RFC 8446 7.1), however long: natives stop at 255 bytes. */
+function expandLabel(hash: string, secret: Uint8Array, label: Uint8Array, context: Uint8Array, length: number): Buffer {
+  const info = Buffer.concat([
+    Buffer.from([length >> 8, length & 255, label.length + 6]),
+    Buffer.from("tls13 "),
+    label,
+    Buffer.from([context.length]),
+    context,
+  ]);
+  let block = Buffer.alloc(0);
+  let all = Buffer.alloc(0);
+  for (let i = 1; all.length < length; i++) {
+    block = createHmac(hash, secret)
+      .update(block)
+      .update(info)
+      .update(Buffer.from([i]))
+      .digest();
+    all = Buffer.concat([all, block]);
+  }
+  return all.subarray(0, length);
+}
+
+/** RFC 8446 7.5. */
+function exported(hash: string, exporter: Uint8Array, label: Uint8Array, context: Uint8Array, length: number): Buffer {
+  const size = hash === "sha256" ? 32 : 48;
+  const derived = expandLabel(hash, exporter, label, createHash(hash).digest(), size);
+  return expandLabel(hash, derived, ascii("exporter"), createHash(hash).update(context).digest(), length);
 }
 
 /** As BoringSSL: the first, and the first of the other kind. */

@@ -6,6 +6,7 @@ import { readU16 } from "../../base/bytes.ts";
 import { DECODE_ERROR, FINE, ILLEGAL_PARAMETER } from "../alerts.ts";
 import {
   ALPN,
+  CERTIFICATE_AUTHORITIES,
   COOKIE,
   EARLY_DATA,
   KEY_SHARE,
@@ -20,7 +21,7 @@ import {
   SUPPORTED_VERSIONS,
 } from "../codes.ts";
 import { MOST_IDENTITIES } from "../limits.ts";
-import { Extensions } from "./extensions.ts";
+import { checkAuthorities, Extensions } from "./extensions.ts";
 import { Reader } from "./reader.ts";
 
 const NONE: Uint8Array = new Uint8Array(0);
@@ -141,6 +142,8 @@ export class ClientHello {
         break;
       case PRE_SHARED_KEY:
         return this.#decodeIdentities(data);
+      case CERTIFICATE_AUTHORITIES:
+        return checkAuthorities(data);
       case EARLY_DATA:
         break;
       default:
@@ -223,13 +226,14 @@ export class ClientHello {
       count++;
     }
     this.truncated = data.at - this.offset;
-    const binders = data.vector(2, 33);
+    const binders = data.vector(2, 2);
     if (!data.done) return DECODE_ERROR;
     const offsets: number[] = [];
     let bound = 0;
     while (binders.left > 0) {
       const at = binders.at;
-      binders.vector(1, 32);
+      // Whether it is as long as the hash is judged with what it holds.
+      binders.vector(1, 1);
       if (binders.failed) return DECODE_ERROR;
       if (bound < MOST_IDENTITIES) offsets.push(at);
       bound++;

@@ -1,7 +1,7 @@
 // The list of extensions that most messages end with (RFC 8446 4.2): where each one lies that is known here. None may
 // occur twice, known or not.
 
-import { DECODE_ERROR, FINE, ILLEGAL_PARAMETER } from "../alerts.ts";
+import { DECODE_ERROR, FINE } from "../alerts.ts";
 import {
   ALPN,
   CERTIFICATE_AUTHORITIES,
@@ -59,6 +59,13 @@ const KNOWN: readonly number[] = [
 /** One bit for each type, set while a list is read: a hello of 64 KB may have 16,000. */
 const SEEN = new Int32Array(0x10000 / 32);
 
+/** A list of names of certificate authorities (4.2.4), which is not empty. An alert, or FINE. */
+export function checkAuthorities(data: Reader): number {
+  const list = data.vector(2, 3);
+  while (list.left > 0) list.vector(2, 1);
+  return data.done && list.done ? FINE : DECODE_ERROR;
+}
+
 export class Extensions {
   /** Those that are known, in their order. */
   readonly types: number[] = [];
@@ -83,7 +90,7 @@ export class Extensions {
       const length = list.u16();
       const offset = list.skip(length);
       if (offset < 0) alert = DECODE_ERROR;
-      else if (this.#mark(type)) alert = ILLEGAL_PARAMETER;
+      else if (this.#mark(type)) alert = DECODE_ERROR;
       else this.#add(type, offset, length);
     }
     if (list.failed) alert = DECODE_ERROR;

@@ -7,6 +7,7 @@ import { equalBytes } from "../../base/native.ts";
 import { DECODE_ERROR, FINE, UNSUPPORTED_EXTENSION } from "../alerts.ts";
 import {
   CERTIFICATE,
+  CERTIFICATE_AUTHORITIES,
   CERTIFICATE_VERIFY,
   COOKIE,
   EARLY_DATA,
@@ -21,7 +22,7 @@ import {
 } from "../codes.ts";
 import { MOST_CERTIFICATES } from "../limits.ts";
 import type { Messages } from "../messages.ts";
-import { Extensions } from "./extensions.ts";
+import { checkAuthorities, Extensions } from "./extensions.ts";
 import { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -217,7 +218,8 @@ export class CertificateRequest {
     const extensions = new Extensions(message.bytes);
     const alert = extensions.decode(list);
     this.hasSchemes = extensions.has(SIGNATURE_ALGORITHMS);
-    return alert;
+    if (alert !== FINE || !extensions.has(CERTIFICATE_AUTHORITIES)) return alert;
+    return checkAuthorities(extensions.reader(CERTIFICATE_AUTHORITIES));
   }
 }
 
