@@ -35,8 +35,11 @@ const x25519: Kind = {
     const share = createPublicKey(x25519Private(secretKey)).export({ type: "spki", format: "der" }).subarray(12);
     return { secretKey, share };
   },
-  agree: (secretKey, peer) =>
-    diffieHellman({ privateKey: x25519Private(secretKey.subarray(0, 32)), publicKey: x25519Public(peer) }),
+  agree(secretKey, peer) {
+    // Behind a key of 32 bytes the DER around it may go on, to OpenSSL.
+    if (peer.length !== 32) throw new RangeError("not a share of X25519");
+    return diffieHellman({ privateKey: x25519Private(secretKey.subarray(0, 32)), publicKey: x25519Public(peer) });
+  },
 };
 
 function ecdh({ name, size }: Curve): Kind {

@@ -33,7 +33,8 @@ const IN_RETRY: readonly number[] = [KEY_SHARE, SUPPORTED_VERSIONS, COOKIE];
 export function checkHello(terms: ClientTerms, offer: Offer, hello: ServerHello, extensions: Extensions): number {
   // Without supported_versions it is an older version's.
   if (hello.version === 0) return PROTOCOL_VERSION;
-  if (hello.version !== TLS_1_3 || hello.legacyVersion !== TLS_1_2 || hello.compression !== 0) return ILLEGAL_PARAMETER;
+  if (hello.version !== TLS_1_3 || hello.legacyVersion !== TLS_1_2) return ILLEGAL_PARAMETER;
+  if (hello.compression !== 0) return DECODE_ERROR;
   const { sessionId } = offer;
   const echoed = hello.sessionId.length === sessionId.length;
   if (!echoed || !equalBytes(hello.sessionId, 0, sessionId, 0, sessionId.length)) return ILLEGAL_PARAMETER;

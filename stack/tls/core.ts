@@ -8,7 +8,7 @@ import type { Handle, Streams } from "../base/streams.ts";
 import { TlsCounters } from "./counters.ts";
 import type { TlsLimits } from "./limits.ts";
 import type { ServerTerms } from "./negotiation.ts";
-import { DRAINING, GONE, NO_CONNECTION, ORPHAN, Stream } from "./stream.ts";
+import { DRAINING, GONE, NO_CONNECTION, ORPHAN, OVER, Stream } from "./stream.ts";
 import { Timeouts } from "./timeouts.ts";
 
 export class TlsCore {
@@ -106,6 +106,7 @@ export class TlsCore {
     this.draining.leave(index);
     this.orphans.leave(index);
     this.forget(stream);
+    stream.state = OVER;
     this.#table.remove(this.#hash(stream.handle), index);
     if (this.#last === stream) this.#last = GONE;
     this.streams[index] = GONE;

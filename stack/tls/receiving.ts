@@ -181,18 +181,18 @@ export function fail(core: TlsCore, s: Stream, now: Instant): void {
   core.lastAlert = s.connection.alert;
   core.lastAlertOurs = true;
   flushChannel(core, s);
-  drain(core, s, now);
-  s.closedDue = CLOSED_INSECURE;
-  core.list(s);
   below.hold(handle, false);
+  s.closedDue = CLOSED_INSECURE;
+  drain(core, s, now);
+  core.list(s);
 }
 
 /** The peer has broken off. */
 function broken(core: TlsCore, s: Stream, alert: number, now: Instant): void {
   core.lastAlert = alert;
   core.lastAlertOurs = false;
-  drain(core, s, now);
   s.closedDue = alert === CLOSE_NOTIFY ? CLOSED_BY_RESET : CLOSED_INSECURE;
+  drain(core, s, now);
   core.list(s);
 }
 

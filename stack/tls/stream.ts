@@ -24,6 +24,8 @@ export const SHAKING = 2;
 export const OPEN = 3;
 export const ORPHAN = 4;
 export const DRAINING = 5;
+/** There is none, or it is over. */
+export const OVER = 6;
 
 /** The user of a stream that nobody is to be told of. */
 export const NOBODY = -1;
@@ -83,3 +85,4 @@ export class Stream {
 export const NO_CONNECTION: Connection = new Connection(new Channel(), NO_HANDSHAKE);
 /** What a handle stands for that is gone. */
 export const GONE: Stream = new Stream(-1, NO_HANDLE);
+GONE.state = OVER;

@@ -277,6 +277,7 @@ export class TlsStreams extends TlsAccess {
   #tell(s: Stream, now: Instant): void {
     const core = this.core;
     const { handle } = s;
+    if (!core.alive(s)) return;
     if (s.openedDue && s.user !== NOBODY) {
       s.openedDue = false;
       s.told = true;

@@ -63,7 +63,7 @@ describe("TLS, whatever happens on the way", () => {
         expect(both.flights.length).toBe(whole.flights.length);
         for (let i = 0; i < whole.flights.length; i++) expect(toHex(both.flights[i]!)).toBe(toHex(whole.flights[i]!));
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -80,7 +80,7 @@ describe("TLS, whatever happens on the way", () => {
         expect(invented(both.serverEnd, [1, 2, 3])).toBe(false);
         expect(invented(both.clientEnd, [4, 5, 6])).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -98,7 +98,7 @@ describe("TLS, whatever happens on the way", () => {
         const waits = at >>> 3 === 3 || at >>> 3 === 4;
         expect(both.serverEnd.failed || waits).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -124,7 +124,7 @@ describe("TLS, whatever happens on the way", () => {
         bench.step();
         expect(bench.tls.count).toBe(0);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
