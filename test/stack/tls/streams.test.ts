@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../../stack/base/native.ts";
 import { Shared } from "../../../stack/base/shared.ts";
-import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import { HANDSHAKES, HANDSHAKES_TIMED_OUT, IN_THE_CLEAR } from "../../../stack/tls/counters.ts";
 import { RECORD_ROOM, TlsLimits } from "../../../stack/tls/limits.ts";
-import { pattern } from "../../support/bytes.ts";
+import { bytesOf, pattern } from "../../support/bytes.ts";
 import { Bench, visit } from "../../support/tls-streams.ts";
 
 const RECEIVE = 16_384 + RECORD_ROOM;
@@ -21,9 +20,9 @@ describe("TlsStreams", () => {
     expect(b.tls.counters.value(HANDSHAKES)).toBe(1);
     expect(b.tls.handshakes).toBe(0);
     expect(b.tls.protocol(v.handle)).toBe("http/1.1");
-    b.receive(v.handle, v.end.seal(latin1Bytes("GET / HTTP/1.1\r\n\r\n")));
+    b.receive(v.handle, v.end.seal(bytesOf("GET / HTTP/1.1\r\n\r\n")));
     expect(b.user.data.length).toBe(18);
-    expect(b.tls.send(v.handle, latin1Bytes("hello"), 1, 3)).toBe(true);
+    expect(b.tls.send(v.handle, bytesOf("hello"), 1, 3)).toBe(true);
     b.step();
     v.end.receive(b.sent(v.handle), b.now);
     expect(v.end.data).toEqual([101, 108, 108]);
@@ -98,7 +97,7 @@ describe("TlsStreams", () => {
   test("our end is a close_notify before the FIN", () => {
     const b = bench();
     const v = visit(b);
-    b.tls.send(v.handle, latin1Bytes("last words"), 0, 10);
+    b.tls.send(v.handle, bytesOf("last words"), 0, 10);
     b.tls.close(v.handle);
     b.step();
     v.end.receive(b.sent(v.handle), b.now);
@@ -115,7 +114,7 @@ describe("TlsStreams", () => {
     b.receive(v.handle, v.end.connection.channel.take());
     expect(b.user.events).toEqual(["accepted 443", "ended"]);
     expect(b.tls.truncated(v.handle)).toBe(false);
-    expect(b.tls.send(v.handle, latin1Bytes("still here"), 0, 10)).toBe(true);
+    expect(b.tls.send(v.handle, bytesOf("still here"), 0, 10)).toBe(true);
     b.step();
     v.end.receive(b.sent(v.handle), b.now);
     expect(v.end.data.length).toBe(10);
@@ -133,12 +132,12 @@ describe("TlsStreams", () => {
   test("HTTP in the clear is another user's", () => {
     const b = bench();
     const handle = b.accept();
-    b.receive(handle, latin1Bytes("GET / HTTP/1.1\r\n"));
+    b.receive(handle, bytesOf("GET / HTTP/1.1\r\n"));
     expect(b.user.events).toEqual([]);
     expect(b.clearUser.events).toEqual(["accepted 443"]);
     expect(b.clearUser.data.length).toBe(16);
     expect(b.tls.counters.value(IN_THE_CLEAR)).toBe(1);
-    b.tls.send(handle, latin1Bytes("HTTP/1.1 400"), 0, 12);
+    b.tls.send(handle, bytesOf("HTTP/1.1 400"), 0, 12);
     expect(b.below.output(handle)).toBe("HTTP/1.1 400");
     b.tls.close(handle);
     expect(b.tls.count).toBe(0);
@@ -151,7 +150,7 @@ describe("TlsStreams", () => {
     expect(Array.from(b.sent(handle))).toEqual([21, 3, 3, 0, 2, 2, 10]);
     expect(b.below.of(handle).shutdown).toBe(true);
     expect(b.user.events).toEqual([]);
-    b.receive(handle, latin1Bytes("whatever"));
+    b.receive(handle, bytesOf("whatever"));
     b.below.end(handle, b.now);
     expect(b.below.of(handle).ending).toBe("close");
     expect(b.tls.count).toBe(0);
@@ -160,7 +159,7 @@ describe("TlsStreams", () => {
   test("a flipped bit in data ends it with bad_record_mac, and the user is told", () => {
     const b = bench();
     const v = visit(b);
-    const record = v.end.seal(latin1Bytes("data"));
+    const record = v.end.seal(bytesOf("data"));
     record[7] = record[7]! ^ 1;
     b.receive(v.handle, record);
     expect(b.user.data.length).toBe(0);
