@@ -125,16 +125,17 @@ describe("private keys", () => {
   });
 
   test("sign, and say by which schemes of TLS", () => {
-    for (const [file, schemes] of [
+    const all: readonly (readonly [string, readonly number[]])[] = [
       [files.ED25519, [0x0807]],
       [files.P256, [0x0403]],
       [files.P384, [0x0503]],
       [files.RSA, [0x0804, 0x0805, 0x0806]],
-    ] as const) {
+    ];
+    for (let i = 0; i < all.length; i++) {
       const key = new PrivateKey();
-      read(file, key);
+      read(all[i]![0], key);
       expect(sign(key, pattern(100)).length > 60).toBe(true);
-      expect(handshakeSchemes(key.family)).toEqual([...schemes]);
+      expect(handshakeSchemes(key.family)).toEqual(all[i]![1]);
     }
     expect(handshakeSchemes(0)).toEqual([]);
   });
@@ -144,13 +145,7 @@ describe("private keys", () => {
     expect(read(files.RSA_1024)).toBe(KEY_SIZE);
     const key = new PrivateKey();
     expect(takeKey(KEY_P256, new Uint8Array(32), key)).toBe(KEY_INVALID);
-    expect(
-      takeKey(
-        KEY_P256,
-        new Uint8Array(32).map(() => 0xff),
-        key,
-      ),
-    ).toBe(KEY_INVALID);
+    expect(takeKey(KEY_P256, hex("ff".repeat(32)), key)).toBe(KEY_INVALID);
     expect(takeKey(KEY_RSA, hex("3000"), key)).toBe(KEY_MALFORMED);
     expect(key.family).toBe(0);
     expect(decodeKey({ label: "CERTIFICATE", bytes: hex("3000") }, key)).toBe(KEY_NONE);
