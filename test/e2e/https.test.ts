@@ -2,12 +2,12 @@
 // certificate of a local authority. Needs root for the namespace and its TAP device.
 
 import type { ChildProcess } from "node:child_process";
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Namespace } from "../../tools/namespace.ts";
 import { isRoot, want } from "../../tools/setup.ts";
+import { Authority } from "./support/authority.ts";
 import { Blog, FILES, megabyte, PROCESS, post } from "./support/bed.ts";
 import { eventually, scratch } from "./support/peers.ts";
 
@@ -16,71 +16,6 @@ const GIT_PORT = 8000;
 const FORGE_PORT = 8443;
 const tools = isRoot() && want("curl", "ip", "git", "openssl", "gnutls-cli");
 const why = tools ? "" : " (skipped: needs root, curl, git, ip, openssl and gnutls-cli)";
-
-/** A local authority and what it signs, by openssl. */
-class Authority {
-  readonly file: string;
-  readonly #folder: string;
-  #serial = 1;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.file = join(folder, "ca.pem");
-    this.#openssl(
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "30",
-      "-subj",
-      "/CN=A local authority",
-      "-keyout",
-      join(folder, "ca.key"),
-      "-out",
-      this.file,
-      "-addext",
-      "keyUsage=critical,keyCertSign,cRLSign",
-    ); // prettier-ignore
-  }
-
-  /** A key by these words of `openssl genpkey`, and its certificate for these names: one text of PEM. */
-  sign(
-    names: readonly string[],
-    algorithm: readonly string[] = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-  ): string {
-    const base = join(this.#folder, `leaf-${this.#serial++}`);
-    this.#openssl("genpkey", ...algorithm, "-out", `${base}.key`);
-    this.#openssl("req", "-new", "-key", `${base}.key`, "-subj", `/CN=${names[0]}`, "-out", `${base}.csr`);
-    const alternatives = names.map((name) => (/^[\d.]+$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(",");
-    writeFileSync(`${base}.ext`, `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\n`);
-    this.#openssl(
-      "x509",
-      "-req",
-      "-in",
-      `${base}.csr`,
-      "-CA",
-      this.file,
-      "-CAkey",
-      join(this.#folder, "ca.key"),
-      "-CAcreateserial",
-      "-days",
-      "30",
-      "-extfile",
-      `${base}.ext`,
-      "-out",
-      `${base}.crt`,
-    ); // prettier-ignore
-    return readFileSync(`${base}.key`, "utf8") + readFileSync(`${base}.crt`, "utf8");
-  }
-
-  #openssl(...words: readonly string[]): void {
-    execFileSync("openssl", words, { stdio: ["ignore", "ignore", "pipe"], timeout: 20_000 });
-  }
-}
 
 describe.skipIf(!tools)(`HTTPS among real peers${why}`, () => {
   let space: Namespace;
