@@ -90,6 +90,11 @@ export class Connection {
     return this.#content(opened & 0xff, bytes, offset + RECORD_HEADER, Math.floor(opened / 256), now);
   }
 
+  /** Bytes held for handshake messages that have not come whole. */
+  get buffered(): number {
+    return this.#messages.capacity;
+  }
+
   /** Our side ends in order (6.1). */
   end(): void {
     this.channel.alert(CLOSE_NOTIFY, true);

@@ -31,6 +31,9 @@ export class TlsCore {
   lastAlert = 0;
   lastAlertOurs = false;
 
+  /** Bytes that all streams hold of handshake messages. */
+  buffered = 0;
+
   readonly shaking: Timeouts;
   readonly draining: Timeouts;
   readonly orphans: Timeouts;
@@ -119,6 +122,13 @@ export class TlsCore {
     if (stream.connection === NO_CONNECTION) return;
     stream.connection.wipe();
     stream.connection = NO_CONNECTION;
+    this.account(stream, 0);
+  }
+
+  /** The stream holds so many bytes of handshake messages. */
+  account(stream: Stream, buffered: number): void {
+    this.buffered += buffered - stream.buffered;
+    stream.buffered = buffered;
   }
 
   /** Whether this stream is still the one in its slot. */

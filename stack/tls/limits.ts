@@ -36,6 +36,8 @@ export const MOST_SKIPPED = 2 * RECORD_ROOM;
 export const MOST_CLIENT_HELLO = 65_536 + 4;
 /** A server's Certificate. */
 export const MOST_CERTIFICATE = 131_072;
+/** More than a hello of today's clients holds, a hybrid's share in it. */
+export const LARGE_MESSAGE = 4096;
 export const MOST_FINISHED = 4 + 48;
 export const KEY_UPDATE_LENGTH = 5;
 /** Any other message. */
@@ -77,6 +79,8 @@ export class TlsLimits {
   /** Handshakes in progress from which on a cookie is asked for before any key is used. */
   loaded = 64;
   handshakeTime = 10 * SECOND;
+  /** Bytes of messages that have not come whole, over all streams; beyond it none may hold more than LARGE_MESSAGE. */
+  handshakeMemory = 1024 * 1024;
   /** Ranges that one connection may have queued. */
   sendRanges = 64;
   /** How long we listen after an alert of ours, so that a reset does not overtake it. */

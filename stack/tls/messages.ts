@@ -16,6 +16,11 @@ export class Messages {
     return this.#bytes;
   }
 
+  /** Bytes held for them. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** Where the first message begins, its header included. */
   get offset(): number {
     return this.#start;

@@ -4,6 +4,9 @@
 import { copyBytes } from "../base/native.ts";
 import { NOTHING_SHARED, type Shared, type SharedMemory } from "../base/shared.ts";
 
+/** Ranges that have left keep their places until there are so many, or none is left. */
+const MOST_LEFT = 64;
+
 export class Ranges {
   readonly #owners: Shared[] = [];
   readonly #offsets: number[] = [];
@@ -15,6 +18,11 @@ export class Ranges {
 
   get count(): number {
     return this.#owners.length - this.#head;
+  }
+
+  /** Places in use, those of ranges that have left among them. */
+  get places(): number {
+    return this.#owners.length;
   }
 
   push(owner: Shared, offset: number, length: number, memory: SharedMemory): void {
@@ -50,10 +58,10 @@ export class Ranges {
     memory.letGo(this.#owners[head]!);
     this.#owners[head] = NOTHING_SHARED;
     this.#head++;
-    if (this.#head < this.#owners.length) return;
-    this.#owners.length = 0;
-    this.#offsets.length = 0;
-    this.#lengths.length = 0;
+    if (this.#head < this.#owners.length && this.#head < MOST_LEFT) return;
+    this.#owners.splice(0, this.#head);
+    this.#offsets.splice(0, this.#head);
+    this.#lengths.splice(0, this.#head);
     this.#head = 0;
   }
 

@@ -4,7 +4,7 @@
 import { copyBytes } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
 import { CLOSED_BY_RESET, CLOSED_INSECURE } from "../base/streams.ts";
-import { CLOSE_NOTIFY, PROTOCOL_VERSION } from "./alerts.ts";
+import { CLOSE_NOTIFY, INTERNAL_ERROR, PROTOCOL_VERSION } from "./alerts.ts";
 import { BROKEN, DATA, ENDED, TAKEN } from "./connection.ts";
 import type { TlsCore } from "./core.ts";
 import {
@@ -18,7 +18,7 @@ import {
   RETRIES,
   TRUNCATED,
 } from "./counters.ts";
-import { RECORD_ROOM } from "./limits.ts";
+import { LARGE_MESSAGE, RECORD_ROOM } from "./limits.ts";
 import { looksLikeHttp, recordLength } from "./record.ts";
 import { flushChannel } from "./sealing.ts";
 import { CLEAR, DRAINING, NOBODY, OPEN, ORPHAN, SHAKING, type Stream } from "./stream.ts";
@@ -63,6 +63,13 @@ export function receive(core: TlsCore, s: Stream, now: Instant): void {
     if (handshake.retried !== retried) core.counters.note(RETRIES);
     if (outcome === DATA) place(core, s, bytes, start, length);
     else skip(core, s, length);
+    const { buffered } = s.connection;
+    if (buffered !== s.buffered) core.account(s, buffered);
+    if (buffered > LARGE_MESSAGE && core.buffered > core.limits.handshakeMemory) {
+      s.connection.fail(INTERNAL_ERROR);
+      fail(core, s, now);
+      return;
+    }
     switch (outcome) {
       case TAKEN:
         if (s.state === SHAKING && handshake.complete) opened(core, s);

@@ -52,6 +52,8 @@ export class Stream {
   /** The peer's side has ended: by close_notify, or, when `truncated`, without. */
   peerEnded = false;
   truncated = false;
+  /** Bytes that it holds of handshake messages. */
+  buffered = 0;
   /** It waits for its turn to have a private key used. */
   waiting = false;
 

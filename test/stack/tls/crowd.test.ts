@@ -85,6 +85,29 @@ describe("many handshakes", () => {
     expect(b.below.of(handles[1]!).ending).toBe("");
   });
 
+  test("hellos that do not come to their end share a bound; small ones are not asked", () => {
+    const limits = new TlsLimits();
+    limits.handshakeMemory = 50_000;
+    const b = new Bench(limits, 40_000);
+    // A ClientHello of 60,000 bytes, of which 16,000 come.
+    const begun = new Uint8Array(16_005);
+    begun.set([22, 3, 1, 0x3e, 0x80, 1, 0, 0xea, 0x60]);
+    const handles: Handle[] = [];
+    for (let i = 0; i < 4; i++) {
+      handles.push(b.accept());
+      b.receive(handles[i]!, begun.slice());
+    }
+    expect(b.tls.handshakes).toBe(3);
+    expect(Array.from(b.sent(handles[3]!))).toEqual([21, 3, 3, 0, 2, 2, 80]);
+    const honest = new Visitor(b, clientTerms(NAME, 1));
+    honest.run();
+    expect(honest.client.complete).toBe(true);
+    for (const handle of handles) b.below.break(handle, 1, b.now);
+    const again = b.accept();
+    b.receive(again, begun.slice());
+    expect(b.tls.handshakes).toBe(1);
+  });
+
   test("no stream beyond the bound", () => {
     const limits = new TlsLimits();
     limits.connections = 2;
