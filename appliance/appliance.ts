@@ -171,6 +171,7 @@ export class Appliance {
   async #once(): Promise<UpdateOutcome> {
     const started = this.#platform.now();
     const before = this.site;
+    this.#web.makeRoom();
     let built: Site | undefined;
     const got = await this.#repository.update(async (snapshot) => {
       const result = await this.#build(snapshot);

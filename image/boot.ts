@@ -12,7 +12,7 @@ import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
 import { type BootConfig, bootUsage, describeMistakes, type MachineConfig, readBootConfig } from "./machine-config.ts";
-import { platform } from "./platform.ts";
+import { makePlatform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
 import { trustAnchors } from "./trust-anchors.ts";
 import { setByServer, wallClock } from "./wall-clock.ts";
@@ -45,6 +45,8 @@ export interface Target {
 /** Does not return before the program ends: the loop is C's (nativeRun). */
 export function boot(target: Target): void {
   const { appliance: config, machine, ignored } = parametersOrEnd(target.source);
+  const { seam } = target;
+  const platform = makePlatform(() => seam.spare());
   const log = makeLog(config.log, platform, machine.syslog !== undefined);
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
   log.info(`Epiphyte ${EPIPHYTE_VERSION}, ${nativeTarget()} on ${nativeHypervisor()}, ${memory} of memory`);
@@ -58,7 +60,6 @@ export function boot(target: Target): void {
   }
   if (!linked) nativePowerOff(STATUS_NO_NETWORK);
 
-  const { seam } = target;
   const edge: Edge = new Edge(
     seam,
     {

@@ -73,8 +73,10 @@ export class NodeNetwork implements Network {
       tableBegin: () => this.#ready.begin(),
       tableKeep: (path) => this.#ready.keep(path),
       tableCommit: () => this.#ready.commit(),
-      tablePut: (path, status, headers, etag, lastModified, encoding, body) =>
-        this.#ready.put(path, status, headers, etag, lastModified, encoding, body),
+      tablePut: (path, status, headers, etag, lastModified, encoding, body) => {
+        this.#ready.put(path, status, headers, etag, lastModified, encoding, body);
+        server.retryAll(now());
+      },
       tableForget: (path) => {
         server.retryAll(now());
         this.#ready.forget(path);
@@ -165,6 +167,11 @@ export class NodeNetwork implements Network {
   retain(paths: Iterable<string>): void {
     this.#web.retain(paths);
   }
+
+  /** Node has memory enough. */
+  makeRoom(): number {
+    return 0;
+  }
 }
 
 class NodeEvents extends HttpEvents {
@@ -179,7 +186,9 @@ class NodeEvents extends HttpEvents {
   override request(exchange: number): void {
     this.web?.request(exchange);
   }
-  override cancelled(): void {}
+  override cancelled(exchange: number, reading: boolean): void {
+    if (reading) this.web?.body(exchange);
+  }
   override bodyReadable(exchange: number): void {
     this.web?.body(exchange);
   }

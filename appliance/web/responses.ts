@@ -6,6 +6,7 @@ import type { Network, ReadyResponse } from "../../stack/edge/network.ts";
 import { isCompressible } from "../content/mime.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Platform } from "../platform.ts";
+import { pageShare, Task } from "../task.ts";
 import { type Freshness, headersFor } from "./headers.ts";
 
 export interface Source {
@@ -50,9 +51,19 @@ const MAX_READY_BYTES = 256 * 1024 * 1024;
 const RESERVE_SHARE = 0.125;
 /** Times its length that a body needs while it is made: as rendered, as gzip, and both in the table. */
 const COPIES = 4;
+/** A longer body must leave more free while others are being sent that no table holds: pages and updates come first. */
+const LARGE_BODY = 65_536;
+const LARGE_RESERVE_SHARE = 0.25;
+/** And what any body leaves: it would not fit at all. */
+const LEAST_SHARE = 1 / 32;
+/** Units of work for compressing one. */
+const GZIP_WORK = 1_000_000;
 
-export type TableNetwork = Pick<Network, "publish" | "forget" | "retain">;
-type Needs = Pick<Platform, "sha256" | "gzip" | "heapLimit" | "heapUsed">;
+export type TableNetwork = Pick<Network, "publish" | "forget" | "retain" | "makeRoom">;
+type Needs = Pick<
+  Platform,
+  "sha256" | "gzip" | "heapLimit" | "heapUsed" | "heapLargest" | "attempt" | "worked" | "sleep"
+>;
 
 export class Responses {
   readonly #network: TableNetwork;
@@ -77,22 +88,25 @@ export class Responses {
     return this.#size;
   }
 
-  /** Makes the representations and publishes them: what waits for the URL can be answered from the table. */
-  add(source: Source): void {
-    this.makeRoom(source.bytes.length);
+  /**
+   * Makes the representations and publishes them: what waits for the URL can be answered from the table. `peer` is who
+   * asks, or "". False: there is no memory for it now.
+   */
+  add(source: Source, peer: string): boolean {
+    if (!this.makeRoom(source.bytes.length, peer)) return false;
     this.publish(source, this.make(source));
+    return true;
   }
 
-  /** Before a body of this length is made ready. */
-  makeRoom(length: number): void {
-    const free = this.#platform.heapLimit() - this.#platform.heapUsed();
-    if (free - COPIES * length < this.#reserve) this.#shrink(this.#size / 2);
+  /** Before a body of this length is made ready for `peer`, or "". False: there is no memory for it now. */
+  makeRoom(length: number, peer: string): boolean {
+    return this.#fits(length, this.reclaim(COPIES * length, peer));
   }
 
-  /** Publishes what `make` has made of it. */
+  /** Publishes what `make` has made of it: with its codings first, so that each of those who wait gets its own. */
   publish({ url, blob, type }: Source, made: Representations): void {
     const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
-    for (const response of made) this.#network.publish(response);
+    for (const response of made.toReversed()) this.#network.publish(response);
     // One body that is larger than all may be is sent to those who wait for it, but not kept.
     if (size > this.#limit / 2) {
       this.#network.forget(made[0].path);
@@ -102,6 +116,28 @@ export class Responses {
     this.#published.delete(url);
     this.#published.set(url, { blob, type, path: encodePath(url), size });
     if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
+  }
+
+  /**
+   * When less than the reserve would be left of memory with `bytes` more: lets go of what is ready, and has slow readers
+   * give way to `peer`. Returns the bytes that answers under way hold all the same.
+   */
+  reclaim(bytes: number, peer: string): number {
+    const lacking = (): number => bytes + this.#reserve - this.#free();
+    if (lacking() <= 0) return 0;
+    this.#shrink(Math.min(this.#size / 2, this.#size - lacking()));
+    return this.#network.makeRoom(Math.max(0, lacking()), peer);
+  }
+
+  #free(): number {
+    return this.#platform.heapLimit() - this.#platform.heapUsed();
+  }
+
+  /** Whether a body of this length has a place in the table, while answers under way hold so much. */
+  #fits(length: number, inFlight: number): boolean {
+    const share = length > LARGE_BODY && inFlight > 0 ? LARGE_RESERVE_SHARE : LEAST_SHARE;
+    const left = this.#free() - length - ENTRY_COST;
+    return left >= share * this.#platform.heapLimit() && this.#platform.heapLargest() > length + ENTRY_COST;
   }
 
   /** Forgets in one step all but what `keep` says yes to. */
@@ -155,8 +191,11 @@ export class Responses {
 
   #gzip(bytes: Uint8Array, type: string): Uint8Array | undefined {
     if (!isCompressible(type) || bytes.length < MIN_GZIP_LENGTH || bytes.length > MAX_GZIP_LENGTH) return undefined;
-    const gzip = this.#platform.gzip(bytes, GZIP_LEVEL);
-    return gzip.length < bytes.length * 0.9 ? gzip : undefined;
+    // Without the memory for it the body is served as it is.
+    const task = new Task(this.#platform, pageShare(this.#platform, GZIP_WORK));
+    const gzip = task.attempt(() => this.#platform.gzip(bytes, GZIP_LEVEL));
+    if (!gzip.ok || gzip.value.length >= bytes.length * 0.9) return undefined;
+    return this.#fits(bytes.length + gzip.value.length, 0) ? gzip.value : undefined;
   }
 }
 

@@ -1,12 +1,13 @@
 // What the table of ready responses does not hold: redirects, errors, the webhook, and the first request of a page. A
 // page is made and published, and then the table answers that request like all that follow.
 
+import type { Result } from "../../stack/base/result.ts";
 import type { HttpAnswer, HttpRequest, HttpResponse } from "../../stack/edge/network.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
 import type { Renderer } from "../render/renderer.ts";
-import { describeTaskFault, pageShare, Task } from "../task.ts";
+import { describeTaskFault, pageShare, Task, type TaskFault } from "../task.ts";
 import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
 import { isFromForge, wantsPlainText } from "./hook.ts";
 import { Responses, type Source, type TableNetwork } from "./responses.ts";
@@ -23,6 +24,7 @@ export interface WebServerOptions {
     | "gzip"
     | "heapLimit"
     | "heapUsed"
+    | "heapLargest"
     | "wallClock"
     | "now"
     | "attempt"
@@ -43,6 +45,10 @@ const EMPTY = new Uint8Array(0);
 /** Units of work for a page: several times what the largest that is meant so takes, and what several bodies that use up
  * their share do (MAX_BODY_WORK): they are then shown as they were written, and so is the feed that has them. */
 const PAGE_WORK = 1_500_000;
+/** Of the heap, what is made room for when an update or a page finds too little. */
+const UPDATE_ROOM = 8;
+/** Microseconds for which nobody looks again whether there is memory for a page, so that being refused costs nothing. */
+const SHORT_FOR = 1_000_000;
 /** Microseconds before a page that could not be made is tried again, and such pages remembered. */
 const UNMADE_FOR = 30_000_000;
 const MAX_UNMADE = 1000;
@@ -53,6 +59,8 @@ export class WebServer {
   #site: Site | undefined;
   /** Pages that could not be made, so that whoever asks again does not cost the same again at once. */
   readonly #unmade = new Map<string, { readonly reason: string; readonly until: number }>();
+  /** Those for which there was no memory just now, and until when nobody looks again. */
+  readonly #short = new Map<string, number>();
 
   constructor(options: WebServerOptions) {
     this.#options = options;
@@ -83,7 +91,7 @@ export class WebServer {
     if (site === undefined || route === undefined || route.kind === "redirect") return false;
     if (this.#responses.has(url)) return false;
     try {
-      return this.#make(site, route, url);
+      return this.#make(site, route, url, "") === "made";
     } catch (cause) {
       this.#options.onFault(url, cause);
       return false;
@@ -128,19 +136,44 @@ export class WebServer {
       return this.#error(404, "Not found", "There is nothing at this address.");
     }
     if (route.kind === "redirect") return this.#redirect(route.to + (route.to.includes("?") ? "" : query));
-    if (!this.#make(site, route, path)) throw new Error("the repository no longer has it");
-    return "ready";
+    switch (this.#make(site, route, path, request.peer)) {
+      case "made":
+        return "ready";
+      case "short":
+        return this.#error(503, "Busy", "This machine is short of memory just now. Please try again in a moment.", [
+          ["Retry-After", RETRY_AFTER_SECONDS],
+        ]);
+      case "gone":
+        throw new Error("the repository no longer has it");
+    }
   }
 
-  /** False: the repository no longer has it. Throws when it takes more than its share. */
-  #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): boolean {
+  /** Leaves an update as much memory as can be had. */
+  makeRoom(): void {
+    this.#responses.reclaim(this.#options.platform.heapLimit() / UPDATE_ROOM, "");
+  }
+
+  /**
+   * "gone": the repository no longer has it; "short": answers under way hold the memory that it takes. Throws when it
+   * takes more than its share.
+   */
+  #make(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string, peer: string): "made" | "gone" | "short" {
     const { platform, renderer } = this.#options;
     const before = this.#unmade.get(url);
     if (before !== undefined && platform.now() < before.until) throw new Error(before.reason);
+    if (platform.now() < (this.#short.get(url) ?? 0)) return "short";
     const task = new Task(platform, pageShare(platform, PAGE_WORK));
     task.at = route.kind === "article" ? route.article.path : url;
-    const rendered = this.#attempt(task, url, () => renderer.render(site, route, url));
-    if (rendered === undefined) return false;
+    const render = () => renderer.render(site, route, url);
+    let attempt = task.attempt(render);
+    if (!attempt.ok && attempt.error.kind === "memory") {
+      // Not its own fault, perhaps.
+      const inFlight = this.#responses.reclaim(platform.heapLimit() / UPDATE_ROOM, peer);
+      attempt = task.attempt(render);
+      if (!attempt.ok && attempt.error.kind === "memory" && inFlight > 0) return this.#isShort(url);
+    }
+    const rendered = this.#made(attempt, url);
+    if (rendered === undefined) return "gone";
     if (rendered.until !== undefined) this.#makeAgain(site, url, rendered.until);
     const source: Source = {
       url,
@@ -153,17 +186,20 @@ export class WebServer {
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
       blob: route.kind === "static" ? route.oid : "",
     };
-    this.#responses.makeRoom(source.bytes.length);
-    this.#responses.publish(
-      source,
-      this.#attempt(task, url, () => this.#responses.make(source)),
-    );
-    return true;
+    if (!this.#responses.makeRoom(source.bytes.length, peer)) return this.#isShort(url);
+    const representations = task.attempt(() => this.#responses.make(source));
+    this.#responses.publish(source, this.#made(representations, url));
+    return "made";
   }
 
-  /** A piece of the making of a page; throws when there is no share for it. */
-  #attempt<T>(task: Task, url: string, work: () => T): T {
-    const attempt = task.attempt(work);
+  #isShort(url: string): "short" {
+    if (this.#short.size >= MAX_UNMADE) this.#short.clear();
+    this.#short.set(url, this.#options.platform.now() + SHORT_FOR);
+    return "short";
+  }
+
+  /** What an attempt has made; throws when there was no share for it. */
+  #made<T>(attempt: Result<T, TaskFault>, url: string): T {
     if (attempt.ok) return attempt.value;
     const reason = `the page ${describeTaskFault(attempt.error)}`;
     if (this.#unmade.size >= MAX_UNMADE) this.#unmade.clear();
@@ -181,7 +217,7 @@ export class WebServer {
 
   #makeStyle(): void {
     const { renderer } = this.#options;
-    this.#responses.add({
+    const source: Source = {
       url: renderer.styleUrl,
       status: 200,
       bytes: renderer.style,
@@ -190,7 +226,8 @@ export class WebServer {
       freshness: "forever",
       policy: CONTENT_SECURITY_POLICY,
       blob: "",
-    });
+    };
+    this.#responses.add(source, "");
   }
 
   /** A page cannot be written to; what is sent there is as a rule a webhook with the wrong path. */

@@ -3,6 +3,9 @@
 
 import { NO_PAYLOAD } from "./link.ts";
 
+/** A head, a redirect, a page of error: up to this length bytes are counted apart, so that large ones never shut them out. */
+export const SMALL_ANSWER = 16_384;
+
 export class Shared {
   /** Must not change while anybody holds them. */
   readonly bytes: Uint8Array;
@@ -25,20 +28,35 @@ export class SharedMemory {
   held = 0;
   /** Of those, the table's. */
   kept = 0;
+  /** What of both is small. */
+  smallHeld = 0;
+  smallKept = 0;
 
   /** Bytes that are kept from being freed by streams alone: answers under way that are in no table (any more). */
   get inFlight(): number {
     return this.held - this.kept;
   }
 
+  /** What of it is small. */
+  get smallInFlight(): number {
+    return this.smallHeld - this.smallKept;
+  }
+
   hold(shared: Shared): void {
-    if (shared.holders === 0) this.held += shared.bytes.length;
+    if (shared.holders === 0) {
+      const length = shared.bytes.length;
+      this.held += length;
+      if (length <= SMALL_ANSWER) this.smallHeld += length;
+    }
     shared.holders++;
   }
 
   letGo(shared: Shared): void {
     shared.holders--;
-    if (shared.holders === 0) this.held -= shared.bytes.length;
+    if (shared.holders > 0) return;
+    const length = shared.bytes.length;
+    this.held -= length;
+    if (length <= SMALL_ANSWER) this.smallHeld -= length;
   }
 
   /** The table takes it in. A body is in the table once. */
@@ -46,6 +64,7 @@ export class SharedMemory {
     if (shared.kept) return;
     shared.kept = true;
     this.kept += shared.bytes.length;
+    if (shared.bytes.length <= SMALL_ANSWER) this.smallKept += shared.bytes.length;
     this.hold(shared);
   }
 
@@ -54,6 +73,7 @@ export class SharedMemory {
     if (!shared.kept) return;
     shared.kept = false;
     this.kept -= shared.bytes.length;
+    if (shared.bytes.length <= SMALL_ANSWER) this.smallKept -= shared.bytes.length;
     this.letGo(shared);
   }
 }

@@ -48,7 +48,10 @@ import { EdgeWeb } from "./web.ts";
 
 /** Unread bytes that a connection of ours may hold: the window for a clone. */
 export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
-/** Events handled in one turn before the host is polled again, so that packets are not late. */
+/**
+ * Events handled in one turn before the host is polled again, so that packets are not late. A request is the last of its
+ * turn: what its handler has promised goes on before the next one.
+ */
 const EVENTS_PER_TURN = 256;
 
 /** Servers of one name that are asked for the time, one after the other. */
@@ -90,6 +93,7 @@ export class Edge implements Network {
       const kind = this.#seam.nextEvent();
       if (kind === EVENT_NONE) break;
       this.#dispatch(kind);
+      if (kind === EVENT_REQUEST) handled = EVENTS_PER_TURN - 1;
     }
     // What the events led to (an answer, a close) leaves at once, not with the next packet.
     if (handled > 0) deadline = this.#poll(now);
@@ -172,6 +176,10 @@ export class Edge implements Network {
 
   retain(paths: Iterable<string>): void {
     this.#web.retain(paths);
+  }
+
+  makeRoom(bytes: number, peer: string): number {
+    return this.#seam.makeRoom(bytes, peer);
   }
 
   /** `secureName`: over TLS, to who has a certificate for it; "": in the clear. */

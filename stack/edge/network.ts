@@ -134,10 +134,18 @@ export interface Network {
   present(certificates: readonly Certificate[]): readonly Presented[];
   /** Begins to serve HTTP; one handler has the requests of all listeners. It never rejects. */
   serve(listener: Listener, handler: HttpHandler): Result<undefined, ListenError>;
-  /** Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request. */
+  /**
+   * Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request, and
+   * has it answer those who wait. Codings first: without one (encoding "") it is for all who are left.
+   */
   publish(response: ReadyResponse): void;
   /** Has the table answer those who wait for the path, and forgets it: for what is too large to be kept. */
   forget(path: string): void;
+  /**
+   * Has those who read too slowly give way, until `bytes` less of memory are held by answers that are being sent and are
+   * in no table. `peer` is who needs them, "" nobody in particular. Returns how many bytes such answers still hold.
+   */
+  makeRoom(bytes: number, peer: string): number;
   /** Forgets in one step every ready path that is not among these. Requests under way keep the bytes they have. */
   retain(paths: Iterable<string>): void;
 }

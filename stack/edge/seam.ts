@@ -11,6 +11,16 @@ export interface Seam {
   /** Has the card send what it was given, and does nothing else: for the last words of a machine that ends. */
   flush(): void;
 
+  /**
+   * Bytes of the heap that the host may still take of what it was promised: whoever makes something of memory leaves them.
+   */
+  spare(): number;
+  /**
+   * Has those who read too slowly give way, until `bytes` less are held by answers that are only being sent. `peer` is who
+   * needs them, "" nobody in particular. Returns how many bytes such answers still hold.
+   */
+  makeRoom(bytes: number, peer: string): number;
+
   /** Makes the next event current and returns its kind (stack/host/events.ts), 0 when there is none. */
   nextEvent(): number;
   eventHandle(): number;

@@ -11,7 +11,6 @@ import { bitOf, type Request, USER_AGENT } from "../http/request.ts";
 import { encode, SAFE_MESSAGE, SyslogHeader } from "../syslog/wire.ts";
 import type { Udp } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
-import { EVENT_ACCESS, EVENT_BODY, EVENT_REQUEST } from "./events.ts";
 
 /** RFC 5426 3.3: any source port will do. */
 const LOCAL_PORT = 514 as Port;
@@ -72,20 +71,22 @@ export class Access extends HttpEvents {
     this.wallOffsetMs = offsetMs;
   }
 
-  override request(exchange: number, _now: Instant): void {
-    this.events.push(EVENT_REQUEST, exchange, 0, "");
+  override request(exchange: number, path: Path, _now: Instant): void {
+    this.events.requests.request(exchange, path);
   }
 
-  override cancelled(_exchange: number, _now: Instant): void {}
+  override cancelled(exchange: number, reading: boolean, _now: Instant): void {
+    this.events.requests.cancelled(exchange, reading);
+  }
 
   override bodyReadable(exchange: number, _now: Instant): void {
-    this.events.push(EVENT_BODY, exchange, 0, "");
+    this.events.requests.body(exchange);
   }
 
   override answered(line: AccessLine, now: Instant): void {
     this.requests++;
     if (this.eventsWanted) {
-      this.events.push(EVENT_ACCESS, 0, 0, describeAnswer(line, this.paths.remoteText(line.path)));
+      this.events.tell(describeAnswer(line, this.paths.remoteText(line.path)));
     }
     if (this.path < 0) return;
     const wallClock = Math.floor(this.wallOffsetMs + now / MILLISECOND);

@@ -1,12 +1,18 @@
-// The queue of events for the edge: rings of numbers and texts in parallel, nothing allocated while it stays short.
+// What the edge is to be told, in three kinds. What peers cannot make many of (our own connections, names, the address,
+// notices) waits in a queue: rings of numbers and texts, nothing allocated while it stays short. Exchanges have a place
+// each (request-queue.ts). Access lines come last, and are dropped when they are too many.
 
-import { EVENT_NONE } from "./events.ts";
+import { EVENT_ACCESS, EVENT_NONE } from "./events.ts";
+import { RequestQueue } from "./request-queue.ts";
 
 /**
- * Events kept at most. What fills it is bounded already (connections, exchanges, queries), so only notices and access
- * lines can overflow it; those are dropped and counted.
+ * Events kept at most. Each is of something that the edge itself has asked for (64 connections, its queries) or that comes
+ * once in a while (a lease, a notice), and all are read in the edge's next turns: no peer can fill it.
  */
 export const EVENT_LIMIT = 4096;
+/** Access lines that wait, and characters of one. */
+export const LINE_LIMIT = 512;
+export const LINE_LENGTH = 512;
 
 export class EventQueue {
   /** The current event: what `next` has made current. */
@@ -14,8 +20,11 @@ export class EventQueue {
   handle = 0;
   number = 0;
   text = "";
-  /** Events thrown away because the queue was full. */
+  /** Lines (and events, if ever) thrown away because there were too many. */
   dropped = 0;
+
+  /** Exchanges that the edge is to be told of. */
+  readonly requests = new RequestQueue();
 
   private kinds: number[] = [];
   private handles: number[] = [];
@@ -23,9 +32,12 @@ export class EventQueue {
   private texts: string[] = [];
   private head = 0;
   private count = 0;
+  private readonly lines: string[] = [];
+  private firstLine = 0;
+  private lineCount = 0;
 
   get length(): number {
-    return this.count;
+    return this.count + this.requests.length + this.lineCount;
   }
 
   push(kind: number, handle: number, number: number, text: string): void {
@@ -42,12 +54,35 @@ export class EventQueue {
     this.count++;
   }
 
-  /** Makes the oldest event current; its kind, or EVENT_NONE. */
-  next(): number {
-    if (this.count === 0) {
-      this.kind = EVENT_NONE;
-      return EVENT_NONE;
+  /** An access line: EVENT_ACCESS. */
+  tell(line: string): void {
+    if (this.lineCount === LINE_LIMIT) {
+      this.dropped++;
+      return;
     }
+    const at = (this.firstLine + this.lineCount) % LINE_LIMIT;
+    const text = line.length > LINE_LENGTH ? line.slice(0, LINE_LENGTH) : line;
+    if (at === this.lines.length) this.lines.push(text);
+    else this.lines[at] = text;
+    this.lineCount++;
+  }
+
+  /** Makes the next event current; its kind, or EVENT_NONE. */
+  next(): number {
+    if (this.count > 0) return this.nextQueued();
+    this.text = "";
+    this.kind = this.requests.next();
+    this.handle = this.requests.exchange;
+    if (this.kind !== EVENT_NONE || this.lineCount === 0) return this.kind;
+    this.text = this.lines[this.firstLine]!;
+    this.lines[this.firstLine] = "";
+    this.firstLine = (this.firstLine + 1) % LINE_LIMIT;
+    this.lineCount--;
+    this.kind = EVENT_ACCESS;
+    return EVENT_ACCESS;
+  }
+
+  private nextQueued(): number {
     const at = this.head;
     this.kind = this.kinds[at]!;
     this.handle = this.handles[at]!;

@@ -122,6 +122,7 @@ export class Host extends FrameReceiver {
     limits.timeWait = Math.floor(this.budget.connections / TIME_WAIT_PART);
     limits.memoryTotal = this.budget.receive;
     limits.sendTotal = this.budget.send;
+    limits.smallTotal = this.budget.small;
     this.paths = new PathTable(limits.connections + OWN_PATHS, link.mtu, readU32(secret, 48));
     this.ip = new IpOutput(link, this.paths);
     this.ip.identification = this.random.below(65536);
@@ -283,6 +284,13 @@ export class Host extends FrameReceiver {
     return this.secureStreams;
   }
 
+  /** Bytes that are left free for the host and its services, of the memory that it was given: nobody else may take them. */
+  spare(): number {
+    let bytes = this.tcp.spare;
+    for (let i = 0; i < this.services.length; i++) bytes += this.services[i]!.spare();
+    return Math.floor(bytes * this.budget.promised);
+  }
+
   /** What a step that ended by a fault was about (at-work.ts); "" between steps. */
   atWork(): string {
     return describeWork(this.part, this.frame, this.frameOffset, this.frameLength);
@@ -301,6 +309,8 @@ export class Host extends FrameReceiver {
       `connections-most ${this.budget.connections}`,
       `receive-memory ${tcp.memoryInUse}`,
       `in-flight ${this.shared.inFlight}`,
+      `in-flight-small ${this.shared.smallInFlight}`,
+      `spare ${this.spare()}`,
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
       `orphans ${t.orphans}`,

@@ -51,15 +51,29 @@ export function flush(): void {
   host().link.flush();
 }
 
+export function spare(): number {
+  return attached === undefined ? 0 : attached.spare();
+}
+
+export function makeRoom(bytes: number, peer: string): number {
+  const { tcp, paths, now } = host();
+  return tcp.freeSendMemory(bytes, paths.toward(peer), now);
+}
+
 export function waiting(): boolean {
   return host().events.length > 0;
 }
 
 export function nextEvent(): number {
   for (;;) {
+    const { events, now } = host();
     const kind = host().nextEvent();
+    if (kind !== EVENT_REQUEST) return kind;
     // What it asked for may have become ready since, as when many ask for the same page.
-    if (kind !== EVENT_REQUEST || !web().http.retry(host().events.handle, host().now)) return kind;
+    if (web().http.retry(events.handle, now)) continue;
+    web().http.known(events.handle);
+    events.requests.charge();
+    return kind;
   }
 }
 
@@ -269,6 +283,8 @@ export function tablePut(
   body: Uint8Array,
 ): void {
   web().ready.put(path, status, headers, etag, lastModified, encoding, body);
+  // Those who wait for it have it at once: it may be let go of before their turn.
+  web().http.retryAll(host().now);
 }
 
 export function tableForget(path: string): void {

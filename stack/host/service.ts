@@ -11,6 +11,8 @@ export abstract class Service {
   abstract setWallClock(wallMs: number, now: Instant): void;
   /** The host's own address is another. */
   abstract addressChanged(): void;
+  /** Bytes that it may still take of the host's budget. */
+  abstract spare(): number;
   /** Figures for people and tests, "name value" lines each with its line feed. */
   abstract describe(): string;
 }

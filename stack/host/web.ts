@@ -78,6 +78,10 @@ export class Web extends Service {
     this.access.addressChanged();
   }
 
+  override spare(): number {
+    return Math.max(0, this.host.budget.exchanges - this.http.exchangeMemory);
+  }
+
   override describe(): string {
     const { http, access, ready } = this;
     return `http-connections ${http.connections}\nexchanges ${http.exchanges}\nrequests ${access.requests}\nready ${ready.size}\n`;

@@ -1,3 +1,4 @@
+import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import type { AccessLine } from "./access.ts";
 
@@ -12,13 +13,13 @@ export const BODY_GONE = 2;
 /** What the server tells the one above it. */
 export abstract class HttpEvents {
   /** A request that the ready table does not answer; its body is still to come. Read it by the server's accessors. */
-  abstract request(exchange: number, now: Instant): void;
-  /** The appliance's answer is not wanted any more: the peer has gone, or has been answered 503. */
-  abstract cancelled(exchange: number, now: Instant): void;
+  abstract request(exchange: number, path: Path, now: Instant): void;
   /**
-   * More of a body can be read, or its end, after `readBody` had nothing: once until it is called again. Or the exchange
-   * of a body that was being read is over.
+   * The appliance's answer is not wanted any more: the peer has gone, or has been answered an error. `reading`: the
+   * appliance waits for more of the body, or has read some.
    */
+  abstract cancelled(exchange: number, reading: boolean, now: Instant): void;
+  /** More of a body can be read, or its end, after `readBody` had nothing: once until it is called again. */
   abstract bodyReadable(exchange: number, now: Instant): void;
   /** A response has been queued. The line and its bytes are valid during the call; it must not call Streams. */
   abstract answered(line: AccessLine, now: Instant): void;

@@ -22,6 +22,14 @@ export abstract class Endings extends ExchangeAccess {
     this.deadlines = new DeadlineWheel(limits.connections, TICK);
   }
 
+  /** Ends an exchange without an answer: the connection is reset. */
+  cancel(exchange: number): void {
+    const index = this.exchangeTable.find(exchange);
+    if (index < 0) return;
+    const at = this.exchangeTable.at(index).connection;
+    this.abort(this.connectionTable.at(at), at);
+  }
+
   /** Before an answer is written: whether it is the connection's last (RFC 9112 9.3, 9.6). */
   protected decideEnd(c: Connection, head: RequestHead): void {
     c.closing = head.close || (head.minor === 0 && !head.keepAlive);

@@ -26,6 +26,16 @@ export abstract class ExchangeAccess {
   get exchanges(): number {
     return this.exchangeTable.used;
   }
+  /** Bytes that exchanges are counted with. */
+  get exchangeMemory(): number {
+    return this.exchangeTable.memory;
+  }
+
+  /** The appliance is told of the exchange now: it does not give way to others any more. */
+  known(exchange: number): void {
+    const e = this.exchangeTable.find(exchange);
+    if (e >= 0) this.exchangeTable.at(e).known = true;
+  }
 
   method(exchange: number): string {
     const e = this.exchangeTable.find(exchange);

@@ -16,6 +16,8 @@ export class Exchange {
   /** The path to the peer, and the bytes that are counted for this exchange. */
   path: Path = NO_PATH;
   charged = 0;
+  /** The appliance has been told of it. */
+  known = false;
   /** When the appliance asked for the body; -1: it has not. */
   bodySince = -1;
   /** The appliance has read all that was there and waits to be told of more. */
@@ -86,16 +88,22 @@ export const EXCHANGE_COST = 1024;
 const ADDRESS_PART = 4;
 
 export class ExchangeTable {
-  readonly #memory: number;
-  /** Bytes of exchanges in progress. */
+  readonly #limit: number;
+  /** Bytes of exchanges in progress, of all and by path. */
   #held = 0;
+  readonly #heldBy: number[] = [];
   readonly #exchanges: Exchange[] = [];
   /** Indices of free records. */
   readonly #free: number[] = [];
 
   /** `memory`: bytes that exchanges may take together. */
   constructor(memory: number) {
-    this.#memory = memory;
+    this.#limit = memory;
+  }
+
+  /** Bytes of exchanges in progress. */
+  get memory(): number {
+    return this.#held;
   }
 
   /** Exchanges in progress. */
@@ -114,15 +122,36 @@ export class ExchangeTable {
    */
   admits(length: number, path: Path): boolean {
     const cost = EXCHANGE_COST + length;
-    const part = this.#memory / ADDRESS_PART;
-    if (this.#held + cost <= this.#memory - part) return true;
-    if (this.#held + cost > this.#memory) return false;
-    let own = cost;
+    const part = this.#limit / ADDRESS_PART;
+    if (this.#held + cost <= this.#limit - part) return true;
+    return this.#held + cost <= this.#limit && this.#heldByPath(path) + cost <= part;
+  }
+
+  /**
+   * Who gives way to such an exchange when there is no memory for it: one that the appliance does not know yet, of the
+   * address that holds most, if it holds more than the newcomer's would with it. -1: nobody.
+   */
+  worst(length: number, path: Path): number {
+    let worst = -1;
+    let most = this.#heldByPath(path) + EXCHANGE_COST + length;
     for (let i = 0; i < this.#exchanges.length; i++) {
       const e = this.#exchanges[i]!;
-      if (e.connection >= 0 && e.path === path) own += e.charged;
+      if (e.connection < 0 || e.known || e.path === path || this.#heldByPath(e.path) <= most) continue;
+      worst = i;
+      most = this.#heldByPath(e.path);
     }
-    return own <= part;
+    return worst;
+  }
+
+  #heldByPath(path: Path): number {
+    return path >= 0 && path < this.#heldBy.length ? this.#heldBy[path]! : 0;
+  }
+
+  #charge(path: Path, bytes: number): void {
+    this.#held += bytes;
+    if (path < 0) return;
+    while (this.#heldBy.length <= path) this.#heldBy.push(0);
+    this.#heldBy[path] = this.#heldBy[path]! + bytes;
   }
 
   /** Takes a record for the connection and returns its index. `length`: bytes of the head, which are counted. */
@@ -136,7 +165,7 @@ export class ExchangeTable {
     e.connection = connection;
     e.path = path;
     e.charged = EXCHANGE_COST + length;
-    this.#held += e.charged;
+    this.#charge(path, e.charged);
     return index;
   }
 
@@ -163,8 +192,9 @@ export class ExchangeTable {
     const e = this.#exchanges[index]!;
     e.connection = -1;
     e.generation++;
-    this.#held -= e.charged;
+    this.#charge(e.path, -e.charged);
     e.charged = 0;
+    e.known = false;
     e.bytes = NO_PAYLOAD;
     e.bodySince = -1;
     e.hungry = false;
@@ -174,3 +204,8 @@ export class ExchangeTable {
 
 /** More exchanges than there can be connections; 2^53 / 2^16 generations are never used up. */
 const GENERATION = 65_536;
+
+/** The record of an exchange, among as many as there were ever exchanges at a time. */
+export function recordOf(id: number): number {
+  return id % GENERATION;
+}

@@ -20,6 +20,7 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
+import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
 import type { HttpEvents } from "../http/events.ts";
@@ -90,14 +91,6 @@ export class HttpServer extends Endings {
     this.responder.respond(c, e, status, headerText, body, now);
     this.answered(c, at, now);
     this.#run(c, at, now);
-  }
-
-  /** Ends an exchange without an answer: the connection is reset. */
-  cancel(exchange: number): void {
-    const index = this.exchangeTable.find(exchange);
-    if (index < 0) return;
-    const at = this.exchangeTable.at(index).connection;
-    this.abort(this.connectionTable.at(at), at);
   }
 
   /**
@@ -201,7 +194,7 @@ export class HttpServer extends Endings {
     const id = waiting ? this.exchangeTable.id(c.exchange) : -1;
     const reading = waiting && this.exchangeTable.at(c.exchange).bodySince >= 0;
     this.release(at);
-    if (waiting) this.#cancelled(id, reading, now);
+    if (waiting) this.#events.cancelled(id, reading, now);
   }
 
   // ---- Requests ------------------------------------------------------------------------------------------------------
@@ -274,9 +267,20 @@ export class HttpServer extends Endings {
       this.answered(c, at, now);
       return true;
     }
-    if (this.exchangeTable.admits(head.length, c.path)) this.#begin(c, at, bytes, start, now);
+    if (this.#admits(head.length, c.path, now)) this.#begin(c, at, bytes, start, now);
     else this.refuse(c, at, 503, bytes, head, now);
     return true;
+  }
+
+  /** Whether there is memory for an exchange with so long a head; one of an address that holds more may give way. */
+  #admits(length: number, path: Path, now: Instant): boolean {
+    for (;;) {
+      if (this.exchangeTable.admits(length, path)) return true;
+      const worst = this.exchangeTable.worst(length, path);
+      if (worst < 0) return false;
+      const at = this.exchangeTable.at(worst).connection;
+      this.#refuseBody(this.connectionTable.at(at), at, 503, now);
+    }
   }
 
   #decode(c: Connection, bytes: Uint8Array, start: number, length: number): number {
@@ -309,7 +313,7 @@ export class HttpServer extends Endings {
     c.state = WAITING;
     c.streams.hold(c.handle, true);
     this.deadlines.set(at, now + this.limits.answerTimeout, now);
-    this.#events.request(this.exchangeTable.id(c.exchange), now);
+    this.#events.request(this.exchangeTable.id(c.exchange), c.path, now);
   }
 
   // ---- Bodies --------------------------------------------------------------------------------------------------------
@@ -340,13 +344,8 @@ export class HttpServer extends Endings {
     const id = this.exchangeTable.id(c.exchange);
     const reading = e.bodySince >= 0;
     this.refuse(c, at, status, e.bytes, e.head, now);
-    this.#cancelled(id, reading, now);
+    this.#events.cancelled(id, reading, now);
     this.#run(c, at, now);
-  }
-
-  #cancelled(id: number, reading: boolean, now: Instant): void {
-    this.#events.cancelled(id, now);
-    if (reading) this.#events.bodyReadable(id, now);
   }
 
   /** Reads past a body that nobody wanted. True when there may be more to do at once. */

@@ -22,7 +22,7 @@ export class Room {
   /** The path of the address that has more than its part. */
   heavy: Path = NO_PATH;
   /** By what is short, for others and for the heavy address: until when nobody is looked for. */
-  readonly pausedUntil: Float64Array = new Float64Array(6);
+  readonly pausedUntil: Float64Array = new Float64Array(8);
   sweptAt: Instant = 0;
 
   /** Enters a connection unless as many are worse. */

@@ -14,8 +14,10 @@ export class TcpLimits {
   reserved = 0;
   /** Bytes of all receive buffers. */
   memoryTotal = 4 * 1024 * 1024;
-  /** Bytes that only queues to be sent hold, over all connections: what is shared counts once, the table's not. */
+  /** Bytes of large answers that only queues to be sent hold, over all connections: what is shared counts once, the table's not. */
   sendTotal = Number.MAX_SAFE_INTEGER;
+  /** The same of small ones (SMALL_ANSWER). */
+  smallTotal = Number.MAX_SAFE_INTEGER;
   /** Ranges that one connection may have queued to send. */
   sendRanges = 64;
 
@@ -82,8 +84,6 @@ export const LEAST_IPV4_MTU = 68;
 export const HEADERS = 40;
 /** Payload of one packet with segmentation offload. */
 export const MAX_OFFLOAD = 65_000;
-/** What one connection may queue although the share for sending is used up: a head, a redirect, a page of error. */
-export const SMALL_ANSWER = 16_384;
 /**
  * Ranges up to this are copied behind the header; longer ones leave from where they lie. The head of a response must fit
  * (ours has 570 bytes): otherwise it leaves in a packet of its own, which costs as much again as the page behind it.

@@ -4,7 +4,7 @@
 // time that the bytes moved meanwhile would take at a least rate. So one that keeps up has none, however long it lasts,
 // and one that takes a byte now and then has nearly its age: that an ACK comes is not progress. Who is behind by more
 // than STALL_GRACE gives way, the worst first: idle ones by a FIN, orphans whose answer has arrived without a word, the
-// rest by a reset. A newcomer is turned away only when nobody is stalled.
+// rest by a reset. A newcomer is turned away only when nobody is stalled; for a small answer there is no grace.
 //
 // One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
 // proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
@@ -24,7 +24,9 @@ import { sendEnd, sendReset } from "./reply.ts";
 // What is short.
 export const ROOM_CONNECTION = 0;
 export const ROOM_RECEIVE = 1;
+/** Memory that large answers hold, and small ones. */
 export const ROOM_SEND = 2;
+export const ROOM_SMALL = 3;
 
 /** Of what is short, one in this many is made free at a time, so that not every newcomer costs a look at everybody. */
 const BATCH_PART = 64;
@@ -37,15 +39,16 @@ export function lag(c: Connection, rate: number, now: Instant): number {
 }
 
 /**
- * Ends connections so that there is more of `kind` for those on `path`. `self` is the connection that asks, which is left
- * alone, or -1. True: something was freed. The users of what was ended are in `core.endedUsers`.
+ * Ends connections so that there is more of `kind` for those on `path` (NO_PATH: for no address, and none has more than
+ * its part). `self` is the connection that asks, which is left alone, or -1. True: something was freed. The users of what was ended are in `core.endedUsers`.
  */
 export function makeRoom(core: TcpCore, kind: number, path: Path, self: number, now: Instant): boolean {
   const room = core.room;
   const slot = kind * 2 + (path === room.heavy ? 1 : 0);
   if (now < room.pausedUntil[slot]!) return false;
   const total = totalOf(core, kind);
-  findHeavy(core, kind, total);
+  if (path !== NO_PATH) findHeavy(core, kind, total);
+  else room.heavy = NO_PATH;
   findWorst(core, kind, path, self, now);
   const wanted = Math.max(1, Math.floor(total / BATCH_PART));
   let freed = 0;
@@ -75,13 +78,14 @@ export function sweep(core: TcpCore, now: Instant): void {
 
 function totalOf(core: TcpCore, kind: number): number {
   if (kind === ROOM_CONNECTION) return core.capacity;
-  return kind === ROOM_RECEIVE ? core.limits.memoryTotal : core.limits.sendTotal;
+  if (kind === ROOM_RECEIVE) return core.limits.memoryTotal;
+  return kind === ROOM_SEND ? core.limits.sendTotal : core.limits.smallTotal;
 }
 
 /** What ending the connection would give back. */
 function amountOf(c: Connection, kind: number): number {
   if (kind === ROOM_CONNECTION) return 1;
-  if (kind === ROOM_SEND) return c.queue.queued > 0 ? c.queue.inFlight() : 0;
+  if (kind === ROOM_SEND || kind === ROOM_SMALL) return c.queue.queued > 0 ? c.queue.inFlight(kind === ROOM_SMALL) : 0;
   return c.bufferClass >= 0 ? BUFFER_SIZES[c.bufferClass]! : 0;
 }
 
@@ -119,6 +123,8 @@ function findHeavy(core: TcpCore, kind: number, total: number): void {
 
 function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: Instant): void {
   const room = core.room;
+  // A small answer is a matter of a round trip: whoever has not taken his for longest gives way at once.
+  const grace = kind === ROOM_SMALL ? 0 : STALL_GRACE;
   room.found = 0;
   for (let i = 0; i < core.connections.length; i++) {
     const c = core.connections[i]!;
@@ -127,7 +133,7 @@ function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: I
     if (behind < 0) c.beginPhase(now);
     if (c.path === room.heavy && c.path !== path) {
       room.enter(i, Math.max(0, behind) * OVER_PART_WEIGHT);
-    } else if (behind > STALL_GRACE) room.enter(i, behind);
+    } else if (behind > grace) room.enter(i, behind);
   }
 }
 

@@ -3,7 +3,7 @@
 // without a search and acknowledging drops from the front.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { NOTHING_SHARED, type Shared, type SharedMemory } from "../base/shared.ts";
+import { NOTHING_SHARED, type Shared, type SharedMemory, SMALL_ANSWER } from "../base/shared.ts";
 
 const FIRST_CAPACITY = 4;
 
@@ -88,12 +88,17 @@ export class SendQueue {
     this.rewind();
   }
 
-  /** This queue's part of the bytes in flight that it holds: what is in the table would not be freed without it. */
-  inFlight(): number {
+  /**
+   * This queue's part of the bytes in flight that it holds, small ones or large ones: what is in the table would not be
+   * freed without it.
+   */
+  inFlight(small: boolean): number {
     let bytes = 0;
     for (let i = this.#head; i < this.#tail; i++) {
       const owner = this.owners[i & this.mask]!;
-      if (!owner.kept) bytes += owner.bytes.length / owner.holders;
+      const length = owner.bytes.length;
+      const counts = length <= SMALL_ANSWER ? small : !small;
+      if (counts && !owner.kept) bytes += length / owner.holders;
     }
     return bytes;
   }

@@ -34,12 +34,12 @@ import {
 import { TcpCore, type TcpCounters } from "./core.ts";
 import { deadlinesPass } from "./deadlines.ts";
 import { segmentArrives, settleEnd } from "./input.ts";
-import { SMALL_ANSWER, type TcpLimits } from "./limits.ts";
+import type { TcpLimits } from "./limits.ts";
 import { connectTo, noConnection, reopens, setReceiveLimit } from "./opening.ts";
 import { output } from "./output.ts";
 import { tooBig } from "./path-mtu.ts";
 import { consumed, rightEdge, settle } from "./reassembly.ts";
-import { makeRoom, ROOM_SEND } from "./room.ts";
+import { freeLargeAnswers, hasSendRoom, spareMemory } from "./send-room.ts";
 import { decode } from "./wire.ts";
 
 export class Tcp extends Streams {
@@ -62,6 +62,11 @@ export class Tcp extends Streams {
   /** How often something has happened: one of base/counters.ts. */
   counts(counter: number): number {
     return this.#core.counts.value(counter);
+  }
+
+  /** Bytes that connections may still take of what they have been given; what they took once they keep for the next. */
+  get spare(): number {
+    return spareMemory(this.#core);
   }
 
   /** Bytes of receive buffers in use. */
@@ -321,8 +326,7 @@ export class Tcp extends Streams {
     if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
     if (length <= 0) return true;
     // What somebody holds already, the table or another stream, costs nothing more.
-    const excess = shared.holders === 0 ? core.memory.inFlight - core.limits.sendTotal : 0;
-    if (excess > 0 && !this.#makeSendRoom(c, length, excess)) return false;
+    if (shared.holders === 0 && !hasSendRoom(core, c, shared.bytes.length)) return false;
     if (c.queue.queued === 0) c.beginPhase(core.now);
     if (!c.queue.push(shared, offset, length, core.limits.sendRanges, core.memory)) return false;
     core.wake(c);
@@ -330,13 +334,14 @@ export class Tcp extends Streams {
   }
 
   /**
-   * Too much is in flight, by `excess` bytes: true when others have given way, when the connection is our own, or when
-   * it asks for little: a head or a redirect is not refused before twice the share is in flight.
+   * Has slow readers give way until large answers in flight hold `bytes` less, for the sake of a peer on this path (or
+   * NO_PATH: then no address has too much). Returns what they still hold.
    */
-  #makeSendRoom(c: Connection, length: number, excess: number): boolean {
-    const core = this.#core;
-    if (makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive) return true;
-    return c.queue.queued + length <= SMALL_ANSWER && excess <= core.limits.sendTotal;
+  freeSendMemory(bytes: number, path: Path, now: Instant): number {
+    this.#core.setNow(now);
+    const held = freeLargeAnswers(this.#core, bytes, path);
+    this.#tellEnded(now);
+    return held;
   }
 
   override queued(handle: Handle): number {
@@ -348,8 +353,7 @@ export class Tcp extends Streams {
     const c = core.of(handle);
     if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT && !opening(c))) return false;
     if (c.queue.count >= core.limits.sendRanges) return false;
-    const excess = core.memory.inFlight - core.limits.sendTotal;
-    return excess <= 0 || this.#makeSendRoom(c, length, excess);
+    return hasSendRoom(core, c, length);
   }
 
   override sendable(handle: Handle): number {

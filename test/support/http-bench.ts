@@ -1,5 +1,6 @@
 // An HTTP server on fake streams, whose appliance records what it is asked and answers when the test says so.
 
+import type { Path } from "../../stack/base/path.ts";
 import type { Handle } from "../../stack/base/streams.ts";
 import type { AccessLine } from "../../stack/http/access.ts";
 import { HttpEvents } from "../../stack/http/events.ts";
@@ -24,15 +25,16 @@ export class Appliance extends HttpEvents {
   /** Called when a body that was read to where it had come goes on. */
   onBody: (exchange: number, now: number) => void = () => {};
 
-  override request(exchange: number, now: number): void {
+  override request(exchange: number, _path: Path, now: number): void {
     this.requests.push(exchange);
     this.onRequest(exchange, now);
   }
   override bodyReadable(exchange: number, now: number): void {
     this.onBody(exchange, now);
   }
-  override cancelled(exchange: number, _now: number): void {
+  override cancelled(exchange: number, reading: boolean, now: number): void {
     this.cancels.push(exchange);
+    if (reading) this.onBody(exchange, now);
   }
   override answered(line: AccessLine, _now: number): void {
     const { request } = line;

@@ -95,6 +95,9 @@ export class ScriptedNetwork implements Network {
     return [];
   }
   retain(): void {}
+  makeRoom(): number {
+    return 0;
+  }
 }
 
 /** Timers that fire when the test says so. */

@@ -143,6 +143,14 @@ export class RecordingNetwork implements Network {
     const kept = new Set(paths);
     for (const path of this.ready.keys()) if (!kept.has(path)) this.ready.delete(path);
   }
+  /** Bytes that are held by answers under way: what `makeRoom` cannot free. */
+  inFlight = 0;
+  /** What was asked of it: bytes, and for whom. */
+  readonly roomAsked: string[] = [];
+  makeRoom(bytes: number, peer: string): number {
+    this.roomAsked.push(`${bytes} ${peer}`);
+    return this.inFlight;
+  }
   forget(path: string): void {
     for (const { body } of this.ready.get(path) ?? []) this.sentOnce.push(`${path} ${body.length}`);
     this.ready.delete(path);

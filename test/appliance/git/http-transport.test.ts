@@ -24,6 +24,7 @@ function network(outcome: ConnectError | string): Network {
     forget: () => {},
     present: () => [],
     retain: () => {},
+    makeRoom: () => 0,
   };
 }
 

@@ -148,7 +148,7 @@ describe("the web server", () => {
   it("publishes what it has made, so that it is asked once", async () => {
     const b = await bench();
     const response = await b.get("/Posts/a%20b");
-    const [identity, gzip] = b.network.ready.get("/Posts/a%20b") ?? [];
+    const [gzip, identity] = b.network.ready.get("/Posts/a%20b") ?? [];
     expect(identity?.encoding).toBe("");
     expect(gzip?.encoding).toBe("gzip");
     expect(identity?.body).toBe(response.body);
@@ -174,10 +174,53 @@ describe("the web server", () => {
     b.platform.used = b.platform.heapLimit() * 0.9;
     expect((await b.get("/static/x.svg")).status).toBe(200);
     expect(b.network.ready.size).toBeLessThan(4);
-    b.platform.used = b.platform.heapLimit();
+    b.platform.used = b.platform.heapLimit() * 0.95;
     for (const url of [b.renderer.styleUrl, "/", "/static/x.png", "/Posts/a%20b"])
       expect((await b.get(url)).status).toBe(200);
     expect(b.network.ready.size).toBe(1);
+    expect(b.faults).toEqual([]);
+  });
+
+  it("has slow readers give way when that is not enough, and is busy only when they do not", async () => {
+    const b = await bench();
+    b.platform.used = b.platform.heapLimit() * 0.9;
+    expect((await b.get("/static/x.png")).status).toBe(200);
+    const lacking = Number(b.network.roomAsked.at(-1)?.split(" ")[0]);
+    expect(lacking).toBeGreaterThan(b.platform.heapLimit() * 0.024);
+    expect(b.network.roomAsked.at(-1)?.split(" ")[1]).toBe("10.0.0.1");
+    b.platform.used = b.platform.heapLimit() * 0.99;
+    const busy = await b.get("/Posts/a%20b");
+    expect([busy.status, headerOf(busy, "retry-after")]).toEqual([503, "5"]);
+    b.platform.used = 0;
+    // For a second it costs nothing to be told so.
+    expect((await b.get("/Posts/a%20b")).status).toBe(503);
+    await b.platform.advance(1000);
+    expect((await b.get("/Posts/a%20b")).status).toBe(200);
+    expect(b.faults).toEqual([]);
+  });
+
+  it("takes in no large body beside others that are being sent, unless pages and updates keep their room", async () => {
+    const b = new Bench();
+    await b.show({ "static/big.bin": { text: new Uint8Array(100_000) }, "static/small.bin": { text: "small" } });
+    b.platform.used = b.platform.heapLimit() * 0.9;
+    b.network.inFlight = 1_000_000;
+    expect((await b.get("/static/big.bin")).status).toBe(503);
+    expect((await b.get("/static/small.bin")).status).toBe(200);
+    b.network.inFlight = 0;
+    await b.platform.advance(1000);
+    expect((await b.get("/static/big.bin")).status).toBe(200);
+  });
+
+  it("makes a page once more when memory was short, and does not hold it against the page", async () => {
+    const b = await bench();
+    b.platform.used = b.platform.heapLimit() * 0.9;
+    b.platform.attempts.push("memory");
+    expect((await b.get("/Posts/a%20b")).status).toBe(200);
+    b.network.inFlight = 1000;
+    b.platform.attempts.push("memory", "memory");
+    expect((await b.get("/")).status).toBe(503);
+    await b.platform.advance(1000);
+    expect((await b.get("/")).status).toBe(200);
     expect(b.faults).toEqual([]);
   });
 

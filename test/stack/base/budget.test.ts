@@ -15,19 +15,24 @@ describe("the budget", () => {
     for (const megabytes of [6, 14, 62, 200]) {
       const memory = megabytes * MEGABYTE;
       const budget = new Budget(memory);
-      const all = budget.connections * CONNECTION_COST + budget.receive + budget.send + budget.exchanges;
+      const all = budget.connections * CONNECTION_COST + budget.receive + budget.send + budget.small + budget.exchanges;
       expect(all).toBeLessThanOrEqual(memory);
     }
   });
 
   test("is for 3,000 connections and more with the 14 MB that a machine of 64 MB has for it", () => {
     const budget = new Budget(14 * MEGABYTE);
-    expect([budget.connections, budget.receive, budget.send, budget.exchanges]).toEqual([
+    expect([budget.connections, budget.receive, budget.send, budget.small, budget.exchanges]).toEqual([
       3584,
       3.5 * MEGABYTE,
-      1.75 * MEGABYTE,
+      0.875 * MEGABYTE,
+      0.875 * MEGABYTE,
       1.75 * MEGABYTE,
     ]);
+  });
+
+  test("is promised in full from 4 MB on, and not at all up to 2: there the machine must come up first", () => {
+    expect([1, 2, 3, 4, 64].map((megabytes) => new Budget(megabytes * MEGABYTE).promised)).toEqual([0, 0, 0.5, 1, 1]);
   });
 
   test("has its least and its most", () => {

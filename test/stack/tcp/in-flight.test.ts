@@ -1,15 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { Ipv4 } from "../../../stack/base/address.ts";
-import { SECOND } from "../../../stack/base/result.ts";
-import { Shared } from "../../../stack/base/shared.ts";
+import { NO_PATH } from "../../../stack/base/path.ts";
+import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
+import { Shared, SMALL_ANSWER } from "../../../stack/base/shared.ts";
 import { CLOSED_FOR_ROOM, type Handle } from "../../../stack/base/streams.ts";
-import { SMALL_ANSWER } from "../../../stack/tcp/limits.ts";
+
 import { Bench, THERE } from "./harness.ts";
 
 /** A machine with `count` connections from THERE, and their handles. */
-function connected(count: number, sendTotal = 1 << 24): { bench: Bench; handles: Handle[] } {
+function connected(count: number, sendTotal = 1 << 24, smallTotal = 1 << 24): { bench: Bench; handles: Handle[] } {
   const bench = new Bench((limits) => {
     limits.sendTotal = sendTotal;
+    limits.smallTotal = smallTotal;
   });
   const handles: Handle[] = [];
   for (let i = 0; i < count; i++) {
@@ -20,6 +22,13 @@ function connected(count: number, sendTotal = 1 << 24): { bench: Bench; handles:
   }
   bench.user.take();
   return { bench, handles };
+}
+
+/** What each has queued. */
+function queues(bench: Bench, handles: Handle[]): number[] {
+  const bytes: number[] = [];
+  for (const handle of handles) bytes.push(bench.tcp.queued(handle));
+  return bytes;
 }
 
 describe("bytes queued to be sent", () => {
@@ -93,11 +102,11 @@ describe("when too much is in flight", () => {
     bench.tcp.sendShared(handles[0]!, kept, 0, 1_000_000);
     bench.tcp.send(handles[1]!, new Uint8Array(30_000), 0, 30_000);
     bench.pass(5 * SECOND);
-    expect(bench.tcp.send(handles[2]!, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(bench.tcp.send(handles[2]!, new Uint8Array(20_000), 0, 20_000)).toBe(true);
     bench.sent();
     expect(bench.user.take()).toEqual([`closed ${CLOSED_FOR_ROOM}`]);
     expect([bench.tcp.queued(handles[0]!), bench.tcp.queued(handles[1]!)]).toEqual([1_000_000, 0]);
-    expect(bench.memory.inFlight).toBe(1000);
+    expect(bench.memory.inFlight).toBe(20_000);
   });
 
   test("what is held already, by the table or another stream, is taken all the same", () => {
@@ -108,11 +117,45 @@ describe("when too much is in flight", () => {
     expect(bench.memory.inFlight).toBe(30_000);
   });
 
-  test("a little more is taken, until twice the share is in flight", () => {
-    const { bench, handles } = connected(3, 20_000);
-    bench.tcp.send(handles[0]!, new Uint8Array(39_500), 0, 39_500);
+  test("small answers have a share of their own: large ones never shut them out", () => {
+    const { bench, handles } = connected(2, 20_000, 20_000);
+    bench.tcp.send(handles[0]!, new Uint8Array(3_000_000), 0, 3_000_000);
+    for (let i = 0; i < 20; i++) expect(bench.tcp.send(handles[1]!, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(bench.tcp.queued(handles[0]!)).toBe(3_000_000);
+    expect([bench.memory.inFlight, bench.memory.smallInFlight]).toEqual([3_020_000, 20_000]);
+  });
+
+  test("and they are small, who has not taken his for longest gives way, without grace", () => {
+    const { bench, handles } = connected(4, 20_000, 20_000);
+    for (const handle of handles.slice(0, 3)) {
+      bench.tcp.send(handle, new Uint8Array(8000), 0, 8000);
+      bench.pass(10 * MILLISECOND);
+      bench.sent();
+    }
+    expect(bench.tcp.send(handles[3]!, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(queues(bench, handles)).toEqual([0, 8000, 8000, 1000]);
+  });
+
+  test("and none of the small ones can give way, a little more is taken, until it is twice the share", () => {
+    const { bench, handles } = connected(3, 20_000, 20_000);
+    for (const handle of handles) bench.tcp.hold(handle, true);
+    for (let i = 0; i < 4; i++) bench.tcp.send(handles[0]!, new Uint8Array(9_800), 0, 9_800);
     expect(bench.tcp.send(handles[1]!, new Uint8Array(1000), 0, 1000)).toBe(true);
     expect(bench.tcp.send(handles[2]!, new Uint8Array(1000), 0, 1000)).toBe(false);
+  });
+
+  test("room is made on request, by the stalled alone, until so much less is held or nobody is left", () => {
+    const { bench, handles } = connected(4, 200_000);
+    bench.tcp.send(handles[0]!, new Uint8Array(30_000), 0, 30_000);
+    bench.tcp.send(handles[1]!, new Uint8Array(50_000), 0, 50_000);
+    bench.pass(5 * SECOND);
+    bench.sent();
+    bench.tcp.send(handles[2]!, new Uint8Array(70_000), 0, 70_000);
+    bench.tcp.send(handles[3]!, new Uint8Array(1000), 0, 1000);
+    expect(bench.tcp.freeSendMemory(10_000, NO_PATH, bench.now)).toBe(120_000);
+    expect(bench.tcp.freeSendMemory(1_000_000, NO_PATH, bench.now)).toBe(70_000);
+    expect(queues(bench, handles)).toEqual([0, 0, 70_000, 1000]);
+    expect(bench.user.take()).toEqual([`closed ${CLOSED_FOR_ROOM}`, `closed ${CLOSED_FOR_ROOM}`]);
   });
 
   test("and nobody is slow, nothing large is taken, but for connections of our own", () => {
@@ -132,7 +175,7 @@ describe("when too much is in flight", () => {
     bench.remotePort = 9000;
     bench.seq = 7_000_000;
     bench.accept();
-    expect(bench.tcp.send(bench.handle, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(bench.tcp.send(bench.handle, new Uint8Array(20_000), 0, 20_000)).toBe(true);
     expect(bench.tcp.queued(handles[0]!)).toBe(0);
   });
 });
