@@ -70,6 +70,7 @@ export class EventQueue {
   /** Makes the next event current; its kind, or EVENT_NONE. */
   next(): number {
     if (this.count > 0) return this.nextQueued();
+    this.number = 0;
     this.text = "";
     this.kind = this.requests.next();
     this.handle = this.requests.exchange;

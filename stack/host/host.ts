@@ -310,6 +310,7 @@ export class Host extends FrameReceiver {
       `receive-memory ${tcp.memoryInUse}`,
       `in-flight ${this.shared.inFlight}`,
       `in-flight-small ${this.shared.smallInFlight}`,
+      `kept ${this.shared.kept}`,
       `spare ${this.spare()}`,
       `half-open ${t.halfOpen}`,
       `time-wait ${t.timeWait}`,
