@@ -14,12 +14,12 @@ import { KINDS } from "./support/hostile-repositories.ts";
 import { eventually } from "./support/peers.ts";
 
 const OCTET = 120 + (process.pid % 60);
-/** A page that is ready is served within this time, whatever else goes on. */
-const SERVED_WITHIN_S = 2;
-/** And no update takes longer. */
-const ANSWERED_WITHIN_S = 100;
+/** What a reader waits for a page meanwhile. It takes far less: the longest wait that was seen is printed. */
+const SERVED_WITHIN_S = 20;
+/** And what a forge waits for the answer to its hook: the machine is interpreted, ten times slower than the process. */
+const ANSWERED_WITHIN_S = 300;
 /** A push that comes later is shown by then, whatever the forge does with the one before. */
-const OVERTAKEN_WITHIN_S = 30;
+const OVERTAKEN_WITHIN_S = 45;
 /** A page that costs all of its share is answered by then. */
 const PAGE_WITHIN_S = 60;
 /** How much more of the heap may be in use after all of it, in MB: what a site of one post leaves is the same each time. */
@@ -84,12 +84,7 @@ async function update(bed: ForgeBed, target: Target, kind: string): Promise<stri
   let longest = 0;
   while (answer === "" && !target.ended) {
     const from = Date.now();
-    // What is ready is there at once; what the new site has instead is made first, in its turn.
-    const served = await page(target).catch(async (cause) => {
-      const late = await target.ask("/Posts/good");
-      if (late === before) throw cause;
-      return late;
-    });
+    const served = await page(target);
     longest = Math.max(longest, Date.now() - from);
     expect(served, kind).toContain("Served by Epiphyte");
     isShown ||= served !== before;
@@ -313,14 +308,14 @@ describe.skipIf(!want("curl", "qemu-system-x86_64"))("a hostile forge and the ma
   afterAll(() => bed?.close());
 
   test.each([
-    [64, chosen ?? ["octopus", "tags"]],
-    [32, chosen ?? ["dashes"]],
-    [256, chosen ?? ["paths-5"]],
+    [64, chosen ?? ["tags", "quotes"]],
+    [32, chosen ?? ["lone-blobs"]],
+    [256, chosen ?? ["long-paths"]],
   ])("updates over a good site, with %i MB", (memory, list) => updates(bed, memory, list), HOUR);
 
   test.each([
-    [64, chosen ?? ["lone-blobs"]],
-    [32, chosen ?? ["tags", "quotes"]],
+    [64, chosen ?? ["quotes"]],
+    [32, chosen ?? ["tags"]],
   ])("clones at boot, with %i MB", (memory, list) => clones(bed, memory, list), HOUR);
 
   test("a push overtakes a forge that stands still", () => overtakesClone(bed, 32, "trickle-pack-head"), HOUR);

@@ -129,7 +129,7 @@ export class Target {
     this.#ask = ask;
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding("utf8").on("data", (data: string) => {
-        this.text += data;
+        this.text += data.replaceAll("\r", "");
       });
     child.on("exit", () => {
       this.ended = true;
