@@ -332,5 +332,6 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-// An exit at once would throw away what is still to be written.
 process.exitCode = await main(process.argv.slice(2));
+// An exit at once would throw away what is still to be written; but the runner may wait for us to go before it closes.
+setTimeout(() => process.exit(), 500).unref();

@@ -3,7 +3,7 @@ import { equalBytes } from "../../../stack/base/native.ts";
 import { Shared } from "../../../stack/base/shared.ts";
 import { HANDSHAKES, HANDSHAKES_TIMED_OUT, IN_THE_CLEAR } from "../../../stack/tls/counters.ts";
 import { RECORD_ROOM, TlsLimits } from "../../../stack/tls/limits.ts";
-import { bytesOf, pattern } from "../../support/bytes.ts";
+import { bytesOf, pattern, toHex } from "../../support/bytes.ts";
 import { Bench, visit } from "../../support/tls-streams.ts";
 
 const RECEIVE = 16_384 + RECORD_ROOM;
@@ -71,7 +71,10 @@ describe("TlsStreams", () => {
       expect(b.tls.readLength(v.handle)).toBe(length);
       b.user.appetite = 123;
       b.user.read(v.handle);
-      expect(b.user.data).toEqual(Array.from(data.subarray(0, length)));
+      expect(b.user.data.length).toBe(length);
+      let wrong = 0;
+      for (let i = 0; i < length; i++) if (b.user.data[i] !== data[i]) wrong++;
+      expect(wrong).toBe(0);
     }
   });
 
@@ -147,7 +150,7 @@ describe("TlsStreams", () => {
     const b = bench();
     const handle = b.accept();
     b.receive(handle, new Uint8Array([22, 3, 1, 0, 4, 9, 0, 0, 0]));
-    expect(Array.from(b.sent(handle))).toEqual([21, 3, 3, 0, 2, 2, 10]);
+    expect(toHex(b.sent(handle))).toBe("1503030002020a");
     expect(b.below.of(handle).shutdown).toBe(true);
     expect(b.user.events).toEqual([]);
     b.receive(handle, bytesOf("whatever"));
