@@ -81,6 +81,7 @@ export function mutateFile(
     if (next === undefined) return inner(node);
     if (ts.isExpressionStatement(node)) return statement(node);
     if (ts.isIfStatement(node)) return condition(node, node.expression);
+    if (atLoading(node)) return inner(node);
     if (ts.isConditionalExpression(node)) return condition(node, node.condition);
     if (ts.isBinaryExpression(node)) return binary(node);
     if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
@@ -165,6 +166,7 @@ export function mutateFile(
     }
     const kept = `${render(node.left)} ${operator} ${render(node.right)}`;
     const other = OTHER_OPERATOR.get(kind);
+    if (atLoading(node)) return kept;
     if (other === undefined || (isText && kind === ts.SyntaxKind.PlusToken)) return kept;
     const changed = `(${left}) ${other} (${right})`;
     return `(${SWITCH}(${add(node, plain(node), changed)}) ? ${changed} : ${kept})`;
@@ -177,6 +179,15 @@ export function mutateFile(
 function inFunction(node: ts.Node): boolean {
   for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) if (ts.isFunctionLike(at)) return true;
   return false;
+}
+
+/** What is computed when its module is loaded: no mutant lives by then. A field is computed when its object is made. */
+function atLoading(node: ts.Node): boolean {
+  for (let at: ts.Node = node.parent; !ts.isSourceFile(at); at = at.parent) {
+    if (ts.isFunctionLike(at)) return false;
+    if (ts.isPropertyDeclaration(at)) return ts.getCombinedModifierFlags(at) === ts.ModifierFlags.Static;
+  }
+  return true;
 }
 
 function oneLine(text: string): string {

@@ -110,16 +110,20 @@ async function bundle(sources: readonly string[], out: string): Promise<Mutant[]
 
 class Worker {
   readonly #script: string;
+  readonly #mutant: number;
   #child: ChildProcess;
   #ready: Promise<void>;
 
-  constructor(script: string) {
+  /** `mutant`: one that lives while the modules are loaded, or -1. */
+  constructor(script: string, mutant = -1) {
     this.#script = script;
+    this.#mutant = mutant;
     [this.#child, this.#ready] = this.#start();
   }
 
   #start(): [ChildProcess, Promise<void>] {
-    const child = fork(this.#script, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    const env = { ...process.env, MUTANT: String(this.#mutant) };
+    const child = fork(this.#script, { env, stdio: ["ignore", "ignore", "ignore", "ipc"] });
     const ready = new Promise<void>((done, fail) => {
       child.once("message", () => done());
       child.once("exit", () => fail(new BuildError(`the bundle does not load: node ${this.#script}`)));
@@ -172,8 +176,10 @@ async function main(): Promise<void> {
   const mutants = await bundle([...sources], script);
 
   const first = new Worker(script);
-  const rows = (await first.ask({})) as readonly TestRow[] | undefined;
-  if (rows === undefined) throw new BuildError(`the tests come to no end without any mutant (${script})`);
+  const baseline = (await first.ask({})) as { rows: readonly TestRow[]; loading: readonly number[] } | undefined;
+  if (baseline === undefined) throw new BuildError(`the tests come to no end without any mutant (${script})`);
+  const { rows } = baseline;
+  const loading = new Set(baseline.loading);
   const broken = rows.filter((row) => row.problem !== undefined && row.problem !== null);
   for (const { name, problem } of broken) console.log(`left out, it fails as it is: ${name}: ${problem}`);
   // The quickest first: one that notices is enough.
@@ -191,7 +197,7 @@ async function main(): Promise<void> {
   for (const key of stale) console.log(`equivalent.txt names what is no longer there: ${key}`);
   const asked = mutants.filter(({ file, line }) => lines.size === 0 || lines.has(`${file}:${line}`));
   const queue = chosen(asked, sample, seed);
-  const alive: Mutant[] = [];
+  let alive = 0;
   let equivalent = 0;
   let done = 0;
   const work = async (worker: Worker): Promise<void> => {
@@ -202,21 +208,28 @@ async function main(): Promise<void> {
       }
       done++;
       const tests = comesBy.get(mutant.id);
-      const killer = tests === undefined ? null : await worker.ask({ mutant: mutant.id, tests });
+      let killer: unknown = null;
+      if (loading.has(mutant.id)) {
+        const own = new Worker(script, mutant.id);
+        // A bundle that does not load any more has noticed.
+        killer = await own.ask({ mutant: mutant.id, tests: order.map(({ index }) => index) }).catch(() => undefined);
+        own.end();
+      } else if (tests !== undefined) killer = await worker.ask({ mutant: mutant.id, tests });
       // A process that died or hung has noticed, too.
-      if (killer === null) alive.push(mutant);
+      if (killer !== null) continue;
+      alive++;
+      const { id, file, line, place, change } = mutant;
+      const unseen = comesBy.has(id) || loading.has(id) ? "" : "  (no test comes by)";
+      console.log(`${file}:${line} ${place}: ${change}${unseen}`);
     }
     worker.end();
   };
   const workers = [first, ...Array.from({ length: availableParallelism() - 1 }, () => new Worker(script))];
   await Promise.all(workers.map(work));
 
-  alive.sort((a, b) => a.id - b.id);
-  for (const { id, file, line, place, change } of alive)
-    console.log(`${file}:${line} ${place}: ${change}${comesBy.has(id) ? "" : "  (no test comes by)"}`);
-  const score = ((100 * (done - alive.length)) / Math.max(1, done)).toFixed(1);
+  const score = ((100 * (done - alive)) / Math.max(1, done)).toFixed(1);
   console.log(
-    `${names.join(", ")}: ${done - alive.length} of ${done} mutants noticed, ${score} %; ${equivalent} known to change nothing`,
+    `${names.join(", ")}: ${done - alive} of ${done} mutants noticed, ${score} %; ${equivalent} known to change nothing`,
   );
   process.exitCode = stale.size > 0 ? 1 : 0;
 }

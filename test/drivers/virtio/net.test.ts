@@ -261,6 +261,64 @@ describe("virtio-net", () => {
   });
 });
 
+describe("virtio-net's figures", () => {
+  it("count frames, bytes and drops, of one buffer or several, and notifications", () => {
+    const bed = open();
+    arrive(bed, frame(60));
+    arrive(bed, frame(100));
+    arrive(bed, frame(5));
+    const chains = [bed.card.take(0)!, bed.card.take(0)!];
+    const header = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0];
+    bed.card.element(0, chains[0]!.id, bed.card.write(chains[0]!, [...header, ...frame(2036)]));
+    bed.card.element(0, chains[1]!.id, bed.card.write(chains[1]!, frame(64)));
+    bed.card.showUsed(0);
+    bed.net.poll(bed.got, 0);
+    expect([bed.net.framesReceived, bed.net.bytesReceived, bed.net.receiveDrops]).toEqual([3, 60 + 100 + 2100, 1]);
+    transmit(bed.net, frame(54), new Uint8Array(10));
+    transmit(bed.net, frame(60));
+    bed.net.flush();
+    expect([bed.net.framesSent, bed.net.bytesSent, bed.net.sendDrops, bed.net.ringFull]).toEqual([2, 124, 0, 0]);
+    expect(bed.net.notifications).toBe(bed.card.queues[0]!.notified + bed.card.queues[1]!.notified);
+    expect(bed.card.queues[1]!.notified).toBe(1);
+  });
+});
+
+describe("a caller's mistake", () => {
+  it("in the length of a head or the range of a payload is thrown, and the slot stays reserved", () => {
+    const { net, card } = open();
+    const at = net.reserve();
+    const payload = new Uint8Array(10);
+    for (const [head, offset, length] of [
+      [-1, 0, 0],
+      [2049, 0, 0],
+      [60, -1, 5],
+      [60, 0, 11],
+      [60, 6, 5],
+    ] as const)
+      expect(() => net.send(at, head, payload, offset, length)).toThrow(RangeError);
+    net.send(at, 2048, payload, 5, 5);
+    net.flush();
+    expect(card.take(1)!.segments.map((s) => s.length)).toEqual([2060, 5]);
+  });
+
+  it("in the slot is thrown", () => {
+    const { net } = open();
+    const at = net.reserve();
+    for (const slot of [at + 1, at - 16, -2048, at + 128 * 2064])
+      expect(() => net.send(slot, 60, NO_PAYLOAD, 0, 0)).toThrow();
+  });
+
+  it("to ask a card for what it cannot do is thrown, and asked of nobody else", () => {
+    const { net, card } = open((OFFER & ~(1 << 11)) >>> 0);
+    net.checksumStart = 34;
+    net.segmentSize = 1448;
+    expect(() => transmit(net, frame(60))).toThrow(/HOST_TSO4/);
+    transmit(net, frame(60));
+    net.flush();
+    expect(card.read(card.take(1)!).slice(0, 12)).toEqual(frame(12).map(() => 0));
+  });
+});
+
 describe("virtio-net with less", () => {
   it("does without any feature that the device does not offer", () => {
     const bed = open(0);
@@ -485,6 +543,32 @@ describe("virtio-net when the device breaks the rules", () => {
     bed.card.giveBack(0, 999, 60);
     bed.net.poll(bed.got, now);
     expect(bed.net.nextDeadline()).toBe(now);
+  });
+
+  it("is forgiven after ten minutes without a fault, and not before", () => {
+    for (const [quiet, wait] of [
+      [600 * SECOND, RECOVERY_LEAST],
+      [600 * SECOND + 1, 0],
+    ] as const) {
+      const bed = open();
+      let now = 5 * SECOND;
+      // Twice in a row: the next wait is known to have grown.
+      for (let i = 0; i < 2; i++) {
+        bed.card.giveBack(0, 999, 60);
+        bed.net.poll(bed.got, now);
+        now = bed.net.nextDeadline();
+        bed.net.poll(bed.got, now);
+      }
+      now += quiet;
+      bed.card.giveBack(0, 999, 60);
+      bed.net.poll(bed.got, now);
+      expect(bed.net.nextDeadline()).toBe(now);
+      bed.net.poll(bed.got, now);
+      bed.card.giveBack(0, 999, 60);
+      bed.net.poll(bed.got, now);
+      const grown = wait === 0 ? RECOVERY_LEAST : 4 * RECOVERY_LEAST;
+      expect(bed.net.nextDeadline()).toBe(now + grown);
+    }
   });
 
   it("tries again later when the device cannot be brought back", () => {

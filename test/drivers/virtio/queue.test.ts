@@ -198,6 +198,71 @@ describe("a virtqueue", () => {
     }
   });
 
+  it("gives each descriptor to one chain at a time, in whatever order chains come back", () => {
+    const { device, queue } = it0;
+    /** By chain that the device has: its head. */
+    const held: { readonly id: number; readonly count: number }[] = [];
+    const lengths = [1, 2, 3, 1, 2, 4, 1, 1, 3, 2, 5, 1, 8, 2, 2, 2, 2, 1];
+    for (let round = 0; round < 300; round++) {
+      const count = lengths[round % lengths.length]!;
+      const want = Array.from({ length: count }, (_, i) => 100 + i);
+      while (queue.free < count) {
+        const [back] = held.splice((round * 7) % held.length, 1);
+        device.giveBack(0, back!.id, 0);
+        expect(queue.ready()).toBe(1);
+        queue.take();
+        queue.release();
+      }
+      expect(add(queue, want, count, round & 0xff)).toBe(true);
+      queue.publish();
+      const chain = device.take(0)!;
+      expect(chain.segments.map((s) => s.length)).toEqual(want);
+      held.push({ id: chain.id, count });
+      expect(new Set(held.map(({ id }) => id)).size).toBe(held.length);
+      expect(held.reduce((sum, h) => sum + h.count, queue.free)).toBe(8);
+    }
+  });
+
+  it("asks for no interrupt until it is armed again, however much is used meanwhile", () => {
+    for (const eventIndex of [true, false]) {
+      const { device, queue } = bed(64, eventIndex);
+      for (let i = 0; i < 60; i++) add(queue, [1], 1, i);
+      queue.publish();
+      const ids = Array.from({ length: 60 }, () => device.take(0)!.id);
+      device.giveBack(0, ids[0]!, 0);
+      queue.ready();
+      queue.take();
+      queue.release();
+      queue.disarm();
+      for (let i = 1; i < 50; i++) {
+        const before = device.queues[0]!.used;
+        device.giveBack(0, ids[i]!, 0);
+        expect([i, device.interruptWanted(0, before)]).toEqual([i, false]);
+      }
+      while (queue.ready() > 0) {
+        queue.take();
+        queue.release();
+      }
+      expect(queue.arm(0)).toBe(false);
+      const before = device.queues[0]!.used;
+      device.giveBack(0, ids[50]!, 0);
+      expect(device.interruptWanted(0, before)).toBe(true);
+    }
+  });
+
+  it("asks to be woken behind as many as it says, and no sooner", () => {
+    const { device, queue } = it0;
+    for (let i = 0; i < 6; i++) add(queue, [1], 1, i);
+    queue.publish();
+    queue.arm(3);
+    for (let i = 0; i < 5; i++) {
+      const before = device.queues[0]!.used;
+      device.giveBack(0, device.take(0)!.id, 0);
+      expect([i, device.interruptWanted(0, before)]).toEqual([i, i === 3]);
+      expect(queue.arm(3)).toBe(i > 2);
+    }
+  });
+
   it("can be emptied and used again after a fault, and yields nothing before", () => {
     const { hal, device, queue } = it0;
     add(queue, [64], 0, 1);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Bars } from "../../../drivers/pci/bar.ts";
 import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
+import { MOST_STRUCTURE_BYTES, VirtioStructures } from "../../../drivers/virtio/capability.ts";
 import { formatVirtioError, type VirtioError } from "../../../drivers/virtio/error.ts";
 import { Virtqueue } from "../../../drivers/virtio/queue.ts";
 import type { VirtioTransport } from "../../../drivers/virtio/transport.ts";
@@ -12,6 +14,19 @@ import { COMMON_OFFSET, FakeVirtio } from "../../support/fake-virtio.ts";
 const CAP_COMMON = 0x84;
 const CAP_DEVICE = 0x64;
 const CAP_NOTIFY = 0x50;
+
+function commonOf(config: Uint8Array, offset: number, length: number): void {
+  putLe(config, CAP_COMMON + 8, 4, offset);
+  putLe(config, CAP_COMMON + 12, 4, length);
+}
+function notifyOf(config: Uint8Array, offset: number, length: number): void {
+  putLe(config, CAP_NOTIFY + 8, 4, offset);
+  putLe(config, CAP_NOTIFY + 12, 4, length);
+}
+function deviceOf(config: Uint8Array, offset: number, length: number): void {
+  putLe(config, CAP_DEVICE + 8, 4, offset);
+  putLe(config, CAP_DEVICE + 12, 4, length);
+}
 
 function tried(change: (it: FakeVirtio, hal: FakeHal) => void): string {
   const hal = new FakeHal();
@@ -72,6 +87,62 @@ describe("the structures of a virtio device", () => {
       it.addStructure(0xc0, 1, 4, COMMON_OFFSET, 0x1000);
     });
     expect(transport.negotiate(0, 0)).toBeUndefined();
+  });
+
+  it("lie where their capabilities say, to the last byte of their BAR, and are the first of their kind", () => {
+    const cases: readonly (readonly [what: string, expected: readonly number[], change: (c: Uint8Array) => void])[] = [
+      ["as they come", [0, 0x3000, 0x1000, 0x2000, 0x1000], () => {}],
+      ["common at another place", [0x3fc8, 0x3000, 0x1000, 0x2000, 0x1000], (c) => putLe(c, CAP_COMMON + 8, 4, 0x3fc8)],
+      ["common one step further", [-1, 0x3000, 0x1000, 0x2000, 0x1000], (c) => putLe(c, CAP_COMMON + 8, 4, 0x3fcc)],
+      ["common of just its length", [4, 0x3000, 0x1000, 0x2000, 0x1000], (c) => commonOf(c, 4, 56)],
+      ["notify of two bytes", [0, 0x3ffe, 2, 0x2000, 0x1000], (c) => notifyOf(c, 0x3ffe, 2)],
+      ["notify of two bytes, one too far", [0, -1, 2, 0x2000, 0x1000], (c) => notifyOf(c, 0x4000, 2)],
+      ["device of one byte", [0, 0x3000, 0x1000, 0x3ffc, 1], (c) => deviceOf(c, 0x3ffc, 1)],
+      ["device of no bytes", [0, 0x3000, 0x1000, -1, 0], (c) => deviceOf(c, 0x3ffc, 0)],
+      ["device not aligned", [0, 0x3000, 0x1000, -1, 0], (c) => deviceOf(c, 0x2002, 8)],
+    ];
+    for (const [what, expected, change] of cases) {
+      const hal = new FakeHal();
+      const device = new FakeVirtio(hal, 0x1041, 1);
+      change(device.config);
+      hal.plug(0, 1, 0, device);
+      const config = new ConfigSpace(hal);
+      const fn = pciAddress(0, 1, 0);
+      const found = new VirtioStructures(config, fn, new Bars(hal, config, fn));
+      const base = device.barAddress(4);
+      const at = (address: number): number => (address < 0 ? -1 : address - base);
+      const places = [at(found.common), at(found.notify), found.notifyLength, at(found.device), found.deviceLength];
+      expect([what, places]).toEqual([what, expected]);
+    }
+  });
+
+  it("are no longer than what is mapped of them", () => {
+    const hal = new FakeHal();
+    const device = new FakePciFunction(0x1af4, 0x1041, 2, 0);
+    device.addBar(4, 0xc0_0000_0000, 4 * MOST_STRUCTURE_BYTES, true);
+    device.addCapability(0x50, [9, 0, 20, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 4, 0, 0, 0]);
+    hal.plug(0, 1, 0, device);
+    const config = new ConfigSpace(hal);
+    const found = new VirtioStructures(config, pciAddress(0, 1, 0), new Bars(hal, config, pciAddress(0, 1, 0)));
+    expect([found.notifyLength, found.notifyMultiplier]).toEqual([MOST_STRUCTURE_BYTES, 4]);
+    expect(hal.mapped).toEqual([{ from: 0xc0_0000_0000, to: 0xc0_0000_0000 + MOST_STRUCTURE_BYTES }]);
+  });
+
+  it("are named by capabilities that lie in configuration space as a whole", () => {
+    for (const [size, seen] of [
+      [15, false],
+      [16, true],
+      [17, false],
+    ] as const) {
+      const hal = new FakeHal();
+      const device = new FakePciFunction(0x1af4, 0x1041, 2, 0);
+      device.addBar(4, 0xc0_0000_0000, 0x4000, true);
+      device.addCapability(0xf0, [9, 0, size, 4, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0]);
+      hal.plug(0, 1, 0, device);
+      const config = new ConfigSpace(hal);
+      const found = new VirtioStructures(config, pciAddress(0, 1, 0), new Bars(hal, config, pciAddress(0, 1, 0)));
+      expect([size, found.seen, found.device >= 0]).toEqual([size, seen, seen]);
+    }
   });
 
   it("may lack the device configuration: its fields read as 0, as those beyond its end do", () => {

@@ -2,7 +2,7 @@
 // machines joined by a link that loses, doubles and reorders.
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
-import { readU32, writeU16, writeU32 } from "../../../stack/base/bytes.ts";
+import { readU16, readU32, writeU16, writeU32 } from "../../../stack/base/bytes.ts";
 import { fold } from "../../../stack/base/checksum.ts";
 import { HEAD_ROOM, IpSink, PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
 import { copyBytes, sumBytes } from "../../../stack/base/native.ts";
@@ -47,6 +47,8 @@ export class RecordingSink extends IpSink {
   /** The most of them that one `send` ever had. */
   largest = 0;
   fragmentable: boolean[] = [];
+  /** Of each `send`: what the checksum field held, where the link was asked to complete it, and the pseudo-header's sum. */
+  readonly checksums: { readonly field: number; readonly offset: number; readonly sum: number }[] = [];
   /** Packets that were begun by `repeat`, and whether there is such a thing. */
   repeats = 0;
   repeating = true;
@@ -123,6 +125,8 @@ export class RecordingSink extends IpSink {
     this.sends.push(packet.length - header);
     this.largest = Math.max(this.largest, packet.length - header);
     this.fragmentable.push(!this.dontFragment);
+    const sum = pseudoHeaderSum(source, destination, PROTOCOL_TCP, packet.length);
+    this.checksums.push({ field: readU16(packet, 16), offset: this.checksumOffset, sum });
     if (this.segmentSize > 0) this.#cut(source, destination, packet, header);
     else {
       if (packet.length > this.mtu - 20) throw new Error(`packet of ${packet.length} beyond the MTU`);
