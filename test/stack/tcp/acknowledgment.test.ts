@@ -102,7 +102,8 @@ describe("the round-trip time", () => {
     for (const [name, stamped, echo, rto] of cases) {
       const bench = slow(stamped ? { timestamps: [1, 0] } : {});
       // Our clock of timestamps comes round: an echo of 0 would be one of a second ago.
-      const clock = bench.receive({ flags: SYN, ...(stamped ? { timestamps: [1, 0] } : {}) })[0]!.tsValue;
+      const syn: SegmentFields = stamped ? { timestamps: [1, 0] } : {};
+      const clock = bench.receive({ ...syn, flags: SYN })[0]!.tsValue;
       bench.now += (2 ** 32 - clock - 1000) * MILLISECOND;
       bench.send(10);
       const sentAt = bench.sent()[0]!.tsValue;
