@@ -114,7 +114,6 @@ export class VirtioRng {
 
   private fail(): void {
     this.failed = true;
-    this.waiting = false;
     this.transport.reset();
   }
 }

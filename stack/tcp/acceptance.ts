@@ -30,7 +30,7 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
   if (begin !== 0 || s.payloadLength > window) {
     const length = s.payloadLength + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
     const end = begin + length;
-    const inWindow = length === 0 ? begin >= 0 && (begin < window || begin === 0) : begin < window && end > 0;
+    const inWindow = begin < window && (length === 0 ? begin > 0 : end > 0);
     if (!inWindow) {
       // With a shut window ACKs, and nothing else, are still taken in (RFC 9293 3.10.7.4, RCV.WND of zero).
       if (begin === 0 && window === 0 && length > 0 && (flags & (RST | SYN)) === 0) {

@@ -121,19 +121,15 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
 }
 
 function finAcknowledged(core: TcpCore, c: Connection, now: Instant): void {
+  // It was the last that was under way: newAck has stopped the timer.
   c.finQueued = false;
-  c.rtoAt = NEVER;
-  c.persisting = false;
   if (c.state === FIN_WAIT_1) {
     c.state = FIN_WAIT_2;
     if (c.user === NOBODY) c.lingerAt = now + core.limits.finWait2Time;
     core.wake(c);
   } else if (c.state === CLOSING) {
     core.enterTimeWait(c, now);
-  } else if (c.state === LAST_ACK) {
-    if (c.user === NOBODY) core.release(c);
-    else c.over = true;
-  }
+  } else if (c.state === LAST_ACK) c.over = true;
 }
 
 /** The handshake is over. */
@@ -145,10 +141,9 @@ export function established(core: TcpCore, c: Connection, now: Instant): void {
   c.rtoAt = NEVER;
   c.rttAt = NEVER;
   c.recover = c.iss;
-  // RFC 6298 5.7 and RFC 5681 3.1: a SYN that was lost.
+  // RFC 6298 5.7 and RFC 5681 3.1: a SYN that was lost. Its time was not measured (Karn).
   if (c.retries > 0) {
-    c.rto = Math.max(c.rto, INITIAL_RTO_AFTER_LOSS);
-    if (c.srtt === 0) c.rto = INITIAL_RTO_AFTER_LOSS;
+    c.rto = INITIAL_RTO_AFTER_LOSS;
     c.cwnd = c.mss;
   } else c.cwnd = initialWindow(c.mss);
   c.retries = 0;

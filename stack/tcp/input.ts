@@ -111,9 +111,8 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
   }
   // The edge that our SYN has promised, or what its window field could say of it.
   c.rcvAdv = seqAdd(c.rcvNxt, Math.min(c.receiveLimit, 0xffff));
+  // Of ours it can acknowledge the SYN alone: snd.nxt lies there already.
   c.sndUna = s.ack;
-  c.sndNxt = s.ack;
-  c.sndMax = s.ack;
   if (c.rttAt !== NEVER) measured(c, now - c.rttAt);
   established(core, c, now);
   c.ackNow = true;
@@ -167,7 +166,6 @@ function text(core: TcpCore, c: Connection, s: Segment, bytes: Uint8Array): void
 
 /** Eighth of RFC 9293 3.10.7.4: rcv.nxt has reached the FIN. */
 function fin(core: TcpCore, c: Connection, now: Instant): void {
-  if (c.state === SYN_SENT || c.state === SYN_RECEIVED) return;
   c.rcvNxt = seqAdd(c.rcvNxt, 1) as Seq;
   if (seqLt(c.rcvAdv, c.rcvNxt)) c.rcvAdv = c.rcvNxt;
   c.finReceived = true;

@@ -73,7 +73,7 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   const at = sink.reserve();
   if (at < 0) return false;
   const synAck = c.state === SYN_RECEIVED;
-  c.rcvAdv = synAck ? rightEdge(core, c) : c.rcvAdv;
+  if (synAck) c.rcvAdv = rightEdge(core, c);
   // RFC 7323 2.2: the window of a SYN is never scaled.
   const window = synAck ? seqDiff(c.rcvAdv, c.rcvNxt) : c.receiveLimit;
   const { out } = core;
@@ -93,10 +93,7 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   c.lastAckSent = c.rcvNxt;
   c.sndNxt = seqAdd(c.iss, 1);
   c.sndMax = c.sndNxt;
-  if (c.retries === 0) {
-    c.rttSeq = c.sndNxt;
-    c.rttAt = now;
-  }
+  if (c.retries === 0) c.rttAt = now;
   c.rtoAt = now + c.rto;
   core.note(SEGMENTS_OUT);
   writeChecksum(sink, at, c.path, length);

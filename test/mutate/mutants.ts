@@ -95,6 +95,8 @@ export function mutateFile(
     }
     if (ts.isNumericLiteral(node) && inFunction(node)) {
       if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) return plain(node);
+      // -1 is "none" everywhere, and asked for by its sign: -2 would be the same.
+      if (ts.isPrefixUnaryExpression(node.parent) && plain(node.parent) === "-1") return plain(node);
       const other = `${plain(node)} + 1`;
       return `(${SWITCH}(${add(node, plain(node), other)}) ? ${other} : ${plain(node)})`;
     }

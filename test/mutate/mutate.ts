@@ -28,6 +28,8 @@ const MORE_TESTS: ReadonlyArray<readonly [prefix: string, folders: readonly stri
 const EQUIVALENT = join(import.meta.dirname, "equivalent.txt");
 /** For all tests that come by one mutant. */
 const MUTANT_LIMIT_MS = 120_000;
+/** For all tests once, without any. */
+const BASELINE_LIMIT_MS = 15 * 60_000;
 
 interface TestRow {
   readonly name: string;
@@ -128,15 +130,17 @@ class Worker {
       child.once("message", () => done());
       child.once("exit", () => fail(new BuildError(`the bundle does not load: node ${this.#script}`)));
     });
+    // Who asks hears of it.
+    ready.catch(() => {});
     return [child, ready];
   }
 
   /** What the runner answers, or undefined when it dies or takes too long; then a new one begins. */
-  async ask(message: object): Promise<unknown> {
+  async ask(message: object, limitMs = MUTANT_LIMIT_MS): Promise<unknown> {
     await this.#ready;
     const child = this.#child;
     const answer = await new Promise<unknown>((done) => {
-      const timer = setTimeout(() => child.kill("SIGKILL"), MUTANT_LIMIT_MS);
+      const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
       const over = (value: unknown): void => {
         clearTimeout(timer);
         child.removeAllListeners();
@@ -176,7 +180,9 @@ async function main(): Promise<void> {
   const mutants = await bundle([...sources], script);
 
   const first = new Worker(script);
-  const baseline = (await first.ask({})) as { rows: readonly TestRow[]; loading: readonly number[] } | undefined;
+  const baseline = (await first.ask({}, BASELINE_LIMIT_MS)) as
+    | { rows: readonly TestRow[]; loading: readonly number[] }
+    | undefined;
   if (baseline === undefined) throw new BuildError(`the tests come to no end without any mutant (${script})`);
   const { rows } = baseline;
   const loading = new Set(baseline.loading);

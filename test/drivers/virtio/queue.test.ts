@@ -250,6 +250,27 @@ describe("a virtqueue", () => {
     }
   });
 
+  it("says of each chain what was written into it, also when that is nothing", () => {
+    const { device, queue } = it0;
+    for (const [readable, told, length] of [
+      [0, 5, 5],
+      [0, 0, 0],
+      [0, 64, 64],
+      // What the device only reads it cannot have written, whatever it says.
+      [1, 64, 0],
+      [0, 1, 1],
+      [1, 0, 0],
+    ] as const) {
+      add(queue, [64], readable, 3);
+      queue.publish();
+      device.giveBack(0, device.take(0)!.id, told);
+      expect(queue.ready()).toBe(1);
+      expect(queue.take()).toBe(3);
+      expect([told, queue.usedLength]).toEqual([told, length]);
+      queue.release();
+    }
+  });
+
   it("asks to be woken behind as many as it says, and no sooner", () => {
     const { device, queue } = it0;
     for (let i = 0; i < 6; i++) add(queue, [1], 1, i);

@@ -10,25 +10,21 @@ import {
 
 describe("header lines that a response is given", () => {
   /** By name: kept in a response, in one of the table, in its 304. */
-  const FIELDS: ReadonlyArray<readonly [name: string, response: boolean, ready: boolean, notModified: boolean]> = [
-    ...["Date", "Server", "Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade"].map(
-      (name) => [name, false, false, false] as const,
-    ),
-    ...["ETag", "Last-Modified", "Content-Encoding", "Content-Range", "Accept-Ranges"].map(
-      (name) => [name, true, false, false] as const,
-    ),
-    ...["Content-Type", "Content-Language", "Content-Disposition"].map((name) => [name, true, true, false] as const),
-    ...["Cache-Control", "Vary", "Location", "Dates", "X", "Content-Location"].map(
-      (name) => [name, true, true, true] as const,
-    ),
+  const KINDS: ReadonlyArray<readonly [names: string, response: boolean, ready: boolean, notModified: boolean]> = [
+    ["Date Server Connection Keep-Alive Content-Length Transfer-Encoding Trailer Upgrade", false, false, false],
+    ["ETag Last-Modified Content-Encoding Content-Range Accept-Ranges", true, false, false],
+    ["Content-Type Content-Language Content-Disposition", true, true, false],
+    ["Cache-Control Vary Location Dates X Content-Location", true, true, true],
   ];
-  for (const [name, ...kept] of FIELDS)
-    test(`${name} is kept: ${kept.join(", ")}`, () => {
-      for (const written of [name, name.toLowerCase(), name.toUpperCase()]) {
-        const line = `${written}: a b\r\n`;
-        const found = [KEEP_FOR_RESPONSE, KEEP_FOR_READY, KEEP_FOR_NOT_MODIFIED].map((keep) => keepHeaders(line, keep));
-        expect(found).toEqual(kept.map((keeps) => (keeps ? line : "")));
-      }
+  for (const [names, response, ready, notModified] of KINDS)
+    test(`${names}: kept ${response}, ${ready}, ${notModified}`, () => {
+      for (const name of names.split(" "))
+        for (const written of [name, name.toLowerCase(), name.toUpperCase()]) {
+          const line = `${written}: a b\r\n`;
+          expect(keepHeaders(line, KEEP_FOR_RESPONSE)).toBe(response ? line : "");
+          expect(keepHeaders(line, KEEP_FOR_READY)).toBe(ready ? line : "");
+          expect(keepHeaders(line, KEEP_FOR_NOT_MODIFIED)).toBe(notModified ? line : "");
+        }
     });
 
   test("go out only when they are lines", () => {

@@ -156,6 +156,13 @@ describe("a window that is shut", () => {
     expect(bench.tcp.queued(bench.handle)).toBe(10);
   });
 
+  test("takes a FIN alone, which needs no room", () => {
+    const bench = shut();
+    const [ack] = bench.receive({ flags: FIN | ACK });
+    expect(ack!.ack).toBe(bench.seq + 1);
+    expect(bench.tcp.peerEnded(bench.handle)).toBe(true);
+  });
+
   test("is reset by the exact number", () => {
     const bench = shut();
     bench.receive({ flags: RST });
@@ -267,18 +274,19 @@ describe("in SYN-RECEIVED", () => {
 
 describe("in TIME-WAIT", () => {
   test("only a FIN that comes again starts the wait again", () => {
-    for (const [fields, restarts] of [
-      [{ flags: FIN | ACK, seq: -1 }, true],
-      [{ flags: ACK, seq: -1 }, false],
-      [{ flags: ACK, seq: -10, data: "old" }, false],
-      [{ flags: RST, seq: 0 }, false],
-      [{ flags: SYN, seq: -10 }, false],
-    ] as const) {
+    const cases: ReadonlyArray<readonly [name: string, flags: number, seq: number, data: string, restarts: boolean]> = [
+      ["a FIN", FIN | ACK, -1, "", true],
+      ["an ACK", ACK, -1, "", false],
+      ["old data", ACK, -10, "old", false],
+      ["a reset", RST, 0, "", false],
+      ["an old SYN", SYN, -10, "", false],
+    ];
+    for (const [name, flags, seq, data, restarts] of cases) {
       const bench = waiting();
       bench.pass(40 * SECOND);
-      bench.receive({ ...fields, seq: bench.seq + fields.seq });
+      bench.receive({ flags, data, seq: bench.seq + seq });
       bench.pass(40 * SECOND);
-      expect([fields, bench.tcp.counters.timeWait]).toEqual([fields, restarts ? 1 : 0]);
+      expect([name, bench.tcp.counters.timeWait]).toEqual([name, restarts ? 1 : 0]);
     }
   });
 

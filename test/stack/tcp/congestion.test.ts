@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { NEVER } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { NO_HANDLE } from "../../../stack/base/streams.ts";
 import { acknowledged, duplicateAck, timedOut } from "../../../stack/tcp/congestion.ts";
 import { Connection } from "../../../stack/tcp/connection.ts";
+import { MAX_RTO } from "../../../stack/tcp/limits.ts";
 import { SendQueue } from "../../../stack/tcp/send-queue.ts";
 
 const MSS = 1000;
@@ -58,6 +60,31 @@ describe("fast recovery (RFC 6582)", () => {
   });
 });
 
+describe("duplicates", () => {
+  test("are counted in a row: an acknowledgment of something new begins anew", () => {
+    const c = busy();
+    expect([duplicateAck(c), duplicateAck(c)]).toEqual([false, false]);
+    c.sndUna = (1 + MSS) as Seq;
+    acknowledged(c, MSS, 20 * MSS);
+    expect([duplicateAck(c), duplicateAck(c), c.inRecovery]).toEqual([false, false, false]);
+    expect(duplicateAck(c)).toBe(true);
+  });
+
+  test("do not begin a second recovery for losses of the same window, nor one while a timeout is being mended", () => {
+    const c = recovering();
+    c.sndUna = c.sndMax;
+    acknowledged(c, 20 * MSS, 20 * MSS);
+    c.sndMax = (1 + 30 * MSS) as Seq;
+    // What was under way when the last recovery began is acknowledged, but nothing beyond.
+    expect([duplicateAck(c), duplicateAck(c), duplicateAck(c)]).toEqual([false, false, false]);
+    const timed = busy();
+    timedOut(timed);
+    timed.sndUna = (1 + 20 * MSS + 1) as Seq;
+    timed.sndMax = (1 + 40 * MSS) as Seq;
+    expect([duplicateAck(timed), duplicateAck(timed), duplicateAck(timed)]).toEqual([false, false, false]);
+  });
+});
+
 describe("a timeout (RFC 5681 3.1, RFC 6298 5.5)", () => {
   test("leaves one segment and half of what was under way as threshold, set once for one loss", () => {
     const c = busy();
@@ -66,5 +93,17 @@ describe("a timeout (RFC 5681 3.1, RFC 6298 5.5)", () => {
     c.sndMax = (1 + 4 * MSS) as Seq;
     timedOut(c);
     expect([c.ssthresh, c.retries]).toEqual([10 * MSS, 2]);
+  });
+
+  test("ends recovery and what was counted towards it, backs off, and trusts no time of what is sent again", () => {
+    const c = recovering();
+    c.cwndCredit = 500;
+    c.rttAt = 5;
+    const rto = c.rto;
+    timedOut(c);
+    expect([c.inRecovery, c.rttAt === NEVER]).toEqual([false, true]);
+    expect([c.dupAcks, c.cwndCredit, c.recover, c.rto]).toEqual([0, 0, c.sndMax, rto * 2]);
+    for (let i = 0; i < 10; i++) timedOut(c);
+    expect(c.rto).toBe(MAX_RTO);
   });
 });

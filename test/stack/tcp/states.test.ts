@@ -161,6 +161,21 @@ describe("closing", () => {
     expect(bench.tcp.counters.connections).toBe(0);
   });
 
+  test("the peer first, and a user that stays hears of the end when our FIN is acknowledged", () => {
+    const bench = new Bench();
+    bench.accept();
+    bench.receive({ flags: FIN_ACK });
+    bench.seq++;
+    bench.user.take();
+    bench.tcp.shutdown(bench.handle);
+    bench.sent();
+    expect(bench.user.take()).toEqual([]);
+    bench.ack++;
+    bench.receive({});
+    expect(bench.user.take()).toEqual(["closed 0"]);
+    expect(bench.tcp.counters.connections).toBe(0);
+  });
+
   test("we first: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, and after 2 MSL nothing", () => {
     const bench = new Bench();
     bench.accept();

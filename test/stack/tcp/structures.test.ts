@@ -129,6 +129,36 @@ describe("the buffers", () => {
   });
 });
 
+describe("the sizes of buffers", () => {
+  test("are the smallest that hold what is to be kept", () => {
+    const pool = new BufferPool(1_000_000);
+    for (const [length, sizeClass] of [
+      [1, 0],
+      [4096, 0],
+      [4097, 1],
+      [16_384, 1],
+      [16_385, 2],
+      [65_536, 2],
+      [65_537, 3],
+      [262_144, 3],
+      [262_145, -1],
+    ] as const)
+      expect([length, pool.classOf(length)]).toEqual([length, sizeClass]);
+  });
+
+  test("are what is taken and given back, to the byte", () => {
+    const pool = new BufferPool(4096 + 16_384);
+    expect(pool.available).toBe(20_480);
+    const small = pool.take(0);
+    expect([pool.inUse, pool.available, pool.allocated]).toEqual([4096, 16_384, 4096]);
+    expect([pool.has(1), pool.has(2)]).toEqual([true, false]);
+    expect(pool.take(1)).toHaveLength(16_384);
+    expect([pool.has(0), pool.take(0).length, pool.allocated]).toEqual([false, 0, 20_480]);
+    pool.give(0, small);
+    expect([pool.inUse, pool.allocated, pool.has(0)]).toEqual([16_384, 20_480, true]);
+  });
+});
+
 describe("the secret", () => {
   const paths = new PathTable(4, 1500, 1);
   const path = paths.open4(0x0a000001 as Ipv4, 0x0a000002 as Ipv4);

@@ -57,6 +57,26 @@ describe("decode", () => {
     }
   });
 
+  test("knows an option by its kind and its length", () => {
+    const cases: ReadonlyArray<readonly [options: string, mss: number, scale: number, stamped: boolean]> = [
+      ["020405b4 03030700 00000000 00000000", 1460, 7, false],
+      ["080a0000 00010000 00020303 07000000", 0, 7, true],
+      // Of another kind, or another length: skipped, and what follows is read.
+      ["fd0a0000 00010000 00020303 07000000", 0, 7, false],
+      ["08090000 00010000 00030307 01010000", 0, 7, false],
+      ["02030502 04040000 00000000 00000000", 1024, -1, false],
+      ["03040700 03030500 00000000 00000000", 0, 5, false],
+      ["fd0405b4 fd030700 00000000 00000000", 0, -1, false],
+    ];
+    for (const [options, mss, scale, stamped] of cases) {
+      const s = new Segment();
+      const segment = bytes(`d904 0050 00000000 00000000 9002 faf0 0000 0000 ${options}`);
+      expect(decode(segment, 0, segment.length, s)).toBe(0);
+      expect([options, s.mss, s.scale]).toEqual([options, mss, scale]);
+      expect(s.hasTimestamps).toBe(stamped);
+    }
+  });
+
   test("takes MSS and scale from a SYN only", () => {
     const s = new Segment();
     const segment = LINUX_SYN.slice();
