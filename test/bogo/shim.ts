@@ -197,7 +197,11 @@ class Peer {
     if (outcome === FAILED) throw new Fault(`alert of ours: ${alertName(connection.alert)}`);
     if (outcome === BROKEN) throw new Fault(`alert of the peer: ${alertName(connection.alert)}`);
     if (this.handshake.complete && !this.#announced) this.#opened();
-    if (outcome === ENDED) this.#ended = true;
+    if (outcome === ENDED) {
+      this.#ended = true;
+      // The runner may wait for our end before it closes.
+      this.#finish();
+    }
     // A KeyUpdate that is asked for is answered when there is data to write (see #send).
     if (outcome === DATA) this.#echo(all.slice(connection.dataOffset, connection.dataOffset + connection.dataLength));
   }
