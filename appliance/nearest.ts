@@ -11,6 +11,8 @@ export function nearestWord(given: string, words: readonly string[]): string | u
   let best: string | undefined;
   let least = MOST_EDITS + 1;
   for (const word of words) {
+    // A letter too many is an edit each.
+    if (Math.abs(text.length - word.length) > MOST_EDITS) continue;
     const distance = editDistance(text, word);
     if (distance < least && distance < word.length - 1) {
       best = word;

@@ -49,6 +49,8 @@ export type ParameterError =
 /** Characters of one source, and of one word. QEMU passes 64 KB; more than this is a mistake, not a parameter. */
 export const MAX_SOURCE_LENGTH = 16_384;
 export const MAX_WORD_LENGTH = 2048;
+/** Mistakes for which the parameter that was meant is looked for: who makes more has not mistyped one. */
+const MAX_SUGGESTIONS = 8;
 /** Characters of a boot module, which may hold keys and chains. */
 export const MAX_MODULE_LENGTH = 65_536;
 /** Parameters whose value is never printed. */
@@ -128,7 +130,10 @@ export class Parameters {
       if (row === undefined) {
         if (this.#wordsWanted && !word.startsWith("-")) this.words.push(word);
         else if (isIgnoredKernelParameter(given)) ignored.push(word);
-        else errors.push({ kind: "unknown", word, suggestion: nearestWord(given, Object.keys(table)) });
+        else {
+          const suggestion = errors.length < MAX_SUGGESTIONS ? nearestWord(given, Object.keys(table)) : undefined;
+          errors.push({ kind: "unknown", word, suggestion });
+        }
         continue;
       }
       let value = equals < 0 ? undefined : word.slice(equals + 1);

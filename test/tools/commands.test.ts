@@ -26,7 +26,7 @@ describe("a command", () => {
     });
 
   const wrong: readonly (readonly [words: readonly string[], says: string])[] = [
-    [["tools/start.ts", "--remote=https://git.example/b.git"], "https needs TLS"],
+    [["tools/start.ts", "--remote=git@git.example:b.git"], "Git over SSH is not supported"],
     [["image/target-node.ts", "no-such-folder"], `${join(tmpdir(), "no-such-folder")} is not a directory`],
     [["image/build/image.ts", "--frobnicate"], "unknown option --frobnicate"],
   ];
