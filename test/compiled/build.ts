@@ -15,13 +15,6 @@ import { rewrite } from "./rewrite.ts";
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   "test/stack/base/counters.test.ts": "it compares the module's names with its list, and compiled code has no names",
   "test/stack/edge/edge.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
-  "test/stack/x509/build.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/identity.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/constraints.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/decode.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/keys.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/names.test.ts": "the cryptographic natives do not exist in C yet",
-  "test/stack/x509/path.test.ts": "the cryptographic natives do not exist in C yet",
   "test/stack/edge/http-client.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
 };
 const FOLDERS = ["test/stack", "test/drivers", "test/compiled"];
