@@ -62,7 +62,11 @@ function pss(hash: string, salt: string): Uint8Array {
 
 /** SIGNED_* of the content of an AlgorithmIdentifier. */
 export function signatureAlgorithm(bytes: Uint8Array, begin: number, end: number): number {
-  for (let i = 0; i < SIGNATURES.length; i++) if (is(bytes, begin, end, SIGNATURES[i]!)) return i + 1;
+  const length = end - begin;
+  for (let i = 0; i < SIGNATURES.length; i++) {
+    const known = SIGNATURES[i]!;
+    if (known.length === length && is(bytes, begin, end, known)) return i + 1;
+  }
   for (const broken of BROKEN) if (is(bytes, begin, end, broken)) return SIGNED_BROKEN;
   return SIGNED_UNSUPPORTED;
 }

@@ -128,8 +128,8 @@ function readTime(reader: DerReader): number {
   const yearDigits = tag === UTC_TIME ? 2 : 4;
   const length = yearDigits + 11;
   if (reader.failed || contentEnd - content !== length || bytes[contentEnd - 1] !== 0x5a) return NO_TIME;
-  for (let i = content; i < contentEnd - 1; i++) if (bytes[i]! < 0x30 || bytes[i]! > 0x39) return NO_TIME;
   const short = two(bytes, content);
+  if (short < 0) return NO_TIME;
   const year = tag === UTC_TIME ? short + (short >= 50 ? 1900 : 2000) : short * 100 + two(bytes, content + 2);
   const rest = content + yearDigits;
   const month = two(bytes, rest);
@@ -137,13 +137,16 @@ function readTime(reader: DerReader): number {
   const hour = two(bytes, rest + 4);
   const minute = two(bytes, rest + 6);
   const second = two(bytes, rest + 8);
-  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_TIME;
-  if (hour > 23 || minute > 59 || second > 59) return NO_TIME;
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return NO_TIME;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return NO_TIME;
   return secondsOf(year, month, day, hour, minute, second);
 }
 
+/** Two decimal digits; less than -99 when they are none. */
 function two(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! - 0x30) * 10 + (bytes[at + 1]! - 0x30);
+  const tens = bytes[at]! - 0x30;
+  const ones = bytes[at + 1]! - 0x30;
+  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -10_000 : tens * 10 + ones;
 }
 
 function daysOf(year: number, month: number): number {

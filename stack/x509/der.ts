@@ -39,54 +39,48 @@ export class DerReader {
 
   /** The tag of the next element; NOTHING at the end. */
   peek(): number {
-    return this.failed || this.at >= this.end ? NOTHING : this.bytes[this.at]!;
+    return this.at < this.end ? this.bytes[this.at]! : NOTHING;
   }
 
+  /** From here on there is nothing to read: the end is where the reader stands, of this structure and those around it. */
   fail(): void {
     this.failed = true;
+    this.end = this.at;
     this.content = this.at;
     this.contentEnd = this.at;
   }
 
-  /** Takes the next element, which must have this tag. */
-  next(tag: number): void {
-    if (this.peek() !== tag) this.fail();
-    else this.skip();
-  }
-
   /** Takes the next element, whatever it is. */
   skip(): void {
-    const { bytes, at, end } = this;
+    this.next(this.peek());
+  }
+
+  // Called for every element of every certificate, and most of those are short: one call, and locals.
+  /** Takes the next element, which must have this tag. */
+  next(tag: number): void {
+    const bytes = this.bytes;
+    const at = this.at;
+    const end = this.end;
     // 8.1.2.4: tags from 31 on take several bytes; nothing that is read here has one.
-    if (this.failed || at + 2 > end || (bytes[at]! & 0x1f) === 0x1f) {
+    if (at + 2 > end || bytes[at]! !== tag || (tag & 0x1f) === 0x1f) {
       this.fail();
       return;
     }
     let content = at + 2;
     let length = bytes[at + 1]!;
     if (length >= 0x80) {
-      // 8.1.3.6: the indefinite form (0x80) is not DER. Three bytes of length are more than any limit here allows.
       const count = length - 0x80;
-      if (count === 0 || count > 3 || content + count > end) {
-        this.fail();
-        return;
-      }
-      length = 0;
-      for (let i = 0; i < count; i++) length = length * 256 + bytes[content + i]!;
-      // 10.1: the shortest form.
-      if (length < 0x80 || (count === 2 && length < 0x100) || (count === 3 && length < 0x10000)) {
-        this.fail();
-        return;
-      }
+      length = longLength(bytes, content, end, count);
       content += count;
     }
-    if (content + length > end) {
+    const contentEnd = content + length;
+    if (length < 0 || contentEnd > end) {
       this.fail();
       return;
     }
     this.content = content;
-    this.contentEnd = content + length;
-    this.at = content + length;
+    this.contentEnd = contentEnd;
+    this.at = contentEnd;
   }
 
   /** Goes into the next element, which must have this tag. Returns what `leave` wants. */
@@ -100,8 +94,8 @@ export class DerReader {
 
   /** Goes on behind the structure that was entered, of which nothing may be left. */
   leave(outer: number): void {
-    if (this.at !== this.end) this.fail();
-    this.end = outer;
+    if (this.failed || this.at !== this.end) this.fail();
+    else this.end = outer;
   }
 
   /** Takes an INTEGER in its shortest form (8.3.2). */
@@ -148,4 +142,14 @@ export class DerReader {
     if (this.failed || this.contentEnd === this.content || this.bytes[this.content] !== 0) this.fail();
     else this.content++;
   }
+}
+
+/** 8.1.3.5 and 10.1: a length of `count` bytes in its shortest form; -1: not. */
+function longLength(bytes: Uint8Array, at: number, end: number, count: number): number {
+  // 8.1.3.6: the indefinite form (0x80) is not DER. Three bytes of length are more than any limit here allows.
+  if (count === 0 || count > 3 || at + count > end) return -1;
+  let length = 0;
+  for (let i = 0; i < count; i++) length = length * 256 + bytes[at + i]!;
+  if (length < 0x80 || (count === 2 && length < 0x100) || (count === 3 && length < 0x10000)) return -1;
+  return length;
 }

@@ -44,40 +44,62 @@ export const EXTENSION_LIMIT = 32;
 export function decodeExtensions(reader: DerReader, certificate: Certificate): number {
   const { bytes } = reader;
   const outer = reader.enter(SEQUENCE);
-  const begins: number[] = [];
-  const ends: number[] = [];
+  // Which of 2.5.29.0 to 63 have come, a bit for each; where the others lie.
+  let low = 0;
+  let high = 0;
+  const others: number[] = [];
+  let count = 0;
   do {
+    if (count++ === EXTENSION_LIMIT) return DECODE_TOO_MANY_EXTENSIONS;
     const extension = reader.enter(SEQUENCE);
     reader.next(OBJECT_IDENTIFIER);
-    const { content: begin, contentEnd: end } = reader;
-    const critical = reader.peek() === BOOLEAN ? reader.boolean() : false;
-    const value = reader.enter(OCTET_STRING);
+    const begin = reader.content;
+    const end = reader.contentEnd;
+    const critical = reader.peek() === BOOLEAN && reader.boolean();
+    const outerValue = reader.enter(OCTET_STRING);
     if (reader.failed) return DECODE_MALFORMED;
-    for (let i = 0; i < begins.length; i++)
-      if (same(bytes, begins[i]!, ends[i]!, bytes, begin, end)) return DECODE_EXTENSION_TWICE;
-    if (begins.length === EXTENSION_LIMIT) return DECODE_TOO_MANY_EXTENSIONS;
-    begins.push(begin);
-    ends.push(end);
-    const understood = readExtension(reader, certificate, begin, end);
+    const number = standardNumber(bytes, begin, end);
+    if (number >= 0) {
+      const bit = 1 << (number & 31);
+      if (((number < 32 ? low : high) & bit) !== 0) return DECODE_EXTENSION_TWICE;
+      if (number < 32) low |= bit;
+      else high |= bit;
+    } else {
+      for (let i = 0; i < others.length; i += 2)
+        if (same(bytes, others[i]!, others[i + 1]!, bytes, begin, end)) return DECODE_EXTENSION_TWICE;
+      others.push(begin, end);
+    }
+    const understood = readExtension(reader, certificate, number, begin, end);
     if (critical && !understood && certificate.criticalEnd === 0) {
       certificate.criticalBegin = begin;
       certificate.criticalEnd = end;
     }
-    reader.leave(value);
+    reader.leave(outerValue);
     if (reader.failed) return DECODE_EXTENSION;
     reader.leave(extension);
     if (reader.failed) return DECODE_MALFORMED;
-  } while (reader.peek() !== NOTHING);
+  } while (reader.at < reader.end);
   reader.leave(outer);
   return reader.failed ? DECODE_MALFORMED : 0;
 }
 
+/** N of 2.5.29.N up to 63; -1: another. */
+function standardNumber(bytes: Uint8Array, begin: number, end: number): number {
+  if (end - begin !== 3 || bytes[begin] !== 0x55 || bytes[begin + 1] !== 0x1d) return -1;
+  const number = bytes[begin + 2]!;
+  return number < 64 ? number : -1;
+}
+
 /** Reads one, to its end. False: it is not one whose meaning is kept, so it must not be critical. */
-function readExtension(reader: DerReader, certificate: Certificate, begin: number, end: number): boolean {
-  const { bytes } = reader;
-  // 2.5.29.N
-  if (end - begin === 3 && bytes[begin] === 0x55 && bytes[begin + 1] === 0x1d)
-    switch (bytes[begin + 2]!) {
+function readExtension(
+  reader: DerReader,
+  certificate: Certificate,
+  number: number,
+  begin: number,
+  end: number,
+): boolean {
+  if (number >= 0)
+    switch (number) {
       case BASIC_CONSTRAINTS:
         readBasicConstraints(reader, certificate);
         return true;
@@ -110,7 +132,7 @@ function readExtension(reader: DerReader, certificate: Certificate, begin: numbe
       default:
         break;
     }
-  if (is(bytes, begin, end, AUTHORITY_INFORMATION)) readAuthorityInformation(reader);
+  if (is(reader.bytes, begin, end, AUTHORITY_INFORMATION)) readAuthorityInformation(reader);
   else reader.at = reader.end;
   return false;
 }

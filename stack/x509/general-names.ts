@@ -54,6 +54,7 @@ function checkDirectoryName(reader: DerReader, content: number, contentEnd: numb
   reader.end = contentEnd;
   reader.next(SEQUENCE);
   if (reader.at !== contentEnd) reader.fail();
+  if (reader.failed) return;
   reader.at = at;
   reader.end = end;
   reader.content = content;
