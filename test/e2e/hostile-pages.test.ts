@@ -23,7 +23,7 @@ test("every document is shown or ends within its share, and the machine lives", 
   for (const [row, , end, units, most] of rows) {
     expect(end, row).toMatch(/^(shown|read|work|memory)$/);
     // What an attempt goes beyond its share by is what the engine does between two looks.
-    expect(Number(units), row).toBeLessThan(Number(most) + 1000);
+    expect(Number(units), row).toBeLessThan(Number(most) + 2000);
   }
   // Not all of them end so: what is cheap by now is shown.
   expect(rows.filter(([, , end]) => end === "shown").length).toBeGreaterThan(50);

@@ -141,7 +141,7 @@ describe("the structures of a virtio device", () => {
       hal.plug(0, 1, 0, device);
       const config = new ConfigSpace(hal);
       const found = new VirtioStructures(config, pciAddress(0, 1, 0), new Bars(hal, config, pciAddress(0, 1, 0)));
-      expect([size, found.seen, found.device >= 0]).toEqual([size, seen, seen]);
+      expect(`${size} ${found.seen} ${found.device >= 0}`).toBe(`${size} ${seen} ${seen}`);
     }
   });
 
