@@ -37,6 +37,9 @@ export class TcpLimits {
   keepAlive = 0;
 }
 
+/** What a connection that holds no receive memory may send whatever there is: a request, which then makes its room. */
+export const LEAST_WINDOW = 4096;
+
 /**
  * Who falls behind this rate (bytes a second, sent and acknowledged or received) is stalled, and makes room for others
  * when there is none: less than the slowest networks that people still use, more than one pays for holding us up.

@@ -10,7 +10,7 @@ import { type Seq, seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { BUFFER_SIZES } from "./buffers.ts";
 import { type Connection, LENT, NO_BUFFER } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { MAX_INTERVALS } from "./limits.ts";
+import { LEAST_WINDOW, MAX_INTERVALS } from "./limits.ts";
 import { makeRoom, ROOM_RECEIVE } from "./room.ts";
 
 /**
@@ -80,11 +80,16 @@ export function consumed(core: TcpCore, c: Connection, length: number): void {
 /**
  * The right edge that we could promise now: what receiveLimit leaves, no more than half of the memory that nobody
  * holds (so that a few connections do not promise away what the others live on), never to the left of the edge promised.
+ * Who holds nothing may always send something, memory or not: only what comes makes others give way for it (`hasBuffer`),
+ * and to a window that is shut nothing comes.
  */
 export function rightEdge(core: TcpCore, c: Connection): Seq {
   let room = c.receiveLimit - c.unread;
   const share = core.pool.available >>> 1;
-  if (room > share) room = share;
+  if (room > share) {
+    const least = c.bufferClass < 0 && c.unread === 0 ? Math.max(LEAST_WINDOW, c.mss) : 0;
+    room = Math.min(room, Math.max(share, least));
+  }
   const unit = 1 << c.rcvScale;
   // What the window field cannot say is not promised.
   room -= room & (unit - 1);

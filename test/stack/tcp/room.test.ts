@@ -3,6 +3,7 @@ import type { Ipv4 } from "../../../stack/base/address.ts";
 import { CONNECTIONS_EVICTED, COOKIES_SENT } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { CLOSED_FOR_ROOM, type Handle } from "../../../stack/base/streams.ts";
+import { LEAST_WINDOW } from "../../../stack/tcp/limits.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { Bench, THERE } from "./harness.ts";
 
@@ -218,6 +219,27 @@ describe("receive memory", () => {
     expect(bench.tcp.readLength(bench.handle)).toBe(5);
     expect(bench.tcp.memoryInUse).toBeLessThanOrEqual(40_000);
     expect(bench.tcp.readLength(handles[0]!)).toBe(0);
+  });
+
+  test("a newcomer is let speak although there is none: what it says makes room", () => {
+    const bench = new Bench((limits) => {
+      limits.memoryTotal = 9 * 4096;
+    });
+    bench.user.reads = false;
+    for (let i = 0; i < 9; i++) {
+      connectFrom(bench, THERE, 7000 + i);
+      bench.input({ data: "GET /" });
+    }
+    expect(bench.tcp.memoryInUse).toBe(9 * 4096);
+    bench.pass(1100 * MILLISECOND);
+    bench.sent();
+    bench.remotePort = 8000;
+    bench.seq = 7_000_000;
+    expect(bench.accept().window).toBe(LEAST_WINDOW);
+    bench.user.take();
+    bench.input({ data: "GET /" });
+    expect(bench.user.take()).toEqual(["readable", EVICTED]);
+    expect(bench.tcp.readLength(bench.handle)).toBe(5);
   });
 
   test("long ones leave a quarter for short ones", () => {
