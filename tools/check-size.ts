@@ -17,7 +17,7 @@ export interface Concern {
 export const CONCERNS: readonly Concern[] = [
   {
     name: "boot and traps",
-    most: 660,
+    most: 662,
     files: ["boot.S", "machine.h", "paging.c", "power.c", "start.c", "start_info.h", "syscall.c", "trap.c"].map(
       (f) => `virtual/${f}`,
     ),
@@ -27,7 +27,7 @@ export const CONCERNS: readonly Concern[] = [
     most: 572,
     files: ["platform.h", "process/", ...["clock.c", "console.c", "entropy.c", "timer.c"].map((f) => `virtual/${f}`)],
   },
-  { name: "heap", most: 260, files: ["malloc.c"] },
+  { name: "heap", most: 258, files: ["malloc.c"] },
   { name: "natives", most: 225, files: ["natives.h", "bindings.c"] },
   { name: "tasks", most: 66, files: ["task.c"] },
   { name: "engine and loop", most: 238, files: ["engine.c", "engine.h", "loop-bytecode.c", "loop-compiled.c"] },

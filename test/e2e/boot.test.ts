@@ -17,8 +17,8 @@ import { get } from "./support/http.ts";
 const FIRMWARE = "/usr/share/OVMF";
 const PARTITION_OFFSET = 32_768;
 
-/** With less, OVMF itself lies where the image has to: 80 MB were seen to do. */
-const UEFI_MEMORY = 96;
+/** With less, OVMF itself lies where the image has to: 68 MB were seen to do. */
+const UEFI_MEMORY = 72;
 
 let bed: Bed;
 let efi: string;

@@ -73,6 +73,8 @@ static void place_stack(void) {
     base = (taken[i].to + PAGE - 1) & -(uint64_t)PAGE;
     i = -1; /* another piece may lie where the stack has moved to */
   }
+  for (int i = 0; i < ram_count; i++) /* firmware leaves holes: it ends before the next one */
+    if (ram[i].from <= base && base < ram[i].to && ram[i].to < base + PAGE + size) size = ram[i].to - base - PAGE;
   stack_bottom = base + PAGE;
   stack_top = stack_bottom + size;
 }
