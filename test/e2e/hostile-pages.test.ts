@@ -22,8 +22,8 @@ test("every document is shown or ends within its share, and the machine lives", 
   expect(said).toMatch(/the end\n$/);
   for (const [row, , end, units, most] of rows) {
     expect(end, row).toMatch(/^(shown|read|work|memory)$/);
-    // What an attempt goes beyond its share by is what the engine does between two looks.
-    expect(Number(units), row).toBeLessThan(Number(most) + 2000);
+    // Beyond its share an attempt does what the engine does between two looks, and gives back what it held, which counts.
+    expect(Number(units), row).toBeLessThan(Number(most) * 1.02);
   }
   // Not all of them end so: what is cheap by now is shown.
   expect(rows.filter(([, , end]) => end === "shown").length).toBeGreaterThan(50);
