@@ -199,7 +199,12 @@ async function overtakesClone(bed: ForgeBed, memory: number, kind: string): Prom
   await bed.serve(kind);
   const target = bed.start(memory);
   try {
-    await eventually("it says that it starts", 30_000, () => target.ask("/").catch(() => ""));
+    await eventually("it says that it starts", 30_000, () =>
+      target.ask("/").then(
+        (text) => text || undefined,
+        () => undefined,
+      ),
+    );
     expect(await target.ask("/")).toContain("This blog is starting.");
     await bed.serve(`good-${kind}`);
     await target.hook(OVERTAKEN_WITHIN_S);
