@@ -2,7 +2,7 @@
 // image/machine-config.ts; how the words arrive, in parameters.ts.
 
 import type { Port } from "../stack/base/address.ts";
-import { parseRemote, type Remote } from "./git/remote.ts";
+import { parseRemote, type Remote, withToken } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
 import { readTlsConfig, TLS_PARAMETERS, type TlsConfig } from "./tls-config.ts";
 
@@ -24,6 +24,8 @@ export interface Config {
 
 export const APPLIANCE_PARAMETERS = {
   remote: parameter("URL[#BRANCH]", "the Git repository to serve (also -r); required", { letter: "r" }),
+  "remote-token": parameter("TOKEN", "the forge's access token for a private repository; kept out of the URL"),
+  "remote-user": parameter("NAME", "whose token it is, where the forge asks (most take any name)"),
   port: parameter("PORT", "HTTP port (80)"),
   ...TLS_PARAMETERS,
   trust: parameter(
@@ -41,7 +43,8 @@ export const APPLIANCE_PARAMETERS = {
 
 /** Undefined when the remote is missing or wrong; whatever is wrong is among the errors of `given`. */
 export function readConfig(given: Parameters): Config | undefined {
-  const remote = given.one("remote", readRemote);
+  const place = given.one("remote", readRemote);
+  const remote = place === undefined ? undefined : withCredentials(place, given);
   if (!given.has("remote") && !given.faulty("remote"))
     given.errors.push({ kind: "missing", name: "remote", why: "which Git repository is the blog?" });
   const port = given.one("port", parsePort) ?? (80 as Port);
@@ -59,6 +62,30 @@ export function readConfig(given: Parameters): Config | undefined {
   return remote === undefined
     ? undefined
     : { remote, port, tls, trust, hook, hookSecret: given.list("hook-secret")[0], log };
+}
+
+/** The remote with what --remote-token and --remote-user say. */
+function withCredentials(remote: Remote, given: Parameters): Remote {
+  const [token] = given.list("remote-token");
+  const user = given.one("remote-user", parseUser)?.user;
+  if (token === undefined) {
+    if (given.has("remote-user") && !given.faulty("remote-token"))
+      given.errors.push({ kind: "missing", name: "remote-token", why: "--remote-user says whose it is" });
+    return remote;
+  }
+  if (remote.authorization === undefined) return withToken(remote, token, user);
+  given.errors.push({
+    kind: "malformed",
+    name: "remote-token",
+    value: token,
+    why: "the remote's URL holds credentials as well; give one of them",
+  });
+  return remote;
+}
+
+/** RFC 7617 2: what a user-id may be. */
+function parseUser(text: string): { user: string } | string {
+  return /[:\x00-\x1f\x7f]/.test(text) ? "is no user name: it holds a colon or a control character" : { user: text };
 }
 
 /** The port, or why it is none: for `Parameters.one`. */

@@ -54,7 +54,9 @@ const MAX_SUGGESTIONS = 8;
 /** Characters of a boot module, which may hold keys and chains. */
 export const MAX_MODULE_LENGTH = 65_536;
 /** Parameters whose value is never printed. */
-const SECRETS: ReadonlySet<string> = new Set(["hook-secret", "cert-seed"]);
+const SECRETS: ReadonlySet<string> = new Set(["hook-secret", "cert-seed", "remote-token", "https-proxy"]);
+/** Of a word that is no parameter: it may be meant for one of those. */
+const SECRET_WORD = /secret|seed|token|proxy|pass|user|key/i;
 /** What PEM in a boot module belongs to when nothing else is said. */
 const PEM_PARAMETER = "certificate";
 const PEM_BEGIN = /^-----BEGIN [A-Z0-9 ]+-----$/;
@@ -120,7 +122,8 @@ export class Parameters {
     for (let i = 0; i < words.length; i++) {
       const word = words[i]!;
       if (word.length > MAX_WORD_LENGTH && !word.includes("\n")) {
-        errors.push({ kind: "too-long", what: word.slice(0, 40), length: word.length, limit: MAX_WORD_LENGTH });
+        const what = word.replace(/=.*$/s, "=…").slice(0, 40);
+        errors.push({ kind: "too-long", what, length: word.length, limit: MAX_WORD_LENGTH });
         continue;
       }
       const equals = word.indexOf("=");
@@ -178,7 +181,7 @@ export function describeParameterError(error: ParameterError): string {
 function describe(error: ParameterError): string {
   switch (error.kind) {
     case "unknown":
-      return `unknown parameter ${JSON.stringify(error.word)}${error.suggestion === undefined ? "" : ` (did you mean --${error.suggestion}?)`}`;
+      return `unknown parameter ${JSON.stringify(shownWord(error.word, error.suggestion))}${error.suggestion === undefined ? "" : ` (did you mean --${error.suggestion}?)`}`;
     case "malformed":
       return `--${error.name}=${SECRETS.has(error.name) ? "…" : error.value}: ${error.why}`;
     case "no-value":
@@ -194,6 +197,14 @@ function describe(error: ParameterError): string {
     case "too-long":
       return `${error.what} is ${error.length} characters long; at most ${error.limit} are read`;
   }
+}
+
+/** The word without the value of a secret, or of what may be meant to be one. */
+function shownWord(word: string, suggestion = ""): string {
+  const equals = word.indexOf("=");
+  const name = equals < 0 ? word : word.slice(0, equals);
+  const secret = SECRETS.has(suggestion) || SECRETS.has(name.replace(/^--/, "")) || SECRET_WORD.test(name);
+  return secret && equals >= 0 ? `${name}=…` : word;
 }
 
 /** The text of `--help`: what the program is, a line for each parameter, an example. */
@@ -215,6 +226,7 @@ function commandLineWords(text: string, errors: ParameterError[]): string[] {
   let inWord = false;
   let quote = "";
   let quoteStart = 0;
+  let quoted = "";
   for (let i = 0; i < text.length; i++) {
     const c = text.charAt(i);
     if (quote !== "") {
@@ -223,6 +235,7 @@ function commandLineWords(text: string, errors: ParameterError[]): string[] {
     } else if (c === '"' || c === "'") {
       quote = c;
       quoteStart = i;
+      quoted = word;
       inWord = true;
     } else if (c === " " || c === "\t" || c === "\n" || c === "\r" || c === "\0") {
       if (inWord) words.push(word);
@@ -233,8 +246,11 @@ function commandLineWords(text: string, errors: ParameterError[]): string[] {
       inWord = true;
     }
   }
-  if (quote !== "") errors.push({ kind: "open-quote", rest: text.slice(quoteStart, quoteStart + 60) });
-  else if (inWord) words.push(word);
+  if (quote !== "") {
+    const shown = shownWord(quoted);
+    const rest = shown === quoted ? text.slice(quoteStart, quoteStart + 60) : shown;
+    errors.push({ kind: "open-quote", rest });
+  } else if (inWord) words.push(word);
   return words;
 }
 

@@ -17,12 +17,16 @@ export type GitTransportError =
   | { readonly kind: "body-too-large"; readonly where: string; readonly limit: number }
   /** `onData` wanted no more. */
   | { readonly kind: "stopped"; readonly where: string }
+  /** Over https, and the server is not the one that was meant, or speaks no TLS that is spoken here: why, in words. */
+  | { readonly kind: "insecure"; readonly where: string; readonly reason: string }
+  /** Over https, and this machine has no entropy for keys. */
+  | { readonly kind: "no-entropy"; readonly where: string }
   | { readonly kind: "redirects"; readonly where: string; readonly reason: string }
   | { readonly kind: "unsupported-url"; readonly where: string; readonly reason: string };
 
 export type GitError =
   | Exclude<GitTransportError, { readonly kind: "body-too-large" | "stopped" }>
-  /** 401 or 403. `given` tells whether the remote's URL held credentials. */
+  /** 401 or 403. `given` tells whether the machine was given credentials. */
   | { readonly kind: "unauthorized"; readonly where: string; readonly status: number; readonly given: boolean }
   /** 401 or 403 of an origin to which the server redirected, and which does not get the remote's credentials. */
   | {
@@ -98,16 +102,20 @@ export function describeGitError(error: GitError): string {
       return `${at} the server did not answer in time, or too slowly.`;
     case "broken":
       return `${at} the connection broke: ${error.reason}.`;
+    case "insecure":
+      return `${at} there is no secure connection to it: ${error.reason}`;
+    case "no-entropy":
+      return `${at} this machine has no source of entropy for the keys of https; add -device virtio-rng-pci.`;
     case "redirects":
       return `${at} the redirects of the server lead nowhere: ${error.reason}.`;
     case "unsupported-url":
       return `${at} ${error.reason}.`;
     case "unauthorized":
       return error.given
-        ? `${at} the server refuses the credentials of the remote's URL (status ${error.status}).`
-        : `${at} the server wants credentials (status ${error.status}). Put them into the remote's URL: http://USER:TOKEN@HOST/…`;
+        ? `${at} the server refuses the credentials (status ${error.status}): those of the remote's URL, or of --remote-user and --remote-token.`
+        : `${at} the server wants credentials (status ${error.status}). Give --remote-token, or put them into the remote's URL: https://USER:TOKEN@HOST/…`;
     case "unauthorized-elsewhere":
-      return `${at} it redirects to ${error.origin}, which wants credentials (status ${error.status}); those of the remote's URL are for its own server only. Put the new place into the remote's URL.`;
+      return `${at} it redirects to ${error.origin}, which wants credentials (status ${error.status}); those of the remote are for its own server only. Put the new place into the remote's URL.`;
     case "not-found":
       return `${at} there is no such repository (status ${error.status}). Check the path; a private one may need credentials.`;
     case "http-status":

@@ -86,9 +86,11 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
       return { kind: "timed-out", where };
     case "no-room":
     case "no-tls":
-    case "no-entropy":
-    case "insecure":
       return { kind: "broken", where, reason: words };
+    case "no-entropy":
+      return { kind: "no-entropy", where };
+    case "insecure":
+      return { kind: "insecure", where, reason: cause.reason };
   }
 }
 

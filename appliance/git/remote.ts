@@ -7,7 +7,7 @@ import { parseUrl } from "../../stack/edge/url.ts";
 export interface Remote {
   /** http or https, without credentials and fragment, without a slash at the end. */
   readonly url: string;
-  /** Value of the Authorization header (RFC 7617), when the URL held credentials. */
+  /** Value of the Authorization header (RFC 7617), when there are credentials: in the URL, or a token. */
   readonly authorization: string | undefined;
   /** Undefined: the branch that the server's HEAD points to. */
   readonly branch: string | undefined;
@@ -60,6 +60,20 @@ export function parseRemote(text: string): Result<Remote, string> {
   // By the rules of whoever will ask for it.
   const parsed = parseUrl(url);
   return parsed.ok ? { ok: true, value: { url, authorization, branch } } : parsed;
+}
+
+/**
+ * The remote with a token of a forge. Who it belongs to is not asked by most: GitHub, Gitea, Forgejo and Codeberg take any
+ * name, GitLab this one for every kind of token of a person; Bitbucket has its own. Where a name is needed (deploy tokens of
+ * GitLab, passwords), it is given.
+ */
+export function withToken(remote: Remote, token: string, user = usualUser(remote.url)): Remote {
+  return { ...remote, authorization: basicAuthorization(user, token) };
+}
+
+function usualUser(url: string): string {
+  const parsed = parseUrl(url);
+  return parsed.ok && parsed.value.host === "bitbucket.org" ? "x-token-auth" : "oauth2";
 }
 
 /** The rules of git-check-ref-format(1) that matter for a name that we only look up. */

@@ -247,6 +247,53 @@ describe("HTTPS", () => {
   });
 });
 
+describe("the token of a forge", () => {
+  const authorization = (parameters: string): string =>
+    atob((configOf(parameters).remote.authorization ?? "").replace(/^Basic /, ""));
+
+  it("goes with a name that the forge takes, or with the one given", () => {
+    const given = "--remote-token=t0ken";
+    for (const host of ["github.com", "gitlab.com", "codeberg.org", "git.sr.ht", "gitea.example:3000"])
+      expect(authorization(`--remote=https://${host}/a/b.git ${given}`)).toBe("oauth2:t0ken");
+    expect(authorization(`--remote=https://bitbucket.org/a/b.git ${given}`)).toBe("x-token-auth:t0ken");
+    expect(authorization(`--remote=https://bitbucket.org/a/b.git ${given} --remote-user=ada`)).toBe("ada:t0ken");
+    expect(configOf(`--remote=https://h/b.git#dev ${given}`).remote).toMatchObject({
+      url: "https://h/b.git",
+      branch: "dev",
+    });
+  });
+
+  it("is asked for once", () => {
+    expect(errorsOf(`${REMOTE} --remote-user=ada`)).toContain(
+      "--remote-token is missing: --remote-user says whose it is",
+    );
+    expect(errorsOf("--remote=https://u:p@h/b --remote-token=t0ken")).toContain(
+      "the remote's URL holds credentials as well",
+    );
+    expect(errorsOf(`${REMOTE} --remote-token=t --remote-user=a:b`)).toContain("is no user name");
+  });
+
+  it("is never printed, however wrong it is written", () => {
+    for (const word of [
+      "--remote-token=t0ken --remote-token=t0ken",
+      "--remote-tokn=t0ken",
+      "--remtoken=t0ken",
+      "--token=t0ken",
+      "--secret=t0ken",
+      "--Remote-Token=t0ken",
+      '--remote-token="t0ken',
+      '--remote-token=t0k"en',
+      `--remote-token=t0ken${"x".repeat(MAX_WORD_LENGTH)}`,
+      `--remote-tokn=t0ken${"x".repeat(MAX_WORD_LENGTH)}`,
+      "--cert-sed=t0ken",
+    ]) {
+      const said = errorsOf(`--remote=https://u:p@h/b ${word}`);
+      expect(said).not.toBe("");
+      expect(said).not.toMatch(/t0k|u:p/);
+    }
+  });
+});
+
 describe("PEM in a boot module", () => {
   const table = {
     remote: parameter("URL", ""),

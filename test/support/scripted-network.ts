@@ -3,7 +3,7 @@
 import type { Port } from "../../stack/base/address.ts";
 import type { Result } from "../../stack/base/result.ts";
 import type { Timers } from "../../stack/edge/http-client.ts";
-import type { ConnectError, Flow, FlowError, Network, ResolveError } from "../../stack/edge/network.ts";
+import type { ConnectError, ConnectOptions, Flow, FlowError, Network, ResolveError } from "../../stack/edge/network.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
 
 export interface PeerAction {
@@ -15,7 +15,7 @@ export interface PeerAction {
 }
 
 /** Called with all that has arrived since it last acted; undefined: wait for more. */
-export type Peer = (received: string, connection: number) => PeerAction | undefined;
+export type Peer = (received: string, connection: number, secure: boolean) => PeerAction | undefined;
 
 export class ScriptedNetwork implements Network {
   /** "host:port" of each connect. */
@@ -30,7 +30,7 @@ export class ScriptedNetwork implements Network {
     this.#peer = peer;
   }
 
-  async connect(host: string, port: Port): Promise<Result<Flow, ConnectError>> {
+  async connect(host: string, port: Port, options?: ConnectOptions): Promise<Result<Flow, ConnectError>> {
     this.connects.push(`${host}:${port}`);
     if (this.connectError !== undefined) return { ok: false, error: this.connectError };
     const connection = this.connects.length;
@@ -57,7 +57,7 @@ export class ScriptedNetwork implements Network {
       write: async (bytes: Uint8Array): Promise<Result<undefined, FlowError>> => {
         if (ending !== undefined) return { ok: false, error: { kind: "reset" } };
         for (const byte of bytes) received += String.fromCharCode(byte);
-        const action = this.#peer(received, connection);
+        const action = this.#peer(received, connection, options?.secure === true);
         if (action === undefined) return { ok: true, value: undefined };
         received = "";
         const all = latin1Bytes(action.send ?? "");

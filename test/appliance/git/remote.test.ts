@@ -80,6 +80,8 @@ describe("an error", () => {
       { kind: "unreachable", where },
       { kind: "timed-out", where },
       { kind: "broken", where, reason: "reset" },
+      { kind: "insecure", where, reason: "the server's certificate is for a.example, not for example.org" },
+      { kind: "no-entropy", where },
       { kind: "redirects", where, reason: "a circle" },
       { kind: "unsupported-url", where, reason: "https is not supported yet" },
       { kind: "unauthorized", where, status: 401, given: false },
