@@ -130,7 +130,15 @@ export class NodeNetwork implements Network {
 
   present(certificates: readonly Certificate[]): readonly Presented[] {
     const error = "the preview speaks no HTTPS";
-    return certificates.map(() => ({ error, warnings: [], names: [], notAfter: 0, fingerprint: "" }));
+    return certificates.map(() => ({
+      error,
+      warnings: [],
+      names: [],
+      notBefore: 0,
+      notAfter: 0,
+      renewal: undefined,
+      fingerprint: "",
+    }));
   }
 
   serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {

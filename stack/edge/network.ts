@@ -79,7 +79,11 @@ export type ListenError = "port-in-use" | "no-entropy" | "no-tls";
 export type Certificate =
   | { readonly kind: "given"; readonly pem: string }
   /** `seed`: 128 secret bytes that the key follows from; `notBefore`: seconds since 1970. */
-  | { readonly kind: "own"; readonly seed: Uint8Array; readonly names: readonly string[]; readonly notBefore: number };
+  | { readonly kind: "own"; readonly seed: Uint8Array; readonly names: readonly string[]; readonly notBefore: number }
+  /** What an authority has issued for the key of the seed, as PEM. */
+  | { readonly kind: "issued"; readonly seed: Uint8Array; readonly chain: string }
+  /** For those alone who look at a TLS-ALPN-01 challenge (RFC 8737 3): `digest` is the SHA-256 of the key authorization. */
+  | { readonly kind: "challenge"; readonly seed: Uint8Array; readonly name: string; readonly digest: Uint8Array };
 
 /** What became of a certificate. */
 export interface Presented {
@@ -89,10 +93,25 @@ export interface Presented {
   readonly warnings: readonly string[];
   /** Whom it is for. */
   readonly names: readonly string[];
-  /** The end of its validity, seconds since 1970; 0: far away. */
+  /** Its validity, seconds since 1970; 0: long since, and far away. */
+  readonly notBefore: number;
   readonly notAfter: number;
+  /** By what its authority knows it (RFC 9773 4.1): the issuer's key identifier and its number; undefined: it does not say. */
+  readonly renewal: { readonly issuer: string; readonly serial: string } | undefined;
   /** The hash of its public key, as --trust takes it. */
   readonly fingerprint: string;
+}
+
+/** Keys on P-256 that follow from seeds of 128 secret bytes, and what is made with them. Undefined: there is no entropy. */
+export interface Keys {
+  /** The point, uncompressed (SEC 1 2.3.3): 65 bytes. */
+  publicKey(seed: Uint8Array): Uint8Array;
+  /** ECDSA with SHA-256, as JWS has it (RFC 7518 3.4): 64 bytes. */
+  sign(seed: Uint8Array, message: Uint8Array): Uint8Array | undefined;
+  /** A request for a certificate for these names (RFC 2986), as DER. */
+  request(seed: Uint8Array, names: readonly string[]): Uint8Array | undefined;
+  /** What would become of a chain for the key of the seed, as PEM, if it were shown; nothing is. */
+  examine(seed: Uint8Array, chain: string): Presented;
 }
 
 export interface ConnectOptions {
@@ -132,7 +151,10 @@ export interface Network {
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean;
   /** Shows these certificates from now on, the first of them to who names none; connections that are open go on. */
   present(certificates: readonly Certificate[]): readonly Presented[];
-  /** Begins to serve HTTP; one handler has the requests of all listeners. It never rejects. */
+  /**
+   * Begins to serve HTTP; one handler has the requests of all listeners. It never rejects. Again for a port that is served:
+   * its next connections are redirected, or not, as is said now.
+   */
   serve(listener: Listener, handler: HttpHandler): Result<undefined, ListenError>;
   /**
    * Adds to (or replaces in) the ready table one representation, as when a page has been rendered on first request, and

@@ -81,7 +81,20 @@ export interface Seam {
    * `notBefore` (seconds since 1970) on. The fingerprint of its key, "" without entropy.
    */
   certificateAddOwn(seed: Uint8Array, names: string, notBefore: number): string;
+  /** Adds the chain that an authority has issued for the key that follows from 128 bytes; the answer is as above. */
+  certificateAddIssued(seed: Uint8Array, pem: string): string;
+  /**
+   * Adds what answers a TLS-ALPN-01 challenge (RFC 8737 3), for those alone who ask for acme-tls/1; `digest` is the SHA-256 of
+   * the key authorization. False without entropy.
+   */
+  certificateAddChallenge(seed: Uint8Array, name: string, digest: Uint8Array): boolean;
   certificatesCommit(): number;
+  /** The key on P-256 that follows from 128 bytes: its point, uncompressed (SEC 1 2.3.3). */
+  keyPublic(seed: Uint8Array): Uint8Array;
+  /** Its signature by ECDSA with SHA-256: r and s, 32 bytes each; empty without entropy. */
+  keySign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  /** A request for a certificate for it (RFC 2986); the names are separated by blanks. Empty without entropy. */
+  keyRequest(seed: Uint8Array, names: string): Uint8Array;
   /** Whom connections of ours believe: the table of the web's authorities, instead of the one before. */
   trustAnchors(table: Uint8Array): void;
   /** And who else: "sha256:..." or PEM. "", or what is wrong with it. */
@@ -91,7 +104,8 @@ export interface Seam {
 
   /**
    * Serves HTTP on this port, over TLS when `secure`, or, when `redirectTo` is not 0, sends requests on to https at that
-   * port. False: it is taken, or there is no entropy for TLS.
+   * port; the challenges of a certificate authority (RFC 8555 8.3) are served all the same. A port that is served already
+   * does this from its next connection on. False: it is taken, or there is no entropy for TLS.
    */
   serve(port: number, secure: boolean, redirectTo: number): boolean;
   requestMethod(exchange: number): string;

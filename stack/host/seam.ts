@@ -7,8 +7,10 @@ import type { Link } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Instant } from "../base/result.ts";
 import type { Handle, Streams } from "../base/streams.ts";
+import { certificateRequest } from "../x509/build.ts";
 import { EVENT_REQUEST } from "./events.ts";
 import type { Host } from "./host.ts";
+import { seedKey, signRaw } from "./seed-key.ts";
 import { type Web, WebHost } from "./web.ts";
 
 /** The source port of datagrams from the edge: they are sent and forgotten. */
@@ -163,6 +165,26 @@ export function certificateAdd(pem: string): string {
 
 export function certificateAddOwn(seed: Uint8Array, names: string, notBefore: number): string {
   return host().secure().addOwn(seed, names.split(" "), notBefore);
+}
+
+export function certificateAddIssued(seed: Uint8Array, pem: string): string {
+  return host().secure().addIssued(seed, pem, host().now);
+}
+
+export function certificateAddChallenge(seed: Uint8Array, name: string, digest: Uint8Array): boolean {
+  return host().secure().addChallenge(seed, name, digest, host().now);
+}
+
+export function keyPublic(seed: Uint8Array): Uint8Array {
+  return seedKey(seed).publicKey;
+}
+
+export function keySign(seed: Uint8Array, message: Uint8Array): Uint8Array {
+  return signRaw(seedKey(seed), message);
+}
+
+export function keyRequest(seed: Uint8Array, names: string): Uint8Array {
+  return certificateRequest(seedKey(seed), names.split(" "));
 }
 
 export function certificatesCommit(): number {

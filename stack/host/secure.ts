@@ -18,25 +18,28 @@ import { ClientTerms } from "../tls/offer.ts";
 import { Generator } from "../tls/randomness.ts";
 import { TlsStreams } from "../tls/streams.ts";
 import { Tickets } from "../tls/tickets.ts";
-import { KEY_P256 } from "../x509/algorithms.ts";
-import { selfSigned } from "../x509/build.ts";
+import { acmeIdentifier, selfSigned } from "../x509/build.ts";
 import { Certificate } from "../x509/certificate.ts";
 import { decodeCertificate } from "../x509/decode.ts";
 import { damage } from "../x509/errors.ts";
-import { handshakeSchemes, PrivateKey, takeKey } from "../x509/keys.ts";
+import { handshakeSchemes, type PrivateKey } from "../x509/keys.ts";
 import { referenceName } from "../x509/names.ts";
 import { fingerprint, hexText } from "../x509/text.ts";
 import { Trust, type TrustError } from "../x509/trust.ts";
 import type { Flows } from "./flows.ts";
-import { readCredential } from "./identity.ts";
+import { readCredential, readIssuedCredential } from "./identity.ts";
 import { PathVerifier } from "./path-verifier.ts";
+import { challengeName, seedKey } from "./seed-key.ts";
 import { WrongProtocol } from "./wrong-protocol.ts";
 
 /** Of the connections that there may be, those that may speak TLS, one in this many: each costs four times as much. */
 const TLS_PART = 8;
 export const LEAST_TLS_CONNECTIONS = 128;
 /** How long a certificate of our own is valid. */
-const OWN_LIFETIME = 20 * 365 * 86_400;
+const DAY = 86_400;
+const OWN_LIFETIME = 20 * 365 * DAY;
+/** RFC 8737 6.2. */
+const ACME_PROTOCOL = "acme-tls/1";
 const PROTOCOLS: readonly string[] = ["http/1.1", "http/1.0"];
 
 /** Connections of ours, as flows of the edge; what a handshake failed for goes with the end. */
@@ -192,23 +195,36 @@ export class Secure {
    * 128 bytes, is what its key is made of. The fingerprint of its key; "" when there is no entropy to sign with.
    */
   addOwn(seed: Uint8Array, names: readonly string[], notBefore: number): string {
-    const key = ownKey(seed);
-    const serial = new Uint8Array(16);
-    this.#random.fill(serial);
-    serial[0] = (serial[0]! & 0x7f) | 1;
-    const certificate = selfSigned(key, {
-      names,
-      notBefore,
-      notAfter: notBefore + OWN_LIFETIME,
-      serial,
-      extensions: [],
-    });
+    const key = seedKey(seed);
+    const certificate = this.#selfSigned(key, names, notBefore, []);
     if (certificate.length === 0) return "";
     const decoded = new Certificate();
     if (decodeCertificate(certificate, 0, certificate.length, decoded) !== 0)
       throw new Error("a certificate of our own cannot be read");
     this.#next.push(new Credential(names, [certificate], key.secret, handshakeSchemes(key.family), ""));
     return `sha256:${hexText(fingerprint(decoded))}`;
+  }
+
+  /** Adds the chain that an authority has issued for the key of the seed, as PEM; the answer is as `add` has it. */
+  addIssued(seed: Uint8Array, text: string, now: Instant): string {
+    const { credential, report } = readIssuedCredential(text, seedKey(seed), this.#wallSeconds(now), this.trust);
+    if (credential !== undefined) this.#next.push(credential);
+    return report;
+  }
+
+  /**
+   * Adds what answers a TLS-ALPN-01 challenge for the name (RFC 8737 3): `digest` is the SHA-256 of the key authorization.
+   * It is for those alone who ask for acme-tls/1. False: there is no entropy to sign with.
+   */
+  addChallenge(seed: Uint8Array, name: string, digest: Uint8Array, now: Instant): boolean {
+    const key = seedKey(seed);
+    // Its time is not looked at; a day to both sides is more than the clocks of two machines differ.
+    const notBefore = this.#wallSeconds(now) - DAY;
+    const certificate = this.#selfSigned(key, [name], notBefore, [acmeIdentifier(digest)]);
+    if (certificate.length === 0) return false;
+    const schemes = handshakeSchemes(key.family);
+    this.#next.push(new Credential([challengeName(name)], [certificate], key.secret, schemes, ACME_PROTOCOL));
+    return true;
   }
 
   /** From now on the list that was begun is shown; connections that are open go on. How many there are. */
@@ -230,19 +246,17 @@ export class Secure {
     return text;
   }
 
+  /** Empty: there is no entropy to sign with. */
+  #selfSigned(key: PrivateKey, names: readonly string[], notBefore: number, extensions: Uint8Array[]): Uint8Array {
+    const serial = new Uint8Array(16);
+    this.#random.fill(serial);
+    serial[0] = (serial[0]! & 0x7f) | 1;
+    return selfSigned(key, { names, notBefore, notAfter: notBefore + OWN_LIFETIME, serial, extensions });
+  }
+
   #wallSeconds(now: Instant): number {
     return Math.floor((now / 1000 + this.#offsetMs) / 1000);
   }
-}
-
-/** A key on P-256 that follows from the seed. */
-function ownKey(seed: Uint8Array): PrivateKey {
-  const secret = new Uint8Array(2500);
-  const share = new Uint8Array(1216);
-  nativeKeyPair(0x0017, seed, secret, share);
-  const key = new PrivateKey();
-  if (takeKey(KEY_P256, secret.slice(0, 32), key) !== 0) throw new Error("a key of our own is none");
-  return key;
 }
 
 function describeTrust(error: TrustError): string {

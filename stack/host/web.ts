@@ -2,6 +2,7 @@
 
 import type { Link } from "../base/link.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
+import type { Streams } from "../base/streams.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { ReadyTable } from "../http/ready.ts";
 import { HttpListener } from "../http1/listener.ts";
@@ -27,6 +28,9 @@ export class Web extends Service {
   readonly access: Access;
   readonly http: HttpServer;
   private readonly host: Host;
+  /** Those that are listened to. */
+  private readonly listeners: Listener[] = [];
+  private readonly users: HttpListener[] = [];
 
   /** A web server on the host, which is to step it (Host.add). */
   constructor(host: Host) {
@@ -39,20 +43,28 @@ export class Web extends Service {
     this.http = new HttpServer(this.ready, this.access, limits);
   }
 
-  /** False: the port is taken, or it is to speak TLS and there is no entropy for that. */
+  /**
+   * A port that is listened to already, in the same way, does from now on what is said here. False: the port is taken, or it
+   * is to speak TLS and there is no entropy for that.
+   */
   listen(listener: Listener): boolean {
-    const { tcp } = this.host;
-    if (listener.secure) {
-      if (!this.host.canSecure) return false;
-      const secure = this.host.secure();
-      return secure.listen(
-        listener.port,
-        new HttpListener(this.http, secure.tls, listener.redirectTo),
-        SERVER_RECEIVE_LIMIT,
-      );
+    for (let i = 0; i < this.listeners.length; i++) {
+      const other = this.listeners[i]!;
+      if (other.port !== listener.port || other.secure !== listener.secure) continue;
+      this.users[i]!.redirectTo = listener.redirectTo;
+      return true;
     }
-    const user = tcp.addUser(new HttpListener(this.http, tcp, listener.redirectTo));
-    return tcp.listen(listener.port, user, SERVER_RECEIVE_LIMIT);
+    const { tcp } = this.host;
+    if (listener.secure && !this.host.canSecure) return false;
+    const streams: Streams = listener.secure ? this.host.secure().tls : tcp;
+    const user = new HttpListener(this.http, streams, listener.redirectTo);
+    const listening = listener.secure
+      ? this.host.secure().listen(listener.port, user, SERVER_RECEIVE_LIMIT)
+      : tcp.listen(listener.port, tcp.addUser(user), SERVER_RECEIVE_LIMIT);
+    if (!listening) return false;
+    this.listeners.push(listener);
+    this.users.push(user);
+    return true;
   }
 
   /** Lets go of what is served for the path, once the exchanges that wait for it have it. */

@@ -8,18 +8,19 @@ import type { HttpServer } from "./server.ts";
 export class HttpListener extends StreamUser {
   readonly #server: HttpServer;
   readonly #streams: Streams;
-  readonly #redirectTo: number;
+  /** Connections from now on are sent on to https at that port; 0: they are served. */
+  redirectTo: number;
 
   /** Connections of `streams` are served; with `redirectTo` sent on to https at that port instead, 0: not. */
   constructor(server: HttpServer, streams: Streams, redirectTo: number) {
     super();
     this.#server = server;
     this.#streams = streams;
-    this.#redirectTo = redirectTo;
+    this.redirectTo = redirectTo;
   }
 
   override accepted(handle: Handle, _port: number, now: Instant): void {
-    this.#server.accepted(this.#streams, handle, this.#redirectTo, now);
+    this.#server.accepted(this.#streams, handle, this.redirectTo, now);
   }
 
   override connected(handle: Handle, _now: Instant): void {

@@ -31,6 +31,7 @@ import { type Connection, LINGERING, READING, SKIPPING, WAITING, worthDecoding }
 import { Endings } from "./endings.ts";
 import type { Exchange } from "./exchanges.ts";
 import { RequestHead } from "./request-head.ts";
+import { isChallenge } from "./target.ts";
 import { decodeRequestHead, INCOMPLETE } from "./wire.ts";
 
 export class HttpServer extends Endings {
@@ -257,8 +258,9 @@ export class HttpServer extends Endings {
       c.body = this.bodies.take();
       this.bodies.at(c.body).begin(head, this.limits.body);
     }
-    if (c.redirectTo > 0 || head.asterisk || this.#select(bytes, head, now)) {
-      if (c.redirectTo > 0 || head.asterisk) {
+    const redirected = c.redirectTo > 0 && !isChallenge(bytes, head.pathStart, head.pathEnd);
+    if (redirected || head.asterisk || this.#select(bytes, head, now)) {
+      if (redirected || head.asterisk) {
         this.decideEnd(c, head);
         if (head.asterisk) this.responder.ping(c, bytes, head, now);
         else this.responder.redirect(c, bytes, head, now);

@@ -7,7 +7,7 @@
 //   encoded bytes that are not UTF-8 (overlong forms, surrogates and lone continuation bytes among them)
 // A double encoding ("%252e") is an ordinary name that holds a percent sign.
 
-import { COLON, DOT, HOST_NAME, hexValue, NAME, PERCENT, SLASH } from "../http/syntax.ts";
+import { COLON, DOT, HOST_NAME, hexValue, isDigit, latin1Bytes, NAME, PERCENT, SLASH } from "../http/syntax.ts";
 
 /** True when a path that begins with "/" and is made of path characters hides nothing (see above). */
 export function pathIsPlain(bytes: Uint8Array, start: number, end: number): boolean {
@@ -63,6 +63,24 @@ export function pathIsPlain(bytes: Uint8Array, start: number, end: number): bool
     else others++;
   }
   return pending === 0 && !(others === 0 && (dots === 1 || dots === 2));
+}
+
+/** Below it an authority looks for what it has asked for, in the clear and at this path alone (RFC 8555 8.3). */
+export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
+const CHALLENGE_BYTES = latin1Bytes(CHALLENGE_PATH);
+
+/** True for the path of a challenge: behind the prefix there is a token of base64url, and nothing else. */
+export function isChallenge(bytes: Uint8Array, start: number, end: number): boolean {
+  const token = start + CHALLENGE_BYTES.length;
+  if (token >= end) return false;
+  for (let i = 0; i < CHALLENGE_BYTES.length; i++) if (bytes[start + i] !== CHALLENGE_BYTES[i]) return false;
+  for (let i = token; i < end; i++) if (!isTokenCharacter(bytes[i]!)) return false;
+  return true;
+}
+
+/** RFC 4648 5. */
+function isTokenCharacter(c: number): boolean {
+  return isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 45 || c === 95;
 }
 
 /** True for host [":" port] (RFC 3986 3.2), without userinfo. An empty range is a matter of the caller's. */

@@ -57,11 +57,22 @@ export type IdentityWarning =
 
 /** Reads certificates and one key, in any order and together. */
 export function readIdentity(text: string): Result<Identity, IdentityError> {
+  return read(text, new Identity(), 0);
+}
+
+/** Reads certificates, in any order, for a key that is not among them. */
+export function readIssued(text: string, key: PrivateKey): Result<Identity, IdentityError> {
+  const identity = new Identity();
+  identity.key = key;
+  return read(text, identity, 1);
+}
+
+/** `given`: how many keys the identity has already. */
+function read(text: string, identity: Identity, given: number): Result<Identity, IdentityError> {
   const decoded = decodePem(text);
   if (!decoded.ok) return { ok: false, error: { kind: "PEM", code: decoded.error.code, line: decoded.error.line } };
-  const identity = new Identity();
   const certificates: Certificate[] = [];
-  let keys = 0;
+  let keys = given;
   for (const block of decoded.value) {
     if (block.label === "CERTIFICATE") {
       const certificate = new Certificate();
@@ -70,11 +81,13 @@ export function readIdentity(text: string): Result<Identity, IdentityError> {
       if (fault !== 0) return { ok: false, error: { kind: "certificate", number: certificates.length, fault } };
       continue;
     }
-    const fault = decodeKey(block, identity.key);
+    const key = new PrivateKey();
+    const fault = decodeKey(block, key);
     // Parameters of curves, requests and so on lie there too.
     if (fault === KEY_NONE) continue;
     if (fault !== 0) return { ok: false, error: { kind: "key", fault } };
     keys++;
+    if (keys === 1) identity.key = key;
   }
   if (keys === 0) return { ok: false, error: { kind: "no key" } };
   if (keys > 1) return { ok: false, error: { kind: "several keys" } };

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../../stack/base/result.ts";
+import { seedKey } from "../../../stack/host/seed-key.ts";
 import { latin1Bytes as ascii } from "../../../stack/http/syntax.ts";
+import { extension, keyInfo } from "../../../stack/x509/build.ts";
+import { encodePem } from "../../../stack/x509/pem.ts";
+import { hexText } from "../../../stack/x509/text.ts";
+import { element, sequence } from "../../../stack/x509/writer.ts";
 import { NO_FAULTS } from "../../support/wire.ts";
+import { leafSpec, middleSpec, names, rootSpec } from "../x509/chains.ts";
+import { DAY, issue, NOW, standard } from "../x509/issue.ts";
 import { Pair, SERVER } from "./pair.ts";
 
 const SEED = new Uint8Array(128);
@@ -98,6 +105,68 @@ describe("HTTPS on a host", () => {
     expect(pair.get("/")).toBe("");
     pair.client.secure().trustAlso(key);
     expect(pair.get("/")).toContain("hello");
+  });
+
+  test("a chain that an authority issued is shown with the key of its seed, and what is wrong with one is told", () => {
+    const pair = new SecurePair();
+    const secure = pair.server.secure();
+    const spec = leafSpec();
+    spec.keyInfo = keyInfo(seedKey(SEED));
+    const identifiers = sequence([element(0x80, ascii("key of it"))]);
+    spec.extensions = [names([SERVER]), extension(standard(35), false, identifiers)];
+    const chain = encodePem("CERTIFICATE", issue(spec)) + encodePem("CERTIFICATE", issue(middleSpec()));
+    secure.begin();
+    const report = secure.addIssued(SEED, chain, pair.now);
+    expect(report).toContain(`\nfrom ${NOW - DAY}\nuntil ${NOW + DAY}\nrenewal ${hexText(ascii("key of it"))} 07\n`);
+    expect(report).toContain(`\nname ${SERVER}`);
+    secure.commit();
+    pair.client.setWallClock(NOW * 1000);
+    pair.client.secure().trustAlso(encodePem("CERTIFICATE", issue(rootSpec())));
+    expect(pair.get("/")).toContain("hello");
+
+    const other = SEED.slice(0);
+    other[5] = 77;
+    secure.begin();
+    expect(secure.addIssued(other, chain, pair.now)).toContain("error the private key belongs to none");
+    expect(secure.addIssued(SEED, "<html>Not found</html>", pair.now)).toContain("error there is no PEM");
+    // Not committed: the old one is shown still.
+    expect(pair.get("/")).toContain("hello");
+  });
+
+  test("a challenge's certificate is for those alone who ask for acme-tls/1", () => {
+    const pair = new SecurePair();
+    const secure = pair.server.secure();
+    secure.begin();
+    secure.addOwn(SEED, ["blog.example"], NOT_BEFORE);
+    expect(secure.addChallenge(SEED, "blog.example", new Uint8Array(32), pair.now)).toBe(true);
+    expect(secure.addChallenge(SEED, "192.0.2.7", new Uint8Array(32), pair.now)).toBe(true);
+    expect(secure.commit()).toBe(3);
+    pair.client.secure().trustAlso(pair.key);
+    expect(pair.get("/", "blog.example")).toContain("hello");
+  });
+
+  test("plain HTTP is sent on or served, as was said last; a challenge is always looked at in the clear", () => {
+    const pair = new SecurePair();
+    const { web } = pair.server;
+    const token = "/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr_oA";
+    web.ready.put(token, 200, "Content-Type: text/plain\r\n", '"c"', 0, "", ascii("the proof"));
+    web.ready.put("/.well-known/acme-challenge/a/b", 200, "Content-Type: text/plain\r\n", '"d"', 0, "", ascii("no"));
+    const ask = (path: string): string =>
+      text(pair.exchange(ascii(`GET ${path} HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n`)));
+    expect(ask("/")).toContain("hello over TLS");
+    expect(web.listen({ port: 80, secure: false, redirectTo: 443 })).toBe(true);
+    expect(ask("/")).toContain("Location: https://blog.example/\r\n");
+    expect(ask(token)).toContain("the proof");
+    for (const path of [
+      "/.well-known/acme-challenge/",
+      "/.well-known/acme-challenge/a/b",
+      "/.well-known/acme-challengex",
+    ])
+      expect(ask(path)).toContain(`Location: https://blog.example${path}\r\n`);
+    expect(web.listen({ port: 80, secure: false, redirectTo: 0 })).toBe(true);
+    expect(ask("/")).toContain("hello over TLS");
+    // Another way of speaking on the same port is refused.
+    expect(web.listen({ port: 80, secure: true, redirectTo: 0 })).toBe(false);
   });
 
   test("figures tell of it", () => {
