@@ -6,7 +6,7 @@ import type { Instant } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
 import type { Handle, Streams } from "../base/streams.ts";
 import { TlsCounters } from "./counters.ts";
-import type { TlsLimits } from "./limits.ts";
+import { STARVING_PAUSE, type TlsLimits } from "./limits.ts";
 import type { ServerTerms } from "./negotiation.ts";
 import { DRAINING, GONE, NO_CONNECTION, ORPHAN, OVER, Stream } from "./stream.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -25,6 +25,8 @@ export class TlsCore {
   worked = false;
   /** Those who wait. */
   waiting: Handle[] = [];
+  /** Those who wait for memory to seal into. */
+  starving: Handle[] = [];
   /** When the event at hand has come: for calls of users, which do not say. */
   now: Instant = 0;
   /** The alert that ended the stream that is just being told of, and whether it was ours. */
@@ -144,7 +146,9 @@ export class TlsCore {
   nextDeadline(): Instant {
     // Those who wait have waited for this step long enough.
     if (this.waiting.length > 0) return 0;
-    return Math.min(this.shaking.deadline, this.draining.deadline, this.orphans.deadline);
+    const timeout = Math.min(this.shaking.deadline, this.draining.deadline, this.orphans.deadline);
+    // Others let go of memory as their peers acknowledge it, which has us called; this is for what frees it otherwise.
+    return this.starving.length > 0 ? Math.min(timeout, this.now + STARVING_PAUSE) : timeout;
   }
 
   #hash(handle: Handle): number {

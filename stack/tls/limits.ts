@@ -1,6 +1,6 @@
 // Every number that bounds TLS.
 
-import { SECOND } from "../base/result.ts";
+import { MILLISECOND, SECOND } from "../base/result.ts";
 
 // ---- Records (RFC 8446 5) ----
 
@@ -88,7 +88,12 @@ export class TlsLimits {
   /** How long a connection whose user has let go may go on without having moved `orphanBytes`. */
   orphanTime = 60 * SECOND;
   orphanBytes = 61_440;
+  /** How long a connection with nothing under way waits for memory to seal into, before it is reset. */
+  starvingTime = 10 * SECOND;
 }
+
+/** How soon it is tried again, if nothing has us called before. */
+export const STARVING_PAUSE = 10 * MILLISECOND;
 
 /** Bytes sealed in one go, at most: four full records. */
 export const MOST_AHEAD = 4 * MOST_CONTENT;

@@ -26,35 +26,42 @@ export function flushChannel(core: TlsCore, s: Stream): boolean {
   return core.below.send(s.handle, bytes, 0, bytes.length);
 }
 
-/** Seals and queues what may leave. False: the stream below takes nothing more, and nothing is under way on it. */
-export function seal(core: TlsCore, s: Stream, now: Instant): boolean {
-  if (s.state !== OPEN && s.state !== ORPHAN) return true;
+/** All has been sealed that may leave now; what is under way brings us back. */
+export const SEALED = 0;
+/** There is no memory for what may leave, and nothing is under way that would bring us back. */
+export const STARVED = 1;
+/** The stream below takes nothing more. */
+export const REFUSED = 2;
+
+/** Seals and queues what may leave. One of the above. */
+export function seal(core: TlsCore, s: Stream, now: Instant): number {
+  if (s.state !== OPEN && s.state !== ORPHAN) return SEALED;
   const { below } = core;
   const { connection, ranges, handle } = s;
   const { channel } = connection;
   // An answer to a KeyUpdate waits until the one before has left, so that asking for many costs us nothing.
   if (connection.updateDue && (ranges.queued > 0 || below.queued(handle) === 0)) connection.answerUpdate();
   if (channel.writing.sequence >= KEY_RECORDS) connection.updateKeys(false);
-  if (!flushChannel(core, s)) return false;
+  if (!flushChannel(core, s)) return REFUSED;
   if (now - s.sealedAt > IDLE) s.burst = 0;
   while (ranges.queued > 0) {
     const idle = below.queued(handle) === 0;
     const window = below.sendable(handle);
-    if (!idle && window <= 0) return true;
+    if (!idle && window <= 0) return SEALED;
     const small = s.burst < SMALL_RECORDS_BYTES;
     const fragment = Math.min(channel.fragment, small ? SMALL_RECORD : MOST_CONTENT);
     // Whole records; at least one, so that there is always something under way that brings us back here.
     let length = Math.min(Math.max(window, fragment), small ? SMALL_RECORDS_BYTES : MOST_AHEAD);
     length = Math.min(ranges.queued, Math.ceil(length / fragment) * fragment);
     const sealed = length + Math.ceil(length / fragment) * SEALED_OVERHEAD;
-    if (!below.admits(handle, sealed)) return !idle;
+    if (!below.admits(handle, sealed)) return idle ? STARVED : SEALED;
     const bytes = sealRun(core, s, fragment, length, sealed);
     s.sealedAt = now;
     s.burst += length;
     s.orphanBytes += length;
-    if (!below.send(handle, bytes, 0, sealed)) return false;
+    if (!below.send(handle, bytes, 0, sealed)) return REFUSED;
   }
-  return true;
+  return SEALED;
 }
 
 /** Seals the next `length` bytes of the queue, in records of `fragment` bytes of content each but for the last. */

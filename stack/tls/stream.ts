@@ -67,6 +67,9 @@ export class Stream {
   /** Bytes sealed since the last pause. */
   burst = 0;
   sealedAt = 0;
+  /** It waits for memory to seal into, and since when. */
+  starving = false;
+  starvingAt = 0;
   /** Bytes sealed since its time as an orphan began. */
   orphanBytes = 0;
 

@@ -18,7 +18,7 @@ import type { TlsLimits } from "./limits.ts";
 import type { ServerTerms } from "./negotiation.ts";
 import type { ClientTerms } from "./offer.ts";
 import { drop, receive } from "./receiving.ts";
-import { flushChannel, seal } from "./sealing.ts";
+import { flushChannel, SEALED, STARVED, seal } from "./sealing.ts";
 import { Server } from "./server.ts";
 import { CLEAR, CONNECTING, DRAINING, GONE, NOBODY, OPEN, ORPHAN, SHAKING, type Stream } from "./stream.ts";
 
@@ -212,14 +212,29 @@ export class TlsStreams extends TlsAccess {
   transmit(now: Instant): void {
     const { pending } = this.core;
     this.core.now = now;
+    if (this.core.starving.length > 0) this.#feed(now);
     // Users that are told may bring more.
     for (let i = 0; i < pending.length; i++) {
       const s = pending[i]!;
       s.listed = false;
       this.#tell(s, now);
-      this.#send(s, now);
+      if (!s.starving) this.#send(s, now);
     }
     pending.length = 0;
+  }
+
+  /** Those who wait for memory, in turn, until there is none again. */
+  #feed(now: Instant): void {
+    const core = this.core;
+    const { starving } = core;
+    core.starving = [];
+    for (let i = 0; i < starving.length; i++) {
+      const s = core.find(starving[i]!);
+      if (s === GONE) continue;
+      // While one waits, those behind it do.
+      if (core.starving.length === 0) this.#send(s, now);
+      if (s.starving) core.starving.push(s.handle);
+    }
   }
 
   nextDeadline(): Instant {
@@ -307,8 +322,20 @@ export class TlsStreams extends TlsAccess {
 
   #send(s: Stream, now: Instant): void {
     const core = this.core;
-    if (!core.alive(s) || (s.state !== OPEN && s.state !== ORPHAN)) return;
-    if (!seal(core, s, now)) {
+    if (!core.alive(s) || (s.state !== OPEN && s.state !== ORPHAN)) {
+      s.starving = false;
+      return;
+    }
+    const verdict = seal(core, s, now);
+    if (verdict === STARVED && (!s.starving || now - s.starvingAt < core.limits.starvingTime)) {
+      if (s.starving) return;
+      s.starving = true;
+      s.starvingAt = now;
+      core.starving.push(s.handle);
+      return;
+    }
+    s.starving = false;
+    if (verdict !== SEALED) {
       core.below.abort(s.handle);
       core.lastAlert = 0;
       this.#close(s, CLOSED_FOR_ROOM, now);

@@ -41,6 +41,8 @@ export class FakeStreams extends Streams {
   limit: number;
   /** What peer and path let out at a time. */
   window = 1_000_000;
+  /** There is memory for what only one stream holds. */
+  room = true;
   constructor(limit = 16_384) {
     super();
     this.limit = limit;
@@ -178,7 +180,7 @@ export class FakeStreams extends Streams {
   }
   override admits(handle: Handle, _length: number): boolean {
     const stream = this.of(handle);
-    return this.#alive(stream) && !stream.shutdown && stream.ranges.length < this.maxRanges;
+    return this.room && this.#alive(stream) && !stream.shutdown && stream.ranges.length < this.maxRanges;
   }
   override sendable(handle: Handle): number {
     return Math.max(0, this.window - this.queued(handle));

@@ -1,12 +1,12 @@
 // Many handshakes at once, and our own.
 
 import { describe, expect, test } from "vitest";
-import { SharedMemory } from "../../../stack/base/shared.ts";
-import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
+import { Shared, SharedMemory } from "../../../stack/base/shared.ts";
+import { CLOSED_FOR_ROOM, type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { Channel } from "../../../stack/tls/channel.ts";
 import { ECDSA_P256 } from "../../../stack/tls/codes.ts";
 import { HANDSHAKES_EVICTED, KEY_USES, RETRIES } from "../../../stack/tls/counters.ts";
-import { TlsLimits } from "../../../stack/tls/limits.ts";
+import { STARVING_PAUSE, TlsLimits } from "../../../stack/tls/limits.ts";
 import type { ClientTerms } from "../../../stack/tls/offer.ts";
 import { Server } from "../../../stack/tls/server.ts";
 import { TlsStreams } from "../../../stack/tls/streams.ts";
@@ -233,5 +233,74 @@ describe("a stream of ours", () => {
     side.run();
     expect(side.user.events).toEqual(["closed 1"]);
     expect(side.tls.count).toBe(0);
+  });
+});
+
+describe("many readers and no memory to seal into", () => {
+  const BODY = new Uint8Array(50_000).fill(65);
+
+  /** Three whose handshakes are done. */
+  function crowd(): { b: Bench; visitors: Visitor[] } {
+    const b = new Bench(new TlsLimits(), 40_000);
+    const visitors: Visitor[] = [];
+    for (let i = 0; i < 3; i++) {
+      const v = new Visitor(b, clientTerms(NAME, i + 1));
+      v.run();
+      visitors.push(v);
+    }
+    return { b, visitors };
+  }
+
+  test("they wait until others have let go of some, in turn, and nobody is reset", () => {
+    const { b, visitors } = crowd();
+    b.below.room = false;
+    // The table holds the body, so queueing it costs nothing.
+    const body = new Shared(BODY);
+    body.holders = 1;
+    for (const v of visitors) expect(b.tls.sendShared(v.handle, body, 0, BODY.length)).toBe(true);
+    b.step();
+    for (const v of visitors) expect(b.sent(v.handle).length).toBe(0);
+    expect(b.tls.nextDeadline()).toBe(b.now + STARVING_PAUSE);
+    b.now += 9 * 1_000_000;
+    b.step();
+    expect(b.user.events.filter((event) => event.startsWith("closed"))).toEqual([]);
+    b.below.room = true;
+    b.step();
+    for (const v of visitors) {
+      for (let turn = 0; turn < 10; turn++) {
+        v.end.receive(b.sent(v.handle), b.now);
+        b.acknowledge(v.handle);
+      }
+      expect(v.end.data.length).toBe(BODY.length);
+    }
+    expect(b.tls.nextDeadline()).toBeGreaterThan(b.now + STARVING_PAUSE);
+  });
+
+  test("for so long, and no longer", () => {
+    const { b, visitors } = crowd();
+    b.below.room = false;
+    const body = new Shared(BODY);
+    body.holders = 1;
+    b.tls.sendShared(visitors[0]!.handle, body, 0, BODY.length);
+    b.step();
+    b.now += b.limits.starvingTime;
+    b.step();
+    expect(b.user.events.filter((event) => event.startsWith("closed"))).toEqual([`closed ${CLOSED_FOR_ROOM}`]);
+    expect(b.tls.count).toBe(2);
+  });
+
+  test("one that fails meanwhile holds nobody up", () => {
+    const { b, visitors } = crowd();
+    b.below.room = false;
+    const body = new Shared(BODY);
+    body.holders = 1;
+    for (const v of visitors) b.tls.sendShared(v.handle, body, 0, BODY.length);
+    b.step();
+    // Not a record.
+    b.receive(visitors[0]!.handle, new Uint8Array(10).fill(255));
+    b.below.break(visitors[1]!.handle, 1, b.now);
+    b.below.room = true;
+    b.step();
+    expect(b.sent(visitors[2]!.handle).length).toBeGreaterThan(BODY.length / 4);
   });
 });
