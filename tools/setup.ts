@@ -21,6 +21,7 @@ const PACKAGES = {
   openssl: "openssl",
   "gnutls-cli": "gnutls-bin",
   rsyslogd: "rsyslog",
+  tinyproxy: "tinyproxy-bin",
   wrk: "wrk",
   h2load: "nghttp2-client",
   ab: "apache2-utils",

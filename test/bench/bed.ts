@@ -60,9 +60,9 @@ export class Bed {
     return `http://${this.ns.address}:${GIT_PORT}/${name}#main`;
   }
 
-  async ask(command: Command): Promise<Answer> {
+  async ask(command: Command, withinMs = 30_000): Promise<Answer> {
     this.#worker.stdin?.write(`${JSON.stringify(command)}\n`);
-    return this.#answer();
+    return this.#answer(withinMs);
   }
 
   /** Runs a command in the namespace and returns what it printed; consoles are read meanwhile. */
@@ -77,8 +77,8 @@ export class Bed {
     await this.ns.remove();
   }
 
-  async #answer(): Promise<Answer> {
-    const until = Date.now() + 30_000;
+  async #answer(withinMs = 30_000): Promise<Answer> {
+    const until = Date.now() + withinMs;
     for (;;) {
       const answer = this.#answers.shift();
       if (answer !== undefined) return answer;

@@ -15,13 +15,14 @@ import { buildPlugin, qemuVersion } from "./counter.ts";
 import { exitRows } from "./exits.ts";
 import { type Figure, machineRows, type Row } from "./machine.ts";
 import { processRows } from "./process.ts";
+import { tlsRows } from "./tls.ts";
 
 const COLUMNS: readonly ColumnName[] = ["bytecode", "compiled", "linux"];
-const ROWS = [...machineRows, ...exitRows, ...processRows];
+const ROWS = [...machineRows, ...tlsRows, ...exitRows, ...processRows];
 
 const options = readOptions();
 if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");
-need("gcc", "qemu-system-x86_64", "git", "ip", "dnsmasq", "h2load", "ab", "valgrind", "readelf");
+need("gcc", "qemu-system-x86_64", "git", "ip", "dnsmasq", "h2load", "ab", "valgrind", "readelf", "openssl");
 if (options.build) build();
 
 demoRepository();

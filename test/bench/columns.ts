@@ -18,6 +18,8 @@ export interface Start {
   readonly offloads?: boolean;
   /** One access line a request goes to the namespace's syslog receiver. */
   readonly syslog?: boolean;
+  /** HTTPS as well, by a certificate of P-256 that signs itself. nginx speaks it always: nobody pays who does not ask. */
+  readonly tls?: boolean;
   /** "files": the fixed page and the large file, fixed address. "demo": the demo blog, address by DHCP. */
   readonly content?: "files" | "demo";
   /** Each translated block is counted apart, for profile.ts. */
@@ -145,6 +147,7 @@ export function parameters(bed: Bed, how: Start): string[] {
   return [
     `--remote=${bed.remote(demo ? "blog.git" : "files.git")}`,
     ...(demo ? [] : [`--ipv4=${bed.guest}/24`, `--ipv4-gateway=${bed.ns.address}`]),
+    ...(how.tls === true ? ["--tls"] : []),
     ...(how.syslog === true ? [`--syslog=${bed.ns.address}`] : []),
   ];
 }

@@ -2,7 +2,8 @@
 // apt packages when the bench runs, kept in build/bench/linux.
 //
 // It is set up to be fast: the kernel is the flavour that Debian makes for virtual machines; nginx has one worker,
-// sendfile, a cache of open files, no access log, and keeps connections as long as the client likes.
+// sendfile, a cache of open files, no access log, and keeps connections as long as the client likes. Over TLS it has the same
+// key (P-256), group (X25519) and cipher (AES-128-GCM) that ours is asked for with.
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -128,6 +129,7 @@ function makeInitrd(tree: string, release: string, out: string, address: string,
   }
   writeFileSync(join(image, "etc/passwd"), "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n");
   writeFileSync(join(image, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
+  makeKey(join(image, "etc/nginx"));
   writeFileSync(join(image, "etc/nginx/nginx.conf"), nginxConf("off"));
   writeFileSync(join(image, "etc/nginx/syslog.conf"), nginxConf(`syslog:server=${gateway}:514`));
   writeFileSync(
@@ -142,6 +144,13 @@ function makeInitrd(tree: string, release: string, out: string, address: string,
   const archive = `find . | LC_ALL=C sort | "$1" cpio -o -H newc -R 0:0 > "$2.cpio" && gzip -9n < "$2.cpio" > "$2"`;
   const stdio = ["ignore", "ignore", "pipe"] as const;
   execFileSync("sh", ["-c", archive, "sh", join(tree, "bin/busybox"), out], { cwd: image, stdio: [...stdio] });
+}
+
+/** A key on P-256 and a certificate that it signs itself. */
+function makeKey(folder: string): void {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "key.pem")];
+  const words = ["req", "-x509", ...key, "-subj", "/CN=bench", "-days", "3650", "-out", join(folder, "cert.pem")];
+  execFileSync("openssl", words, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
 /** undefined: built into the kernel, or not known to it. */
@@ -181,7 +190,13 @@ http {
   keepalive_timeout 600s;
   keepalive_requests 1000000000;
   open_file_cache max=100;
-  server { listen 80 backlog=4096; root /www; }
+  ssl_certificate /etc/nginx/cert.pem;
+  ssl_certificate_key /etc/nginx/key.pem;
+  ssl_protocols TLSv1.3;
+  ssl_ecdh_curve X25519;
+  ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+  ssl_session_cache shared:tls:10m;
+  server { listen 80 backlog=4096; listen 443 ssl backlog=4096; root /www; }
 }
 `;
 }

@@ -66,7 +66,7 @@ export const machineRows: readonly Row[] = [
     unit: "M instructions",
     target: { bytecode: 600, compiled: 400 },
     quick: true,
-    measure: firstAnswer,
+    measure: (bed, column) => firstAnswer(bed, column, "boot"),
   },
   requests(
     "keep-alive",
@@ -145,29 +145,36 @@ export async function withMachine<T>(
 }
 
 /** From the first instruction to the last byte of the first 200 for "/": asked for when the console says ready. */
-async function firstAnswer(bed: Bed, column: Column): Promise<Figure | string> {
+export async function firstAnswer(
+  bed: Bed,
+  column: Column,
+  id: string,
+  scheme: "http" | "https" = "http",
+): Promise<Figure | string> {
+  const start: Start = { memory: 128, content: "demo", tls: scheme === "https" };
   const samples: number[] = [];
   let command = "";
   for (let run = 0; run < 3; run++)
     samples.push(
-      await withMachine(bed, column, { memory: 128, content: "demo" }, async (machine, host) => {
+      await withMachine(bed, column, start, async (machine, host) => {
         command = machine.command;
-        let answer = await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+        const url = `${scheme}://${host}/`;
+        let answer = await bed.ask({ kind: "get", url, counter: machine.counterFile });
         // The namespace may still look for the neighbour that the machine before this one was.
         for (let i = 0; answer.status === 0 && i < 5; i++) {
           await sleep(200);
-          answer = await bed.ask({ kind: "get", url: `http://${host}/`, counter: machine.counterFile });
+          answer = await bed.ask({ kind: "get", url, counter: machine.counterFile });
         }
         if (answer.status !== 200) throw new Error(`status ${answer.status}`);
         return answer.instructions / 1e6;
       }),
     );
   return figure(
-    "boot",
+    id,
     column,
     mean(samples),
     samples,
-    `${command}; GET / when the console says ready, counter read at the last byte`,
+    `${command}; GET ${scheme} / when the console says ready, counter read at the last byte`,
   );
 }
 
@@ -228,7 +235,7 @@ async function idle(bed: Bed, column: Column): Promise<Figure | string> {
 /** A client run of exactly `count` requests; throws when one fails. Returns the command. */
 export type Client = (bed: Bed, host: string, count: number) => Promise<string>;
 
-function requests(
+export function requests(
   id: string,
   title: string,
   target: Row["target"],
@@ -269,14 +276,20 @@ function requests(
   };
 }
 
-export function keptAlive(path: string, bytes: number, connections = CONNECTIONS): Client {
+export function keptAlive(
+  path: string,
+  bytes: number,
+  connections = CONNECTIONS,
+  scheme: "http" | "https" = "http",
+): Client {
   return async (bed, host, count) => {
     const words = ["h2load", "--h1", `--clients=${connections}`, "--threads=1"];
-    const out = await bed.run([...words, `--requests=${count}`, `http://${host}${path}`], CLIENT_WITHIN_MS);
+    const url = `${scheme}://${host}${path}`;
+    const out = await bed.run([...words, `--requests=${count}`, url], CLIENT_WITHIN_MS);
     const done = /(\d+) succeeded, (\d+) failed/.exec(out);
     const data = Number(/\((\d+)\) data/.exec(out)?.[1] ?? 0);
     if (Number(done?.[1]) !== count || data < count * bytes) throw new Error(`h2load: ${out.slice(-600)}`);
-    return [...words, "--requests=n", `http://${host}${path}`].join(" ");
+    return [...words, "--requests=n", url].join(" ");
   };
 }
 

@@ -1,7 +1,8 @@
 // Where a machine's instructions go, by C function and by phase: the same counter as the bench's, per translated block.
 // For a bytecode build that is the engine's functions, for a compiled one the TypeScript's as well.
 //
-//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large|cold] [syslog] [plain]
+//   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large|cold|tls-full|tls-hybrid|
+//     tls-resumed|tls-keep-alive|tls-large] [syslog] [plain]
 //
 // cold: the first request for the large file. syslog: with an access line a request. plain: without offloads.
 
@@ -12,11 +13,15 @@ import { Bed, cache, demoRepository, fileRepository, LARGE_PATH, PAGE_PATH } fro
 import { type ColumnName, findColumns } from "./columns.ts";
 import { buildPlugin, readBlocks } from "./counter.ts";
 import { clients, withMachine } from "./machine.ts";
+import { tlsClients } from "./tls.ts";
 
 const REQUESTS = 4000;
+const TLS_REQUESTS = 400;
 const SHOWN = 40;
 
 const [name = "bytecode", phase = "keep-alive", ...switches] = process.argv.slice(2);
+const all = { ...clients, ...tlsClients };
+const count = phase.startsWith("tls-") ? TLS_REQUESTS : REQUESTS;
 if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");
 demoRepository();
 await fileRepository();
@@ -33,6 +38,7 @@ try {
     content: boot ? "demo" : "files",
     syslog: switches.includes("syslog"),
     offloads: !switches.includes("plain"),
+    tls: phase.startsWith("tls-"),
     blocks: true,
     onLine,
   } as const;
@@ -46,16 +52,16 @@ try {
       before = readBlocks(machine.counterFile);
       await ask(LARGE_PATH);
     } else {
-      const client = clients[phase] ?? stop(`${phase} is none of boot, cold, ${Object.keys(clients).join(", ")}`);
-      await client(bed, host, REQUESTS);
+      const client = all[phase] ?? stop(`${phase} is none of boot, cold, ${Object.keys(all).join(", ")}`);
+      await client(bed, host, count);
       await machine.settled();
       before = readBlocks(machine.counterFile);
-      await client(bed, host, REQUESTS);
+      await client(bed, host, count);
       await machine.settled();
     }
     print(
       byFunction(before, readBlocks(machine.counterFile), column.symbols ?? ""),
-      boot || phase === "cold" ? 1e6 : REQUESTS,
+      boot || phase === "cold" ? 1e6 : count,
     );
   });
 } finally {
