@@ -2,8 +2,10 @@
 // image/machine-config.ts; how the words arrive, in parameters.ts.
 
 import type { Port } from "../stack/base/address.ts";
+import type { HttpProxy } from "../stack/edge/proxy.ts";
 import { parseRemote, type Remote, withToken } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
+import { PROXY_PARAMETERS, readProxy } from "./proxy-config.ts";
 import { readTlsConfig, TLS_PARAMETERS, type TlsConfig } from "./tls-config.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
@@ -15,6 +17,8 @@ export interface Config {
   readonly tls: TlsConfig | undefined;
   /** Whom the machine believes besides the authorities of the web: PEM, or "sha256:" and the hash of a key. */
   readonly trust: readonly string[];
+  /** What https connections of the machine's own go through. */
+  readonly proxy: HttpProxy | undefined;
   /** Path of the webhook, with its slash. */
   readonly hook: string;
   /** Key of the webhook's HMAC; undefined: the hook is open to anybody who knows its path. */
@@ -22,20 +26,25 @@ export interface Config {
   readonly log: LogLevel;
 }
 
-export const APPLIANCE_PARAMETERS = {
-  remote: parameter("URL[#BRANCH]", "the Git repository to serve (also -r); required", { letter: "r" }),
+/** What goes with a remote. */
+export const REMOTE_PARAMETERS = {
   "remote-token": parameter("TOKEN", "the forge's access token for a private repository; kept out of the URL"),
   "remote-user": parameter("NAME", "whose token it is, where the forge asks (most take any name)"),
+} as const satisfies ParameterTable;
+
+export const TRUST_PARAMETER = parameter(
+  "CA|sha256:HASH",
+  "for what the machine opens by TLS: believe this authority (PEM, in the boot module) or this key",
+  { repeatable: true, pem: true },
+);
+
+export const APPLIANCE_PARAMETERS = {
+  remote: parameter("URL[#BRANCH]", "the Git repository to serve (also -r); required", { letter: "r" }),
+  ...REMOTE_PARAMETERS,
   port: parameter("PORT", "HTTP port (80)"),
   ...TLS_PARAMETERS,
-  trust: parameter(
-    "CA|sha256:HASH",
-    "for an https remote: believe this authority (PEM, in the boot module) or this key",
-    {
-      repeatable: true,
-      pem: true,
-    },
-  ),
+  trust: TRUST_PARAMETER,
+  ...PROXY_PARAMETERS,
   hook: parameter("PATH", "path of the webhook that makes it fetch (/push)"),
   "hook-secret": parameter("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
   log: parameter("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
@@ -57,15 +66,16 @@ export function readConfig(given: Parameters): Config | undefined {
       why: "plain HTTP has this port (--port)",
     });
   const trust = given.list("trust");
+  const proxy = readProxy(given, parsePort);
   const hook = given.one("hook", parseHook)?.path ?? "/push";
   const log = given.one("log", parseLevel)?.level ?? "info";
   return remote === undefined
     ? undefined
-    : { remote, port, tls, trust, hook, hookSecret: given.list("hook-secret")[0], log };
+    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], log };
 }
 
 /** The remote with what --remote-token and --remote-user say. */
-function withCredentials(remote: Remote, given: Parameters): Remote {
+export function withCredentials(remote: Remote, given: Parameters): Remote {
   const [token] = given.list("remote-token");
   const user = given.one("remote-user", parseUser)?.user;
   if (token === undefined) {

@@ -8,6 +8,7 @@ import { type Log, makeLog } from "../appliance/log.ts";
 import type { ParameterSource } from "../appliance/parameters.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
 import { Edge } from "../stack/edge/edge.ts";
+import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
@@ -80,6 +81,10 @@ export function boot(target: Target): void {
   const secureRemote = config.remote.url.startsWith("https:");
   if (seam.canSecure() && (secureRemote || config.tls !== undefined)) seam.trustAnchors(trustAnchors());
   believe(config.trust, seam);
+  const { proxy } = config;
+  // Whatever speaks https from here goes through it.
+  const outgoing = proxy === undefined ? edge : new ProxyConnector(edge, platform, proxy);
+  if (proxy !== undefined) log.info(`https goes through the proxy ${proxy.host}:${proxy.port}`);
   let begun = false;
   const begin = async (): Promise<void> => {
     if (begun) return;
@@ -102,7 +107,7 @@ export function boot(target: Target): void {
       network: edge,
       platform,
       log,
-      repository: (onProgress) => openRepository(config.remote, edge, platform, onProgress),
+      repository: (onProgress) => openRepository(config.remote, outgoing, platform, onProgress),
       address: () => (seam.address() === "" ? undefined : seam.address()),
     });
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);

@@ -22,6 +22,7 @@ import {
 } from "../drivers/offload.ts";
 import { type Mac, type Port, parseIpv4 } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
+import { isExempt } from "../stack/edge/proxy.ts";
 
 export interface StaticIpv4 {
   readonly address: string;
@@ -90,7 +91,7 @@ export function readBootConfig(source: ParameterSource): Result<BootConfig, NoBo
   const given = new Parameters(source, PARAMETERS);
   if (given.has("help")) return { ok: false, error: { kind: "help" } };
   const appliance = readConfig(given);
-  const machine = readMachineConfig(given, appliance === undefined ? "" : remoteHost(appliance.remote.url));
+  const machine = readMachineConfig(given, appliance === undefined ? "" : firstHost(appliance));
   const { errors, ignored } = given;
   if (appliance === undefined || errors.length > 0) return { ok: false, error: { kind: "mistakes", errors } };
   return { ok: true, value: { appliance, machine, ignored } };
@@ -155,6 +156,13 @@ function readIpv4(given: Parameters): StaticIpv4 | undefined {
     given.errors.push({ kind: "malformed", name: "ipv4-gateway", value: gateway, why });
   }
   return { address, prefix, gateway };
+}
+
+/** Whose name has to be looked up for the clone: the remote's, or that of the proxy, which looks up the remote's itself. */
+function firstHost({ remote, proxy }: Pick<Config, "remote" | "proxy">): string {
+  const host = remoteHost(remote.url);
+  const through = proxy !== undefined && remote.url.startsWith("https:") && !isExempt(host.toLowerCase(), proxy.exempt);
+  return through ? proxy.host : host;
 }
 
 /** The host of an http URL without credentials. */

@@ -1,6 +1,7 @@
-// Node's sockets as Streams: what HTTP is served over on the `node` target, by the same server as on the machine.
+// Node's sockets as Streams: what HTTP, TLS and connections of our own are carried by on the `node` target, so that all of
+// them are the machine's.
 
-import type { Socket } from "node:net";
+import { connect as connectSocket, type Socket } from "node:net";
 import { NO_PATH, type Path } from "../stack/base/path.ts";
 import type { Instant } from "../stack/base/result.ts";
 import type { Shared } from "../stack/base/shared.ts";
@@ -8,18 +9,20 @@ import {
   CLOSED_BY_RESET,
   CLOSED_BY_TIMEOUT,
   CLOSED_IN_ORDER,
+  CLOSED_REFUSED,
+  CLOSED_UNREACHABLE,
   type Handle,
   Streams,
   type StreamUser,
 } from "../stack/base/streams.ts";
 
-/** Unread bytes of a connection, as on the machine (SERVER_RECEIVE_LIMIT). */
-const READ_LIMIT = 16 * 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 interface Stream {
   readonly socket: Socket;
-  readonly user: StreamUser;
+  user: StreamUser;
+  /** Unread bytes that it shows at most. */
+  readonly limit: number;
   /** Bytes that have come and were not consumed; the socket rests while they are more than the limit. */
   unread: Uint8Array;
   ended: boolean;
@@ -28,39 +31,74 @@ interface Stream {
 
 export class NodeStreams extends Streams {
   readonly #now: () => Instant;
+  readonly #moved: () => void;
   readonly #streams = new Map<Handle, Stream>();
   #next = 1;
 
-  /** `now`: microseconds that never go back. */
-  constructor(now: () => Instant) {
+  /** `now`: microseconds that never go back; `moved` is called after a user has been told something. */
+  constructor(now: () => Instant, moved: () => void) {
     super();
     this.#now = now;
+    this.#moved = moved;
   }
 
-  /** A peer has connected to the port: the user is told of it and of all that follows. The socket is half-open. */
-  add(socket: Socket, user: StreamUser, port: number): void {
+  /**
+   * A peer has connected to the port: the user is told of it and of all that follows. The socket is half-open; so many bytes
+   * of it lie unread at most.
+   */
+  add(socket: Socket, user: StreamUser, port: number, limit: number): void {
+    const handle = this.#follow(socket, user, limit);
+    user.accepted(handle, port, this.#now());
+    this.#moved();
+  }
+
+  /** A connection of ours to the address: the user hears `connected` or `closed`. */
+  connect(address: string, port: number, user: StreamUser, limit: number): Handle {
+    const socket = connectSocket({ host: address, port, allowHalfOpen: true, noDelay: true });
+    const handle = this.#follow(socket, user, limit);
+    socket.once("connect", () => this.#tell(handle, (stream) => stream.user.connected(handle, this.#now())));
+    return handle;
+  }
+
+  /** From now on this user hears of the connection. */
+  assign(handle: Handle, user: StreamUser): void {
+    const stream = this.#streams.get(handle);
+    if (stream !== undefined) stream.user = user;
+  }
+
+  #follow(socket: Socket, user: StreamUser, limit: number): Handle {
     const handle = this.#next++ as Handle;
-    const stream: Stream = { socket, user, unread: NOTHING, ended: false, queued: 0 };
+    const stream: Stream = { socket, user, limit, unread: NOTHING, ended: false, queued: 0 };
     this.#streams.set(handle, stream);
     socket.on("data", (chunk: Buffer) => {
       // Of one that was let go of.
       if (!this.#streams.has(handle)) return;
       stream.unread = joined(stream.unread, chunk);
-      if (stream.unread.length >= READ_LIMIT) socket.pause();
-      user.readable(handle, this.#now());
+      if (stream.unread.length >= limit) socket.pause();
+      this.#tell(handle, () => stream.user.readable(handle, this.#now()));
     });
     socket.on("end", () => {
       stream.ended = true;
-      if (this.#streams.has(handle)) user.readable(handle, this.#now());
+      this.#tell(handle, () => stream.user.readable(handle, this.#now()));
     });
     let reason = CLOSED_IN_ORDER;
     socket.on("error", (cause) => {
-      reason = "code" in cause && cause.code === "ETIMEDOUT" ? CLOSED_BY_TIMEOUT : CLOSED_BY_RESET;
+      reason = reasonOf("code" in cause ? String(cause.code) : "");
     });
     socket.on("close", () => {
-      if (this.#streams.delete(handle)) user.closed(handle, reason, this.#now());
+      if (!this.#streams.delete(handle)) return;
+      stream.user.closed(handle, reason, this.#now());
+      this.#moved();
     });
-    user.accepted(handle, port, this.#now());
+    return handle;
+  }
+
+  /** Tells the user of a stream that is still there. */
+  #tell(handle: Handle, what: (stream: Stream) => void): void {
+    const stream = this.#streams.get(handle);
+    if (stream === undefined) return;
+    what(stream);
+    this.#moved();
   }
 
   override readBuffer(handle: Handle): Uint8Array {
@@ -70,10 +108,11 @@ export class NodeStreams extends Streams {
     return 0;
   }
   override readLength(handle: Handle): number {
-    return Math.min(READ_LIMIT, this.#streams.get(handle)?.unread.length ?? 0);
+    const stream = this.#streams.get(handle);
+    return stream === undefined ? 0 : Math.min(stream.limit, stream.unread.length);
   }
-  override readLimit(_handle: Handle): number {
-    return READ_LIMIT;
+  override readLimit(handle: Handle): number {
+    return this.#streams.get(handle)?.limit ?? 0;
   }
   override readEnded(handle: Handle): boolean {
     const stream = this.#streams.get(handle);
@@ -81,13 +120,13 @@ export class NodeStreams extends Streams {
   }
   override peerEnded(handle: Handle): boolean {
     const stream = this.#streams.get(handle);
-    return stream === undefined || (stream.ended && stream.unread.length <= READ_LIMIT);
+    return stream === undefined || (stream.ended && stream.unread.length <= stream.limit);
   }
   override consume(handle: Handle, length: number): void {
     const stream = this.#streams.get(handle);
     if (stream === undefined) return;
     stream.unread = stream.unread.subarray(length);
-    if (stream.unread.length < READ_LIMIT) stream.socket.resume();
+    if (stream.unread.length < stream.limit) stream.socket.resume();
   }
   override send(handle: Handle, bytes: Uint8Array, offset: number, length: number): boolean {
     const stream = this.#streams.get(handle);
@@ -100,7 +139,7 @@ export class NodeStreams extends Streams {
     stream.queued += length;
     stream.socket.write(bytes.subarray(offset, offset + length), () => {
       stream.queued -= length;
-      if (this.#streams.has(handle)) stream.user.sent(handle, this.#now());
+      this.#tell(handle, () => stream.user.sent(handle, this.#now()));
     });
     return true;
   }
@@ -150,6 +189,20 @@ export class NodeStreams extends Streams {
   }
   override peerPort(handle: Handle): number {
     return this.#streams.get(handle)?.socket.remotePort ?? 0;
+  }
+}
+
+function reasonOf(code: string): number {
+  switch (code) {
+    case "ETIMEDOUT":
+      return CLOSED_BY_TIMEOUT;
+    case "ECONNREFUSED":
+      return CLOSED_REFUSED;
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return CLOSED_UNREACHABLE;
+    default:
+      return CLOSED_BY_RESET;
   }
 }
 

@@ -1,54 +1,61 @@
 // The `node` target: the same appliance on Node, for writing.  npm run dev -- DIR|URL [--port=8080] [--log=debug]
 //
 // A directory is served as it is on disk, drafts and future articles included, and the browser reloads on each save. A
-// URL is cloned as the machine would.
+// URL is cloned as the machine would; HTTPS is spoken and verified by its own TLS.
 
-import { watch } from "node:fs";
-import { type Appliance, type Repository, runAppliance } from "../appliance/appliance.ts";
+import { readFileSync, watch } from "node:fs";
+import { type Appliance, runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import type { Remote } from "../appliance/git/remote.ts";
-import type { OnGitProgress } from "../appliance/git/snapshot.ts";
-import { GitStore } from "../appliance/git/store.ts";
+import { presentCertificates } from "../appliance/https.ts";
 import { makeLog } from "../appliance/log.ts";
-import type { Platform } from "../appliance/platform.ts";
+import { ProxyConnector } from "../stack/edge/proxy.ts";
 import { devUsage, readDevConfig } from "./dev-config-node.ts";
 import { DirectoryRepository } from "./directory-node.ts";
-import { fetchTransport } from "./git-transport-node.ts";
 import { LiveReload } from "./live-reload-node.ts";
 import { NodeNetwork } from "./network-node.ts";
 import { nodePlatform } from "./platform-node.ts";
 
 /** Editors write a file in several steps; wait until they are through. */
 const SETTLE_MS = 60;
+/** From when on a certificate that signs itself is valid: 2025, seconds since 1970. */
+const NOT_BEFORE = 1_735_689_600;
 
 async function main(): Promise<void> {
   // Where npm was called; we run in the project's folder.
-  const read = readDevConfig(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd());
+  const read = readDevConfig(process.argv.slice(2), process.env["INIT_CWD"] ?? process.cwd(), moduleText());
   if (!read.ok) return stop(read.error);
-  const { place, port, host, log: level } = read.value;
+  const { place, port, host, log: level, tls, trust, proxy } = read.value;
 
   const platform = nodePlatform();
   const log = makeLog(level, platform, false);
   const live = new LiveReload();
   const network = new NodeNetwork({
     host,
+    trust,
     intercept: (request) => live.intercept(request),
     access: (line) => log.access(line),
-    listening: (actual) => log.info(`listening on http://${host}:${actual}/`),
+    listening: (actual, secure) => log.info(`listening on http${secure ? "s" : ""}://${host}:${actual}/`),
     failed: (reason) => {
       log.fatal(reason);
       process.exit(1);
     },
   });
+  const wrong = network.distrusted();
+  if (wrong !== "") return stop(wrong);
+  if (tls !== undefined) {
+    const errors = presentCertificates(tls, ["localhost", host], NOT_BEFORE, network, platform, log);
+    if (errors.length > 0) return stop(errors.map((error) => `HTTPS: ${error}`).join("\n"));
+  }
+  const outgoing = proxy === undefined ? network : new ProxyConnector(network, platform, proxy);
   const started = runAppliance({
-    config: { port, tls: undefined, hook: "/push", hookSecret: undefined },
+    config: { port, tls, hook: "/push", hookSecret: undefined },
     network,
     platform,
     log,
     repository: (onProgress) =>
       place.kind === "directory"
         ? new DirectoryRepository(place.path)
-        : cloneOf(place.remote, network, platform, onProgress),
+        : openRepository(place.remote, outgoing, platform, onProgress),
     address: () => undefined,
     ...(place.kind === "directory" ? { writing: { tail: live.tail } } : {}),
   });
@@ -56,10 +63,10 @@ async function main(): Promise<void> {
   if (place.kind === "directory") follow(place.path, started.value, live);
 }
 
-/** Over http as the machine does it; https through Node, which has the TLS that the own stack has not. */
-function cloneOf(remote: Remote, network: NodeNetwork, platform: Platform, onProgress: OnGitProgress): Repository {
-  if (remote.url.startsWith("http:")) return openRepository(remote, network, platform, onProgress);
-  return new GitStore({ remote, transport: fetchTransport, platform, onProgress });
+/** What the machine would get as a boot module: keys and certificates. */
+function moduleText(): string {
+  const file = process.env["EPIPHYTE_PARAMETERS"];
+  return file === undefined ? "" : readFileSync(file, "utf8");
 }
 
 /** Updates the site when something in the directory changes. */

@@ -19,6 +19,8 @@ export type GitTransportError =
   | { readonly kind: "stopped"; readonly where: string }
   /** Over https, and the server is not the one that was meant, or speaks no TLS that is spoken here: why, in words. */
   | { readonly kind: "insecure"; readonly where: string; readonly reason: string }
+  /** A proxy did not let the connection through, or could not be reached. */
+  | { readonly kind: "proxy"; readonly where: string; readonly proxy: string; readonly reason: string }
   /** Over https, and this machine has no entropy for keys. */
   | { readonly kind: "no-entropy"; readonly where: string }
   | { readonly kind: "redirects"; readonly where: string; readonly reason: string }
@@ -104,6 +106,8 @@ export function describeGitError(error: GitError): string {
       return `${at} the connection broke: ${error.reason}.`;
     case "insecure":
       return `${at} there is no secure connection to it: ${error.reason}`;
+    case "proxy":
+      return `${at} the proxy ${error.proxy} ${error.reason}.`;
     case "no-entropy":
       return `${at} this machine has no source of entropy for the keys of https; add -device virtio-rng-pci.`;
     case "redirects":

@@ -3,7 +3,7 @@
 import type { Result } from "../../stack/base/result.ts";
 import { httpRequest, type Timers } from "../../stack/edge/http-client.ts";
 import { describeHttpError, type HttpClientError } from "../../stack/edge/http-error.ts";
-import type { ConnectError, Network } from "../../stack/edge/network.ts";
+import type { ConnectError, Connector } from "../../stack/edge/network.ts";
 import type { GitTransportError } from "./error.ts";
 import type { GitRequest, GitResponse, GitTransport } from "./transport.ts";
 
@@ -11,10 +11,10 @@ import type { GitRequest, GitResponse, GitTransport } from "./transport.ts";
 const TIMEOUT_MS = 60_000;
 
 export class HttpTransport implements GitTransport {
-  readonly #network: Network;
+  readonly #network: Connector;
   readonly #timers: Timers;
 
-  constructor(network: Network, timers: Timers) {
+  constructor(network: Connector, timers: Timers) {
     this.#network = network;
     this.#timers = timers;
   }
@@ -85,8 +85,9 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
     case "timed-out":
       return { kind: "timed-out", where };
     case "no-room":
-    case "no-tls":
       return { kind: "broken", where, reason: words };
+    case "proxy":
+      return { kind: "proxy", where, proxy: cause.proxy, reason: cause.reason };
     case "no-entropy":
       return { kind: "no-entropy", where };
     case "insecure":

@@ -1,6 +1,6 @@
 // The repository of a machine: everything in this folder put together, for the composition roots.
 
-import type { Network } from "../../stack/edge/network.ts";
+import type { Connector } from "../../stack/edge/network.ts";
 import type { Platform } from "../platform.ts";
 import { HttpTransport } from "./http-transport.ts";
 import { limitsFor } from "./limits.ts";
@@ -11,7 +11,7 @@ import { GitStore } from "./store.ts";
 /** Nothing is asked of the network before the first `update`. */
 export function openRepository(
   remote: Remote,
-  network: Network,
+  network: Connector,
   platform: Platform,
   onProgress: OnGitProgress,
 ): GitStore {

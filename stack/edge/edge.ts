@@ -28,7 +28,7 @@ import {
 } from "../host/events.ts";
 import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
 import { presentCertificates } from "./certificates.ts";
-import { StackFlow } from "./flow.ts";
+import { EdgeFlows, type Timer } from "./flows.ts";
 import type {
   Certificate,
   ConnectError,
@@ -46,8 +46,6 @@ import type {
 import type { Seam } from "./seam.ts";
 import { EdgeWeb } from "./web.ts";
 
-/** Unread bytes that a connection of ours may hold: the window for a clone. */
-export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
 /**
  * Events handled in one turn before the host is polled again, so that packets are not late. A request is the last of its
  * turn: what its handler has promised goes on before the next one.
@@ -65,15 +63,11 @@ export interface EdgeListener {
   access(line: string): void;
 }
 
-/** Calls back once after the milliseconds; the returned function cancels it. */
-export type Timer = (ms: number, callback: () => void) => () => void;
-
 export class Edge implements Network {
   readonly #seam: Seam;
   readonly #listener: EdgeListener;
-  readonly #timer: Timer;
   readonly #web: EdgeWeb;
-  readonly #flows = new Map<string, StackFlow>();
+  readonly #flows: EdgeFlows;
   readonly #queries = new Map<string, (result: Result<readonly string[], ResolveError>) => void>();
   readonly #names = new Map<string, string>();
   readonly #times = new Map<string, (result: Result<number, TimeError>) => void>();
@@ -82,7 +76,7 @@ export class Edge implements Network {
     this.#seam = seam;
     this.#web = new EdgeWeb(seam);
     this.#listener = listener;
-    this.#timer = timer;
+    this.#flows = new EdgeFlows(seam, timer);
   }
 
   /** One step of the loop. Returns when it wants to be called again at the latest. */
@@ -124,15 +118,11 @@ export class Edge implements Network {
     if (options.secure && !this.#seam.canSecure()) return { ok: false, error: { kind: "no-entropy" } };
     const addresses = await this.resolve(host);
     if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
-    let last: ConnectError = { kind: "unreachable" };
-    for (const address of addresses.value) {
-      const attempt = await this.#connectTo(address, port, options.secure ? host : "", options.timeoutMs);
-      if (attempt.ok) return attempt;
-      last = attempt.error;
-      // Another address of a server that is not believed would be no better, and would hide why.
-      if (last.kind === "insecure") break;
-    }
-    return { ok: false, error: last };
+    return this.#flows.connect(addresses.value, port, options.secure ? host : "", options.timeoutMs);
+  }
+
+  startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>> {
+    return this.#flows.startTls(flow, name, timeoutMs);
   }
 
   /**
@@ -182,35 +172,14 @@ export class Edge implements Network {
     return this.#seam.makeRoom(bytes, peer);
   }
 
-  /** `secureName`: over TLS, to who has a certificate for it; "": in the clear. */
-  #connectTo(address: string, port: Port, secureName: string, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
-    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT, secureName);
-    if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
-    return new Promise((resolve) => {
-      const opened = (result: Result<Flow, ConnectError>): void => {
-        cancel();
-        resolve(result);
-      };
-      const flow: StackFlow = new StackFlow(this.#seam, handle, opened, () => this.#flows.delete(String(handle)));
-      const cancel = this.#timer(timeoutMs, () => flow.connectTimedOut());
-      this.#flows.set(String(handle), flow);
-    });
-  }
-
   #dispatch(kind: number): void {
     const handle = String(this.#seam.eventHandle());
     switch (kind) {
       case EVENT_CONNECTED:
-        this.#flows.get(handle)?.connected();
-        break;
       case EVENT_READABLE:
-        this.#flows.get(handle)?.readable();
-        break;
       case EVENT_SENT:
-        this.#flows.get(handle)?.sent();
-        break;
       case EVENT_CLOSED:
-        this.#flows.get(handle)?.closed(this.#seam.eventNumber(), this.#seam.eventText());
+        this.#flows.event(kind, this.#seam.eventHandle(), this.#seam.eventNumber(), this.#seam.eventText());
         break;
       case EVENT_RESOLVED:
         this.#resolved(handle, this.#seam.eventNumber());

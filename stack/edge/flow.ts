@@ -13,18 +13,27 @@ const READ_LIMIT = 64 * 1024;
 type ReadResult = Result<Uint8Array | undefined, FlowError>;
 type WriteResult = Result<undefined, FlowError>;
 
+/** Hears what became of a connect. */
+export type Opened = (result: Result<Flow, ConnectError>) => void;
+
+/** What a flow needs of the seam. */
+export type FlowSeam = Pick<
+  Seam,
+  "send" | "queued" | "receive" | "readEnded" | "readCut" | "shutdown" | "close" | "abort" | "startTls"
+>;
+
 export class StackFlow implements Flow {
-  readonly #seam: Seam;
+  readonly #seam: FlowSeam;
   readonly #handle: number;
   readonly #released: () => void;
-  #opened: ((result: Result<Flow, ConnectError>) => void) | undefined;
+  #opened: Opened | undefined;
   #reader: ((result: ReadResult) => void) | undefined;
   #writer: ((result: WriteResult) => void) | undefined;
   #gone: FlowError | undefined;
   #ended = false;
 
   /** `opened` hears of the connect's outcome, `released` when the edge may forget the handle. */
-  constructor(seam: Seam, handle: number, opened: (result: Result<Flow, ConnectError>) => void, released: () => void) {
+  constructor(seam: FlowSeam, handle: number, opened: Opened, released: () => void) {
     this.#seam = seam;
     this.#handle = handle;
     this.#opened = opened;
@@ -58,6 +67,22 @@ export class StackFlow implements Flow {
     if (this.#gone !== undefined) return;
     this.#seam.close(this.#handle);
     this.closed(CLOSED_IN_ORDER);
+  }
+
+  /** Its connect, or the beginning of its TLS, has not come to an end. */
+  get opening(): boolean {
+    return this.#opened !== undefined;
+  }
+
+  /** Begins TLS on it; `opened` hears what became of that. */
+  startTls(name: string, opened: Opened): void {
+    if (this.#opened !== undefined || this.#reader !== undefined) throw new Error("a flow in use cannot begin TLS");
+    this.#opened = opened;
+    if (this.#gone !== undefined) this.#refuse({ kind: "unreachable" });
+    else if (!this.#seam.startTls(this.#handle, name)) {
+      this.#refuse({ kind: "no-room" });
+      this.close();
+    }
   }
 
   /** The events of the edge. */
@@ -104,6 +129,11 @@ export class StackFlow implements Flow {
     if (this.#opened === undefined) return;
     this.#seam.abort(this.#handle);
     this.closed(CLOSED_BY_TIMEOUT);
+  }
+
+  #refuse(error: ConnectError): void {
+    this.#opened?.({ ok: false, error });
+    this.#opened = undefined;
   }
 
   #take(): ReadResult | undefined {

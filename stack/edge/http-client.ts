@@ -22,7 +22,7 @@ import {
 import { basicAuthorization } from "./basic.ts";
 import { type HttpClientError, MAX_REDIRECTS } from "./http-error.ts";
 import { inTime, type Timers } from "./in-time.ts";
-import type { Flow, Network } from "./network.ts";
+import type { Connector, Flow } from "./network.ts";
 import { formatUrl, hostOf, originOf, parseUrl, resolveReference, type Url } from "./url.ts";
 
 export interface HttpClientRequest {
@@ -66,7 +66,7 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** One request through the connections that are kept for this network. */
 export function httpRequest(
-  network: Network,
+  network: Connector,
   timers: Timers,
   request: HttpClientRequest,
 ): Promise<Result<HttpAnswer, HttpClientError>> {
@@ -89,7 +89,7 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-const clients = new WeakMap<Network, HttpClient>();
+const clients = new WeakMap<Connector, HttpClient>();
 
 export type { Timers } from "./in-time.ts";
 
@@ -111,11 +111,11 @@ interface Received {
 }
 
 export class HttpClient {
-  readonly #network: Network;
+  readonly #network: Connector;
   readonly #timers: Timers;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(network: Network, timers: Timers) {
+  constructor(network: Connector, timers: Timers) {
     this.#network = network;
     this.#timers = timers;
   }

@@ -62,8 +62,8 @@ function describeConnectError(cause: ConnectError): string {
       return "cannot be reached";
     case "timed-out":
       return "did not answer";
-    case "no-tls":
-      return "cannot be called by https from here";
+    case "proxy":
+      return `cannot be reached: the proxy ${cause.proxy} ${cause.reason}`;
     case "no-entropy":
       return "cannot be called by https: this machine has no source of entropy for keys (-device virtio-rng-pci adds one)";
     case "insecure":

@@ -24,8 +24,10 @@ export type ConnectError =
   | { readonly kind: "unreachable" }
   | { readonly kind: "timed-out" }
   | { readonly kind: "no-room" }
-  /** Over TLS it has to be, and this machine has no entropy for keys; or it does not speak TLS by itself (Node). */
-  | { readonly kind: "no-entropy" | "no-tls" }
+  /** Over TLS it has to be, and this machine has no entropy for keys. */
+  | { readonly kind: "no-entropy" }
+  /** A proxy is in the way, and did not let it through: which one ("host:port"), and why, in words. */
+  | { readonly kind: "proxy"; readonly proxy: string; readonly reason: string }
   /** The server is not the one that was meant, or cannot show that it is: why, in words. */
   | { readonly kind: "insecure"; readonly reason: string };
 
@@ -73,7 +75,7 @@ export interface Listener {
   readonly action: { readonly kind: "serve" } | { readonly kind: "redirect"; readonly port: Port };
 }
 
-export type ListenError = "port-in-use" | "no-entropy" | "no-tls";
+export type ListenError = "port-in-use" | "no-entropy";
 
 /** What HTTPS shows: a key and its chain as PEM, or one that the machine makes and signs itself. */
 export type Certificate =
@@ -143,10 +145,18 @@ export interface ReadyResponse {
   readonly body: Uint8Array;
 }
 
+/** Opens connections: a Network, or one behind a proxy (proxy.ts). */
+export type Connector = Pick<Network, "connect">;
+
 export interface Network {
   /** All A records as text, in the order of the answer; an address in dotted form resolves to itself. */
   resolve(name: string): Promise<Result<readonly string[], ResolveError>>;
   connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>>;
+  /**
+   * Has an open connection in the clear speak TLS from here on, with who has a certificate for the name. All that it has
+   * brought must have been read, and nobody reads it meanwhile. On failure it is closed.
+   */
+  startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>>;
   /** Sends and forgets; false when it could not even be queued. */
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean;
   /** Shows these certificates from now on, the first of them to who names none; connections that are open go on. */

@@ -58,6 +58,11 @@ export interface Seam {
    * has to be for (only when canSecure); "": in the clear.
    */
   connect(address: string, port: number, receiveLimit: number, secureName: string): number;
+  /**
+   * Has a connection in the clear speak TLS from here on (only when canSecure): `name` is whom the certificate has to be
+   * for. All that it has brought must have been received. EVENT_CONNECTED or EVENT_CLOSED follows; false: no room.
+   */
+  startTls(handle: number, name: string): boolean;
   /** Queues the bytes, which must not change; false when the stream is gone. */
   send(handle: number, bytes: Uint8Array): boolean;
   queued(handle: number): number;

@@ -28,6 +28,10 @@ export class Flows extends StreamUser {
     this.told.push(0);
   }
 
+  has(handle: Handle): boolean {
+    return this.find(handle) >= 0;
+  }
+
   /** The edge has let go of it. */
   remove(handle: Handle): void {
     const index = this.find(handle);
@@ -48,7 +52,8 @@ export class Flows extends StreamUser {
   override accepted(_handle: Handle, _port: number, _now: Instant): void {}
 
   override connected(handle: Handle, _now: Instant): void {
-    this.tell(handle, EVENT_CONNECTED);
+    // Once for TCP, and once more for TLS that begins later.
+    if (this.find(handle) >= 0) this.events.push(EVENT_CONNECTED, handle, 0, "");
   }
 
   override readable(handle: Handle, _now: Instant): void {

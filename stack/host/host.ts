@@ -21,6 +21,7 @@ import { IpOutput } from "../ipv4/output.ts";
 import { FAILED_LIMIT, WAITING_LIMIT } from "../ipv4/waiting.ts";
 import { TcpLimits } from "../tcp/limits.ts";
 import { Tcp } from "../tcp/tcp.ts";
+import { RECORD_ROOM } from "../tls/limits.ts";
 import { BINDING_LIMIT, Udp } from "../udp/machine.ts";
 import {
   AT_ATTENDANT,
@@ -77,6 +78,8 @@ export class Host extends FrameReceiver {
   readonly flows: Flows;
   /** Undefined until it is first asked for. */
   private secureStreams: Secure | undefined;
+  /** TCP's user for connections of ours that speak TLS. */
+  private secureUser = -1;
   private readonly seed: Uint8Array;
   readonly lease: Lease;
   readonly names: Names;
@@ -240,12 +243,29 @@ export class Host extends FrameReceiver {
   connect(address: string, port: number, receiveLimit: number, secureName: string): Handle {
     if (this.flows.count >= FLOW_LIMIT) return NO_HANDLE;
     const path = this.paths.toward(address);
-    const handle =
-      secureName === ""
-        ? this.tcp.connect(path, port, this.flowUser, receiveLimit, this.now)
-        : this.secure().connect(path, port, secureName, receiveLimit, this.now);
-    if (handle >= 0) this.flows.add(handle);
+    const { now } = this;
+    const secure = secureName === "" ? undefined : this.secure();
+    const user = secure === undefined ? this.flowUser : this.secureUser;
+    const room = secure === undefined ? 0 : RECORD_ROOM;
+    const handle = this.tcp.connect(path, port, user, receiveLimit + room, now);
+    if (handle < 0) return handle;
+    if (secure !== undefined && !secure.start(handle, secureName, false, now)) {
+      this.tcp.abort(handle);
+      return NO_HANDLE;
+    }
+    this.flows.add(handle);
     return handle;
+  }
+
+  /**
+   * Has a connection of the edge speak TLS from here on, with the server of this name: it is connected, and all that has
+   * come is read. As after `connect` it is told what became of it. False: there is no room, or it speaks TLS already.
+   */
+  startTls(handle: Handle, name: string): boolean {
+    if (!this.flows.has(handle) || this.secureStreams?.has(handle) === true) return false;
+    const secure = this.secure();
+    this.tcp.assign(handle, this.secureUser);
+    return secure.start(handle, name, true, this.now);
   }
 
   /** From now on the service is stepped with the host. */
@@ -279,6 +299,7 @@ export class Host extends FrameReceiver {
     if (this.secureStreams === undefined) {
       if (!this.canSecure) throw new Error("TLS without entropy");
       this.secureStreams = new Secure(this.tcp, this.shared, this.flows, this.seed, this.budget.connections);
+      this.secureUser = this.tcp.addUser(this.secureStreams.ours);
       this.secureStreams.setWallClock(this.now / MILLISECOND + this.wallOffsetMs, this.now);
     }
     return this.secureStreams;

@@ -151,6 +151,10 @@ export function connect(remote: string, port: number, receiveLimit: number, secu
   return host().connect(remote, port, receiveLimit, secureName);
 }
 
+export function startTls(handle: number, name: string): boolean {
+  return host().startTls(handle as Handle, name);
+}
+
 export function canSecure(): boolean {
   return host().canSecure;
 }

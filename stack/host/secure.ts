@@ -1,18 +1,16 @@
 /// <reference path="../base/cryptography.d.ts" />
-// TLS on a host: whose certificates are shown, whom we believe, and the streams over TCP that speak it. Made when it is
-// first asked for: who serves plain HTTP pays nothing.
+// TLS on a host: whose certificates are shown, whom we believe, and the streams that speak it over those below (TCP; on Node
+// its sockets). Made when it is first asked for: who serves plain HTTP pays nothing.
 
-import type { Path } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
-import { type Handle, StreamUser } from "../base/streams.ts";
-import type { Tcp } from "../tcp/tcp.ts";
+import { type Handle, type Streams, StreamUser } from "../base/streams.ts";
 import { alertName } from "../tls/alerts.ts";
 import { TlsCarrier } from "../tls/carrier.ts";
 import { Cookies } from "../tls/cookies.ts";
 import { TLS_COUNTER_NAMES } from "../tls/counters.ts";
 import { Credential, Credentials } from "../tls/credentials.ts";
-import { RECORD_ROOM, TlsLimits } from "../tls/limits.ts";
+import { TlsLimits } from "../tls/limits.ts";
 import { ServerTerms } from "../tls/negotiation.ts";
 import { ClientTerms } from "../tls/offer.ts";
 import { Generator } from "../tls/randomness.ts";
@@ -96,21 +94,20 @@ export class Secure {
   readonly tls: TlsStreams;
   /** Whom connections of ours believe. */
   trust = new Trust(new Uint8Array(0));
-  readonly #tcp: Tcp;
+  /** Who is to hear of connections of ours from the streams below. */
+  readonly ours: StreamUser;
   readonly #random: Generator;
   readonly #credentials = new Credentials();
   #next: Credential[] = [];
   readonly #trusted: string[] = [];
   readonly #flows: SecureFlows;
   readonly #flowUser: number;
-  readonly #carrier: number;
   readonly #clearUser: number;
   /** Wall clock minus `now`, in milliseconds. */
   #offsetMs = 0;
 
-  /** `seed`: 32 random bytes, used for nothing else; `connections`: TCP's. */
-  constructor(tcp: Tcp, shared: SharedMemory, flows: Flows, seed: Uint8Array, connections: number) {
-    this.#tcp = tcp;
+  /** `seed`: 32 random bytes, used for nothing else; `connections`: of the streams below. */
+  constructor(below: Streams, shared: SharedMemory, flows: Flows, seed: Uint8Array, connections: number) {
     this.#random = new Generator(seed);
     const random = this.#random;
     const limits = new TlsLimits();
@@ -123,34 +120,31 @@ export class Secure {
       PROTOCOLS,
       nativeHasAes(),
     );
-    this.tls = new TlsStreams(tcp, limits, terms, shared);
+    this.tls = new TlsStreams(below, limits, terms, shared);
     this.#flows = new SecureFlows(flows);
     this.#flows.tls = this.tls;
     this.#flowUser = this.tls.addUser(this.#flows);
     this.#clearUser = this.tls.addUser(new WrongProtocol(this.tls));
-    this.#carrier = tcp.addUser(new TlsCarrier(this.tls, -1, -1));
+    this.ours = new TlsCarrier(this.tls, -1, -1);
   }
 
-  /** Has this user serve the port, with so many bytes unread at most. False: the port is taken. */
-  listen(port: number, user: StreamUser, receiveLimit: number): boolean {
-    const carrier = new TlsCarrier(this.tls, this.tls.addUser(user), this.#clearUser);
-    return this.#tcp.listen(port, this.#tcp.addUser(carrier), receiveLimit + RECORD_ROOM);
+  /** Who is to listen below on a port that this user serves: with RECORD_ROOM more bytes unread than that one wants. */
+  listener(user: StreamUser): StreamUser {
+    return new TlsCarrier(this.tls, this.tls.addUser(user), this.#clearUser);
   }
 
-  /** A connection of ours to the server of this name; a number below 0 when there is no room. */
-  connect(path: Path, port: number, name: string, receiveLimit: number, now: Instant): Handle {
-    const handle = this.#tcp.connect(path, port, this.#carrier, receiveLimit + RECORD_ROOM, now);
-    if (handle < 0) return handle;
-    if (!this.tls.pass(handle, this.#flowUser)) {
-      this.#tcp.abort(handle);
-      return -1 as Handle;
-    }
+  /**
+   * Has a connection of ours, of which `ours` hears, speak TLS with the server of this name. `established`: it is connected,
+   * and what it brings from here on is TLS; else that begins when it is. False: there is no room.
+   */
+  start(handle: Handle, name: string, established: boolean, now: Instant): boolean {
+    if (!this.tls.pass(handle, this.#flowUser)) return false;
     const reference = referenceName(name);
     const verifier = new PathVerifier(reference, this.trust, this.#wallSeconds(now));
     this.#flows.handles.push(handle);
     this.#flows.verifiers.push(verifier);
-    this.tls.secure(handle, new ClientTerms(reference.host, verifier, this.#random, PROTOCOLS), false, now);
-    return handle;
+    this.tls.secure(handle, new ClientTerms(reference.host, verifier, this.#random, PROTOCOLS), established, now);
+    return true;
   }
 
   /** True: the connection of ours is one of these. */
@@ -259,7 +253,7 @@ export class Secure {
   }
 }
 
-function describeTrust(error: TrustError): string {
+export function describeTrust(error: TrustError): string {
   switch (error.kind) {
     case "no fingerprint":
       return "sha256: is followed by the 32 bytes of a hash, in hexadecimal or base64";

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { ReadyTable } from "../http/ready.ts";
 import { HttpListener } from "../http1/listener.ts";
 import { HttpServer } from "../http1/server.ts";
+import { RECORD_ROOM } from "../tls/limits.ts";
 import { Access } from "./access.ts";
 import { Host } from "./host.ts";
 import { Service } from "./service.ts";
@@ -59,7 +60,7 @@ export class Web extends Service {
     const streams: Streams = listener.secure ? this.host.secure().tls : tcp;
     const user = new HttpListener(this.http, streams, listener.redirectTo);
     const listening = listener.secure
-      ? this.host.secure().listen(listener.port, user, SERVER_RECEIVE_LIMIT)
+      ? tcp.listen(listener.port, tcp.addUser(this.host.secure().listener(user)), SERVER_RECEIVE_LIMIT + RECORD_ROOM)
       : tcp.listen(listener.port, tcp.addUser(user), SERVER_RECEIVE_LIMIT);
     if (!listening) return false;
     this.listeners.push(listener);

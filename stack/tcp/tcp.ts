@@ -117,6 +117,11 @@ export class Tcp extends Streams {
     return c.handle;
   }
 
+  /** From now on this user hears of the connection: what is spoken over it has changed. */
+  assign(handle: Handle, user: number): void {
+    if (this.#core.of(handle).user !== NOBODY) this.#core.of(handle).user = user;
+  }
+
   /** A segment has come (RFC 9293 3.10.7). Damaged ones are dropped, and what was not sent to us alone. */
   input(packet: Packet, now: Instant): void {
     const core = this.#core;

@@ -14,8 +14,9 @@ import { eventually, scratch } from "./support/peers.ts";
 const OCTET = 87;
 const GIT_PORT = 8000;
 const FORGE_PORT = 8443;
-const tools = isRoot() && want("curl", "ip", "git", "openssl", "gnutls-cli");
-const why = tools ? "" : " (skipped: needs root, curl, git, ip, openssl and gnutls-cli)";
+const PROXY_PORT = 3128;
+const tools = isRoot() && want("curl", "ip", "git", "openssl", "gnutls-cli", "tinyproxy");
+const why = tools ? "" : " (skipped: needs root, curl, git, ip, openssl, gnutls-cli and tinyproxy)";
 
 describe.skipIf(!tools)(`HTTPS among real peers${why}`, () => {
   let space: Namespace;
@@ -157,6 +158,56 @@ describe.skipIf(!tools)(`HTTPS among real peers${why}`, () => {
     expect(await curl("--request", "POST", `http://${machine}/push`)).toContain("updated");
     expect(await curl(`http://${machine}/Posts/Third`)).toContain("Over an encrypted line.");
   }, 60_000);
+
+  test("a clone and a push through a proxy that wants credentials; what a proxy refuses is said, with its name", async () => {
+    const configuration = join(folder, "tinyproxy.conf");
+    const log = join(folder, "tinyproxy.log");
+    writeFileSync(
+      configuration,
+      `Port ${PROXY_PORT}\nListen ${space.address}\nTimeout 60\nLogLevel Connect\nLogFile "${log}"\nConnectPort ${FORGE_PORT}\n` +
+        "MaxClients 20\nBasicAuth ada pa55\n",
+    );
+    space.start(["tinyproxy", "-d", "-c", configuration], { stdio: "ignore" });
+    await eventually("the proxy listens", 10_000, () =>
+      space.runAsync(["curl", "-s", "-o", "/dev/null", `http://${space.address}:${PROXY_PORT}/`]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const place = `${space.address}:${PROXY_PORT}`;
+    const trust = readFileSync(authority.file, "utf8");
+    const again = async (...lines: readonly string[]): Promise<void> => {
+      if (child?.exitCode === null) child.kill("SIGTERM");
+      await eventually(
+        "it ends",
+        5000,
+        () => child === undefined || child.exitCode !== null || child.signalCode !== null,
+      );
+      start(...lines, `--trust=\n${trust}`);
+    };
+    await again(`--remote=${forgeUrl()}`, `--https-proxy=http://ada:pa55@${place}`);
+    await says(/https goes through the proxy/);
+    await says(/ ready: /);
+    blog.push({ "Posts/Proxied": post("The proxied post", "By way of a proxy.") }, "Proxied");
+    expect(await curl("--request", "POST", `http://${machine}/push`)).toContain("updated");
+    expect(await curl(`http://${machine}/Posts/Proxied`)).toContain("By way of a proxy.");
+    expect(text).not.toContain("pa55");
+    // It has seen whereto, and no more.
+    const seen = readFileSync(log, "utf8");
+    expect(seen).toContain(`CONNECT ${space.address}:${FORGE_PORT}`);
+    expect(seen).not.toMatch(/info\/refs|upload-pack/);
+
+    await again(`--remote=${forgeUrl()}`, `--https-proxy=ada:wrong@${place}`);
+    await says(new RegExp(`the proxy ${place} refuses the credentials that it was given \\(status 40[17]\\)`));
+    await again(`--remote=${forgeUrl()}`, `--https-proxy=${place}`);
+    await says(new RegExp(`the proxy ${place} wants credentials \\(status 407\\)`));
+    await again(`--remote=https://${space.address}:9999/blog.git`, `--https-proxy=ada:pa55@${place}`);
+    await says(new RegExp(`the proxy ${place} refuses to connect to ${space.address}:9999 \\(status 403\\)`));
+    await again(`--remote=${forgeUrl()}`, `--https-proxy=${space.address}:9`);
+    await says(new RegExp(`the proxy ${space.address}:9 refused the connection`));
+    await again(`--remote=${forgeUrl()}`, `--https-proxy=${space.address}:9`, `--no-proxy=${space.address}`);
+    await says(/ ready: /);
+  }, 90_000);
 
   test("a forge that is not believed: why, its key, and what would accept it; that parameter does", async () => {
     start(`--remote=${forgeUrl()}`);

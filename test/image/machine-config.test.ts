@@ -286,11 +286,54 @@ describe("the token of a forge", () => {
       `--remote-token=t0ken${"x".repeat(MAX_WORD_LENGTH)}`,
       `--remote-tokn=t0ken${"x".repeat(MAX_WORD_LENGTH)}`,
       "--cert-sed=t0ken",
+      "--https-prxy=t0ken@proxy:3128",
+      "--https-proxy=u:t0ken@proxy",
+      "--https-proxy=socks5://u:t0ken@proxy:1080",
+      "--https-proxy=u:t0ken%zz@proxy:3128",
     ]) {
       const said = errorsOf(`--remote=https://u:p@h/b ${word}`);
       expect(said).not.toBe("");
       expect(said).not.toMatch(/t0k|u:p/);
     }
+  });
+});
+
+describe("a proxy", () => {
+  const proxyOf = (parameters: string) => configOf(`${REMOTE} ${parameters}`).proxy;
+
+  it("is written as the variable https_proxy is", () => {
+    const plain = { host: "proxy.example", port: 3128, authorization: undefined, exempt: [] };
+    expect(proxyOf("")).toBeUndefined();
+    for (const text of ["proxy.example:3128", "http://proxy.example:3128", "HTTP://Proxy.Example:3128/"])
+      expect(proxyOf(`--https-proxy=${text}`)).toEqual(plain);
+    expect(proxyOf("--https-proxy=http://ada:p%40ss:w@10.0.0.1:8080")).toEqual({
+      host: "10.0.0.1",
+      port: 8080,
+      authorization: `Basic ${btoa("ada:p@ss:w")}`,
+      exempt: [],
+    });
+    expect(proxyOf("--https-proxy=p:1 --no-proxy=.Lan,*.example,10.0.0.7 --no-proxy=git")?.exempt).toEqual([
+      "lan",
+      "example",
+      "10.0.0.7",
+      "git",
+    ]);
+  });
+
+  it("says what is wrong", () => {
+    expect(errorsOf(`${REMOTE} --https-proxy=proxy`)).toContain("a port is wanted, as in proxy:3128");
+    expect(errorsOf(`${REMOTE} --https-proxy=proxy:0`)).toContain("a port is a number");
+    expect(errorsOf(`${REMOTE} --https-proxy=https://proxy:1`)).toContain("spoken to by http, not by https");
+    expect(errorsOf(`${REMOTE} --https-proxy=a/b`)).toContain("[USER:PASSWORD@]HOST:PORT is wanted");
+    expect(errorsOf(`${REMOTE} --no-proxy=lan`)).toContain("--https-proxy is missing");
+  });
+
+  it("looks up the remote's name itself, so nobody else need", () => {
+    const fixed = "--remote=https://git.example/b --ipv4=10.0.0.2/24";
+    expect(errorsOf(fixed)).toContain("who resolves git.example");
+    expect(errorsOf(`${fixed} --https-proxy=10.0.0.1:3128`)).toBe("");
+    expect(errorsOf(`${fixed} --https-proxy=proxy.lan:3128`)).toContain("who resolves proxy.lan");
+    expect(errorsOf(`${fixed} --https-proxy=10.0.0.1:3128 --no-proxy=example`)).toContain("who resolves git.example");
   });
 });
 

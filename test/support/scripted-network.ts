@@ -83,6 +83,9 @@ export class ScriptedNetwork implements Network {
   async resolve(): Promise<Result<readonly string[], ResolveError>> {
     return { ok: false, error: { kind: "no-resolver" } };
   }
+  async startTls(): ReturnType<Network["startTls"]> {
+    return { ok: true, value: undefined };
+  }
   sendDatagram(): boolean {
     return false;
   }

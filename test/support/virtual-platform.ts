@@ -128,6 +128,9 @@ export class RecordingNetwork implements Network {
   async connect(): ReturnType<Network["connect"]> {
     return { ok: false, error: { kind: "refused" } };
   }
+  async startTls(): ReturnType<Network["startTls"]> {
+    return { ok: true, value: undefined };
+  }
   sendDatagram(): boolean {
     return true;
   }

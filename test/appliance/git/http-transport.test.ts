@@ -18,6 +18,7 @@ function network(outcome: ConnectError | string): Network {
     resolve: async () => ({ ok: true, value: [] }),
     connect: async () =>
       typeof outcome === "string" ? { ok: true, value: flow(outcome) } : { ok: false, error: outcome },
+    startTls: async () => ({ ok: true, value: undefined }),
     sendDatagram: () => false,
     serve: () => ({ ok: false, error: "port-in-use" }),
     publish: () => {},

@@ -82,6 +82,7 @@ describe("an error", () => {
       { kind: "broken", where, reason: "reset" },
       { kind: "insecure", where, reason: "the server's certificate is for a.example, not for example.org" },
       { kind: "no-entropy", where },
+      { kind: "proxy", where, proxy: "proxy.lan:3128", reason: "did not answer" },
       { kind: "redirects", where, reason: "a circle" },
       { kind: "unsupported-url", where, reason: "https is not supported yet" },
       { kind: "unauthorized", where, status: 401, given: false },

@@ -72,13 +72,23 @@ export class Pair {
     return this.exchangeOn(80, "", request, limit);
   }
 
-  /** The same on another port, `secureName` as for Host.connect. Nothing when the connection does not come about. */
-  exchangeOn(port: number, secureName: string, request: Uint8Array, limit: Instant): Uint8Array {
+  /**
+   * The same on another port, `secureName` as for Host.connect; `startTls`: TLS begins when the connection is there, for this
+   * name. Nothing when the connection does not come about.
+   */
+  exchangeOn(port: number, secureName: string, request: Uint8Array, limit: Instant, startTls = ""): Uint8Array {
     const handle = this.client.connect(SERVER, port, 65_536, secureName);
     const ended = this.closed.length;
     this.connected = false;
     const begun = this.run(() => this.connected || this.closed.length > ended, limit);
     if (!begun || !this.connected) return new Uint8Array(0);
+    if (startTls !== "") {
+      this.connected = false;
+      if (!this.client.startTls(handle, startTls)) throw new Error("TLS does not begin");
+      if (this.client.startTls(handle, startTls)) throw new Error("TLS begins twice");
+      this.run(() => this.connected || this.closed.length > ended, limit);
+      if (!this.connected) return new Uint8Array(0);
+    }
     this.client.streamsOf(handle).send(handle, request, 0, request.length);
     const parts: Uint8Array[] = [];
     const done = this.run(() => this.drain(handle, parts), limit);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../../stack/base/result.ts";
+import type { Handle } from "../../../stack/base/streams.ts";
 import { seedKey } from "../../../stack/host/seed-key.ts";
 import { latin1Bytes as ascii } from "../../../stack/http/syntax.ts";
 import { extension, keyInfo } from "../../../stack/x509/build.ts";
@@ -68,6 +69,17 @@ describe("HTTPS on a host", () => {
       for (let i = 0; i < body.length; i++) if (body.charCodeAt(i) !== ((i * 7) & 255)) wrong++;
       expect(wrong).toBe(0);
     }
+  });
+
+  test("TLS begins on a connection that was opened in the clear, as through a proxy", () => {
+    const pair = new SecurePair();
+    const request = ascii("GET /large HTTP/1.1\r\nHost: blog.example\r\nConnection: close\r\n\r\n");
+    expect(pair.exchangeOn(443, "", request, 60 * SECOND, SERVER).length).toBe(0);
+    expect(pair.words[0]!).toContain(`--trust=${pair.key} accepts it`);
+    pair.client.secure().trustAlso(pair.key);
+    expect(pair.exchangeOn(443, "", request, 60 * SECOND, SERVER).length).toBeGreaterThan(1_000_000);
+    // Not on what is no connection of the edge's.
+    expect(pair.client.startTls(1 as Handle, SERVER)).toBe(false);
   });
 
   test("who does not believe the key is told which it is, and how it would be believed", () => {

@@ -1,0 +1,101 @@
+// The connections that are opened from above the seam: handles become flows, events go to those whose they are.
+
+import type { Port } from "../base/address.ts";
+import type { Result } from "../base/result.ts";
+import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_READABLE, EVENT_SENT } from "../host/events.ts";
+import { type FlowSeam, type Opened, StackFlow } from "./flow.ts";
+import type { ConnectError, Flow } from "./network.ts";
+import type { Seam } from "./seam.ts";
+
+/** Unread bytes that a connection of ours may hold: the window for a clone. */
+export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
+
+/** Calls back once after the milliseconds; the returned function cancels it. */
+export type Timer = (ms: number, callback: () => void) => () => void;
+
+export class EdgeFlows {
+  readonly #seam: FlowSeam & Pick<Seam, "connect" | "canSecure">;
+  readonly #timer: Timer;
+  readonly #flows = new Map<number, StackFlow>();
+
+  constructor(seam: FlowSeam & Pick<Seam, "connect" | "canSecure">, timer: Timer) {
+    this.#seam = seam;
+    this.#timer = timer;
+  }
+
+  /**
+   * To the first of these addresses that answers. `secureName`: over TLS, to who has a certificate for it; "": in the clear.
+   */
+  async connect(
+    addresses: readonly string[],
+    port: Port,
+    secureName: string,
+    timeoutMs: number,
+  ): Promise<Result<Flow, ConnectError>> {
+    let last: ConnectError = { kind: "unreachable" };
+    for (const address of addresses) {
+      const attempt = await this.#connectTo(address, port, secureName, timeoutMs);
+      if (attempt.ok) return attempt;
+      last = attempt.error;
+      // Another address of a server that is not believed would be no better, and would hide why.
+      if (last.kind === "insecure") break;
+    }
+    return { ok: false, error: last };
+  }
+
+  #connectTo(address: string, port: Port, secureName: string, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+    if (secureName !== "" && !this.#seam.canSecure())
+      return Promise.resolve({ ok: false, error: { kind: "no-entropy" } });
+    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT, secureName);
+    if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
+    return this.#inTime(timeoutMs, (opened) => {
+      const flow = new StackFlow(this.#seam, handle, opened, () => this.#flows.delete(handle));
+      this.#flows.set(handle, flow);
+      return flow;
+    });
+  }
+
+  /** See Network. */
+  async startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>> {
+    if (!(flow instanceof StackFlow)) throw new Error("TLS on a connection that is not ours");
+    if (!this.#seam.canSecure()) {
+      flow.close();
+      return { ok: false, error: { kind: "no-entropy" } };
+    }
+    const started = await this.#inTime(timeoutMs, (opened) => {
+      flow.startTls(name, opened);
+      return flow;
+    });
+    return started.ok ? { ok: true, value: undefined } : started;
+  }
+
+  /** An event of the seam: of a flow's kinds (EVENT_CONNECTED to EVENT_CLOSED). */
+  event(kind: number, handle: number, number: number, text: string): void {
+    const flow = this.#flows.get(handle);
+    switch (kind) {
+      case EVENT_CONNECTED:
+        flow?.connected();
+        break;
+      case EVENT_READABLE:
+        flow?.readable();
+        break;
+      case EVENT_SENT:
+        flow?.sent();
+        break;
+      case EVENT_CLOSED:
+        flow?.closed(number, text);
+        break;
+    }
+  }
+
+  #inTime(timeoutMs: number, begin: (opened: Opened) => StackFlow): Promise<Result<Flow, ConnectError>> {
+    return new Promise((resolve) => {
+      let cancel = (): void => {};
+      const flow = begin((result) => {
+        cancel();
+        resolve(result);
+      });
+      if (flow.opening) cancel = this.#timer(timeoutMs, () => flow.connectTimedOut());
+    });
+  }
+}
