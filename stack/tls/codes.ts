@@ -38,6 +38,8 @@ export const CLIENT_CERTIFICATE_TYPE = 19;
 export const SERVER_CERTIFICATE_TYPE = 20;
 /** RFC 7685. */
 export const PADDING = 21;
+/** RFC 8879. */
+export const COMPRESS_CERTIFICATE = 27;
 /** RFC 8449. */
 export const RECORD_SIZE_LIMIT = 28;
 export const PRE_SHARED_KEY = 41;
@@ -50,6 +52,8 @@ export const OID_FILTERS = 48;
 export const POST_HANDSHAKE_AUTH = 49;
 export const SIGNATURE_ALGORITHMS_CERT = 50;
 export const KEY_SHARE = 51;
+/** RFC 9149. */
+export const TICKET_FLAGS = 62;
 
 // Cipher suites (B.4).
 export const NO_SUITE = 0;
@@ -110,3 +114,8 @@ export const PAIR_RANDOM = 128;
 export const SECRET_KEY_ROOM = 2500;
 export const SHARE_ROOM = 1216;
 export const SHARED_SECRET_ROOM = 64;
+
+/** One of the values that mean nothing in any list (RFC 8701 2: 0x0a0a, 0x1a1a, ...), by a random byte. */
+export function greaseOf(random: number): number {
+  return 0x0101 * ((random & 0xf0) | 0x0a);
+}

@@ -4,6 +4,7 @@
 //   const length = recordLength(bytes, offset, available);
 //   switch (connection.record(bytes, offset, length, now)) ... connection.channel.take() ...
 
+import { readU16 } from "../base/bytes.ts";
 import type { Instant } from "../base/result.ts";
 import {
   BAD_RECORD_MAC,
@@ -22,8 +23,12 @@ import {
   ALERT,
   APPLICATION_DATA,
   CHANGE_CIPHER_SPEC,
+  CLIENT_HELLO,
+  FINISHED,
   HANDSHAKE,
   KEY_UPDATE,
+  SERVER_HELLO,
+  TLS_1_2,
   UPDATE_NOT_REQUESTED,
   UPDATE_REQUESTED,
 } from "./codes.ts";
@@ -79,6 +84,8 @@ export class Connection {
         return this.#content(type, bytes, offset + RECORD_HEADER, length - RECORD_HEADER, now);
       return this.fail(UNEXPECTED_MESSAGE);
     }
+    // 5.2: always this one; what has not been agreed on yet may say otherwise (5.1).
+    if (readU16(bytes, offset + 1) !== TLS_1_2) return this.fail(DECODE_ERROR);
     const opened = channel.reading.open(bytes, offset, length);
     if (opened === -1) {
       return this.#skip(length) ? TAKEN : this.fail(BAD_RECORD_MAC);
@@ -132,8 +139,10 @@ export class Connection {
 
   #skip(length: number): boolean {
     const { channel } = this;
-    if (channel.skippable < length) return false;
-    channel.skippable -= length;
+    // An empty record costs something as well.
+    const cost = Math.max(1, length - RECORD_HEADER);
+    if (channel.skippable < cost) return false;
+    channel.skippable -= cost;
     return true;
   }
 
@@ -190,7 +199,8 @@ export class Connection {
       this.#warnings++;
       return this.#warnings > MOST_WARNINGS ? this.fail(UNEXPECTED_MESSAGE) : TAKEN;
     }
-    // 6: whatever its level says.
+    // 6: whatever its level says; but one that is sent as a warning is malformed, and its sender may go on.
+    if (level === WARNING) this.channel.alert(DECODE_ERROR, true);
     this.alert = description;
     this.channel.ended = true;
     return BROKEN;
@@ -198,20 +208,17 @@ export class Connection {
 
   #readMessages(now: Instant): number {
     const messages = this.#messages;
-    const { channel, handshake } = this;
+    const { handshake } = this;
     while (messages.pending > 0) {
       const limit = handshake.limit(messages.type);
       if (limit === 0) return this.fail(UNEXPECTED_MESSAGE);
       if (messages.length > limit) return this.fail(DECODE_ERROR);
       if (!messages.ready) return TAKEN;
-      const before = channel.reading;
-      const updates = this.#keyUpdates;
+      // 5.1: a message before new keys is the last of its record; who has said hello waits for what the other says.
+      if (messages.pending > messages.length && endsRecord(messages.type)) return this.fail(UNEXPECTED_MESSAGE);
       const alert = this.#readMessage(now);
       if (alert !== FINE) return this.fail(alert);
       messages.drop();
-      // 5.1: a message before new keys is the last of its record.
-      if (messages.pending > 0 && (before !== channel.reading || updates !== this.#keyUpdates))
-        return this.fail(UNEXPECTED_MESSAGE);
     }
     return TAKEN;
   }
@@ -230,4 +237,9 @@ export class Connection {
     if (request === UPDATE_REQUESTED) this.updateDue = true;
     return FINE;
   }
+}
+
+/** Whether nothing may follow a message of this type in its record. */
+function endsRecord(type: number): boolean {
+  return type === CLIENT_HELLO || type === SERVER_HELLO || type === FINISHED || type === KEY_UPDATE;
 }

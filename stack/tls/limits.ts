@@ -27,13 +27,13 @@ export const MOST_EMPTY_RECORDS = 32;
 export const MOST_KEY_UPDATES = 32;
 /** user_canceled alerts, and others that mean nothing. */
 export const MOST_WARNINGS = 4;
-/** Bytes of early data, which nobody allowed, that are skipped: a full record, and what its client believed to be 16 KB. */
-export const MOST_SKIPPED = 2 * RECORD_ROOM;
+/** Bytes of early data as they are in records, their headers not counted, that are skipped though nobody has allowed any. */
+export const MOST_SKIPPED = 16_384;
 
 // ---- Handshake messages ----
 
-/** A ClientHello: 64 KB, and its header. */
-export const MOST_CLIENT_HELLO = 65_536 + 4;
+/** A ClientHello: header and fixed fields, 64 KB of suites, 64 KB of extensions. The protocol has no longer ones. */
+export const MOST_CLIENT_HELLO = 131_072 + 512;
 /** A server's Certificate. */
 export const MOST_CERTIFICATE = 131_072;
 /** More than a hello of today's clients holds, a hybrid's share in it. */

@@ -15,7 +15,6 @@ import {
   AES_256_GCM,
   ALPN,
   CHACHA20_POLY1305,
-  EARLY_DATA,
   isSuite,
   KEY_SHARE,
   NO_GROUP,
@@ -103,6 +102,7 @@ export function negotiate(
   if (agreement.group === NO_GROUP) return HANDSHAKE_FAILURE;
   if (agreement.identity >= 0) return FINE;
   if (!hello.has(SIGNATURE_ALGORITHMS)) return MISSING_EXTENSION;
+  if (!hello.takesX509) return HANDSHAKE_FAILURE;
   const special = terms.credentials.hasProtocol(agreement.protocol, hello.serverName) ? agreement.protocol : "";
   terms.credentials.choose(hello.serverName, special, hello.schemes, agreement.credential);
   return agreement.credential.index >= 0 ? FINE : HANDSHAKE_FAILURE;
@@ -115,14 +115,26 @@ function check(hello: ClientHello): number {
   if (!hello.uncompressed) return ILLEGAL_PARAMETER;
   // 9.2.
   if (!hello.has(SUPPORTED_GROUPS) || !hello.has(KEY_SHARE)) return MISSING_EXTENSION;
-  if (hello.has(PRE_SHARED_KEY)) {
-    if (!hello.has(PSK_KEY_EXCHANGE_MODES)) return MISSING_EXTENSION;
-  } else if (hello.has(EARLY_DATA)) return ILLEGAL_PARAMETER;
+  if (hello.has(PRE_SHARED_KEY) && !hello.has(PSK_KEY_EXCHANGE_MODES)) return MISSING_EXTENSION;
   if (hello.has(RECORD_SIZE_LIMIT) && hello.recordSizeLimit < LEAST_RECORD_SIZE_LIMIT) return ILLEGAL_PARAMETER;
-  // 4.2.8: no share of a group that is not supported.
-  for (let i = 0; i < hello.shareGroups.length; i++)
-    if (!contains(hello.groups, hello.shareGroups[i]!)) return ILLEGAL_PARAMETER;
-  return FINE;
+  if (!hello.sharesFit()) return ILLEGAL_PARAMETER;
+  // 4.2.7: not to be offered by who speaks nothing older, which may still have use for them.
+  return offersOlder(hello) || !offersObsolete(hello) ? FINE : ILLEGAL_PARAMETER;
+}
+
+function offersOlder(hello: ClientHello): boolean {
+  for (let i = 0; i < hello.versions.length; i++)
+    if (hello.versions[i]! < TLS_1_3 && hello.versions[i]! >= 0x0300) return true;
+  return false;
+}
+
+/** Groups that RFC 8446 4.2.7 calls obsolete. */
+function offersObsolete(hello: ClientHello): boolean {
+  for (let i = 0; i < hello.groups.length; i++) {
+    const group = hello.groups[i]!;
+    if (group <= 0x16 || (group >= 0x1a && group <= 0x1c) || group === 0xff01 || group === 0xff02) return true;
+  }
+  return false;
 }
 
 /** "" when there is none in common, or none was asked for. */

@@ -12,6 +12,7 @@ import {
   ECDSA_P256,
   ECDSA_P384,
   ED25519,
+  greaseOf,
   hashLength,
   hashOf,
   KEY_SHARE,
@@ -77,6 +78,8 @@ export class ClientTerms {
   shared: readonly number[] = [X25519_MLKEM768, X25519];
   schemes: readonly number[] = SCHEMES;
   session: Session = NO_SESSION;
+  /** Offers beside each list a value that means nothing (RFC 8701), so that servers go on skipping what they do not know. */
+  grease = true;
 
   constructor(serverName: string, verifier: Verifier, random: Randomness, protocols: readonly string[]) {
     this.serverName = serverName;
@@ -131,9 +134,12 @@ interface Parts {
   readonly pairs: readonly Pair[];
   readonly session: Session;
   readonly cookie: Uint8Array;
+  /** A HelloRetryRequest has asked for one share: nothing stands beside it. */
+  readonly single: boolean;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
+
 const NO_TRANSCRIPT: Transcript = new Transcript(0);
 
 export function firstOffer(terms: ClientTerms, now: Instant): Offer {
@@ -145,7 +151,12 @@ export function firstOffer(terms: ClientTerms, now: Instant): Offer {
   const pairs: Pair[] = [];
   for (let i = 0; i < terms.shared.length; i++) pairs.push(new Pair(terms.shared[i]!, terms.random));
   const session = terms.session.usable(terms.serverName, now) ? terms.session : NO_SESSION;
-  const hello = encode(terms, { random, sessionId, pairs, session, cookie: NOTHING }, now, NO_TRANSCRIPT);
+  const hello = encode(
+    terms,
+    { random, sessionId, pairs, session, cookie: NOTHING, single: false },
+    now,
+    NO_TRANSCRIPT,
+  );
   return new Offer(hello, sessionId, pairs, session);
 }
 
@@ -168,12 +179,15 @@ export function secondOffer(
   const session = keep ? first.session : NO_SESSION;
   const { sessionId } = first;
   const { cookie } = retry;
-  const hello = encode(terms, { random, sessionId, pairs, session, cookie }, now, transcript);
+  const single = retry.group !== 0;
+  const hello = encode(terms, { random, sessionId, pairs, session, cookie, single }, now, transcript);
   return new Offer(hello, sessionId, pairs, session);
 }
 
 function encode(terms: ClientTerms, parts: Parts, now: Instant, before: Transcript): Uint8Array {
   const { session, cookie } = parts;
+  // The same in a second hello, as its random is.
+  const meaningless = terms.grease ? [greaseOf(parts.random[0]!)] : [];
   const out = new Writer(2048);
   const message = beginMessage(out, CLIENT_HELLO);
   out.u16(TLS_1_2);
@@ -181,7 +195,7 @@ function encode(terms: ClientTerms, parts: Parts, now: Instant, before: Transcri
   const id = out.open(1);
   out.append(parts.sessionId);
   out.close(id, 1);
-  numbers(out, terms.suites);
+  numbers(out, meaningless, terms.suites);
   out.u16(0x0100);
   const list = out.open(2);
   if (terms.serverName !== "") {
@@ -195,20 +209,27 @@ function encode(terms: ClientTerms, parts: Parts, now: Instant, before: Transcri
     out.close(names, 2);
     out.close(extension, 2);
   }
-  numbersExtension(out, SUPPORTED_GROUPS, terms.groups);
-  numbersExtension(out, SIGNATURE_ALGORITHMS, terms.schemes);
+  numbersExtension(out, SUPPORTED_GROUPS, meaningless, terms.groups);
+  numbersExtension(out, SIGNATURE_ALGORITHMS, meaningless, terms.schemes);
   if (terms.protocols.length > 0) writeProtocols(out, terms.protocols);
   out.u16(RECORD_SIZE_LIMIT);
   out.u16(2);
   out.u16(MOST_CONTENT + 1);
   out.u16(SUPPORTED_VERSIONS);
-  out.u16(3);
-  out.u8(2);
+  const versions = out.open(2);
+  const version = out.open(1);
+  for (const value of meaningless) out.u16(value);
   out.u16(TLS_1_3);
+  out.close(version, 1);
+  out.close(versions, 2);
+  for (const value of meaningless) {
+    out.u16(value);
+    out.u16(0);
+  }
   out.u16(PSK_KEY_EXCHANGE_MODES);
   out.u16(2);
   out.u16(0x0100 | PSK_DHE_KE);
-  writeShares(out, parts.pairs);
+  writeShares(out, parts.single ? [] : meaningless, parts.pairs);
   if (cookie.length > 0) {
     out.u16(COOKIE);
     const extension = out.open(2);
@@ -232,16 +253,17 @@ function encode(terms: ClientTerms, parts: Parts, now: Instant, before: Transcri
 }
 
 /** A vector of 16-bit numbers. */
-function numbers(out: Writer, values: readonly number[]): void {
+function numbers(out: Writer, meaningless: readonly number[], values: readonly number[]): void {
   const vector = out.open(2);
+  for (let i = 0; i < meaningless.length; i++) out.u16(meaningless[i]!);
   for (let i = 0; i < values.length; i++) out.u16(values[i]!);
   out.close(vector, 2);
 }
 
-function numbersExtension(out: Writer, type: number, values: readonly number[]): void {
+function numbersExtension(out: Writer, type: number, meaningless: readonly number[], values: readonly number[]): void {
   out.u16(type);
   const extension = out.open(2);
-  numbers(out, values);
+  numbers(out, meaningless, values);
   out.close(extension, 2);
 }
 
@@ -259,10 +281,15 @@ function writeProtocols(out: Writer, protocols: readonly string[]): void {
   out.close(extension, 2);
 }
 
-function writeShares(out: Writer, pairs: readonly Pair[]): void {
+function writeShares(out: Writer, meaningless: readonly number[], pairs: readonly Pair[]): void {
   out.u16(KEY_SHARE);
   const extension = out.open(2);
   const shares = out.open(2);
+  for (let i = 0; i < meaningless.length; i++) {
+    out.u16(meaningless[i]!);
+    out.u16(1);
+    out.u8(0);
+  }
   for (const pair of pairs) {
     out.u16(pair.group);
     const share = out.open(2);

@@ -83,6 +83,7 @@ export function receive(core: TlsCore, s: Stream, now: Instant): void {
         break;
       case BROKEN:
         core.counters.note(ALERTS_RECEIVED);
+        flushChannel(core, s);
         broken(core, s, s.connection.alert, now);
         return;
       default:

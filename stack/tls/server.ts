@@ -199,7 +199,7 @@ export class Server extends Handshake {
     }
     if (hello.has(EARLY_DATA)) this.#channel.skippable = MOST_SKIPPED;
     const transcript = new Transcript(hashOf(agreement.suite));
-    return this.#answer(hello, agreement, transcript, hello.sessionId.length > 0);
+    return this.#answer(hello, agreement, transcript, true);
   }
 
   /** 4.1.4. */
@@ -212,7 +212,8 @@ export class Server extends Handshake {
     retry.group = group;
     retry.cookie = this.#terms.cookies.make(hello, agreement, group, now);
     retry.encode(this.#channel.messages);
-    if (hello.sessionId.length > 0) this.#channel.changeCipherSpec();
+    // D.4, whether the client has asked for it by a session id or not: middleboxes look at ours as well.
+    this.#channel.changeCipherSpec();
     if (hello.has(EARLY_DATA)) this.#channel.skippable = MOST_SKIPPED;
     this.retried = true;
     this.#state = { step: "retried" };

@@ -33,6 +33,9 @@ const VALUES = new Set([
   "resumption-delay",
   "expect-verify-result",
   "expect-total-renegotiations",
+  "expect-cipher-aes",
+  "expect-cipher-no-aes",
+  "expect-peer-verify-pref",
 ]);
 
 /** Without. */
@@ -73,6 +76,9 @@ const WORDS = new Set([
   "decrypt-key-twice",
   "no-check-client-certificate-type",
   "no-check-ecdsa-curve",
+  "no-key-shares",
+  "new-x509-credential",
+  "enable-grease",
 ]);
 
 export class Flags {
@@ -101,14 +107,15 @@ export function flagsOf(words: readonly string[], connection: number): Flags | u
   const flags = new Flags();
   for (let i = 0; i < words.length; i++) {
     let name = words[i]!.replace(/^-/, "");
-    const when = /^on-(initial|resume|retry|shim)-/.exec(name);
+    const when = /^on-(initial|resume|retry|shim|handshaker)-/.exec(name);
     name = name.slice(when?.[0].length ?? 0);
     const known = WORDS.has(name) || VALUES.has(name);
     if (!known) return undefined;
     const value = VALUES.has(name) ? words[++i]! : "";
     if (when?.[1] === "initial" && connection > 0) continue;
     if (when?.[1] === "resume" && connection === 0) continue;
-    if (when?.[1] === "retry" || when?.[1] === "shim") continue;
+    // There is no second process that would do the handshake for this one.
+    if (when?.[1] === "retry" || when?.[1] === "handshaker") continue;
     flags.add(name, value);
   }
   return flags;

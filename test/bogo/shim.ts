@@ -5,13 +5,20 @@ import "../../image/native-node.ts";
 import { createHash, createHmac, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { alertName, BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, FINE, HANDSHAKE_FAILURE } from "../../stack/tls/alerts.ts";
+import {
+  alertName,
+  CERTIFICATE_UNKNOWN,
+  DECODE_ERROR,
+  FINE,
+  HANDSHAKE_FAILURE,
+  ILLEGAL_PARAMETER,
+} from "../../stack/tls/alerts.ts";
 import { Channel } from "../../stack/tls/channel.ts";
 import { Client } from "../../stack/tls/client.ts";
 import { ED25519, hashOf } from "../../stack/tls/codes.ts";
 import { BROKEN, Connection, DATA, ENDED, FAILED } from "../../stack/tls/connection.ts";
 import { Cookies } from "../../stack/tls/cookies.ts";
-import { Credential, Credentials } from "../../stack/tls/credentials.ts";
+import { type Choice, Credential, Credentials } from "../../stack/tls/credentials.ts";
 import { ascii } from "../../stack/tls/key-schedule.ts";
 import { GROUPS, ServerTerms } from "../../stack/tls/negotiation.ts";
 import { ClientTerms, SCHEMES } from "../../stack/tls/offer.ts";
@@ -20,6 +27,8 @@ import { recordLength } from "../../stack/tls/record.ts";
 import { Server } from "../../stack/tls/server.ts";
 import { NO_SESSION, type Session } from "../../stack/tls/session.ts";
 import { Tickets } from "../../stack/tls/tickets.ts";
+import { Certificate, KEY_USAGE_SIGNATURE } from "../../stack/x509/certificate.ts";
+import { decodeCertificate } from "../../stack/x509/decode.ts";
 import { rawKey } from "../interop/certificates.ts";
 import { NodeVerifier } from "../interop/node-verifier.ts";
 import { type Flags, flagsOf } from "./flags.ts";
@@ -41,11 +50,12 @@ class ShimVerifier extends NodeVerifier {
     this.#flags = flags;
   }
   override judge(chain: readonly Uint8Array[]): number {
-    try {
-      super.judge(chain);
-    } catch {
-      return BAD_CERTIFICATE;
-    }
+    const leaf = new Certificate();
+    // The runner wants what BoringSSL sends for a leaf that is none; our own verifier would say bad_certificate.
+    if (decodeCertificate(chain[0]!, 0, chain[0]!.length, leaf) !== 0) return DECODE_ERROR;
+    // RFC 8446 4.4.2.2.
+    if (leaf.keyUsage >= 0 && (leaf.keyUsage & KEY_USAGE_SIGNATURE) === 0) return ILLEGAL_PARAMETER;
+    super.judge(chain);
     if (!this.#flags.has("verify-fail") || !this.#flags.has("verify-peer")) return FINE;
     return this.#flags.has("use-custom-verify-callback") ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE;
   }
@@ -85,6 +95,15 @@ function credentialOf(flags: Flags): Credential | undefined {
   return new Credential(name === undefined ? [] : [name], ders, raw.bytes, schemes, "");
 }
 
+/** Credentials that remember which signatures the client takes. */
+class NotingCredentials extends Credentials {
+  schemes: readonly number[] = [];
+  override choose(name: string, protocol: string, schemes: readonly number[], choice: Choice): void {
+    this.schemes = schemes;
+    super.choose(name, protocol, schemes, choice);
+  }
+}
+
 /** Of the schemes that are verified by default, BoringSSL leaves Ed25519 out. */
 const DEFAULT_SCHEMES = SCHEMES.filter((scheme) => scheme !== ED25519);
 
@@ -94,6 +113,7 @@ class Peer {
   readonly handshake: Client | Server;
   readonly connection: Connection;
   readonly socket: Socket;
+  readonly credentials = new NotingCredentials();
   #waiting: Uint8Array = new Uint8Array(0);
   #announced = false;
   #ended = false;
@@ -119,7 +139,7 @@ class Peer {
 
   #server(): Server {
     const { flags } = this;
-    const credentials = new Credentials();
+    const { credentials } = this;
     const credential = credentialOf(flags);
     if (credential !== undefined) credentials.replace([credential]);
     const protocols = flags.has("select-alpn")
@@ -139,9 +159,12 @@ class Peer {
     const terms = new ClientTerms(flags.text("host-name") ?? "", new ShimVerifier(flags), random, protocols);
     terms.groups = chosen(flags.numbers("curves"), terms.groups);
     const shares = flags.numbers("key-shares");
-    terms.shared = flags.has("key-shares")
-      ? shares.filter((group) => terms.groups.includes(group))
-      : defaultShares(terms.groups);
+    terms.grease = flags.has("enable-grease");
+    terms.shared = flags.has("no-key-shares")
+      ? []
+      : flags.has("key-shares")
+        ? shares.filter((group) => terms.groups.includes(group))
+        : defaultShares(terms.groups);
     const prefs = flags.numbers("verify-prefs");
     terms.schemes = prefs.length > 0 ? prefs : DEFAULT_SCHEMES;
     terms.session = session;
@@ -215,6 +238,10 @@ class Peer {
     check(!flags.has("expect-hrr") || handshake.retried, "no HelloRetryRequest");
     check(!flags.has("expect-no-hrr") || !handshake.retried, "a HelloRetryRequest");
     check(!flags.has("expect-session-miss") || !handshake.resumed, "resumed");
+    const suite = flags.number(nativeHasAes() ? "expect-cipher-aes" : "expect-cipher-no-aes");
+    check(suite === undefined || handshake.suite === suite, `the suite is ${handshake.suite}`);
+    const prefs = flags.numbers("expect-peer-verify-pref").join();
+    check(prefs === "" || prefs === this.credentials.schemes.join(), `the client takes ${this.credentials.schemes}`);
     const protocol = flags.text("expect-alpn");
     check(protocol === undefined || handshake.protocol === protocol, `the protocol is ${handshake.protocol}`);
     if (handshake instanceof Client) {

@@ -7,6 +7,7 @@ import { DECODE_ERROR, FINE, ILLEGAL_PARAMETER } from "../alerts.ts";
 import {
   ALPN,
   CERTIFICATE_AUTHORITIES,
+  COMPRESS_CERTIFICATE,
   COOKIE,
   EARLY_DATA,
   KEY_SHARE,
@@ -15,6 +16,7 @@ import {
   PSK_DHE_KE,
   PSK_KEY_EXCHANGE_MODES,
   RECORD_SIZE_LIMIT,
+  SERVER_CERTIFICATE_TYPE,
   SERVER_NAME,
   SIGNATURE_ALGORITHMS,
   SUPPORTED_GROUPS,
@@ -22,9 +24,13 @@ import {
 } from "../codes.ts";
 import { MOST_IDENTITIES } from "../limits.ts";
 import { checkAuthorities, Extensions } from "./extensions.ts";
+import { Marks } from "./marks.ts";
 import { Reader } from "./reader.ts";
 
 const NONE: Uint8Array = new Uint8Array(0);
+/** Groups of the hello that is being looked at, and those that it has shares of. */
+const SUPPORTED = new Marks();
+const SHARED = new Marks();
 
 export class ClientHello {
   /** The message, its header included: `length` bytes at `offset`. */
@@ -55,6 +61,8 @@ export class ClientHello {
   shareLengths: readonly number[] = [];
   /** psk_dhe_ke is offered. */
   pskDheKe = false;
+  /** A certificate of X.509 will do; raw public keys and whatever else there is are not spoken. */
+  takesX509 = true;
   cookie: Uint8Array = NONE;
   recordSizeLimit = 0;
   /** The first few tickets offered, and where their binders lie (a length byte, then the binder). */
@@ -144,6 +152,13 @@ export class ClientHello {
         return this.#decodeIdentities(data);
       case CERTIFICATE_AUTHORITIES:
         return checkAuthorities(data);
+      case COMPRESS_CERTIFICATE:
+        // Not spoken, but what is malformed is so whoever reads it.
+        numbers(data.vector(1, 2), data);
+        break;
+      case SERVER_CERTIFICATE_TYPE:
+        this.#decodeTypes(data);
+        break;
       case EARLY_DATA:
         break;
       default:
@@ -183,7 +198,7 @@ export class ClientHello {
     this.protocols = protocols;
   }
 
-  /** 4.2.8: one share for each group, and for none that is not supported. */
+  /** 4.2.8. That there is one share for each group, and for none that is not supported, is for `sharesFit`. */
   #decodeShares(data: Reader): number {
     const list = data.vector(2, 0);
     if (!data.done) return DECODE_ERROR;
@@ -192,11 +207,10 @@ export class ClientHello {
     const lengths: number[] = [];
     while (list.left > 0) {
       const group = list.u16();
-      const share = list.vector(2, 1);
+      const share = list.vector(2, 0);
       if (list.failed) return DECODE_ERROR;
-      // Groups that are spoken by somebody are fewer.
-      if (groups.length === 64) return ILLEGAL_PARAMETER;
-      for (let i = 0; i < groups.length; i++) if (groups[i]! === group) return ILLEGAL_PARAMETER;
+      // As any other that is no public key of its group (4.2.8.2).
+      if (share.left === 0) return ILLEGAL_PARAMETER;
       groups.push(group);
       offsets.push(share.at);
       lengths.push(share.left);
@@ -207,9 +221,29 @@ export class ClientHello {
     return FINE;
   }
 
+  /** Whether there is one share at most for each group, and for none that is not supported (4.2.8). */
+  sharesFit(): boolean {
+    let fit = true;
+    for (let i = 0; i < this.groups.length; i++) SUPPORTED.mark(this.groups[i]!);
+    for (let i = 0; i < this.shareGroups.length; i++) {
+      const group = this.shareGroups[i]!;
+      if (!SUPPORTED.has(group) || SHARED.mark(group)) fit = false;
+    }
+    for (let i = 0; i < this.groups.length; i++) SUPPORTED.unmark(this.groups[i]!);
+    for (let i = 0; i < this.shareGroups.length; i++) SHARED.unmark(this.shareGroups[i]!);
+    return fit;
+  }
+
   #decodeModes(data: Reader): void {
     const modes = data.vector(1, 1);
     while (modes.left > 0) if (modes.u8() === PSK_DHE_KE) this.pskDheKe = true;
+  }
+
+  /** RFC 7250 4.1. */
+  #decodeTypes(data: Reader): void {
+    const types = data.vector(1, 1);
+    this.takesX509 = false;
+    while (types.left > 0) if (types.u8() === 0) this.takesX509 = true;
   }
 
   /** 4.2.11. */

@@ -6,6 +6,7 @@ import {
   ALPN,
   CERTIFICATE_AUTHORITIES,
   CLIENT_CERTIFICATE_TYPE,
+  COMPRESS_CERTIFICATE,
   COOKIE,
   EARLY_DATA,
   HEARTBEAT,
@@ -25,8 +26,10 @@ import {
   STATUS_REQUEST,
   SUPPORTED_GROUPS,
   SUPPORTED_VERSIONS,
+  TICKET_FLAGS,
   USE_SRTP,
 } from "../codes.ts";
+import { Marks } from "./marks.ts";
 import { Reader } from "./reader.ts";
 
 /** What a list remembers; of the rest it only knows that there was some. */
@@ -43,6 +46,7 @@ const KNOWN: readonly number[] = [
   CLIENT_CERTIFICATE_TYPE,
   SERVER_CERTIFICATE_TYPE,
   PADDING,
+  COMPRESS_CERTIFICATE,
   RECORD_SIZE_LIMIT,
   PRE_SHARED_KEY,
   EARLY_DATA,
@@ -54,10 +58,11 @@ const KNOWN: readonly number[] = [
   POST_HANDSHAKE_AUTH,
   SIGNATURE_ALGORITHMS_CERT,
   KEY_SHARE,
+  TICKET_FLAGS,
 ];
 
-/** One bit for each type, set while a list is read: a hello of 64 KB may have 16,000. */
-const SEEN = new Int32Array(0x10000 / 32);
+/** Types of the list that is being read. */
+const SEEN = new Marks();
 
 /** A list of names of certificate authorities (4.2.4), which is not empty. An alert, or FINE. */
 export function checkAuthorities(data: Reader): number {
@@ -74,6 +79,8 @@ export class Extensions {
   readonly #bytes: Uint8Array;
   /** There is one that is not known. */
   unknown = false;
+  /** One has come twice. */
+  repeated = false;
   /** The type of the last one, known or not; -1: there is none. */
   last = -1;
 
@@ -85,15 +92,15 @@ export class Extensions {
   decode(list: Reader): number {
     const start = list.at;
     let alert = FINE;
-    while (list.left > 0 && alert === FINE) {
+    while (list.left > 0 && alert === FINE && !this.repeated) {
       const type = list.u16();
       const length = list.u16();
       const offset = list.skip(length);
       if (offset < 0) alert = DECODE_ERROR;
-      else if (this.#mark(type)) alert = DECODE_ERROR;
+      else if (SEEN.mark(type)) this.repeated = true;
       else this.#add(type, offset, length);
     }
-    if (list.failed) alert = DECODE_ERROR;
+    if (list.failed || this.repeated) alert = DECODE_ERROR;
     this.#unmark(start, list.end);
     return alert;
   }
@@ -125,18 +132,10 @@ export class Extensions {
     this.#lengths.push(length);
   }
 
-  /** True: it was marked already. */
-  #mark(type: number): boolean {
-    const bit = 1 << (type & 31);
-    const word = SEEN[type >>> 5]!;
-    SEEN[type >>> 5] = word | bit;
-    return (word & bit) !== 0;
-  }
-
   #unmark(start: number, end: number): void {
     const list = new Reader(this.#bytes, start, end - start);
     while (list.left > 0) {
-      SEEN[list.u16() >>> 5] = 0;
+      SEEN.unmark(list.u16());
       list.skip(list.u16());
     }
   }

@@ -4,19 +4,21 @@
 // FINE.
 
 import { equalBytes } from "../../base/native.ts";
-import { DECODE_ERROR, FINE, UNSUPPORTED_EXTENSION } from "../alerts.ts";
+import { DECODE_ERROR, FINE, ILLEGAL_PARAMETER, UNSUPPORTED_EXTENSION } from "../alerts.ts";
 import {
   CERTIFICATE,
   CERTIFICATE_AUTHORITIES,
   CERTIFICATE_VERIFY,
   COOKIE,
   EARLY_DATA,
+  greaseOf,
   KEY_SHARE,
   NEW_SESSION_TICKET,
   PRE_SHARED_KEY,
   SERVER_HELLO,
   SIGNATURE_ALGORITHMS,
   SUPPORTED_VERSIONS,
+  TICKET_FLAGS,
   TLS_1_2,
   TLS_1_3,
 } from "../codes.ts";
@@ -126,7 +128,8 @@ export class ServerHello {
     const list = body.vector(2, 0);
     if (!body.done) return DECODE_ERROR;
     const alert = extensions.decode(list);
-    if (alert !== FINE) return alert;
+    // Well formed, but wrong (6.2): a HelloRetryRequest is nobody else's.
+    if (alert !== FINE) return this.retry && extensions.repeated ? ILLEGAL_PARAMETER : alert;
     if (extensions.has(SUPPORTED_VERSIONS)) {
       const version = extensions.reader(SUPPORTED_VERSIONS);
       this.version = version.u16();
@@ -262,6 +265,9 @@ export class NewSessionTicket {
     const ticket = out.open(2);
     out.append(this.ticket);
     out.close(ticket, 2);
+    // RFC 8701 4: so that clients go on skipping what they do not know.
+    out.u16(4);
+    out.u16(greaseOf(this.ageAdd & 0xff));
     out.u16(0);
     endMessage(out, message);
   }
@@ -278,7 +284,14 @@ export class NewSessionTicket {
     if (!body.done) return DECODE_ERROR;
     const extensions = new Extensions(message.bytes);
     const alert = extensions.decode(list);
-    if (alert !== FINE) return alert;
+    if (alert !== FINE) return extensions.repeated ? ILLEGAL_PARAMETER : alert;
+    if (extensions.has(TICKET_FLAGS)) {
+      // RFC 9149 2: as short as it can be, and not empty. None of its flags is spoken.
+      const flags = extensions.reader(TICKET_FLAGS).vector(1, 1);
+      const bytes = flags.take(flags.left);
+      if (flags.failed || bytes.length + 1 !== extensions.reader(TICKET_FLAGS).left) return DECODE_ERROR;
+      if (bytes[bytes.length - 1] === 0) return ILLEGAL_PARAMETER;
+    }
     if (!extensions.has(EARLY_DATA)) return FINE;
     const size = extensions.reader(EARLY_DATA);
     size.u32();
