@@ -30,7 +30,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   { room: "drivers", sees: ["stack/base"] },
   {
     room: "appliance",
-    sees: ["stack/edge", "stack/base", "npm:marked", "npm:feed", "npm:pino", "npm:yaml"],
+    sees: ["stack/edge", "stack/base", "npm:marked", "npm:feed", "npm:pino", "npm:smol-toml", "npm:yaml"],
   },
   { room: "image/build", sees: ["tools", "image", "npm:esbuild", "npm:typescript", "node:"] },
   {

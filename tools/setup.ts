@@ -38,6 +38,8 @@ const PACKAGES = {
   mcopy: "mtools",
   "fsck.fat": "dosfstools",
   "grub-mkrescue": "grub-common grub-pc-bin grub-efi-amd64-bin xorriso",
+  hugo: "hugo",
+  jekyll: "jekyll ruby-rouge ruby-kramdown-parser-gfm",
   // Not a command, but the file that the firmware is.
   "/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf",
 } as const;

@@ -4,10 +4,13 @@
 import type { Entry, PathDates, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, Task } from "../task.ts";
-import { type Document, MAX_DOCUMENT_LENGTH, mustBeRead, readDocument } from "./document.ts";
+import { type Document, MAX_DOCUMENT_LENGTH, mustBeRead, readDocument, visibilityOfFile } from "./document.ts";
+import type { Layout, Place } from "./layouts/layout.ts";
+import { recognise } from "./layouts/recognise.ts";
+import { checkLinks, type Linking } from "./link-check.ts";
 import { mediaType } from "./mime.ts";
-import { directoryOf, extensionOf, isHidden, resolvePath } from "./paths.ts";
-import type { Problem } from "./problem.ts";
+import { directoryOf, extensionOf, resolvePath } from "./paths.ts";
+import type { Fault, Problem } from "./problem.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings } from "./settings.ts";
 import type { Article, Route, Site } from "./site.ts";
@@ -52,6 +55,8 @@ export class SiteBuilder {
   readonly #platform: Needs;
   readonly #options: BuildOptions;
   #readings: ReadonlyMap<string, Reading> = new Map();
+  /** What all readings depend on (Layout.key). */
+  #key = "";
 
   constructor(platform: Needs, options: BuildOptions) {
     this.#platform = platform;
@@ -63,9 +68,13 @@ export class SiteBuilder {
    * it. Never throws for anything that is in the repository.
    */
   *build(snapshot: Snapshot, now: number, task: Told): Generator<undefined, Site, undefined> {
-    const pass = new Pass(snapshot, this.#platform, this.#readings, this.#options, now);
+    const layout = recognise(snapshot, this.#platform);
+    const key = `${layout.name}\0${layout.key}`;
+    const known = key === this.#key ? this.#readings : new Map<string, Reading>();
+    const pass = new Pass(snapshot, layout, this.#platform, known, this.#options, now);
     const site = yield* pass.run(task);
     this.#readings = pass.readings;
+    this.#key = key;
     return site;
   }
 }
@@ -81,18 +90,25 @@ class Pass {
   readonly #now: number;
   readonly #problems: Problem[] = [];
   readonly #articles: Article[] = [];
-  readonly #redirects: { readonly path: string; readonly to: string }[] = [];
-  readonly #files: Extract<Route, { kind: "static" }>[] = [];
+  readonly #redirects: { readonly path: string; readonly to: string; readonly url?: string | undefined }[] = [];
+  readonly #files: StaticRoute[] = [];
+  readonly #links: Linking[] = [];
+  /** Files that go with a document, by the document's path or directory. */
+  readonly #beside: { readonly place: Extract<Place, { kind: "beside" }>; readonly file: StaticRoute }[] = [];
+  readonly #layout: Layout;
+  #machinery = 0;
   #nextDue: number | undefined;
 
   constructor(
     snapshot: Snapshot,
+    layout: Layout,
     platform: Needs,
     before: ReadonlyMap<string, Reading>,
     options: BuildOptions,
     now: number,
   ) {
     this.#snapshot = snapshot;
+    this.#layout = layout;
     this.#platform = platform;
     this.#before = before;
     this.#options = options;
@@ -104,7 +120,9 @@ class Pass {
     let sliceEnd = this.#platform.now() + SLICE;
     let count = 0;
     for (const entry of snapshot.entries.values()) {
-      if (isHidden(entry.path)) continue;
+      const place = this.#layout.place(entry.path);
+      if (place.kind === "machinery") this.#machinery++;
+      if (place.kind === "hidden" || place.kind === "machinery") continue;
       if (++count > MAX_FILES) {
         this.#leaveOut(entry.path, `only ${MAX_FILES} files are served; this and all after it are left out`);
         break;
@@ -114,21 +132,26 @@ class Pass {
         yield;
         sliceEnd = this.#platform.now() + SLICE;
       }
-      const fault = entry.mode === "symlink" ? this.#takeLink(entry) : this.#take(entry);
+      const fault = entry.mode === "symlink" ? this.#takeLink(entry, place) : this.#take(entry, place);
       if (fault !== undefined) this.#leaveOut(entry.path, fault);
     }
     task.at = "";
     const problems = this.#problems;
+    for (const { path, fault } of this.#layout.faults) problems.push({ path, ...fault, skipped: false });
     const settings = readSettings(snapshot, this.#platform, problems);
-    const laidOut = yield* layOut(
+    const laidOut = yield* layOut({
       settings,
-      this.#articles,
-      this.#redirects,
-      this.#files,
+      layout: this.#layout,
+      documents: this.#articles,
+      redirects: this.#redirects,
+      files: this.#files,
+      beside: this.#beside,
       problems,
-      this.#options.hookPath,
-    );
-    return { snapshot, settings, ...laidOut, problems: firstProblems(problems), nextDue: this.#nextDue };
+      hookPath: this.#options.hookPath,
+    });
+    const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery: this.#machinery };
+    yield* checkLinks(site, this.#links, problems);
+    return { ...site, problems: firstProblems(problems), nextDue: this.#nextDue };
   }
 
   #leaveOut(path: string, reason: string): void {
@@ -136,23 +159,30 @@ class Pass {
   }
 
   /** Why the file is left out; undefined when it is not. */
-  #take(entry: Entry): string | undefined {
+  #take(entry: Entry, place: Exclude<Place, { kind: "hidden" | "machinery" }>): string | undefined {
     const { path } = entry;
     if (entry.mode === "submodule") return "is a submodule";
+    if (place.kind === "left") return place.reason;
     const dates = this.#snapshot.dates(path);
     if (dates === undefined) return "has no date in the history";
-    const document = mustBeRead(path) ? this.#read(entry, dates) : PLAIN_FILE;
+    // Every file that is served is looked at: its header, if it has one, may hide it.
+    const read = place.kind === "document" ? place : ANY_PLACE;
+    const document = mustBeRead(path, read) ? this.#read(entry, dates, place) : PLAIN_FILE;
     if (!this.#judge(path, document) || document.kind === "skipped") return undefined;
     switch (document.kind) {
       case "article":
         this.#articles.push(document.article);
+        if (document.links.length > 0) this.#links.push({ article: document.article, links: document.links });
         break;
       case "redirect":
-        this.#redirects.push({ path, to: document.to });
+        this.#redirects.push({ path, to: document.to, url: document.url });
         break;
       case "file": {
         const type = mediaType(extensionOf(path));
-        this.#files.push({ kind: "static", path, oid: entry.oid, type, modified: dates.updated });
+        const url = place.kind === "file" ? place.url : `/${path}`;
+        const file: StaticRoute = { kind: "static", path, url, oid: entry.oid, type, modified: dates.updated };
+        if (place.kind === "beside") this.#beside.push({ place, file });
+        else this.#files.push(file);
         break;
       }
     }
@@ -160,26 +190,31 @@ class Pass {
   }
 
   /** The document as it was read for the Site before, when nothing that it is made of has changed. */
-  #read({ path, oid }: Entry, dates: PathDates): Document {
+  #read({ path, oid }: Entry, dates: PathDates, place: Place): Document {
     const known = this.#before.get(path);
     const [created, updated] = [dates.created.seconds, dates.updated.seconds];
     const same = known !== undefined && known.oid === oid && known.created === created && known.updated === updated;
-    const reading = same ? known : { oid, created, updated, document: this.#decode(path, oid, dates) };
+    const reading = same ? known : { oid, created, updated, document: this.#decode(path, oid, dates, place) };
     this.readings.set(path, reading);
     return reading.document;
   }
 
-  #decode(path: string, oid: string, dates: PathDates): Document {
+  #decode(path: string, oid: string, dates: PathDates, place: Place): Document {
     const bytes = this.#snapshot.read(oid);
-    if (bytes === undefined) return { kind: "skipped", reason: "cannot be read from the pack", visibility: VISIBLE };
+    if (bytes === undefined)
+      return { kind: "skipped", reason: "cannot be read from the pack", line: undefined, visibility: VISIBLE };
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-    const read = (): Document => readDocument(path, oid, bytes.length, text, dates);
+    const source = { path, oid, length: bytes.length, text, dates };
+    const read = (): Document => {
+      if (place.kind === "document" || place.kind === "any") return readDocument(source, this.#layout, place);
+      return { kind: "file", visibility: visibilityOfFile(path, text) };
+    };
     // One document that takes too much is left out, as one that cannot be read. Where memory is short, all of it is: then
     // it is read on the account of the whole, which ends by it.
     const result = new Task(this.#platform, { keep: 0, work: workToRead(bytes.length) }).attempt(read);
     if (result.ok) return result.value;
     if (result.error.kind === "memory") return read();
-    return { kind: "skipped", reason: describeTaskFault(result.error), visibility: UNKNOWN };
+    return { kind: "skipped", reason: describeTaskFault(result.error), line: undefined, visibility: UNKNOWN };
   }
 
   /** Whether it is to be seen now; notes its problems, and when that changes. */
@@ -187,26 +222,27 @@ class Pass {
     const { kind, visibility } = document;
     const visible = isVisible(visibility, this.#now);
     const shown = (visible || this.#options.drafts) && kind !== "skipped";
-    const reasons =
-      kind === "skipped" ? [document.reason] : [visibility.problem, kind === "article" ? document.warning : undefined];
-    for (const reason of reasons)
-      if (reason !== undefined)
-        this.#problems.push({ path, reason, skipped: !shown, ...(visible ? {} : { hides: true }) });
+    const faults: Fault[] = kind === "skipped" ? [document] : kind === "article" ? [...document.faults] : [];
+    if (kind !== "skipped" && visibility.problem !== undefined)
+      faults.unshift({ reason: visibility.problem, line: undefined });
+    for (const { reason, line } of faults)
+      this.#problems.push({ path, reason, line, skipped: !shown, ...(visible ? {} : { hides: true }) });
     const change = nextChange(visibility, this.#now);
     if (change !== undefined && kind !== "skipped") this.#nextDue = Math.min(this.#nextDue ?? change, change);
     return shown;
   }
 
   /** A symbolic link is a redirect to what it points at, which must lie in the repository and be served. */
-  #takeLink({ path, oid }: Entry): string | undefined {
+  #takeLink({ path, oid }: Entry, place: Place): string | undefined {
     const bytes = this.#snapshot.read(oid);
     if (bytes === undefined || bytes.length > MAX_LINK_LENGTH) return "is a link that cannot be read";
     const target = this.#platform.utf8Decode(bytes);
     const to = target.startsWith("/") ? undefined : resolvePath(directoryOf(path), target);
     if (to === undefined) return `links to ${target}, outside of the repository`;
-    if (isHidden(to)) return `links to ${target}, which is never served`;
+    const kind = this.#layout.place(to).kind;
+    if (kind === "hidden" || kind === "machinery") return `links to ${target}, which is never served`;
     // layOut finds the URL that the path has.
-    this.#redirects.push({ path, to: REPOSITORY + to });
+    this.#redirects.push({ path: place.kind === "file" ? place.url.slice(1) : path, to: REPOSITORY + to });
     return undefined;
   }
 }
@@ -220,6 +256,9 @@ function firstProblems(problems: readonly Problem[]): readonly Problem[] {
   return problems.slice(0, Math.min(MAX_PROBLEMS, end < 0 ? problems.length : end));
 }
 
+type StaticRoute = Extract<Route, { kind: "static" }>;
+
+const ANY_PLACE = { kind: "any" } as const;
 const PLAIN_FILE: Document = { kind: "file", visibility: VISIBLE };
 /** Of what was not read: its author may have meant to hide it. */
 const UNKNOWN: Visibility = { ...VISIBLE, hidden: true };

@@ -1,13 +1,16 @@
 // One file of the repository -> an article, a redirect, or the reason why it is neither.
 
 import type { PathDates } from "../git/snapshot.ts";
-import { asText, type Fields, type Header, listOf, mapOf, splitDocument, textOf } from "./front-matter.ts";
+import { asText, type Fields, type Header, listOf, mapOf, splitDocument, splitJson, textOf } from "./front-matter.ts";
+import type { Layout, Place } from "./layouts/layout.ts";
+import { type Link, scanLinks } from "./links.ts";
 import { isKnownExtension, mediaType } from "./mime.ts";
-import { baseName, documentUrl, extensionOf, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import { baseName, extensionOf, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import type { Fault } from "./problem.ts";
 import type { Article } from "./site.ts";
-import { firstHeading, plainExcerpt } from "./text.ts";
+import { firstHeading, plainExcerpt, withoutControls } from "./text.ts";
 import { type Moment, parseMoment } from "./time.ts";
-import { both, type Visibility } from "./visibility.ts";
+import { both, VISIBLE, type Visibility } from "./visibility.ts";
 import { visibilityOf, visibilityOfBody, visibilityOfOpening } from "./visibility-text.ts";
 
 export type Document =
@@ -15,12 +18,15 @@ export type Document =
       readonly kind: "article";
       readonly article: Article;
       readonly visibility: Visibility;
-      readonly warning: string | undefined;
+      readonly faults: readonly Fault[];
+      /** Lines are those of the file. */
+      readonly links: readonly Link[];
     }
-  | { readonly kind: "redirect"; readonly to: string; readonly visibility: Visibility }
+  /** `url`: its own address where the layout gives one, else by its path. */
+  | { readonly kind: "redirect"; readonly to: string; readonly url?: string; readonly visibility: Visibility }
   /** Not a document, but a file to be served as it is. */
   | { readonly kind: "file"; readonly visibility: Visibility }
-  | { readonly kind: "skipped"; readonly reason: string; readonly visibility: Visibility };
+  | ({ readonly kind: "skipped"; readonly visibility: Visibility } & Fault);
 
 /** A longer document is left out: rendering it would hold up everybody for seconds. */
 export const MAX_DOCUMENT_LENGTH = 512 * 1024;
@@ -34,7 +40,8 @@ const MAX_TAG_LENGTH = 100;
 const MARKUP = /^(mdown|mkdn?|mdx|rmd|qmd|rst|org|adoc|asciidoc|textile)$/;
 
 /** Whether the bytes of a path have to be looked at, or the name alone says that it is a file to be served. */
-export function mustBeRead(path: string): boolean {
+export function mustBeRead(path: string, place: ContentPlace): boolean {
+  if (place.kind === "document") return true;
   const extension = extensionOf(path);
   if (isKnownExtension(extension)) return isText(extension);
   return !path.startsWith("static/") || extension === "" || isMarkdownName(path) || MARKUP.test(extension);
@@ -57,20 +64,74 @@ function isProse(path: string): boolean {
   return !isKnownExtension(extension) || /^(txt|text|html?|xhtml)$/.test(extension);
 }
 
-/** `length`: of the file, in bytes. */
-export function readDocument(path: string, oid: string, length: number, text: string, dates: PathDates): Document {
-  // A file is served with its header, if it has one: what that hides is hidden.
-  const file = (): Document => ({ kind: "file", visibility: visibilityOfOpening(text, !isProse(path)) });
-  const skipped = (reason: string): Document => ({
+/** Of what is served as it stands: a header in it is read all the same. */
+export function visibilityOfFile(path: string, text: string): Visibility {
+  return visibilityOfOpening(text, !isProse(path));
+}
+
+/** A file and what surrounds it. */
+export interface Source {
+  readonly path: string;
+  readonly oid: string;
+  /** Bytes. */
+  readonly length: number;
+  readonly text: string;
+  readonly dates: PathDates;
+}
+
+type ContentPlace = Extract<Place, { kind: "document" | "any" }>;
+
+export function readDocument(source: Source, layout: Layout, place: ContentPlace): Document {
+  return place.kind === "document" ? readPlaced(source, layout, place) : readAny(source, layout);
+}
+
+/** What a generator would take for a document by its place. */
+function readPlaced(source: Source, layout: Layout, place: Extract<Place, { kind: "document" }>): Document {
+  const { path, text, length } = source;
+  const skipped = (reason: string, line?: number): Document => ({
     kind: "skipped",
     reason,
+    line,
+    visibility: visibilityOfOpening(text, false),
+  });
+  if (length > MAX_DOCUMENT_LENGTH) return skipped(`is longer than ${MAX_DOCUMENT_LENGTH} bytes`);
+  if (text.includes("\0")) return skipped("is not text");
+  const split = splitJson(text) ?? splitDocument(text);
+  if (!split.ok) return skipped(split.error.reason, split.error.line);
+  const { header: written, bodyStart } = split.value;
+  if (written === undefined && place.needsHeader === true)
+    return place.format === "html"
+      ? { kind: "file", visibility: visibilityOfOpening(text, false) }
+      : skipped(`has no header, without which ${layout.name} does not take it`);
+  const header = layout.header(path, written ?? NO_HEADER);
+  const inBody = written === undefined ? visibilityOfOpening(text, false) : visibilityOfBody(text, bodyStart);
+  const visibility = both(visibilityOf(header), inBody);
+  const to = textOf(header.fields, "redirect", "redirect_to");
+  if (to !== undefined) {
+    const created = layout.dateOf(path) ?? source.dates.created;
+    const { url } = layout.describe({ path, fields: header.fields, title: nameToTitle(path), created });
+    return { kind: "redirect", to, url, visibility };
+  }
+  return article(source, layout, { header, headerEnd: bodyStart, visibility, format: place.format });
+}
+
+/** What is a document by what stands in it. */
+function readAny(source: Source, layout: Layout): Document {
+  const { path, text, length } = source;
+  // A file is served with its header, if it has one: what that hides is hidden.
+  const file = (): Document => ({ kind: "file", visibility: visibilityOfFile(path, text) });
+  const skipped = (reason: string, line?: number): Document => ({
+    kind: "skipped",
+    reason,
+    line,
     visibility: visibilityOfOpening(text, false),
   });
   if (!mayBeDocument(path)) return file();
   const markdown = isMarkdownName(path);
   const extension = extensionOf(path);
   // Without a Markdown name, only what is written as a document is one; others next to it are served as they are.
-  const otherwise = (reason: string): Document => (!markdown && isKnownExtension(extension) ? file() : skipped(reason));
+  const otherwise = ({ reason, line }: Fault): Document =>
+    !markdown && isKnownExtension(extension) ? file() : skipped(reason, line);
   if (length > MAX_DOCUMENT_LENGTH) {
     if (!markdown && extension !== "") return file();
     return skipped(`is longer than ${MAX_DOCUMENT_LENGTH} bytes`);
@@ -81,23 +142,27 @@ export function readDocument(path: string, oid: string, length: number, text: st
   }
   const split = splitDocument(text);
   if (!split.ok) return otherwise(split.error);
-  const { header, bodyStart } = split.value;
-  if (header === undefined) {
+  const { header: written, bodyStart } = split.value;
+  if (written === undefined) {
     const visibility = visibilityOfOpening(text, false);
     const to = isKnownExtension(extension) ? undefined : redirectOf(text);
     if (to !== undefined) return { kind: "redirect", to, visibility };
-    if (markdown) return article(path, oid, NO_HEADER, text, 0, dates, visibility);
-    return extension === "" ? { kind: "skipped", reason: "has no header", visibility } : { kind: "file", visibility };
+    if (markdown) return article(source, layout, { header: NO_HEADER, headerEnd: 0, visibility, format: "markdown" });
+    return extension === ""
+      ? { kind: "skipped", reason: "has no header", line: undefined, visibility }
+      : { kind: "file", visibility };
   }
+  const header = layout.header(path, written);
   const visibility = both(visibilityOf(header), visibilityOfBody(text, bodyStart));
   const to = textOf(header.fields, "redirect");
   if (to !== undefined) return { kind: "redirect", to, visibility };
   const content = textOf(header.fields, "content");
-  if (content !== undefined && content !== "markdown") return otherwise(`its content is ${content}, not markdown`);
+  if (content !== undefined && content !== "markdown")
+    return otherwise({ reason: `its content is ${content}, not markdown`, line: undefined });
   // A known extension (notes.txt) needs what Canopy needs; else the "---" was the file's own.
   if (isKnownExtension(extension) && (!header.fields.has("title") || !header.fields.has("author")))
     return { kind: "file", visibility };
-  return article(path, oid, header, text, bodyStart, dates, visibility);
+  return article(source, layout, { header, headerEnd: bodyStart, visibility, format: "markdown" });
 }
 
 const NO_HEADER: Header = { fields: new Map(), entries: [], unread: [], warning: undefined };
@@ -107,45 +172,67 @@ function redirectOf(text: string): string | undefined {
   return /^[^\S\r\n]*redirect:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trimEnd();
 }
 
-function article(
-  path: string,
-  oid: string,
-  header: Header,
-  text: string,
-  headerEnd: number,
-  dates: PathDates,
-  visibility: Visibility,
-): Document {
-  const warnings: string[] = header.warning === undefined ? [] : [header.warning];
-  const moment = (...keys: readonly string[]): Moment | undefined => momentOf(header, keys);
+interface Parts {
+  readonly header: Header;
+  /** Where the text below it begins. */
+  readonly headerEnd: number;
+  readonly visibility: Visibility;
+  readonly format: Article["format"];
+}
+
+function article({ path, oid, text, dates }: Source, layout: Layout, parts: Parts): Document {
+  const { header, headerEnd, format } = parts;
   const { fields } = header;
-  const heading = firstHeading(text, headerEnd);
+  const faults: Fault[] = header.warning === undefined ? [] : [header.warning];
+  const moment = (...keys: readonly string[]): Moment | undefined => momentOf(header, keys);
+  const heading = format === "html" ? undefined : firstHeading(text, headerEnd);
   const named = textOf(fields, "title");
-  const title = (named ?? heading?.title ?? nameToTitle(path)).slice(0, MAX_TITLE_LENGTH);
+  const title = withoutControls(named ?? heading?.title ?? nameToTitle(path)).slice(0, MAX_TITLE_LENGTH);
   // The page shows its title; a first heading that says the same would say it twice.
   const bodyStart = heading?.first === true && heading.title === title ? heading.end : headerEnd;
-  const created = moment("date", "publishdate", "pubdate", "created", "published");
+  const byName = layout.dateOf(path);
+  const created = moment("date", "publishdate", "pubdate", "created", "published", ...PUBLISHED_KEYS) ?? byName;
   const changed = moment(...CHANGE_KEYS);
   const unread = changed === undefined ? textOf(fields, ...CHANGE_KEYS) : undefined;
-  if (unread !== undefined) warnings.push(`${JSON.stringify(unread)} is no date; Git's is used`);
+  if (unread !== undefined)
+    faults.push({ reason: `${JSON.stringify(unread)} is no date; Git's is used`, line: undefined });
   const date = created ?? dates.created;
   const updated = changed ?? (dates.updated.seconds < date.seconds ? date : dates.updated);
+  // What the name says hides as what the header says.
+  const visibility =
+    byName === undefined || momentOf(header, ["date"]) !== undefined
+      ? parts.visibility
+      : both(parts.visibility, { ...VISIBLE, from: byName.seconds });
+  const address = layout.describe({ path, fields, title, created: date });
+  faults.push(...address.faults);
+  const expanded = layout.expand?.(text.slice(bodyStart), { path, fields });
+  const linesBefore = lineCount(text, bodyStart);
+  for (const { reason, line } of expanded?.faults ?? [])
+    faults.push({ reason, line: line === undefined ? undefined : line + linesBefore });
+  const body = expanded?.text ?? text.slice(bodyStart);
   const abstract = textOf(fields, "abstract", "description", "summary", "excerpt");
   const authors = listAuthors(fields);
-  const tags = listOf(fields, "tags").concat(listOf(mapOf(fields, "taxonomies"), "tags"));
+  const { tags, categories } = layout.terms(fields);
+  const cut = (names: readonly string[]): readonly string[] =>
+    names.map((name) => withoutControls(name).slice(0, MAX_TAG_LENGTH)).slice(0, MAX_TAGS);
   return {
     kind: "article",
     article: {
       kind: "article",
       path,
-      url: documentUrl(path),
+      url: address.url,
       oid,
       title,
-      authors: authors.length > 0 ? authors : [dates.createdBy.name],
+      authors: authors.length > 0 ? authors : [layout.facts.author ?? dates.createdBy.name],
       authorUrl: safeUrl(textOf(fields, "author_url") ?? textOf(mapOf(fields, "author"), "url")),
       abstract,
-      description: plainExcerpt(abstract ?? text, abstract === undefined ? bodyStart : 0),
-      tags: tags.map((tag) => tag.slice(0, MAX_TAG_LENGTH)).slice(0, MAX_TAGS),
+      description: format === "html" && abstract === undefined ? "" : plainExcerpt(abstract ?? body, 0),
+      tags: cut(tags),
+      categories: cut(categories),
+      role: address.role,
+      lists: address.lists,
+      format,
+      weight: weightOf(fields),
       language: textOf(fields, "lang", "language"),
       created: date,
       updated,
@@ -153,15 +240,31 @@ function article(
       committed: dates.created,
       draft: visibility.hidden,
       indexed: visibility.indexed,
-      aliases: listOf(fields, "aliases", "redirect_from"),
+      aliases: address.aliases,
       bodyStart,
     },
     visibility,
-    warning: warnings.length > 0 ? warnings.join("; ") : undefined,
+    faults,
+    links: scanLinks(body, layout.wikilinks).map(({ href, line }) => ({ href, line: line + linesBefore })),
   };
 }
 
-const CHANGE_KEYS = ["updated", "lastmod", "modified", "last_modified_at"];
+/** Line ends before an offset. */
+function lineCount(text: string, offset: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+function weightOf(fields: Fields): number | undefined {
+  const text = asText(fields.get("weight"));
+  const weight = text === undefined ? Number.NaN : Number(text);
+  return Number.isFinite(weight) && weight !== 0 ? weight : undefined;
+}
+
+/** Ghost's. */
+const PUBLISHED_KEYS = ["date_published", "published_at", "publishedat"];
+const CHANGE_KEYS = ["updated", "lastmod", "modified", "last_modified_at", "date_updated", "updated_at", "updateddate"];
 
 /** The first of the keys that holds a date that can be read; what cannot be is told by visibility.ts. */
 function momentOf(header: Header, keys: readonly string[]): Moment | undefined {

@@ -1,11 +1,13 @@
-// The header of a document: lines between two "---". Two dialects share that fence. Canopy reads `key: value` lines and
-// takes a value as it stands; Hugo, Jekyll and Zola read YAML. A header whose lines are all plain is read as Canopy
+// The header of a document: lines between two "---", TOML between two "+++" or, where a generator takes that, JSON in braces
+// at the very beginning. Two dialects share the fence "---". Canopy reads `key: value` lines and takes a value as it
+// stands; Hugo, Jekyll and Zola read YAML. A header whose lines are all plain is read as Canopy
 // would (so `title: Why: a story` keeps its title); one that uses YAML is read as YAML 1.2, and entry by entry if it is
 // not. What decides whether something is shown (visibility.ts) is read by YAML's rules in either dialect, and what no
 // reading understands is kept for it.
 
-import { parseDocument } from "yaml";
 import type { Result } from "../../stack/base/result.ts";
+import { parseData, parseToml, parseYaml } from "./data.ts";
+import type { Fault } from "./problem.ts";
 
 /** Values by key in lower case: strings, numbers, booleans, lists and maps of YAML. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -27,7 +29,7 @@ export interface Header {
   /** Lines that are part of no entry that can be read. */
   readonly unread: readonly string[];
   /** Why not all of it is YAML, when something was lost by that. */
-  readonly warning: string | undefined;
+  readonly warning: Fault | undefined;
 }
 
 export interface SplitDocument {
@@ -39,25 +41,23 @@ export interface SplitDocument {
 
 /** A longer header is an accident: a file that begins with a rule ("---") and never closes it. */
 export const MAX_HEADER_LENGTH = 16_384;
-/** YAML's alias bombs end here. */
-const MAX_YAML_ALIASES = 32;
 
 // Lines end as YAML 1.2.2 5.4 has it: CR LF, LF or CR.
 const FENCE = /^---[ \t]*(?:\r\n?|\n|$)/;
 // Jekyll also ends with "...".
 const CLOSING_FENCE = /^(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|$)/m;
+const TOML_FENCE = /^\+\+\+[ \t]*(?:\r\n?|\n)/;
+const CLOSING_TOML_FENCE = /^\+\+\+[ \t]*(?:\r\n?|\n|$)/m;
 
-export function splitDocument(text: string): Result<SplitDocument, string> {
+export function splitDocument(text: string): Result<SplitDocument, Fault> {
   const opening = FENCE.exec(text);
   if (opening === null) {
-    if (/^\+\+\+[ \t]*[\r\n]/.test(text))
-      return { ok: false, error: "its header is TOML; write YAML between --- lines" };
-    return { ok: true, value: { header: undefined, bodyStart: 0 } };
+    const toml = TOML_FENCE.exec(text);
+    return toml === null ? { ok: true, value: { header: undefined, bodyStart: 0 } } : splitToml(text, toml[0].length);
   }
   const rest = text.slice(opening[0].length, opening[0].length + MAX_HEADER_LENGTH);
   const closing = CLOSING_FENCE.exec(rest);
-  if (closing === null)
-    return { ok: false, error: `its header is not closed by --- within ${MAX_HEADER_LENGTH} characters` };
+  if (closing === null) return fault(`its header is not closed by --- within ${MAX_HEADER_LENGTH} characters`, 1);
   const header = parseHeader(rest.slice(0, closing.index));
   if (!header.ok) return header;
   return {
@@ -66,36 +66,82 @@ export function splitDocument(text: string): Result<SplitDocument, string> {
   };
 }
 
+function splitToml(text: string, start: number): Result<SplitDocument, Fault> {
+  const rest = text.slice(start, start + MAX_HEADER_LENGTH);
+  const closing = CLOSING_TOML_FENCE.exec(rest);
+  if (closing === null) return fault(`its header is not closed by +++ within ${MAX_HEADER_LENGTH} characters`, 1);
+  const toml = parseToml(rest.slice(0, closing.index));
+  if (!toml.ok) return fault(`its header is not TOML: ${toml.error.reason}`, below(toml.error.line));
+  return wholeHeader(toml.value, start + closing.index + closing[0].length);
+}
+
+/** A header of braces, as Hugo takes it (JSON); undefined: the text does not begin with one. */
+export function splitJson(text: string): Result<SplitDocument, Fault> | undefined {
+  if (!/^\{\s*(?:"|\})/.test(text)) return undefined;
+  const end = endOfBraces(text);
+  if (end < 0) return fault(`its header is not closed by } within ${MAX_HEADER_LENGTH} characters`, 1);
+  const json = parseData("json", text.slice(0, end));
+  if (!json.ok) return fault(`its header is not JSON: ${json.error.reason}`, json.error.line);
+  return wholeHeader(json.value, end);
+}
+
+/** Offset behind the brace that closes the first; -1 when there is none within a header's length. */
+function endOfBraces(text: string): number {
+  const pieces = /"(?:[^"\\\n]|\\.)*"|[{}]/g;
+  let depth = 0;
+  for (let piece = pieces.exec(text); piece !== null; piece = pieces.exec(text)) {
+    if (pieces.lastIndex > MAX_HEADER_LENGTH) return -1;
+    if (piece[0] === "{") depth++;
+    else if (piece[0] === "}" && --depth === 0) return pieces.lastIndex;
+  }
+  return -1;
+}
+
+/** A header of which all was read. */
+function wholeHeader(value: unknown, bodyStart: number): Result<SplitDocument, Fault> {
+  const header = headerOf(value);
+  return header === undefined
+    ? fault("its header is not made of keys and values", 1)
+    : { ok: true, value: { header, bodyStart } };
+}
+
+/** Undefined when the value is no map. */
+function headerOf(value: unknown): Header | undefined {
+  if (value === null || value === undefined) return { fields: new Map(), entries: [], unread: [], warning: undefined };
+  if (typeof value !== "object" || Array.isArray(value)) return undefined;
+  const pairs: [string, unknown][] = Object.entries(value);
+  return {
+    fields: new Map(pairs.map(([key, item]) => [key.toLowerCase(), item])),
+    entries: pairs.map(([key, item]) => ({ key, value: () => item })),
+    unread: [],
+    warning: undefined,
+  };
+}
+
+function fault(reason: string, line: number | undefined): { readonly ok: false; readonly error: Fault } {
+  return { ok: false, error: { reason, line } };
+}
+
+/** The line of the file that is a line of what stands below the opening fence. */
+function below(line: number | undefined): number | undefined {
+  return line === undefined ? undefined : line + 1;
+}
+
 const LINE = /^([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*:(?:[ \t]+(.*))?$/;
 
-function parseHeader(text: string): Result<Header, string> {
+function parseHeader(text: string): Result<Header, Fault> {
   const lines = text.split(/\r\n?|\n/);
   const plain = readPlain(lines);
   if (plain !== undefined) return { ok: true, value: plain };
-  const yaml = readYaml(text);
+  const yaml = parseYaml(text);
   if (!yaml.ok) {
-    // Lines are counted from the fence's.
-    const reason = yaml.error.replace(/at line (\d+)/, (_, line: string) => `at line ${Number(line) + 1}`);
-    const entries = readEntries(lines, reason);
-    return entries === undefined
-      ? { ok: false, error: `its header cannot be read: ${reason}` }
-      : { ok: true, value: entries };
+    const { reason } = yaml.error;
+    const line = below(yaml.error.line);
+    const entries = readEntries(lines, { reason: `its header is not YAML (${reason})`, line });
+    return entries === undefined ? fault(`its header cannot be read: ${reason}`, line) : { ok: true, value: entries };
   }
-  const { value } = yaml;
-  if (value === null || value === undefined)
-    return { ok: true, value: { fields: new Map(), entries: [], unread: [], warning: undefined } };
-  if (typeof value !== "object" || Array.isArray(value))
-    return { ok: false, error: "its header is not made of `key: value` lines" };
-  const pairs: [string, unknown][] = Object.entries(value);
-  return {
-    ok: true,
-    value: {
-      fields: new Map(pairs.map(([key, item]) => [key.toLowerCase(), item])),
-      entries: pairs.map(([key, item]) => ({ key, value: () => item })),
-      unread: [],
-      warning: undefined,
-    },
-  };
+  const header = headerOf(yaml.value);
+  return header === undefined ? fault("its header is not made of `key: value` lines", 1) : { ok: true, value: header };
 }
 
 /** Canopy's dialect: each line a key and what stands behind it. Undefined when a line is anything else. */
@@ -124,24 +170,8 @@ function lineValue(text: string): unknown {
 
 /** A value by YAML's rules. */
 export function scalar(text: string): unknown {
-  const yaml = readYaml(text);
+  const yaml = parseYaml(text);
   return yaml.ok ? yaml.value : UNREADABLE;
-}
-
-function readYaml(text: string): Result<unknown, string> {
-  try {
-    const document = parseDocument(text, { schema: "core", logLevel: "error" });
-    const fault = document.errors[0] ?? document.warnings[0];
-    if (fault !== undefined) return { ok: false, error: firstLine(fault.message) };
-    const value: unknown = document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
-    return { ok: true, value };
-  } catch (cause) {
-    return { ok: false, error: firstLine(cause instanceof Error ? cause.message : String(cause)) };
-  }
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0]!.replace(/:$/, "").slice(0, 200);
 }
 
 const KEY = /^["']?([A-Za-z_][\w .-]*)["']?$/;
@@ -160,7 +190,7 @@ function entryOf(line: string): { readonly key: string; readonly value: string }
  * value is not YAML but text is that text, as in Canopy's dialect (`title: Rust: the book`, `title: "Quoted": and more`).
  * Undefined when there is no such key.
  */
-function readEntries(lines: readonly string[], reason: string): Header | undefined {
+function readEntries(lines: readonly string[], warning: Fault): Header | undefined {
   const fields = new Map<string, unknown>();
   const entries: Entry[] = [];
   const unread: string[] = [];
@@ -176,7 +206,7 @@ function readEntries(lines: readonly string[], reason: string): Header | undefin
     else if (line.trim() !== "" && !line.startsWith("#")) unread.push(line);
   }
   for (const { key, value, lines: written } of groups) {
-    const yaml = readYaml(written.join("\n"));
+    const yaml = parseYaml(written.join("\n"));
     const pair =
       yaml.ok && typeof yaml.value === "object" && yaml.value !== null ? Object.entries(yaml.value)[0] : undefined;
     const name = key.toLowerCase();
@@ -196,7 +226,7 @@ function readEntries(lines: readonly string[], reason: string): Header | undefin
   }
   if (groups.length === 0) return undefined;
   const lost = unread.length > 0 || entries.length > fields.size || !explained;
-  return { fields, entries, unread, warning: lost ? `its header is not YAML (${reason})` : undefined };
+  return { fields, entries, unread, warning: lost ? warning : undefined };
 }
 
 function unquote(value: string): string {

@@ -1,47 +1,42 @@
 // Lays a site out: which URL shows what. Where two claim one URL the earlier rule wins and the loser is a problem:
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
-import { directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import type { Layout, Place } from "./layouts/layout.ts";
+import { listDirectories, listSections, offerPages } from "./listings.ts";
+import { isReadme, navigate } from "./navigation.ts";
+import { byDate } from "./order.ts";
+import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { redirectFault, withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
-import {
-  type Article,
-  type FeedFormat,
-  type Listing,
-  type NavigationItem,
-  pageCount,
-  pageUrl,
-  type Route,
-  type Site,
-  type Tag,
-} from "./site.ts";
+import type { Article, FeedFormat, Listing, Route, Site, Tag, Terms } from "./site.ts";
+import { collectTerms, otherSpellings } from "./terms.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
 const PAUSE_ARTICLES = 64;
-/** Characters of labels and addresses in the navigation, which stands on every page. */
-export const MAX_NAVIGATION_LENGTH = 20_000;
 
 /** Marks the target of a symbolic link: a path of the repository, not a URL. */
 export const REPOSITORY = "repository:";
 
 type StaticRoute = Extract<Route, { kind: "static" }>;
-type LaidOut = Omit<Site, "snapshot" | "settings" | "problems" | "nextDue">;
+type LaidOut = Omit<Site, "snapshot" | "settings" | "layout" | "machinery" | "problems" | "nextDue">;
 
-/** Newest first; of one moment, by path, so that the order never wavers. */
-export function byDate(a: Article, b: Article): number {
-  return b.created.seconds - a.created.seconds || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+/** What a site is made of. */
+export interface Contents {
+  readonly settings: Settings;
+  readonly layout: Layout;
+  readonly documents: readonly Article[];
+  /** `url`: where it is found, when the layout says so; else by its path. */
+  readonly redirects: readonly { readonly path: string; readonly to: string; readonly url?: string | undefined }[];
+  readonly files: readonly StaticRoute[];
+  readonly beside: readonly { readonly place: Extract<Place, { kind: "beside" }>; readonly file: StaticRoute }[];
+  readonly problems: Problem[];
+  readonly hookPath: string | undefined;
 }
 
 /** Steps of a task (task.ts): many articles with many names each take long. */
-export function* layOut(
-  settings: Settings,
-  documents: readonly Article[],
-  redirects: readonly { readonly path: string; readonly to: string }[],
-  files: readonly StaticRoute[],
-  problems: Problem[],
-  hookPath: string | undefined,
-): Generator<undefined, LaidOut, undefined> {
+export function* layOut(contents: Contents): Generator<undefined, LaidOut, undefined> {
+  const { settings, layout, documents, redirects, files, problems, hookPath } = contents;
   let steps = 0;
   const routes = new Map<string, Route>();
   const claim = (url: string, route: Route, path: string): boolean => {
@@ -61,20 +56,54 @@ export function* layOut(
     if (!routes.has(url)) routes.set(url, route);
   };
 
-  routes.set("/atom", { kind: "feed", format: "atom", tag: undefined });
-  routes.set("/tags", { kind: "tags" });
+  const feedOfAll = (format: FeedFormat): Route => ({ kind: "feed", format, tag: undefined });
+  routes.set("/atom", feedOfAll("atom"));
   // A name written out in full comes before one whose extension is dropped: "About" before "About.md".
   const ordered = [...documents].sort((a, b) => Number(isMarkdownName(a.path)) - Number(isMarkdownName(b.path)));
-  const served = ordered.filter((article) => claim(article.url, { kind: "article", article }, article.path));
-  for (const file of files) claim(`/${file.path}`, file, file.path);
+  // The pages of all tags and of all categories are made known by their addresses, and filled when all is read.
+  const tags: Terms & { list: readonly Tag[] } = { title: "Tags", one: "Tag", url: termsUrl(layout, "tags"), list: [] };
+  const categories: Terms & { list: readonly Tag[] } = {
+    title: "Categories",
+    one: "Category",
+    url: termsUrl(layout, "categories"),
+    list: [],
+  };
+  // In Canopy's repositories the tags have their place; elsewhere a page of that name is the author's own.
+  if (layout.name === "") routes.set(tags.url, { kind: "tags", terms: tags });
+  const shown = ordered.filter(
+    (article) => isSection(article) || claim(article.url, { kind: "article", article }, article.path),
+  );
+  const sections = new Map<string, Article>();
+  const served = shown.filter((article) => {
+    if (!isSection(article)) return true;
+    const other = sections.get(article.url);
+    if (other === undefined && !routes.has(article.url)) sections.set(article.url, article);
+    else
+      problems.push({
+        path: article.path,
+        reason: `${article.url} is already shown from ${other?.path ?? "another"}`,
+        skipped: true,
+      });
+    return other === undefined;
+  });
+  for (const file of files) claim(file.url, file, file.path);
+  const moved = placeBeside(contents, served, claim);
+  const fileUrls = new Map(
+    [...moved, ...files.filter(({ url, path }) => url !== `/${path}`)].map((file) => [file.path, file.url]),
+  );
 
   // An article stands in a directory; at the top there are pages, unless they are dated or the blog has no directories.
-  const index = findIndex(settings, routes, served);
+  const index = findIndex(contents, routes, served, sections);
   const flat = !served.some((article) => directoryOf(article.path) !== "");
-  const isArticle = (article: Article): boolean =>
-    article !== index && (directoryOf(article.path) !== "" || article.dated || (flat && !isReadme(article)));
+  const isArticle = (article: Article): boolean => {
+    if (article.role !== undefined) return article.role === "article";
+    if (layout.name !== "") return false;
+    return article !== index && (directoryOf(article.path) !== "" || article.dated || (flat && !isReadme(article)));
+  };
   const articles = served.filter(isArticle).sort(byDate);
-  const pages = served.filter((article) => !isArticle(article)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const pages = served
+    .filter((article) => !isArticle(article) && !isSection(article))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 
   /** Who made a redirect, by its URL. */
   const origins = new Map<string, string>();
@@ -83,44 +112,125 @@ export function* layOut(
     if (fault !== undefined) problems.push({ path, reason: fault, skipped: true });
     else if (claim(url, { kind: "redirect", to }, path)) origins.set(url, path);
   };
-  for (const { path, to } of redirects) redirect(documentUrl(path), target(to, routes), path);
+  for (const { path, to, url } of redirects) redirect(url ?? documentUrl(path), target(to, routes), path);
   for (const article of served) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
       if (url === "/" || /^\/+([?#]|$)/.test(alias))
         problems.push({ path: article.path, reason: "the alias / is the home page's own address", skipped: false });
-      else if (url !== article.url) redirect(url, encodePath(article.url), article.path);
+      else if (!sameAddress(url, article.url)) redirect(url, encodePath(article.url), article.path);
     }
   }
   withoutRings(routes, origins, problems);
   yield;
-  const listings = yield* listDirectories(articles);
+  const listings = layout.name === "" ? yield* listDirectories(articles) : yield* listSections(articles, sections);
   for (const listing of listings) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
+    if (layout.name === "Hugo")
+      offer(`${listing.url}index.xml`, { kind: "feed", format: "rss", tag: { ...listing, name: listing.title } });
   }
   if (index !== undefined) offer("/", { kind: "article", article: index });
   const chosen = listings.find((listing) => listing.url === `/${settings.indexPage}`);
-  const home: Listing = { title: settings.name, url: "/", articles: chosen?.articles ?? articles };
+  const intro = sections.get("/");
+  const home: Listing = { title: settings.name, url: "/", articles: chosen?.articles ?? articles, intro };
   offerPages(routes, "/", home.articles, (page) => ({ kind: "listing", listing: home, page }));
 
   yield;
-  const tags = collectTags(served);
-  for (const tag of tags) {
-    if (++steps % PAUSE_ARTICLES === 0) yield;
-    offerPages(routes, tag.url, tag.articles, (page) => ({ kind: "tag", tag, page }));
-    for (const format of FEEDS) offer(`${tag.url}/${feedName(format)}`, { kind: "feed", format, tag });
+  for (const [kind, terms] of [
+    ["tags", tags],
+    ["categories", categories],
+  ] as const) {
+    terms.list = collectTerms(layout, kind, served, problems);
+    if (terms.list.length > 0) offer(terms.url, { kind: "tags", terms });
+    if (layout.name === "Hugo") offer(`${terms.url}index.xml`, feedOfAll("rss"));
+    for (const tag of terms.list) {
+      if (++steps % PAUSE_ARTICLES === 0) yield;
+      offerPages(routes, tag.url, tag.articles, (page) => ({ kind: "tag", tag, terms, page }));
+      const base = tag.url.replace(/\/$/, "");
+      for (const format of FEEDS) offer(`${base}/${feedName(format)}`, { kind: "feed", format, tag });
+      if (layout.slashes) offer(`${base}/index.xml`, { kind: "feed", format: "rss", tag });
+    }
+    for (const [url, to] of otherSpellings(layout, kind, served, terms.list)) {
+      if (++steps % PAUSE_ARTICLES === 0) yield;
+      offer(url, { kind: "redirect", to: encodePath(to) });
+    }
   }
-  for (const format of FEEDS) offer(`/${feedName(format)}`, { kind: "feed", format, tag: undefined });
+  if (layout.name !== "")
+    for (const url of ["/tags", "/tags/"]) if (!sameAddress(url, tags.url)) offer(url, { kind: "tags", terms: tags });
+  for (const format of FEEDS) offer(`/${feedName(format)}`, feedOfAll(format));
+  for (const [url, format] of [...layout.feeds, ...FEED_ADDRESSES]) if (url !== hookPath) offer(url, feedOfAll(format));
   offer("/sitemap.xml", { kind: "sitemap" });
   offer("/robots.txt", { kind: "robots" });
   // A file's old name leads to its URL, and a directory with an index.html is that file.
-  for (const article of served)
-    if (withoutMarkdownExtension(article.path) !== article.path)
-      offer(`/${article.path}`, { kind: "redirect", to: encodePath(article.url) });
+  for (const article of served) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
+    if (/(?:^|\/)[._]/.test(article.path)) continue;
+    const to: Route = { kind: "redirect", to: encodePath(article.url) };
+    if (withoutMarkdownExtension(article.path) !== article.path) offer(`/${article.path}`, to);
+    const bare = documentUrl(article.path);
+    if (!routes.has(bare) && !sameAddress(bare, article.url)) offer(bare, to);
+  }
+  offerDirectories(routes, [...files, ...moved]);
+  const style = files.find((file) => file.path === "static/css/style.css");
+  return {
+    routes,
+    documents: new Map(served.map((article) => [article.path, article])),
+    articles,
+    pages,
+    tags,
+    categories,
+    fileUrls,
+    names: namesOf(served, [...files, ...moved]),
+    navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
+    stylesheet: style === undefined || layout.name !== "" ? undefined : { url: style.url, oid: style.oid },
+  };
+}
+
+/** Files that go with a document are found at its address, or not at all. */
+function placeBeside(
+  { beside }: Contents,
+  served: readonly Article[],
+  claim: (url: string, route: Route, path: string) => boolean,
+): readonly StaticRoute[] {
+  if (beside.length === 0) return [];
+  const urls = new Map<string, string[]>();
+  for (const { path, url } of served) {
+    if (!/^_?index\./.test(baseName(path))) continue;
+    const directory = directoryOf(path);
+    urls.set(directory, [...(urls.get(directory) ?? []), url]);
+  }
+  return beside.flatMap(({ place, file }) =>
+    (urls.get(place.document) ?? []).map((url) => {
+      const at = { ...file, url: `${url.endsWith("/") ? url : `${url}/`}${place.name}` };
+      claim(at.url, at, at.path);
+      return at;
+    }),
+  );
+}
+
+/** Paths by name, for references that have no more: of several, the one nearest to the top. */
+function namesOf(served: readonly Article[], files: readonly StaticRoute[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const add = (name: string, path: string): void => {
+    const known = names.get(name);
+    if (known === undefined || path.length < known.length) names.set(name, path);
+  };
+  for (const { path } of files) add(baseName(path).toLowerCase(), path);
+  for (const { path } of served) {
+    const name = baseName(path).toLowerCase();
+    add(name, path);
+    if (/^_?index\.\w+$/.test(name)) add(baseName(directoryOf(path)).toLowerCase(), path);
+    else add(withoutMarkdownExtension(name), path);
+  }
+  return names;
+}
+
+/** A directory with an index.html is that file. */
+function offerDirectories(routes: Map<string, Route>, files: readonly StaticRoute[]): void {
   for (const file of files) {
-    const directory = /^(.*?)\/?index\.html?$/.exec(file.path)?.[1];
+    const directory = /^\/(.*?)\/?index\.html?$/.exec(file.url)?.[1];
     if (directory === undefined) continue;
     if (directory === "") {
       // The repository's own home page stands in for a generated one, not for one that is written.
@@ -130,17 +240,37 @@ export function* layOut(
       routes.set(`/${directory}`, { kind: "redirect", to: encodePath(`/${directory}/`) });
     }
   }
-  const style = files.find((file) => file.path === "static/css/style.css");
-  return {
-    routes,
-    documents: new Map(served.map((article) => [article.path, article])),
-    articles,
-    pages,
-    tags,
-    navigation: navigate(settings, index, articles, pages, tags, problems),
-    stylesheet: style === undefined ? undefined : { url: `/${style.path}`, oid: style.oid },
-  };
 }
+
+function isSection(article: Article): boolean {
+  return article.role === "section";
+}
+
+function termsUrl(layout: Layout, kind: "tags" | "categories"): string {
+  return layout.slashes ? `/${kind}/` : `/${kind}`;
+}
+
+/** But for the slash at the end, which leads to the other by itself. */
+function sameAddress(a: string, b: string): boolean {
+  return a === b || `${a}/` === b || a === `${b}/`;
+}
+
+/** Where readers of other blogs look for the feed. */
+const FEED_ADDRESSES: readonly (readonly [url: string, format: FeedFormat])[] = [
+  ["/feed", "rss"],
+  ["/feed/", "rss"],
+  ["/feed.xml", "atom"],
+  ["/index.xml", "rss"],
+  ["/rss.xml", "rss"],
+  ["/rss/", "rss"],
+  ["/atom.xml", "atom"],
+  ["/feed.atom", "atom"],
+  ["/feed.rss", "rss"],
+  ["/feed/atom", "atom"],
+  ["/feed/atom/", "atom"],
+  ["/feed/rss/", "rss"],
+  ["/index.json", "json"],
+];
 
 const FEEDS: readonly FeedFormat[] = ["atom", "rss", "json"];
 
@@ -163,10 +293,13 @@ function describe(route: Route): string {
 
 /** The document for "/": what .config/index_page names, else index.md or README.md at the top. */
 function findIndex(
-  settings: Settings,
+  { settings, layout, documents }: Contents,
   routes: ReadonlyMap<string, Route>,
   served: readonly Article[],
+  sections: ReadonlyMap<string, Article>,
 ): Article | undefined {
+  if (layout.name !== "")
+    return sections.has("/") || documents.some(({ role }) => role === "article") ? undefined : served.find(isReadme);
   for (const url of [`/${settings.indexPage}`, "/"]) {
     const route = routes.get(url);
     if (route?.kind === "article") return route.article;
@@ -174,95 +307,6 @@ function findIndex(
   // Named, but a directory: its listing is the home page.
   if (served.some((article) => article.path.startsWith(`${settings.indexPage}/`))) return undefined;
   return served.find(isReadme);
-}
-
-function isReadme(article: Article): boolean {
-  return article.url.toLowerCase() === "/readme";
-}
-
-function* listDirectories(articles: readonly Article[]): Generator<undefined, readonly Listing[], undefined> {
-  const directories = new Map<string, Article[]>();
-  let steps = 0;
-  for (const article of articles) {
-    if (++steps % PAUSE_ARTICLES === 0) yield;
-    // "Posts/2026/x" is listed at /Posts/2026 and at /Posts.
-    for (let name = directoryOf(article.path); name !== ""; name = directoryOf(name)) {
-      const list = directories.get(name);
-      if (list === undefined) directories.set(name, [article]);
-      else list.push(article);
-    }
-  }
-  return [...directories].map(([name, list]) => ({
-    title: name.slice(name.lastIndexOf("/") + 1),
-    url: `/${name}`,
-    articles: list.filter((article) => article.url !== `/${name}`),
-  }));
-}
-
-function offerPages(
-  routes: Map<string, Route>,
-  url: string,
-  articles: readonly Article[],
-  route: (page: number) => Route,
-): void {
-  for (let page = 1; page <= pageCount(articles); page++) {
-    const at = pageUrl(url, page);
-    if (!routes.has(at)) routes.set(at, route(page));
-  }
-}
-
-/** Tags in the order of their names; the first spelling of a name is the one that is shown. */
-function collectTags(articles: readonly Article[]): readonly Tag[] {
-  const byName = new Map<string, Article[]>();
-  for (const article of articles)
-    for (const tag of article.tags) {
-      const list = byName.get(tag);
-      if (list === undefined) byName.set(tag, [article]);
-      else list.push(article);
-    }
-  const tags = [...byName].map(([name, list]) => ({ name, url: `/tags/${name}`, articles: list.sort(byDate) }));
-  return tags.sort((a, b) => {
-    const [x, y] = [a.name.toLowerCase(), b.name.toLowerCase()];
-    return x < y ? -1 : x > y ? 1 : a.name < b.name ? -1 : 1;
-  });
-}
-
-/** Every name at the top, as in Canopy, as far as they fit a page; the home page is the blog's name itself. */
-function navigate(
-  settings: Settings,
-  index: Article | undefined,
-  articles: readonly Article[],
-  pages: readonly Article[],
-  tags: readonly Tag[],
-  problems: Problem[],
-): readonly NavigationItem[] {
-  const items = new Map<string, NavigationItem>();
-  for (const article of articles) {
-    const top = article.path.includes("/") ? article.path.slice(0, article.path.indexOf("/")) : "";
-    if (top !== "" && top !== settings.indexPage && !items.has(top))
-      items.set(top, { label: label(top), url: `/${top}` });
-  }
-  for (const page of pages)
-    if (page !== index && directoryOf(page.path) === "" && !isReadme(page))
-      items.set(page.path, { label: page.path.includes(".") ? page.title : label(page.path), url: page.url });
-  const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
-  let length = 0;
-  const end = sorted.findIndex((item) => {
-    length += item.label.length + item.url.length;
-    return length > MAX_NAVIGATION_LENGTH;
-  });
-  const shown = end < 0 ? sorted : sorted.slice(0, end);
-  if (end >= 0)
-    problems.push({
-      path: sorted[end]!.url.slice(1),
-      reason: `the navigation is full: this and what follows is not in it (${sorted.length - end} names at the top)`,
-      skipped: false,
-    });
-  return tags.length > 0 ? [...shown, { label: "Tags", url: "/tags" }] : shown;
-}
-
-function label(name: string): string {
-  return name.replaceAll("_", " ");
 }
 
 function aliasUrl(article: Article, alias: string): string {

@@ -2,6 +2,7 @@
 // and rendered when somebody asks (render/), so that a Site of thousands of articles is small and quick to build.
 
 import type { Snapshot } from "../git/snapshot.ts";
+import type { Layout, NamedLink, Role } from "./layouts/layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Settings } from "./settings.ts";
 import type { Moment } from "./time.ts";
@@ -21,6 +22,15 @@ export interface Article {
   /** Plain text: the abstract, or the beginning of the body; for listings and `<meta name=description>`. */
   readonly description: string;
   readonly tags: readonly string[];
+  readonly categories: readonly string[];
+  /** Undefined: by where it stands. */
+  readonly role: Role;
+  /** Decoded URL paths of the lists in which it stands; where the layout has no say, its directories' are. */
+  readonly lists: readonly string[];
+  /** Of the text below the header. */
+  readonly format: "markdown" | "html";
+  /** In lists that are sorted by it, smaller ones come first. */
+  readonly weight: number | undefined;
   readonly language: string | undefined;
   /** From the header, else of the commit that first had the path. */
   readonly created: Moment;
@@ -42,12 +52,15 @@ export type Route =
   | { readonly kind: "article"; readonly article: Article }
   /** `directory` is "" for all articles of the blog. `page` counts from 1. */
   | { readonly kind: "listing"; readonly listing: Listing; readonly page: number }
-  | { readonly kind: "tags" }
-  | { readonly kind: "tag"; readonly tag: Tag; readonly page: number }
+  /** All terms of one kind, with the address of their page. */
+  | { readonly kind: "tags"; readonly terms: Terms }
+  | { readonly kind: "tag"; readonly tag: Tag; readonly terms: Terms; readonly page: number }
   | { readonly kind: "feed"; readonly format: FeedFormat; readonly tag: Tag | undefined }
   | {
       readonly kind: "static";
       readonly path: string;
+      /** Decoded URL path. */
+      readonly url: string;
       readonly oid: string;
       readonly type: string;
       readonly modified: Moment;
@@ -63,20 +76,33 @@ export interface Listing {
   readonly title: string;
   readonly url: string;
   readonly articles: readonly Article[];
+  /** The text above the list. */
+  readonly intro?: Article | undefined;
 }
 
+/** A tag or a category. */
 export interface Tag {
   readonly name: string;
   readonly url: string;
   readonly articles: readonly Article[];
 }
 
-export interface NavigationItem {
-  readonly label: string;
+/** An address of the site (decoded), or of the web. */
+export type NavigationItem = NamedLink;
+
+/** All tags, or all categories. */
+export interface Terms {
+  /** "Tags" */
+  readonly title: string;
+  /** "Tag" */
+  readonly one: string;
   readonly url: string;
+  readonly list: readonly Tag[];
 }
 
 export interface Site {
+  /** Which generator it was written for. */
+  readonly layout: Layout;
   readonly snapshot: Snapshot;
   readonly settings: Settings;
   /** By decoded URL path. */
@@ -87,7 +113,13 @@ export interface Site {
   readonly articles: readonly Article[];
   /** Pages: documents that stand outside of listings. */
   readonly pages: readonly Article[];
-  readonly tags: readonly Tag[];
+  readonly tags: Terms;
+  readonly categories: Terms;
+  /** What links are resolved by (links.ts). */
+  readonly fileUrls: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, string>;
+  /** Files that are a generator's own and are not served. */
+  readonly machinery: number;
   readonly navigation: readonly NavigationItem[];
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;
@@ -106,5 +138,5 @@ export function pageCount(articles: readonly Article[]): number {
 /** The URL path of a page of a listing; the first has the listing's own. */
 export function pageUrl(url: string, page: number): string {
   if (page === 1) return url;
-  return `${url === "/" ? "" : url}/page/${page}`;
+  return url.endsWith("/") && url !== "/" ? `${url}page/${page}/` : `${url === "/" ? "" : url}/page/${page}`;
 }

@@ -78,6 +78,11 @@ export function plainExcerpt(text: string, start: number): string {
   return `${plain.slice(0, cut > EXCERPT_LENGTH / 2 ? cut : EXCERPT_LENGTH).replace(/[\s,;:.–-]+$/, "")}…`;
 }
 
+/** Characters that HTML does not allow (HTML, "Preprocessing the input stream"). */
+export function withoutControls(text: string): string {
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "");
+}
+
 /** Inline Markdown -> its text. Written for short lines: each pattern is linear. */
 function stripInline(markdown: string): string {
   return markdown

@@ -15,22 +15,27 @@ const SET = /^(?:srcset|imagesrcset)$/i;
  * path of the page that the markup stands on.
  */
 export function absolute(markup: string, root: string, url: string): string {
+  return mapAddresses(markup, (href) => absoluteUrl(href, root, url));
+}
+
+/** Every address in the attributes of `markup`, by `map`. */
+export function mapAddresses(markup: string, map: (href: string) => string): string {
   return markup.replace(TAG, (tag) =>
     tag.replace(ATTRIBUTE, (whole, blank: string, name: string, equals: string, value: string) => {
       if (!SINGLE.test(name) && !SET.test(name)) return whole;
       const quote = /^["']/.test(value) ? value.charAt(0) : "";
       const written = quote === "" ? value : value.slice(1, -1);
-      const made = SET.test(name) ? absoluteSet(written, root, url) : absoluteUrl(written.trim(), root, url);
+      const made = SET.test(name) ? mapSet(written, map) : map(written.trim());
       return `${blank}${name}${equals}${quote}${made}${quote}`;
     }),
   );
 }
 
 /** Candidates of a srcset (HTML, "Parse a srcset attribute"): an address, then maybe a width or density, then a comma. */
-function absoluteSet(set: string, root: string, url: string): string {
+function mapSet(set: string, map: (href: string) => string): string {
   return set.replace(
     /([\s,]*)([^\s,]\S*?)(,+(?=\s|$)|\s+[^,]*|$)/g,
-    (_, before: string, href: string, rest: string) => `${before}${absoluteUrl(href, root, url)}${rest}`,
+    (_, before: string, href: string, rest: string) => `${before}${map(href)}${rest}`,
   );
 }
 

@@ -63,7 +63,7 @@ export class Feeds {
       title: tag === undefined ? name : `${name}: ${tag.name}`,
       description,
       home: root + encodePath(tag?.url ?? "/"),
-      self: root + encodePath(`${tag?.url ?? ""}/${feedName(format)}`),
+      self: root + encodePath(`${tag?.url.replace(/\/$/, "") ?? ""}/${feedName(format)}`),
       updated: newest(articles) ?? site.snapshot.head.committed,
       site,
     };
@@ -113,7 +113,8 @@ function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
 }
 
 function xmlFeed(format: "atom" | "rss", head: FeedHead, entries: readonly FeedEntry[]): string {
-  const { root, language } = head.site.settings;
+  const { site } = head;
+  const { root, language } = site.settings;
   const feed = new Feed({
     id: head.id,
     title: xmlText(head.title),
@@ -142,7 +143,7 @@ function xmlFeed(format: "atom" | "rss", head: FeedHead, entries: readonly FeedE
       })),
       category: article.tags.map((name) => {
         const term = xmlAttribute(name);
-        const scheme = root + encodePath(`/tags/${name}`);
+        const scheme = root + encodePath(site.layout.termUrl("tags", name));
         return format === "atom"
           ? { name: term, term, scheme }
           : { name: xmlText(name), domain: xmlAttribute(`${root}/tags`) };

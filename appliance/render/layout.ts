@@ -45,13 +45,15 @@ export function page(frame: Frame, head: PageHead, body: HtmlValue): string {
 <meta name="generator" content="Epiphyte">
 ${metadata(frame, head)}<link rel="icon" href="${frame.icon}">
 ${frame.stylesheets.map((url) => html`<link rel="stylesheet" href="${url}">\n`)}<link rel="alternate" type="application/atom+xml" title="${frame.siteName}" href="/atom">
+<link rel="alternate" type="application/rss+xml" title="${frame.siteName}" href="/rss">
+<link rel="alternate" type="application/feed+json" title="${frame.siteName}" href="/feed.json">
 ${head.extra}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="top"><div class="wrap">
 <p class="name"><a href="/"${head.url === "/" && raw(' aria-current="page"')}>${frame.siteName}</a></p>
 <nav aria-label="Site"><ul>
-${frame.navigation.map((item) => html`<li><a href="${encodePath(item.url)}"${here(head, item)}>${item.label}</a></li>\n`)}</ul></nav>
+${frame.navigation.map((item) => html`<li><a href="${itemUrl(item)}"${here(head, item)}>${item.label}</a></li>\n`)}</ul></nav>
 </div></header>
 <main id="content" class="wrap">
 ${body}
@@ -76,9 +78,14 @@ function metadata(frame: Frame, head: PageHead): Html {
 ${head.description !== "" && html`<meta property="og:description" content="${head.description}">\n`}`;
 }
 
+/** An address of the web stands as it was written. */
+function itemUrl({ url }: NavigationItem): string {
+  return /^https?:/i.test(url) ? url : encodePath(url);
+}
+
 function here(head: PageHead, item: NavigationItem): HtmlValue {
   if (head.url === item.url) return raw(' aria-current="page"');
-  return head.url.startsWith(`${item.url}/`) && raw(' aria-current="true"');
+  return head.url.startsWith(`${item.url.replace(/\/$/, "")}/`) && raw(' aria-current="true"');
 }
 
 function commit(frame: Frame): HtmlValue {

@@ -1,21 +1,31 @@
 // Markdown -> HTML by marked: CommonMark and GitHub's additions (tables, task lists, strikethrough, bare links), ids on
-// headings, relative links resolved against the place of the file in the repository.
+// headings, links resolved by who knows all addresses, `[[name]]` as a link.
 //
 // Raw HTML passes through, as it does in Canopy: who can push to the repository is the author of the site, and the
 // Content-Security-Policy (web/headers.ts) keeps inline scripts from running. Links of Markdown that would run a script
 // (`javascript:`) lose their address.
 
-import { Lexer, Marked, Tokenizer, type Tokens } from "marked";
+import {
+  Lexer,
+  Marked,
+  type MarkedExtension,
+  Tokenizer,
+  type TokenizerAndRendererExtension,
+  type Tokens,
+} from "marked";
 import type { Result } from "../../stack/base/result.ts";
-import { encodePath, isMarkdownName, resolvePath, withoutMarkdownExtension } from "../content/paths.ts";
+import type { Resolved } from "../content/links.ts";
+import { mapAddresses } from "./absolute.ts";
 import { escapeHtml } from "./html.ts";
 
 /** Quotes, lists and inline markup within each other; what is nested deeper is text. The stack holds several times this. */
 export const MAX_NESTING = 100;
 
 export interface MarkdownOptions {
-  /** The file's directory in the repository, "" at the top: what relative links start from. */
-  readonly directory: string;
+  /** What a link leads to, of Markdown or of the HTML in it. */
+  resolve(href: string): Resolved;
+  /** True: `[[name]]` is a link, and text when nothing of that name is there. */
+  readonly wikilinks: boolean;
 }
 
 /**
@@ -24,11 +34,12 @@ export interface MarkdownOptions {
  */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): Result<string, string> {
   if (unfinished) resetRules();
-  context = { directory: options.directory, slugs: new Map() };
+  context = { resolve: (href) => options.resolve(href), slugs: new Map() };
   nesting = 0;
   unfinished = true;
   try {
-    const value = parser.parse(markdown, { async: false });
+    const chosen = options.wikilinks && markdown.includes("[[") ? wikiParser : parser;
+    const value = chosen.parse(markdown, { async: false });
     unfinished = false;
     return { ok: true, value };
   } catch (cause) {
@@ -41,12 +52,12 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions): Resu
 }
 
 interface Context {
-  readonly directory: string;
+  readonly resolve: (href: string) => Resolved;
   readonly slugs: Map<string, number>;
 }
 
 // Rendering is synchronous, so one context at a time is enough, and the parser is made once.
-let context: Context = { directory: "", slugs: new Map() };
+let context: Context = { resolve: (href) => ({ kind: "elsewhere", href }), slugs: new Map() };
 let nesting = 0;
 /** The last document came to no end: its share was used up, or something was thrown. */
 let unfinished = false;
@@ -92,9 +103,12 @@ function bounded<T>(inner: () => T | undefined): T | undefined {
   }
 }
 
-const parser = new Marked({
+const RENDERING: MarkedExtension = {
   gfm: true,
   renderer: {
+    html(token: Tokens.HTML | Tokens.Tag): string {
+      return linkedHtml(token.text);
+    },
     heading(token: Tokens.Heading): string {
       const inner = this.parser.parseInline(token.tokens);
       const id = slug(this.parser.parseInline(token.tokens, this.parser.textRenderer));
@@ -122,7 +136,44 @@ const parser = new Marked({
       return `<div class="table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody></table></div>\n`;
     },
   },
-}).setOptions({ tokenizer: new BoundedTokenizer() });
+};
+
+/** `[[name]]`, `[[name|words]]`, `![[picture.png]]`. */
+const WIKILINK: TokenizerAndRendererExtension = {
+  name: "wikilink",
+  level: "inline",
+  tokenizer(source: string): Tokens.Generic | undefined {
+    const match = /^(!?)\[\[([^[\]|\n]{1,500})(?:\|([^[\]\n]{0,500}))?\]\]/.exec(source);
+    if (match === null) return undefined;
+    return { type: "wikilink", raw: match[0], embed: match[1] === "!", target: match[2]!.trim(), words: match[3] };
+  },
+  renderer(token: Tokens.Generic): string {
+    const target = String(token["target"]);
+    const resolved = context.resolve(`epiphyte-wiki:${encodeURI(target)}`);
+    const { words } = token;
+    const label = typeof words === "string" && words.trim() !== "" ? words.trim() : target.replace(/^#/, "");
+    if (resolved.kind === "broken") return escapeHtml(token["embed"] === true ? `![[${target}]]` : label);
+    const href = escapeHtml(resolved.href);
+    if (token["embed"] !== true || !PICTURE.test(target)) return `<a href="${href}">${escapeHtml(label)}</a>`;
+    // Obsidian writes a width in the place of the words.
+    const width = /^\d{1,4}$/.test(label) ? ` width="${label}"` : "";
+    const alt = width === "" && label !== target ? label : "";
+    return `<img src="${href}" alt="${escapeHtml(alt)}"${width} loading="lazy">`;
+  },
+};
+const PICTURE = /\.(?:png|jpe?g|gif|svg|webp|avif|bmp)$/i;
+
+const parser = new Marked(RENDERING).setOptions({ tokenizer: new BoundedTokenizer() });
+const wikiParser = new Marked(RENDERING, { extensions: [WIKILINK] }).setOptions({ tokenizer: new BoundedTokenizer() });
+
+/** HTML with its links resolved; what leads nowhere stays as it was written. */
+export function linkedHtml(markup: string, resolve: (href: string) => Resolved = context.resolve): string {
+  if (!/(?:href|src|srcset|poster)\s*=/i.test(markup)) return markup;
+  return mapAddresses(markup, (href) => {
+    const resolved = resolve(plain(href));
+    return resolved.kind === "found" || href.startsWith("epiphyte-") ? escapeHtml(resolved.href) : href;
+  });
+}
 
 function title(text: string | null | undefined): string {
   return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(plain(text))}"`;
@@ -170,31 +221,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 function address(href: string): string | undefined {
   // Browsers ignore blanks and control characters within a scheme.
   const squeezed = href.replace(/[\x00-\x20\x7f]+/g, "");
-  if (SCHEME.test(squeezed)) {
+  if (SCHEME.test(squeezed) && !squeezed.startsWith("epiphyte-")) {
     if (/^(javascript|vbscript|data):/i.test(squeezed) && !/^data:image\/(png|gif|jpe?g|webp|avif);/i.test(squeezed))
       return undefined;
     return href;
   }
-  if (href === "" || href.startsWith("#") || href.startsWith("//") || href.startsWith("?")) return href;
-  return resolveLink(context.directory, href);
-}
-
-/**
- * A relative link -> the URL path that it means: as files lie in the repository, Markdown files without their
- * extension. One that climbs out of the repository stays as it is.
- */
-export function resolveLink(directory: string, href: string): string {
-  const path = /^[^?#]*/.exec(href)![0];
-  const rest = href.slice(path.length);
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch {
-    return href;
-  }
-  const resolved = resolvePath(directory, decoded);
-  if (resolved === undefined) return href;
-  const bare = isMarkdownName(resolved) ? withoutMarkdownExtension(resolved).replace(/(^|\/)index$/, "") : resolved;
-  const slash = decoded.endsWith("/") && bare !== "" ? "/" : "";
-  return `/${encodePath(bare)}${slash}${rest}`;
+  return context.resolve(href).href;
 }

@@ -1,7 +1,16 @@
 // What stands in the frame: article, listings, tags, errors.
 
 import { encodePath } from "../content/paths.ts";
-import { type Article, type Listing, PAGE_SIZE, pageCount, pageUrl, type Site, type Tag } from "../content/site.ts";
+import {
+  type Article,
+  type Listing,
+  PAGE_SIZE,
+  pageCount,
+  pageUrl,
+  type Site,
+  type Tag,
+  type Terms,
+} from "../content/site.ts";
 import { longDate, type Moment, rfc3339 } from "../content/time.ts";
 import { type Html, type HtmlValue, html, NOTHING, raw } from "./html.ts";
 import { type Frame, page } from "./layout.ts";
@@ -47,7 +56,7 @@ ${article.draft && html`<p class="draft">Draft</p>\n`}<h1>${article.title}</h1>
 ${byline}</header>
 <div class="prose">
 ${raw(parts.body)}</div>
-${tagList(article.tags)}</article>
+${tagList(site, article)}</article>
 ${ends}${url === "/" && latest(site)}`,
   );
 }
@@ -57,11 +66,12 @@ function latest(site: Site): HtmlValue {
   if (site.articles.length === 0) return undefined;
   return html`<section class="latest" aria-labelledby="latest">
 <h2 id="latest">Latest</h2>
-${cards(site.articles.slice(0, 5))}</section>
+${cards(site, site.articles.slice(0, 5))}</section>
 `;
 }
 
-export function listingPage(site: Site, frame: Frame, listing: Listing, number: number): string {
+/** `intro`: rendered text above the list; "" for none. */
+export function listingPage(site: Site, frame: Frame, listing: Listing, number: number, intro: string): string {
   const url = pageUrl(listing.url, number);
   const home = listing.url === "/";
   return page(
@@ -73,38 +83,38 @@ export function listingPage(site: Site, frame: Frame, listing: Listing, number: 
       url,
     },
     html`<h1>${listing.title}</h1>
-${home && site.settings.description !== "" && html`<p class="lead">${site.settings.description}</p>\n`}${numbered(listing.url, listing.articles, number)}`,
+${home && site.settings.description !== "" && html`<p class="lead">${site.settings.description}</p>\n`}${intro.trim() !== "" && html`<div class="prose">\n${raw(intro)}</div>\n`}${numbered(site, listing.url, listing.articles, number)}`,
   );
 }
 
-export function tagPage(site: Site, frame: Frame, tag: Tag, number: number): string {
+export function tagPage(site: Site, frame: Frame, terms: Terms, tag: Tag, number: number): string {
   const url = pageUrl(tag.url, number);
-  const feed = encodePath(`${tag.url}/atom`);
+  const feed = encodePath(`${tag.url.replace(/\/$/, "")}/atom`);
   return page(
     frame,
     {
-      title: number === 1 ? `Tag: ${tag.name}` : `Tag: ${tag.name}, page ${number}`,
+      title: number === 1 ? `${terms.one}: ${tag.name}` : `${terms.one}: ${tag.name}, page ${number}`,
       description: "",
       canonical: site.settings.root + encodePath(url),
       url,
       extra: html`<link rel="alternate" type="application/atom+xml" title="${site.settings.name}: ${tag.name}" href="${feed}">\n`,
     },
-    html`<h1><small>Tag</small> ${tag.name}</h1>
-<p class="lead">${count(tag.articles.length)} · <a href="${feed}">feed of this tag</a> · <a href="/tags">all tags</a></p>
-${numbered(tag.url, tag.articles, number)}`,
+    html`<h1><small>${terms.one}</small> ${tag.name}</h1>
+<p class="lead">${count(tag.articles.length)} · <a href="${feed}">feed of this ${terms.one.toLowerCase()}</a> · <a href="${encodePath(terms.url)}">all ${terms.title.toLowerCase()}</a></p>
+${numbered(site, tag.url, tag.articles, number)}`,
   );
 }
 
-export function tagsPage(site: Site, frame: Frame): string {
+export function tagsPage(site: Site, frame: Frame, terms: Terms): string {
   return page(
     frame,
-    { title: "Tags", description: "", canonical: `${site.settings.root}/tags`, url: "/tags" },
-    html`<h1>Tags</h1>
+    { title: terms.title, description: "", canonical: site.settings.root + encodePath(terms.url), url: terms.url },
+    html`<h1>${terms.title}</h1>
 ${
-  site.tags.length === 0
-    ? html`<p>No article has a tag yet.</p>\n`
+  terms.list.length === 0
+    ? html`<p>No article has a ${terms.one.toLowerCase()} yet.</p>\n`
     : html`<ul class="tags all">
-${site.tags.map((tag) => html`<li><a href="${encodePath(tag.url)}">${tag.name} <span>${tag.articles.length}</span></a></li>\n`)}</ul>
+${terms.list.map((tag) => html`<li><a href="${encodePath(tag.url)}">${tag.name} <span>${tag.articles.length}</span></a></li>\n`)}</ul>
 `
 }`,
   );
@@ -125,7 +135,7 @@ function count(number: number): string {
   return number === 1 ? "1 article" : `${number} articles`;
 }
 
-function numbered(url: string, articles: readonly Article[], number: number): Html {
+function numbered(site: Site, url: string, articles: readonly Article[], number: number): Html {
   const pages = pageCount(articles);
   const shown = articles.slice((number - 1) * PAGE_SIZE, number * PAGE_SIZE);
   const turn =
@@ -133,16 +143,16 @@ function numbered(url: string, articles: readonly Article[], number: number): Ht
     html`<nav class="ends" aria-label="Pages">
 ${number < pages && html`<a rel="next" href="${encodePath(pageUrl(url, number + 1))}"><small>Older</small>Page ${number + 1} of ${pages}</a>\n`}${number > 1 && html`<a rel="prev" class="newer" href="${encodePath(pageUrl(url, number - 1))}"><small>Newer</small>Page ${number - 1} of ${pages}</a>\n`}</nav>
 `;
-  return html`${cards(shown)}${turn}`;
+  return html`${cards(site, shown)}${turn}`;
 }
 
-function cards(articles: readonly Article[]): Html {
+function cards(site: Site, articles: readonly Article[]): Html {
   if (articles.length === 0) return html`<p>Nothing here yet.</p>\n`;
   return html`<ol class="cards">
 ${articles.map(
   (article) => html`<li>
 <h2><a href="${encodePath(article.url)}">${article.title}</a>${article.draft && html` <small class="draft">Draft</small>`}</h2>
-${article.description !== "" && html`<p>${article.description}</p>\n`}<p class="byline">${time(article.created)}${article.tags.map((tag) => html` · <a href="${encodePath(`/tags/${tag}`)}">${tag}</a>`)}</p>
+${article.description !== "" && html`<p>${article.description}</p>\n`}<p class="byline">${time(article.created)}${article.tags.map((tag) => html` · <a href="${encodePath(site.layout.termUrl("tags", tag))}">${tag}</a>`)}</p>
 </li>
 `,
 )}</ol>
@@ -166,9 +176,13 @@ function time(moment: Moment): Html {
   return html`<time datetime="${rfc3339(moment)}">${longDate(moment)}</time>`;
 }
 
-function tagList(tags: readonly string[]): HtmlValue {
-  if (tags.length === 0) return undefined;
+function tagList(site: Site, { tags, categories }: Article): HtmlValue {
+  const terms = [
+    ...categories.map((name) => ({ name, url: site.layout.termUrl("categories", name) })),
+    ...tags.map((name) => ({ name, url: site.layout.termUrl("tags", name) })),
+  ];
+  if (terms.length === 0) return undefined;
   return html`<ul class="tags" aria-label="Tags">
-${tags.map((tag) => html`<li><a href="${encodePath(`/tags/${tag}`)}">${tag}</a></li>\n`)}</ul>
+${terms.map(({ name, url }) => html`<li><a href="${encodePath(url)}">${name}</a></li>\n`)}</ul>
 `;
 }

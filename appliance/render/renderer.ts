@@ -4,8 +4,10 @@
 // same again, and then tried once more.
 
 import type { Result } from "../../stack/base/result.ts";
-import { directoryOf } from "../content/paths.ts";
-import type { Article, Route, Site } from "../content/site.ts";
+import { bodyOf } from "../content/body.ts";
+import { type Resolved, resolveHref } from "../content/links.ts";
+import type { Article, Listing, Route, Site } from "../content/site.ts";
+import { withoutControls } from "../content/text.ts";
 import type { Moment } from "../content/time.ts";
 import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
@@ -13,7 +15,7 @@ import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { Feeds } from "./feeds.ts";
 import { escapeHtml, type Html } from "./html.ts";
 import type { Frame } from "./layout.ts";
-import { renderMarkdown } from "./markdown.ts";
+import { linkedHtml, renderMarkdown } from "./markdown.ts";
 import { feedMediaType } from "./media.ts";
 import { articlePage, errorPage, listingPage, tagPage, tagsPage } from "./pages.ts";
 import { robots, sitemap } from "./sitemap.ts";
@@ -56,6 +58,15 @@ type Needs = Pick<
   "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256" | "heapLimit" | "attempt" | "worked" | "sleep"
 >;
 
+interface Body {
+  readonly html: string;
+  /** What its links lead to, by how they are written. */
+  readonly links: ReadonlyMap<string, string>;
+  readonly layout: string;
+  /** Of the last Site of which this was true; a Site itself must not be held on to. */
+  generation: number;
+}
+
 /** A body that was too much, and when to try it again. */
 interface Unmade {
   readonly reason: string;
@@ -66,7 +77,10 @@ export class Renderer {
   readonly #platform: Needs;
   readonly #options: RendererOptions;
   /** By path and oid; in the order of use. */
-  readonly #bodies = new Map<string, string>();
+  readonly #bodies = new Map<string, Body>();
+  /** The Site that is shown, and how many there have been. */
+  #shown: Site | undefined;
+  #generation = 0;
   readonly #mostKept: number;
   readonly #feeds: Feeds;
   #kept = 0;
@@ -91,6 +105,8 @@ export class Renderer {
   /** The bytes of a route that is no redirect; undefined when the repository does not have them any more. */
   render(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Rendered | undefined {
     this.#until = undefined;
+    if (this.#shown !== site) this.#generation++;
+    this.#shown = site;
     const rendered = this.#render(site, route, url);
     return rendered === undefined ? undefined : { ...rendered, until: this.#until };
   }
@@ -117,15 +133,15 @@ export class Renderer {
         );
       }
       case "listing":
-        return page(listingPage(site, frame, route.listing, route.page));
+        return page(listingPage(site, frame, route.listing, route.page, this.#intro(site, route.listing, route.page)));
       case "tags":
-        return page(tagsPage(site, frame));
+        return page(tagsPage(site, frame, route.terms));
       case "tag":
-        return page(tagPage(site, frame, route.tag, route.page));
+        return page(tagPage(site, frame, route.terms, route.tag, route.page));
       case "feed": {
         const text = this.#feeds.render(site, route.format, route.tag, (article) => ({
           body: this.#body(site, article),
-          abstract: this.#abstract(article),
+          abstract: this.#abstract(site, article),
         }));
         return { bytes: this.#platform.utf8Encode(text), type: feedMediaType(route.format), modified: head.committed };
       }
@@ -174,13 +190,21 @@ export class Renderer {
     };
   }
 
+  #intro(site: Site, { intro }: Listing, page: number): string {
+    return intro === undefined || page > 1 ? "" : this.#body(site, intro);
+  }
+
   #body(site: Site, article: Article): string {
     const key = `${article.oid} ${article.path}`;
     const kept = this.#bodies.get(key);
     if (kept !== undefined) {
       this.#bodies.delete(key);
-      this.#bodies.set(key, kept);
-      return kept;
+      if (this.#isStillTrue(kept, site, article)) {
+        kept.generation = this.#generation;
+        this.#bodies.set(key, kept);
+        return kept.html;
+      }
+      this.#kept -= kept.html.length;
     }
     const bytes = site.snapshot.read(article.oid);
     if (bytes === undefined) {
@@ -188,34 +212,52 @@ export class Renderer {
       return "";
     }
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-    const made = this.#markdown(article, `${key} body`, text.slice(article.bodyStart));
+    const links = new Map<string, string>();
+    const made = this.#markup(site, article, `${key} body`, bodyOf(site.layout, article, text), links);
     if (!made.ok) return made.error;
-    const body = made.value;
-    this.#bodies.set(key, body);
-    this.#kept += body.length;
-    for (const [oldest, html] of this.#bodies) {
+    const html = made.value;
+    this.#bodies.set(key, { html, links, layout: site.layout.key, generation: this.#generation });
+    this.#kept += html.length;
+    for (const [oldest, body] of this.#bodies) {
       if (this.#kept <= this.#mostKept || oldest === key) break;
       this.#bodies.delete(oldest);
-      this.#kept -= html.length;
+      this.#kept -= body.html.length;
     }
-    return body;
+    return html;
   }
 
-  #abstract(article: Article): string {
+  /** Whether a body made for a Site before says the same of this one: each of its links leads where it led. */
+  #isStillTrue({ links, layout, generation }: Body, site: Site, article: Article): boolean {
+    if (generation === this.#generation) return true;
+    if (layout !== site.layout.key) return false;
+    for (const [href, led] of links) if (resolveHref(site, article, href).href !== led) return false;
+    return true;
+  }
+
+  #abstract(site: Site, article: Article): string {
     if (article.abstract === undefined) return "";
-    const made = this.#markdown(article, `${article.oid} ${article.path} abstract`, article.abstract);
+    const key = `${article.oid} ${article.path} abstract`;
+    const made = this.#markup(site, { ...article, format: "markdown" }, key, article.abstract, new Map());
     return made.ok ? made.value : made.error;
   }
 
-  /** The HTML, or what to show in its place. */
-  #markdown(article: Article, key: string, markdown: string): Result<string, string> {
+  /** The HTML, or what to show in its place. `links`: what is found of the links in it is noted there. */
+  #markup(site: Site, article: Article, key: string, text: string, links: Map<string, string>): Result<string, string> {
     const now = this.#platform.now();
     const before = this.#unmade.get(key);
-    if (before !== undefined && now < before.until) return this.#asWritten(markdown, before);
+    if (before !== undefined && now < before.until) return this.#asWritten(text, before);
     this.#unmade.delete(key);
-    const task = new Task(this.#platform, pageShare(this.#platform, bodyWork(markdown.length)));
-    const result = task.attempt(() => renderMarkdown(markdown, { directory: directoryOf(article.path) }));
-    if (result.ok && result.value.ok) return { ok: true, value: result.value.value };
+    const resolve = (href: string): Resolved => {
+      const resolved = resolveHref(site, article, href);
+      if (resolved.kind !== "elsewhere") links.set(href, resolved.href);
+      return resolved;
+    };
+    const task = new Task(this.#platform, pageShare(this.#platform, bodyWork(text.length)));
+    const result = task.attempt((): Result<string, string> => {
+      if (article.format === "html") return { ok: true, value: linkedHtml(text, resolve) };
+      return renderMarkdown(text, { resolve, wikilinks: site.layout.wikilinks });
+    });
+    if (result.ok && result.value.ok) return { ok: true, value: withoutControls(result.value.value) };
     const reason = result.ok ? (result.value.ok ? "" : result.value.error) : describeTaskFault(result.error);
     this.#tell(article.path, `${reason}; it is shown as it was written`);
     const unmade = { reason, until: now + UNMADE_FOR };
@@ -223,7 +265,7 @@ export class Renderer {
       if (until <= now || this.#unmade.size >= MAX_UNMADE) this.#unmade.delete(oldest);
       else break;
     this.#unmade.set(key, unmade);
-    return this.#asWritten(markdown, unmade);
+    return this.#asWritten(text, unmade);
   }
 
   /** What the author wrote is better than nothing. */

@@ -1,6 +1,7 @@
 // The program that render.ts counts: renders one document of as many kilobytes as the parameter says, on the engine.
 
 import { renderMarkdown } from "../../appliance/render/markdown.ts";
+import { markdownIn } from "../support/markdown.ts";
 
 const PART = `## A heading of no meaning
 
@@ -26,5 +27,5 @@ code(that, stands, by, itself);
 
 const length = Number(nativeParameters()) * 1000;
 const text = PART.repeat(Math.ceil(length / PART.length)).slice(0, length);
-const html = renderMarkdown(text, { directory: "" });
+const html = renderMarkdown(text, markdownIn(""));
 nativeConsole(`${text.length} characters, ${html.ok ? html.value.length : html.error}\n`);

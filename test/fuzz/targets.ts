@@ -11,6 +11,7 @@ import { dns } from "./targets/dns.ts";
 import { elf } from "./targets/elf.ts";
 import { ethernet } from "./targets/ethernet.ts";
 import { frontMatter } from "./targets/front-matter.ts";
+import { generatorText } from "./targets/generator-text.ts";
 import { headerLines } from "./targets/header-lines.ts";
 import { httpAccept } from "./targets/http-accept.ts";
 import { httpDate } from "./targets/http-date.ts";
@@ -49,6 +50,7 @@ export const TARGETS: readonly Target[] = [
   elf,
   ethernet,
   frontMatter,
+  generatorText,
   headerLines,
   httpAccept,
   httpDate,

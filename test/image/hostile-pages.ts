@@ -3,12 +3,14 @@
 
 import { workToRead } from "../../appliance/content/build.ts";
 import { readDocument } from "../../appliance/content/document.ts";
+import { PlainLayout } from "../../appliance/content/layouts/plain.ts";
 import type { PathDates } from "../../appliance/git/snapshot.ts";
 import { renderMarkdown } from "../../appliance/render/markdown.ts";
 import { bodyWork } from "../../appliance/render/renderer.ts";
 import { pageShare, Task } from "../../appliance/task.ts";
 import { platform } from "../../image/platform.ts";
 import { DOCUMENTS, HEADERS } from "../support/hostile-documents.ts";
+import { markdownIn } from "../support/markdown.ts";
 
 const ORDINARY = "# A\n\n[one] and [two][one], *some* **words** `code`\n\n[one]: /x\n\n- a\n- b\n\n> c\n";
 
@@ -21,6 +23,8 @@ function within(most: number, done: string, work: () => unknown): string {
   return `${result.ok ? done : result.error.kind}, ${units} of ${most} units, ${took}`;
 }
 
+const LAYOUT = new PlainLayout();
+const MARKDOWN = markdownIn("");
 const time = { seconds: 1, offsetMinutes: 0 };
 const by = { name: "A", email: "a@example.org" };
 const DATES: PathDates = {
@@ -34,17 +38,19 @@ const DATES: PathDates = {
 
 function render(text: string): string {
   return within(bodyWork(text.length), "shown", () => {
-    const result = renderMarkdown(text, { directory: "" });
+    const result = renderMarkdown(text, MARKDOWN);
     if (!result.ok) throw new Error(result.error);
   });
 }
 
 function read(text: string): string {
-  return within(workToRead(text.length), "read", () => readDocument("p/a.md", "", text.length, text, DATES));
+  return within(workToRead(text.length), "read", () =>
+    readDocument({ path: "p/a.md", oid: "", length: text.length, text, dates: DATES }, LAYOUT, { kind: "any" }),
+  );
 }
 
 function ordinary(): string {
-  const result = renderMarkdown(ORDINARY, { directory: "" });
+  const result = renderMarkdown(ORDINARY, MARKDOWN);
   return result.ok ? result.value : result.error;
 }
 

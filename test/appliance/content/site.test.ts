@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_PROBLEM_LENGTH, MAX_PROBLEMS, SiteBuilder } from "../../../appliance/content/build.ts";
 import { MAX_DOCUMENT_LENGTH } from "../../../appliance/content/document.ts";
-import { MAX_NAVIGATION_LENGTH } from "../../../appliance/content/routes.ts";
+import { MAX_NAVIGATION_LENGTH } from "../../../appliance/content/navigation.ts";
 import type { Route, Site } from "../../../appliance/content/site.ts";
 import { nextSite } from "../../support/build-site.ts";
 import { FAKE_NOW, type FakeFile, fakeSnapshot } from "../../support/fake-snapshot.ts";
@@ -223,7 +223,7 @@ describe("a repository of Markdown files", () => {
     expect(redirectAt(built, "/old")).toBe("/p/hugo");
     expect(redirectAt(built, "/p/older")).toBe("/p/hugo");
     expect(redirectAt(built, "/jay")).toBe("/p/jekyll");
-    expect(built.tags.map(({ name, articles }) => [name, articles.length])).toEqual([
+    expect(built.tags.list.map(({ name, articles }) => [name, articles.length])).toEqual([
       ["x", 2],
       ["y", 1],
       ["z", 1],

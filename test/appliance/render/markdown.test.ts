@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { Lexer } from "marked";
 import { describe, expect, it } from "vitest";
-import { MAX_NESTING, renderMarkdown, resolveLink } from "../../../appliance/render/markdown.ts";
+import { MAX_NESTING, renderMarkdown } from "../../../appliance/render/markdown.ts";
+import { markdownIn } from "../../support/markdown.ts";
 
 function render(markdown: string, directory = ""): string {
-  const result = renderMarkdown(markdown, { directory });
+  const result = renderMarkdown(markdown, markdownIn(directory));
   if (!result.ok) throw new Error(result.error);
   return result.value;
 }
@@ -43,12 +44,12 @@ describe("Markdown", () => {
     ["", "docs/index.md", "/docs"],
     ["", "docs/", "/docs/"],
     ["Posts", "../../out", "../../out"],
-    ["Posts", "100%.md", "100%.md"],
+    ["Posts", "100%.md", "/Posts/100%25"],
     ["Posts", "日本.md", "/Posts/%E6%97%A5%E6%9C%AC"],
   ];
   for (const [directory, href, resolved] of links)
     it(`resolves ${href} in ${directory || "the top"}`, () => {
-      expect(resolveLink(directory, href)).toBe(resolved);
+      expect(markdownIn(directory).resolve(href).href).toBe(resolved);
     });
 
   it("leaves other addresses alone", () => {
@@ -98,7 +99,7 @@ describe("Markdown", () => {
     const before = render(text);
     // As a task that ended would leave it: in the middle of an expression.
     const { reflinkSearch } = Lexer.rules.inline.gfm;
-    const broken = renderMarkdown({ length: 1, replace: () => null } as unknown as string, { directory: "" });
+    const broken = renderMarkdown({ length: 1, replace: () => null } as unknown as string, markdownIn(""));
     reflinkSearch.lastIndex = 5;
     expect(broken.ok).toBe(false);
     expect(render(text)).toBe(before);
@@ -108,7 +109,7 @@ describe("Markdown", () => {
     const unit = fc.constantFrom(..."ab #*_[]()<>!`|-\n\\\"'&:/~=1.".split(""));
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 120 }), (text) => {
-        renderMarkdown(text, { directory: "p" });
+        renderMarkdown(text, markdownIn("p"));
       }),
       { numRuns: 200 },
     );

@@ -1,5 +1,6 @@
 import { readDocument } from "../../../appliance/content/document.ts";
 import { asText, listOf, mapOf, splitDocument, textOf } from "../../../appliance/content/front-matter.ts";
+import { PlainLayout } from "../../../appliance/content/layouts/plain.ts";
 import { longDate, parseMoment, ptimeRfc3339, rfc3339 } from "../../../appliance/content/time.ts";
 import { isVisible, nextChange } from "../../../appliance/content/visibility.ts";
 import type { PathDates } from "../../../appliance/git/snapshot.ts";
@@ -15,6 +16,7 @@ const DATES: PathDates = {
   updatedBy: WHO,
   updatedCommit: "a".repeat(40),
 };
+const LAYOUT = new PlainLayout();
 const NOW = 1_780_000_000;
 
 /** A document: its header in either dialect, and each line of it as a date. What says that it is a draft hides it. */
@@ -90,7 +92,7 @@ export const frontMatter: Target = {
         );
         mapOf(fields, key);
       }
-    } else check(split.error.length < 400, "an error that fills the log");
+    } else check(split.error.reason.length < 400, "an error that fills the log");
     document(text, bytes.length);
     for (const line of text.split("\n")) date(line.replace(/^[\w-]+: /, ""));
   },
@@ -98,7 +100,8 @@ export const frontMatter: Target = {
 
 function document(text: string, length: number): void {
   for (const path of ["posts/a.md", "a.txt", "about"]) {
-    const { visibility } = readDocument(path, "a".repeat(40), length, text, DATES);
+    const source = { path, oid: "a".repeat(40), length, text, dates: DATES };
+    const { visibility } = readDocument(source, LAYOUT, { kind: "any" });
     const next = nextChange(visibility, NOW);
     if (next !== undefined) {
       check(next > NOW, "a change that has passed");
