@@ -24,6 +24,9 @@ export class Room {
   /** By what is short, for others and for the heavy address: until when nobody is looked for. */
   readonly pausedUntil: Float64Array = new Float64Array(8);
   sweptAt: Instant = 0;
+  /** What the largest holder of small answers had when none gave way, and until when that is believed. */
+  largest = 0;
+  largestUntil: Instant = 0;
 
   /** Enters a connection unless as many are worse. */
   enter(index: number, weighted: number): void {

@@ -4,7 +4,8 @@
 // time that the bytes moved meanwhile would take at a least rate. So one that keeps up has none, however long it lasts,
 // and one that takes a byte now and then has nearly its age: that an ACK comes is not progress. Who is behind by more
 // than STALL_GRACE gives way, the worst first: idle ones by a FIN, orphans whose answer has arrived without a word, the
-// rest by a reset. A newcomer is turned away only when nobody is stalled; for a small answer there is no grace.
+// rest by a reset. A newcomer is turned away only when nobody is stalled; for a small answer there is no grace, and when
+// even so nobody is behind (what a peer's kernel took in counts as read), who holds most gives way to who holds less.
 //
 // One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
 // proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
@@ -59,6 +60,34 @@ export function makeRoom(core: TcpCore, kind: number, path: Path, self: number, 
   }
   if (freed > 0) return true;
   room.pausedUntil[slot] = now + ROOM_PAUSE;
+  return false;
+}
+
+/**
+ * Ends the connection that holds most small answers in flight, if that is more than the asking one would hold with
+ * `length` bytes more; also one whose next answer is being made. True: memory was freed.
+ */
+export function endLargestHolder(core: TcpCore, asker: Connection, length: number): boolean {
+  const { room, now } = core;
+  const wanted = asker.queue.inFlight(true) + length;
+  // Nobody is looked for in vain again so soon.
+  if (now < room.largestUntil && wanted >= room.largest) return false;
+  let largest = 0;
+  let at = -1;
+  for (let i = 0; i < core.connections.length; i++) {
+    const c = core.connections[i]!;
+    if (i === asker.index || c.state === CLOSED || !c.passive || c.over || c.queue.queued === 0) continue;
+    const amount = c.queue.inFlight(true);
+    if (amount <= largest) continue;
+    largest = amount;
+    at = i;
+  }
+  if (largest > wanted) {
+    evict(core, core.connections[at]!);
+    return true;
+  }
+  room.largest = largest;
+  room.largestUntil = now + ROOM_PAUSE;
   return false;
 }
 

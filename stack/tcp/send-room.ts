@@ -5,18 +5,18 @@ import type { Path } from "../base/path.ts";
 import { type SharedMemory, SMALL_ANSWER } from "../base/shared.ts";
 import type { Connection } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { makeRoom, ROOM_SEND, ROOM_SMALL } from "./room.ts";
+import { endLargestHolder, makeRoom, ROOM_SEND, ROOM_SMALL } from "./room.ts";
 
 /**
  * True when not too much is in flight, others have given way, or the connection is our own. Small answers, while nobody
- * can give way, may go beyond their share, as far again.
+ * is behind, may go beyond their share, as far again; then who holds most gives way to who holds less.
  */
 export function hasSendRoom(core: TcpCore, c: Connection, length: number): boolean {
   const { memory, limits } = core;
   if (length <= SMALL_ANSWER) {
     const small = memory.smallInFlight;
     if (small <= limits.smallTotal || makeRoom(core, ROOM_SMALL, c.path, c.index, core.now)) return true;
-    return !c.passive || small <= 2 * limits.smallTotal;
+    return !c.passive || small <= 2 * limits.smallTotal || endLargestHolder(core, c, length);
   }
   if (largeInFlight(memory) <= limits.sendTotal) return true;
   return makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive;

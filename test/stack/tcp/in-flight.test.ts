@@ -136,12 +136,30 @@ describe("when too much is in flight", () => {
     expect(queues(bench, handles)).toEqual([0, 8000, 8000, 1000]);
   });
 
-  test("and none of the small ones can give way, a little more is taken, until it is twice the share", () => {
-    const { bench, handles } = connected(3, 20_000, 20_000);
+  test("and nobody is behind, twice the share is taken; then who holds most gives way to who would hold less", () => {
+    const { bench, handles } = connected(4, 20_000, 20_000);
+    // An answer of each is being made: what they have in flight gives way all the same.
     for (const handle of handles) bench.tcp.hold(handle, true);
-    for (let i = 0; i < 4; i++) bench.tcp.send(handles[0]!, new Uint8Array(9_800), 0, 9_800);
-    expect(bench.tcp.send(handles[1]!, new Uint8Array(1000), 0, 1000)).toBe(true);
-    expect(bench.tcp.send(handles[2]!, new Uint8Array(1000), 0, 1000)).toBe(false);
+    for (let i = 0; i < 3; i++) bench.tcp.send(handles[0]!, new Uint8Array(7000), 0, 7000);
+    for (let i = 0; i < 3; i++) bench.tcp.send(handles[1]!, new Uint8Array(6600), 0, 6600);
+    expect(bench.memory.smallInFlight).toBe(40_800);
+    // Who would hold as much or more himself is refused.
+    expect(bench.tcp.send(handles[1]!, new Uint8Array(1500), 0, 1500)).toBe(false);
+    expect(bench.tcp.send(handles[2]!, new Uint8Array(1000), 0, 1000)).toBe(true);
+    expect(queues(bench, handles)).toEqual([0, 19_800, 1000, 0]);
+  });
+
+  test("and nobody holds more than who asks, he is refused at once, and who asks for less is not", () => {
+    const { bench, handles } = connected(5, 20_000, 20_000);
+    for (const handle of handles.slice(0, 3)) {
+      bench.tcp.hold(handle, true);
+      bench.tcp.send(handle, new Uint8Array(14_000), 0, 14_000);
+    }
+    expect(bench.tcp.send(handles[3]!, new Uint8Array(14_000), 0, 14_000)).toBe(false);
+    expect(bench.tcp.send(handles[4]!, new Uint8Array(13_999), 0, 13_999)).toBe(true);
+    bench.sent();
+    expect(bench.user.take()).toEqual([`closed ${CLOSED_FOR_ROOM}`]);
+    expect(bench.memory.smallInFlight).toBe(41_999);
   });
 
   test("room is made on request, by the stalled alone, until so much less is held or nobody is left", () => {
