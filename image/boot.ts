@@ -25,8 +25,9 @@ const STATUS_BAD_PARAMETERS = 2;
 const STATUS_NO_NETWORK = 3;
 /** Of the memory, what the host below the seam may use for buffers. */
 const BUFFER_SHARE = 4;
-/** How often figures are logged at the level debug. */
+/** How often figures are logged at the level debug, and at trace. */
 const FIGURES_MS = 10_000;
+const TRACED_FIGURES_MS = 1000;
 /** Asked for the time before an https remote is judged by it, and how long that is waited for. */
 const TIME_SERVER = "pool.ntp.org";
 const TIME_LIMIT_MS = 4000;
@@ -127,7 +128,10 @@ export function boot(target: Target): void {
       seam.flush();
     });
   };
-  if (config.log === "debug" || config.log === "trace") setInterval(() => figures(seam, log), FIGURES_MS);
+  if (config.log === "debug" || config.log === "trace") {
+    const period = config.log === "trace" ? TRACED_FIGURES_MS : FIGURES_MS;
+    setInterval(() => figures(seam, log), period);
+  }
 
   nativeRun(() => {
     const now = nativeNow();

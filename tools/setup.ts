@@ -23,6 +23,7 @@ const PACKAGES = {
   rsyslogd: "rsyslog",
   tinyproxy: "tinyproxy-bin",
   wrk: "wrk",
+  slowhttptest: "slowhttptest",
   h2load: "nghttp2-client",
   ab: "apache2-utils",
   readelf: "binutils",

@@ -1,247 +1,227 @@
 // What strangers can do over the network, against the process and the machine: it lives, others are served meanwhile, a
 // signed push shows, and what was held is given back. Needs root for namespaces.
 //
-// The attackers are a program of their own (support/attacker.ts) with two addresses; an honest client has a third one.
-// How long the honest ones wait is printed, and bounded only by what a client would bear.
+// The attackers are programs of their own (support/attacker.ts, support/frame-attacker.ts) with two addresses or more; an
+// honest client has another one. How long the honest ones wait is printed, and bounded only by what a client would bear.
+// `ATTACKS=all` runs each attack against each target, which takes half an hour.
 
-import { createHmac } from "node:crypto";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Namespace } from "../../tools/namespace.ts";
-import { Machine } from "../../tools/qemu.ts";
 import { isRoot, want, which } from "../../tools/setup.ts";
-import { Blog, FILES, IMAGE, megabyte, PROCESS, post } from "./support/bed.ts";
+import { AttackBed, type Figures, type Target } from "./support/attack-bed.ts";
+import { megabyte } from "./support/bed.ts";
 import { eventually, scratch } from "./support/peers.ts";
 
-const GIT_PORT = 8000;
-const SECRET = "a secret that only the forge knows";
-/** What a client waits for an answer; the longest that was seen is printed. */
-const PATIENCE_SECONDS = 20;
-const HONEST_REQUESTS = 10;
-/** How long an attack goes on before anybody else comes. */
-const HEAD_START_MS = 2500;
-
-const tools = isRoot() && want("curl", "ip", "git", "wrk", "nginx", "qemu-system-x86_64");
+const tools = isRoot() && want("curl", "ip", "git", "gcc", "wrk", "nginx", "slowhttptest", "qemu-system-x86_64");
 const NGINX = which("nginx") ?? "nginx";
-const why = tools ? "" : " (skipped: needs root, curl, ip, git, wrk, nginx and qemu)";
+const why = tools ? "" : " (skipped: needs root, curl, ip, git, gcc, wrk, nginx, slowhttptest and qemu)";
+const EVERYTHING = process.env["ATTACKS"] === "all";
 
 /** Kind and number of connections of each attack that goes on. */
-const ATTACKS: readonly (readonly [kind: string, connections: number])[] = [
-  ["orphans", 260],
-  ["readers", 1024],
-  ["heads", 330],
-  ["halves", 1100],
-  ["bodies", 4],
-  ["redirects", 200],
-  ["unread", 200],
-  ["hooks", 1000],
-  ["idle", 5000],
+const ATTACKS: Readonly<Record<string, number>> = {
+  orphans: 260,
+  readers: 1024,
+  library: 900,
+  steady: 300,
+  heads: 330,
+  halves: 1100,
+  drops: 300,
+  bodies: 4,
+  chunks: 60,
+  expect: 300,
+  redirects: 200,
+  unread: 200,
+  ranges: 200,
+  hooks: 1000,
+  closers: 300,
+  resets: 200,
+  idle: 5000,
+};
+const FRAMES = [
+  ...["syn-flood", "ack-flood", "churn", "windows", "tiny-mss"],
+  ...["gaps", "fragments", "icmp", "arp", "answers"],
 ];
+/** `slowhttptest`: slow heads, bodies, ranges and reading. */
+const SLOW = [["-H"], ["-B"], ["-R"], ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "32", "-k", "3"]] as const;
 
-interface Target {
-  readonly name: string;
-  readonly memory: number;
-  readonly octet: number;
-  readonly virtual: boolean;
-  readonly attacks: typeof ATTACKS;
-  /** Clients at one time, directly: 3,000 unless the memory has room for fewer connections (stack/README.md). */
-  readonly clients?: number;
+interface Plan extends Target {
+  readonly attacks: readonly string[];
+  readonly frames: readonly string[];
+  readonly slow: typeof SLOW | readonly [];
   /** Clients of a reverse proxy in front. */
   readonly crowds: readonly number[];
+  /** Clients at one time, directly: 3,000 unless the memory has room for fewer connections (stack/README.md). */
+  readonly clients: number;
 }
 
-const TARGETS: readonly Target[] = [
-  { name: "the process with 64 MB", memory: 64, octet: 161, virtual: false, attacks: ATTACKS, crowds: [50, 400, 1500] },
+const ALL = { attacks: Object.keys(ATTACKS), frames: FRAMES, slow: SLOW };
+const FEW = { frames: [], slow: [], crowds: [] } as const;
+
+const PLANS: readonly Plan[] = [
   {
-    name: "the process with 32 MB",
-    memory: 32,
-    octet: 162,
+    name: "the process with 64 MB",
+    memory: 64,
+    octet: 161,
     virtual: false,
-    attacks: ATTACKS.slice(0, 3),
-    crowds: [],
-    clients: 1900,
+    ...ALL,
+    crowds: [50, 400, 1500],
+    clients: 3000,
   },
   {
-    name: "the process with 256 MB",
-    memory: 256,
-    octet: 163,
-    virtual: false,
-    attacks: ATTACKS.slice(0, 1),
-    crowds: [],
+    ...{ name: "the process with 32 MB", memory: 32, octet: 162, virtual: false, ...FEW, clients: 1900 },
+    attacks: ["readers", "library", "heads", "hooks", "unread"],
   },
-  { name: "the machine with 64 MB", memory: 64, octet: 164, virtual: true, attacks: ATTACKS.slice(0, 3), crowds: [] },
+  {
+    ...{ name: "the process with 256 MB", memory: 256, octet: 163, virtual: false, ...FEW, clients: 3000 },
+    attacks: ["library"],
+  },
+  {
+    ...{ name: "the machine with 32 MB", memory: 32, octet: 164, virtual: true, ...FEW, clients: 1500 },
+    attacks: ["readers", "library", "heads"],
+    frames: ["syn-flood", "fragments"],
+  },
+  {
+    ...{ name: "the machine with 64 MB", memory: 64, octet: 165, virtual: true, ...FEW, clients: 1500 },
+    attacks: ["orphans", "library"],
+  },
+  {
+    ...{ name: "the machine with 256 MB", memory: 256, octet: 166, virtual: true, ...FEW, clients: 1500 },
+    attacks: ["library"],
+  },
 ];
 
-for (const target of TARGETS)
-  describe.skipIf(!tools)(`${target.name}, attacked${why}`, () => {
-    let space: Namespace;
-    let blog: Blog;
-    let stop: () => Promise<void>;
-    let alive: () => string;
-    let pushes = 0;
-    const net = `10.${target.octet}.0`;
-    const host = `${net}.99`;
-    const site = `http://${host}`;
-    const attackers = [`${net}.2`, `${net}.3`];
-    const honest = `${net}.4`;
+for (const plan of EVERYTHING ? PLANS.map((target) => ({ ...target, ...ALL })) : PLANS)
+  describe.skipIf(!tools)(`${plan.name}, attacked${why}`, () => {
+    const port = join(scratch("frames"), "frame-port");
+    let bed: AttackBed;
+    let before: Figures | undefined;
 
     beforeAll(async () => {
-      const folder = scratch("attack");
-      const files: Record<string, string | Uint8Array> = { ...FILES };
-      for (let i = 0; i < 60; i++) files[`Posts/p${i}`] = post(`Post ${i}`, `The text of post ${i}. `.repeat(100));
-      // With 32 MB a pack may have some 5 MB (stack/README.md, "Promised").
-      const [large, middle] = target.memory > 32 ? [8, 20] : [3, 2];
-      for (let i = 0; i < large; i++) files[`static/large-${i}.bin`] = megabyte(i + 1);
-      for (let i = 0; i < middle; i++) files[`static/middle-${i}.bin`] = megabyte(i + 20).subarray(0, 300_000);
-      blog = new Blog(folder, files);
-      space = new Namespace(`epiphyte-attack-${target.octet}-${process.pid}`, target.octet);
-      for (const address of [...attackers, honest]) space.run(["ip", "addr", "add", `${address}/24`, "dev", space.tap]);
-      space.run(["sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=10000 65000", "net.ipv4.tcp_tw_reuse=1"]);
-      // Readers that do not read: what they hold up is to be the server's memory, not the kernel's here.
-      space.run(["sysctl", "-q", "-w", "net.ipv4.tcp_rmem=4096 16384 16384"]);
-      space.start([process.execPath, "tools/git-server.ts", blog.root, space.address, String(GIT_PORT)]);
-      const parameters = [
-        `--remote=http://${space.address}:${GIT_PORT}/blog.git#main`,
-        `--ipv4=${host}/24`,
-        `--hook-secret=${SECRET.replaceAll(" ", "-")}`,
-      ];
-      ({ stop, alive } = target.virtual
-        ? startMachine(space, target, parameters)
-        : startProcess(space, target, parameters));
-      await eventually(
-        () => `the site is up:\n${alive()}`,
-        60_000,
-        () => curl(space, honest, `${site}/`).status === 200,
-      );
-    });
+      execFileSync("gcc", ["-O2", "-Wall", "-Werror", "-o", port, "test/e2e/support/frame-port.c"]);
+      bed = new AttackBed(plan);
+      await bed.ready();
+      if (!plan.virtual) before = await bed.figures((figures) => figures.inFlight === 0);
+    }, 120_000);
 
-    afterAll(async () => {
-      await stop?.();
-      await space?.remove();
-    });
+    afterAll(() => bed?.remove());
 
-    /** The honest client asks, one after the other; the longest time in ms. */
-    function ask(from: string): number {
-      let longest = 0;
-      for (let i = 0; i < HONEST_REQUESTS; i++) {
-        const answer = curl(space, from, `${site}/Posts/p${i}`);
-        expect({ from, i, status: answer.status }).toEqual({ from, i, status: 200 });
-        longest = Math.max(longest, answer.ms);
-      }
-      return longest;
-    }
-
-    /** A push, and the forge's signed hook: the page is there. */
-    function push(): void {
-      const title = `Pushed-${pushes++}`;
-      blog.push({ [`Posts/${title}`]: post(title, `The text of ${title}.`) }, title);
-      const body = JSON.stringify({ ref: "refs/heads/main", padding: "x".repeat(20_000) });
-      const signature = createHmac("sha256", SECRET.replaceAll(" ", "-")).update(body).digest("hex");
-      const hook = curl(space, honest, `${site}/push`, "-H", `X-Hub-Signature-256: sha256=${signature}`, "-d", body);
-      expect({ title, status: hook.status, body: hook.body }).toMatchObject({ title, status: 200 });
-      expect(curl(space, honest, `${site}/Posts/${title}`).body).toContain(`The text of ${title}.`);
+    /** What the attack took is back. */
+    async function back(): Promise<void> {
+      if (before !== undefined) await bed.back(before);
     }
 
     for (const [method, path, count] of [
       ["GET", "/static/large-0.bin", 64],
       ["HEAD", "/static/large-1.bin", 64],
-      ["GET", "/static/middle-0.bin", 256],
+      ["GET", "/static/middle.bin", 256],
     ] as const)
       test(`${count} ${method} at once for ${path}, which nobody has asked for`, async () => {
-        const words = [process.execPath, "test/e2e/support/attacker.ts", `${method} ${path}`, host, String(count)];
-        const answers: unknown = JSON.parse(await space.runAsync([...words, ...attackers], 90_000));
+        const words = [process.execPath, "test/e2e/support/attacker.ts", `${method} ${path}`, bed.host, String(count)];
+        const answers: unknown = JSON.parse(await bed.space.runAsync([...words, ...bed.attackers], 90_000));
         expect(answers).toEqual({ 200: count });
-        expect(alive()).not.toContain("panic");
+        expect(bed.alive()).not.toContain("panic");
       });
 
-    for (const [kind, connections] of target.attacks)
-      test(`${kind}: ${connections} connections`, async () => {
-        const words = [process.execPath, "test/e2e/support/attacker.ts", kind, host, String(connections), ...attackers];
-        const attack = space.start(words);
-        try {
-          await new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
-          const other = ask(honest);
-          const same = ask(attackers[0]!);
-          push();
-          console.info(
-            `${target.name}, ${kind}: another waited ${other} ms, one of the same address ${same} ms at most`,
-          );
-        } finally {
-          attack.kill("SIGKILL");
-        }
-        expect(alive()).not.toContain("panic");
-      });
+    for (const kind of plan.attacks)
+      test(`${kind}: ${ATTACKS[kind]} connections`, async () => {
+        await bed.during(kind, bed.attack(kind, ATTACKS[kind]!));
+        await back();
+      }, 150_000);
 
-    for (const connections of target.crowds)
+    for (const kind of plan.frames)
+      test(`${kind}: bare frames`, async () => {
+        const start = plan.virtual ? undefined : await bed.figures(() => true);
+        const words = ["test/e2e/support/frame-attacker.ts", kind, bed.host, port, bed.space.tap];
+        await bed.during(kind, bed.space.start([process.execPath, ...words]));
+        // Something did happen.
+        if (start !== undefined) await bed.figures(({ framesIn }) => framesIn > start.framesIn + 1000);
+      }, 150_000);
+
+    for (const words of plan.slow)
+      test(`slowhttptest ${words[0]}`, async () => {
+        const url = `http://${bed.host}/${words[0] === "-X" ? "static/large-0.bin" : "push"}`;
+        const rate = ["-c", "1000", "-r", "500", "-l", "10", "-i", "2", "-u", url];
+        await bed.during(`slowhttptest ${words[0]}`, bed.space.start(["slowhttptest", ...words, ...rate]));
+      }, 150_000);
+
+    test("everything at once, from one address and from twenty more: a push shows", async () => {
+      const kinds = ["hooks", "heads", "library", "unread", "idle", "bodies"].filter(
+        (kind) => plan.memory > 32 || kind !== "idle",
+      );
+      const attacks = kinds.flatMap((kind) => [
+        bed.attack(kind, 200, bed.attackers.slice(0, 1)),
+        bed.attack(kind, 200, bed.crowd),
+      ]);
+      await bed.during("everything", ...attacks);
+      await back();
+    }, 150_000);
+
+    test("an update that wants everything, while slow readers have what they can get, ends nothing", async () => {
+      const attack = bed.attack("library", ATTACKS["library"]!, bed.crowd);
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        const bytes = new Uint8Array(plan.memory * 1024 * 1024 * 0.2);
+        for (let at = 0; at < bytes.length; at += 1 << 20)
+          bytes.set(megabyte(100 + (at >> 20)).subarray(0, Math.min(1 << 20, bytes.length - at)), at);
+        bed.blog.push({ "static/huge.bin": bytes }, "Much");
+        const hook = bed.hook("{}");
+        console.info(`${plan.name}, an update of ${bytes.length} bytes: ${hook.status} in ${hook.ms} ms`);
+        expect([200, 502]).toContain(hook.status);
+        if (hook.status === 502) expect(hook.body).toMatch(/too large for this machine|more memory than this machine/);
+        bed.ask(bed.honest);
+      } finally {
+        attack.kill("SIGKILL");
+        // All history is fetched: a commit that takes the file away would not do.
+        bed.blog.undo();
+      }
+      expect(bed.alive()).not.toContain("panic");
+    }, 150_000);
+
+    test.runIf(!plan.virtual)(
+      "a hook with a body of 25 MB is read and answered, one of 2 MB to a page is told why not",
+      () => {
+        expect(bed.hook("x".repeat(25 * 1024 * 1024 - 1000))).toMatchObject({ status: 200 });
+        const file = join(scratch("body"), "body");
+        writeFileSync(file, "x".repeat(2 * 1024 * 1024));
+        const answer = bed.curl(bed.honest, "/Posts/First", "-H", "Expect:", "--data-binary", `@${file}`);
+        expect(answer).toMatchObject({ status: 405, body: expect.stringContaining("Pages can only be read") });
+      },
+    );
+
+    for (const connections of plan.crowds)
       test(`a reverse proxy with ${connections} clients: whatever is promised is answered`, async () => {
-        const proxy = space.start([NGINX, "-c", writeProxy(space, host)]);
-        await eventually(
-          "the proxy is up",
-          10_000,
-          () => curl(space, honest, `http://${space.address}:8080/`).status > 0,
-        );
-        const out = await space.runAsync(wrk(connections, `http://${space.address}:8080/Posts/First`), 90_000);
+        const proxy = bed.space.start([NGINX, "-c", writeProxy(bed)]);
+        const url = `http://${bed.space.address}:8080`;
+        await eventually("the proxy is up", 10_000, () => bed.curl(bed.honest, `${url}/`).status > 0);
+        const out = await bed.space.runAsync(wrk(connections, `${url}/Posts/First`), 90_000);
         proxy.kill("SIGQUIT");
         expect(out).not.toContain("Non-2xx");
         expect(Number(/(\d+) requests in/.exec(out)?.[1])).toBeGreaterThan(0);
       });
 
-    const clients = target.clients ?? 3000;
-    test(`${clients} clients: nothing is reset that was promised an answer`, async () => {
-      const out = await space.runAsync(wrk(clients, `${site}/Posts/First`), 90_000);
+    test(`${plan.clients} clients: nothing is reset that was promised an answer`, async () => {
+      const out = await bed.space.runAsync(wrk(plan.clients, `http://${bed.host}/Posts/First`), 90_000);
       // Who is slow meets a timeout of its own: that is counted last.
       if (out.includes("Socket errors")) expect(out).toMatch(/Socket errors: connect 0, read 0, write 0, /);
       expect(out).not.toContain("Non-2xx");
     });
 
-    test("afterwards: nothing is held, and all is as before", async () => {
-      expect(ask(honest)).toBeGreaterThan(0);
-      push();
-      expect(alive()).not.toContain("panic");
-    });
+    test("afterwards nothing is held, and all is as before", async () => {
+      expect(bed.ask(bed.honest)).toBeGreaterThan(0);
+      bed.push();
+      await back();
+      expect(bed.alive()).not.toContain("panic");
+    }, 150_000);
   });
-
-function startProcess(space: Namespace, { memory }: Target, parameters: readonly string[]): Started {
-  const words = ["env", `EPIPHYTE_MEMORY=${memory}`, PROCESS, `--tap=${space.tap}`, ...parameters];
-  const child = space.start(words, { stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding("utf8").on("data", (data: string) => {
-      text += data;
-    });
-  child.on("exit", (code) => {
-    text += `\npanic: ended with ${code}`;
-  });
-  return {
-    alive: () => text,
-    stop: async () => {
-      child.kill("SIGTERM");
-    },
-  };
-}
-
-function startMachine(space: Namespace, { memory }: Target, parameters: readonly string[]): Started {
-  const netdev = `tap,id=n0,ifname=${space.tap},script=no,downscript=no,vhost=off`;
-  const machine = new Machine({ image: IMAGE, parameters: parameters.join(" "), memory, netdev, prefix: space.prefix });
-  return {
-    alive: () => (machine.exited === undefined ? machine.console : `${machine.console}\npanic: it has ended`),
-    stop: () => machine.stop(),
-  };
-}
-
-interface Started {
-  /** What it has said; "panic" is in it when it has ended. */
-  alive(): string;
-  stop(): Promise<void>;
-}
 
 function wrk(connections: number, url: string): readonly string[] {
   return ["wrk", "-t", "1", "-c", String(connections), "-d", "5s", "--timeout", "30s", url];
 }
 
 /** A configuration with the defaults of `proxy_pass`: HTTP/1.0, a connection for each request. */
-function writeProxy(space: Namespace, host: string): string {
+function writeProxy({ space, host }: AttackBed): string {
   const file = join(scratch("proxy"), "nginx.conf");
   writeFileSync(
     file,
@@ -250,25 +230,4 @@ function writeProxy(space: Namespace, host: string): string {
     http { access_log off; server { listen ${space.address}:8080 backlog=4096; location / { proxy_pass http://${host}; } } }`,
   );
   return file;
-}
-
-/** One request from this address. Status 0: none within PATIENCE_SECONDS. */
-function curl(
-  space: Namespace,
-  from: string,
-  url: string,
-  ...words: readonly string[]
-): { status: number; ms: number; body: string } {
-  try {
-    const limits = ["--silent", "--interface", from, "--max-time", String(PATIENCE_SECONDS)];
-    const out = space.run(["curl", ...limits, "-w", "\n%{http_code} %{time_total}", ...words, url]);
-    const [status, seconds] = out.slice(out.lastIndexOf("\n") + 1).split(" ");
-    return {
-      status: Number(status),
-      ms: Math.round(Number(seconds) * 1000),
-      body: out.slice(0, out.lastIndexOf("\n")),
-    };
-  } catch {
-    return { status: 0, ms: 0, body: "" };
-  }
 }

@@ -17,6 +17,9 @@ type Attack = (socket: Socket, index: number) => void;
 const [, , kind = "", host = "", count = "0", ...from] = argv;
 const seen = { connected: 0, ended: 0, refused: 0 };
 
+/** Files of some size and of different kinds; the tests put them there (attack-bed.ts). */
+const LIBRARY = ["large-0.bin", "large-1.bin", "large-2.bin", "text-0.txt", "text-1.txt", "text-2.txt", "text-3.txt"];
+
 function filler(length: number): string {
   return `X-Filler: ${"x".repeat(length)}\r\n`;
 }
@@ -72,6 +75,58 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   hooks: (socket) => {
     socket.write(`POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n${filler(5000)}${filler(5000)}\r\n`);
     socket.resume();
+  },
+  /** Large files of all kinds, in both codings, that nobody reads: each is let go of and made again for the next. */
+  library: (socket, index) => {
+    const coding = index % 2 === 0 ? "Accept-Encoding: gzip\r\n" : "";
+    socket.write(`GET /static/${LIBRARY[index % LIBRARY.length]} HTTP/1.1\r\nHost: a\r\n${coding}\r\n`);
+    readSlowly(socket, 107, 1000);
+  },
+  /** The same, read just fast enough not to be slow. */
+  steady: (socket, index) => {
+    socket.write(`GET /static/${LIBRARY[index % LIBRARY.length]} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    readSlowly(socket, 6000, 1000);
+  },
+  /** Many ranges, many times over. */
+  ranges: (socket, index) => {
+    const ranges = Array.from({ length: 1000 }, (_, i) => `${i * 9}-${i * 9 + 4}`).join(",");
+    for (let i = 0; i < 20; i++)
+      socket.write(`GET /static/large-${index % 3}.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=${ranges}\r\n\r\n`);
+    socket.pause();
+  },
+  /** A head that comes byte by byte. */
+  drops: (socket) => {
+    const head = `GET / HTTP/1.1\r\nHost: a\r\n${filler(4000)}`;
+    let at = 0;
+    const timer = setInterval(() => socket.write(head.charAt(at++) || "x"), 100);
+    socket.on("close", () => clearInterval(timer));
+    socket.resume();
+  },
+  /** A body in chunks of one byte, each with an extension; then trailers without an end. */
+  chunks: (socket, index) => {
+    socket.write("POST /push HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const piece = index % 2 === 0 ? `1;${"e".repeat(200)}\r\nx\r\n`.repeat(50) : `X-T: ${"t".repeat(200)}\r\n`;
+    if (index % 2 === 1) socket.write("0\r\n");
+    const timer = setInterval(() => socket.write(piece), 50);
+    socket.on("close", () => clearInterval(timer));
+    socket.resume();
+  },
+  /** A body that is announced and waited for, another protocol that is asked for, and then silence. */
+  expect: (socket, index) => {
+    const more =
+      index % 2 === 0 ? "Expect: 100-continue\r\nContent-Length: 1000000" : "Upgrade: h2c\r\nConnection: Upgrade";
+    socket.write(`POST /push HTTP/1.1\r\nHost: a\r\n${more}\r\n\r\n`);
+    socket.resume();
+  },
+  /** Our side is ended at once, and nothing is read. */
+  closers: (socket, index) => {
+    socket.end(`GET /${index % 2 === 0 ? "static/large-1.bin" : "nothing"} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    socket.pause();
+  },
+  /** Connections that are reset right after what they ask. */
+  resets: (socket, index) => {
+    socket.write(`GET /${index % 2 === 0 ? "static/large-2.bin" : `nothing-${index}`} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    setTimeout(() => socket.resetAndDestroy(), index % 30);
   },
   /** Connections on which nothing is ever said. */
   idle: (socket) => socket.resume(),

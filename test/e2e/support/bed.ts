@@ -52,6 +52,12 @@ export class Blog {
     return this.#git("rev-parse", "HEAD").trim();
   }
 
+  /** Takes the last commit back, here and in the bare repository. */
+  undo(): void {
+    this.#git("reset", "--quiet", "--hard", "HEAD~1");
+    this.#git("push", "--quiet", "--force", "origin", "main");
+  }
+
   #git(...words: string[]): string {
     const env = {
       ...process.env,

@@ -1,0 +1,280 @@
+// The ground for attacks: a blog with large files, the process or the machine that serves it in a network namespace, two
+// addresses for attackers, twenty more for a crowd of them, and one for an honest client.
+
+import type { ChildProcess } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { Namespace } from "../../../tools/namespace.ts";
+import { Machine } from "../../../tools/qemu.ts";
+import { Blog, FILES, IMAGE, megabyte, PROCESS, post } from "./bed.ts";
+import { eventually, scratch } from "./peers.ts";
+
+const GIT_PORT = 8000;
+const SECRET = "a-secret-that-only-the-forge-knows";
+/** What a client waits for an answer; the longest that was seen is printed. */
+const PATIENCE_SECONDS = 20;
+const HONEST_REQUESTS = 5;
+/** How long an attack goes on before anybody else comes. */
+const HEAD_START_MS = 1500;
+/** Until memory is back after an attack: idle connections are the last to go, after a minute. */
+const BACK_WITHIN_MS = 75_000;
+/** Bytes by which the heap may have grown: caches of the engine. */
+const HEAP_GROWTH = 5 * 1024 * 1024;
+/** A line of one request, which the log has at the level trace. */
+const ACCESS_LINE = / us [^ ]+$/;
+
+export interface Target {
+  readonly name: string;
+  /** Megabytes. */
+  readonly memory: number;
+  readonly octet: number;
+  readonly virtual: boolean;
+}
+
+export interface Answer {
+  /** 0: none within PATIENCE_SECONDS. */
+  readonly status: number;
+  readonly ms: number;
+  readonly body: string;
+}
+
+interface Started {
+  /** What it has said; "panic" is in it when it has ended. */
+  alive(): string;
+  stop(): Promise<void>;
+}
+
+export class AttackBed {
+  readonly target: Target;
+  readonly space: Namespace;
+  readonly blog: Blog;
+  readonly host: string;
+  readonly attackers: readonly string[];
+  /** Twenty addresses more. */
+  readonly crowd: readonly string[];
+  readonly honest: string;
+  readonly #started: Started;
+  #pushes = 0;
+
+  constructor(target: Target, more: Readonly<Record<string, string | Uint8Array>> = {}) {
+    this.target = target;
+    const net = `10.${target.octet}.0`;
+    this.host = `${net}.99`;
+    this.attackers = [`${net}.2`, `${net}.3`];
+    this.honest = `${net}.4`;
+    this.crowd = Array.from({ length: 20 }, (_, i) => `${net}.${20 + i}`);
+    const files: Record<string, string | Uint8Array> = { ...FILES, ...more };
+    for (let i = 0; i < 60; i++) files[`Posts/p${i}`] = post(`Post ${i}`, `The text of post ${i}. `.repeat(100));
+    // With 32 MB a pack may have some 5 MB (stack/README.md, "Promised").
+    const large = target.memory > 32 ? 8 : 3;
+    for (let i = 0; i < large; i++) files[`static/large-${i}.bin`] = megabyte(i + 1);
+    for (let i = 0; i < 4; i++) files[`static/text-${i}.txt`] = `Line ${i} of a long text.\n`.repeat(60_000);
+    files["static/middle.bin"] = megabyte(20).subarray(0, 300_000);
+    this.blog = new Blog(scratch("attack"), files);
+    this.space = new Namespace(`epiphyte-attack-${target.octet}-${process.pid}`, target.octet);
+    const { space } = this;
+    for (const address of [...this.attackers, ...this.crowd, this.honest])
+      space.run(["ip", "addr", "add", `${address}/24`, "dev", space.tap]);
+    space.run(["sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=10000 65000", "net.ipv4.tcp_tw_reuse=1"]);
+    // Readers that do not read: what they hold up is to be the server's memory, not the kernel's here.
+    space.run(["sysctl", "-q", "-w", "net.ipv4.tcp_rmem=4096 16384 16384"]);
+    // On a busy host the wire would drop what comes in bursts, and a SYN that is lost comes again after 1, 3, 7 s.
+    space.run(["ip", "link", "set", space.tap, "txqueuelen", "20000"]);
+    space.start([process.execPath, "tools/git-server.ts", this.blog.root, space.address, String(GIT_PORT)]);
+    const parameters = [
+      `--remote=http://${space.address}:${GIT_PORT}/blog.git#main`,
+      `--ipv4=${this.host}/24`,
+      `--ipv4-gateway=${space.address}`,
+      `--hook-secret=${SECRET}`,
+    ];
+    this.#started = target.virtual
+      ? startMachine(space, target.memory, parameters)
+      : startProcess(space, target.memory, parameters);
+  }
+
+  async ready(): Promise<void> {
+    await eventually(
+      () => `the site is up:\n${this.alive()}`,
+      90_000,
+      () => {
+        if (this.alive().includes("panic")) throw new Error(this.alive());
+        return this.curl(this.honest, "/").status === 200;
+      },
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.#started.stop();
+    await this.space.remove();
+  }
+
+  alive(): string {
+    return this.#started.alive();
+  }
+
+  /** Connections of a kind (attacker.ts), from these addresses. */
+  attack(kind: string, connections: number, from = this.attackers): ChildProcess {
+    const words = ["test/e2e/support/attacker.ts", kind, this.host, String(connections), ...from];
+    return this.space.start([process.execPath, ...words]);
+  }
+
+  /** While the attack goes on the honest are served and a push shows; then it ends. Prints how long they waited. */
+  async during(name: string, ...attacks: readonly ChildProcess[]): Promise<void> {
+    try {
+      await new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
+      for (const attack of attacks) expect({ name, over: attack.exitCode }).toEqual({ name, over: null });
+      const other = this.ask(this.honest);
+      const same = this.ask(this.attackers[0]!);
+      const push = this.push();
+      const waits = `another waited ${other} ms, one of the same address ${same} ms, a push took ${push} ms`;
+      console.info(`${this.target.name}, ${name}: ${waits}`);
+    } finally {
+      for (const attack of attacks) attack.kill("SIGKILL");
+    }
+    expect(this.alive()).not.toContain("panic");
+  }
+
+  /** Asks for pages, one after the other, as a client from this address; the longest time in ms. */
+  ask(from: string): number {
+    let longest = 0;
+    for (let i = 0; i < HONEST_REQUESTS; i++) {
+      const answer = this.curl(from, `/Posts/p${i * 7}`);
+      if (answer.status !== 200) throw new Error(`${from} asked for the ${i}th time: ${answer.status} ${answer.body}`);
+      longest = Math.max(longest, answer.ms);
+    }
+    return longest;
+  }
+
+  /** A push, and the forge's signed hook: the page is there. How long the hook took, in ms. */
+  push(): number {
+    const title = `Pushed-${this.#pushes++}`;
+    this.blog.push({ [`Posts/${title}`]: post(title, `The text of ${title}.`) }, title);
+    const hook = this.hook(JSON.stringify({ ref: "refs/heads/main", padding: "x".repeat(20_000) }));
+    expect({ title, status: hook.status, body: hook.body }).toMatchObject({ title, status: 200 });
+    expect(this.curl(this.honest, `/Posts/${title}`).body).toContain(`The text of ${title}.`);
+    return hook.ms;
+  }
+
+  /** The forge's hook with this body, signed. */
+  hook(body: string): Answer {
+    const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+    const file = join(scratch("hook"), "body");
+    writeFileSync(file, body);
+    return this.curl(
+      this.honest,
+      "/push",
+      ...["-H", `X-Hub-Signature-256: sha256=${signature}`, "-H", "Expect:", "--data-binary", `@${file}`],
+    );
+  }
+
+  /** One request from this address. */
+  curl(from: string, path: string, ...words: readonly string[]): Answer {
+    try {
+      const limits = ["--silent", "--show-error", "--interface", from, "--max-time", String(PATIENCE_SECONDS)];
+      const url = path.startsWith("/") ? `http://${this.host}${path}` : path;
+      const out = this.space.run(["curl", ...limits, "-w", "\n%{http_code} %{time_total}", ...words, url]);
+      const [status, seconds] = out.slice(out.lastIndexOf("\n") + 1).split(" ");
+      const ms = Math.round(Number(seconds) * 1000);
+      return { status: Number(status), ms, body: out.slice(0, out.lastIndexOf("\n")) };
+    } catch (error) {
+      // What curl says of it.
+      return { status: 0, ms: 0, body: String((error as { stderr?: unknown }).stderr ?? error) };
+    }
+  }
+
+  /** The figures that it prints from now on, until they satisfy. Not for the machine: its console would be in the way. */
+  async figures(satisfy: (figures: Figures) => boolean): Promise<Figures> {
+    const from = this.alive().length;
+    let last: Figures | undefined;
+    return eventually(
+      () => `${this.target.name}: ${JSON.stringify(last)}`,
+      BACK_WITHIN_MS,
+      () => {
+        const line = this.alive()
+          .slice(from)
+          .match(/figures: .*/g)
+          ?.at(-1);
+        if (line === undefined) return undefined;
+        last = readFigures(line);
+        return satisfy(last) ? last : undefined;
+      },
+    );
+  }
+
+  /** After an attack: nothing of what it took is held, but for records and buffers that are kept for the next ones. */
+  async back(before: Figures): Promise<void> {
+    const idle = (f: Figures): boolean => f.inFlight + f.receiveMemory + f.exchanges + f.httpConnections === 0;
+    const after = await this.figures(idle);
+    const own = (f: Figures): number => f.heap + f.spare - f.kept;
+    expect(own(after) - own(before)).toBeLessThan(HEAP_GROWTH);
+  }
+}
+
+/** What `--log=trace` prints each second, in bytes and numbers. */
+export interface Figures {
+  readonly heap: number;
+  readonly spare: number;
+  readonly kept: number;
+  readonly inFlight: number;
+  readonly receiveMemory: number;
+  readonly exchanges: number;
+  readonly httpConnections: number;
+  readonly framesIn: number;
+}
+
+function readFigures(line: string): Figures {
+  const figure = (name: string): number => Number(new RegExp(`[ ,]${name} ([\\d.]+)`).exec(line)?.[1] ?? Number.NaN);
+  return {
+    heap: figure("heap") * 1024 * 1024,
+    spare: figure("spare"),
+    kept: figure("kept"),
+    inFlight: figure("in-flight"),
+    receiveMemory: figure("receive-memory"),
+    exchanges: figure("exchanges"),
+    httpConnections: figure("http-connections"),
+    framesIn: figure("frames-in"),
+  };
+}
+
+function startProcess(space: Namespace, memory: number, parameters: readonly string[]): Started {
+  // Into a file: while this program waits for a command nobody reads a pipe, and one that is full would hold it up.
+  const file = join(scratch("log"), "log.txt");
+  const log = openSync(file, "a");
+  const words = ["env", `EPIPHYTE_MEMORY=${memory}`, PROCESS, `--tap=${space.tap}`, "--log=trace", ...parameters];
+  const child = space.start(words, { stdio: ["ignore", log, log] });
+  let text = "";
+  let partial = "";
+  let end = "";
+  child.on("exit", (code) => {
+    end = `\npanic: ended with ${code}`;
+  });
+  const bytes = Buffer.alloc(1 << 20);
+  const reader = openSync(file, "r");
+  const read = (): string => {
+    for (let n = readSync(reader, bytes); n > 0; n = readSync(reader, bytes)) {
+      const lines = (partial + bytes.toString("latin1", 0, n)).split("\n");
+      partial = lines.pop() ?? "";
+      for (const line of lines) if (!ACCESS_LINE.test(line)) text += `${line}\n`;
+    }
+    return text + partial + end;
+  };
+  return {
+    alive: read,
+    stop: async () => {
+      child.kill("SIGTERM");
+      closeSync(log);
+      closeSync(reader);
+    },
+  };
+}
+
+function startMachine(space: Namespace, memory: number, parameters: readonly string[]): Started {
+  const netdev = `tap,id=n0,ifname=${space.tap},script=no,downscript=no,vhost=off`;
+  const machine = new Machine({ image: IMAGE, parameters: parameters.join(" "), memory, netdev, prefix: space.prefix });
+  return {
+    alive: () => (machine.exited === undefined ? machine.console : `${machine.console}\npanic: it has ended`),
+    stop: () => machine.stop(),
+  };
+}
