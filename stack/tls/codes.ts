@@ -38,8 +38,6 @@ export const CLIENT_CERTIFICATE_TYPE = 19;
 export const SERVER_CERTIFICATE_TYPE = 20;
 /** RFC 7685. */
 export const PADDING = 21;
-/** RFC 8879. */
-export const COMPRESS_CERTIFICATE = 27;
 /** RFC 8449. */
 export const RECORD_SIZE_LIMIT = 28;
 export const PRE_SHARED_KEY = 41;

@@ -4,10 +4,11 @@
 //
 // The search goes from the leaf upwards, depth first. A step is taken only when everything holds that can be said of it
 // then, the signature included, so that no path grows on what nobody has signed. The certificates may be in any order, of
-// no use, or in circles; what that may cost is bounded, and a signature is verified once.
+// no use, or in circles; what that may cost is bounded, so
+// that it fits between two packets, and a signature is verified once.
 
 import type { Result } from "../base/result.ts";
-import { isSpoken } from "./algorithms.ts";
+import { isSpoken, verificationWork } from "./algorithms.ts";
 import { Certificate } from "./certificate.ts";
 import { ConstraintCheck } from "./constraints.ts";
 import { decodeCertificate } from "./decode.ts";
@@ -23,11 +24,12 @@ export const CERTIFICATE_COUNT_LIMIT = 64;
 /** Authorities between the leaf and one that is trusted; the web has one or two. */
 export const INTERMEDIATE_LIMIT = 8;
 /** Certificates from which the search goes on, again and again in circles. */
-export const STEP_LIMIT = 1000;
-/** Signatures verified, of at most 2 million instructions each. */
-export const SIGNATURE_LIMIT = 64;
+export const STEP_LIMIT = 100;
+/** Signatures verified; and what verifying them may cost together, in units of 100,000 instructions (`verificationWork`). */
+export const SIGNATURE_LIMIT = 16;
+export const WORK_LIMIT = 160;
 /** Comparisons of names with name constraints. */
-export const COMPARISON_LIMIT = 50_000;
+export const COMPARISON_LIMIT = 20_000;
 
 export interface VerifiedPath {
   readonly leaf: Certificate;
@@ -85,6 +87,7 @@ class PathSearch {
   readonly #constraints = new ConstraintCheck(COMPARISON_LIMIT);
   #steps = 0;
   #signatures = 0;
+  #work = 0;
   #exhausted = false;
   /** Why the longest path so far went no further. */
   error: PathError = { kind: "too much work" };
@@ -177,6 +180,8 @@ class PathSearch {
       const { bytes, tbsBegin, tbsEnd, signatureBegin, signatureEnd } = child;
       const key = issuer.bytes.subarray(issuer.keyBegin, issuer.keyEnd);
       const length = tbsEnd - tbsBegin;
+      this.#work += verificationWork(issuer.keyFamily, issuer.bytes, issuer.keyBegin, issuer.keyEnd, length);
+      if (this.#work > WORK_LIMIT) return this.#exhaust();
       const good =
         algorithm !== 0 &&
         nativeVerify(algorithm, key, bytes, tbsBegin, length, bytes, signatureBegin, signatureEnd - signatureBegin);

@@ -7,7 +7,6 @@ import { DECODE_ERROR, FINE, ILLEGAL_PARAMETER } from "../alerts.ts";
 import {
   ALPN,
   CERTIFICATE_AUTHORITIES,
-  COMPRESS_CERTIFICATE,
   COOKIE,
   EARLY_DATA,
   KEY_SHARE,
@@ -152,10 +151,6 @@ export class ClientHello {
         return this.#decodeIdentities(data);
       case CERTIFICATE_AUTHORITIES:
         return checkAuthorities(data);
-      case COMPRESS_CERTIFICATE:
-        // Not spoken, but what is malformed is so whoever reads it.
-        numbers(data.vector(1, 2), data);
-        break;
       case SERVER_CERTIFICATE_TYPE:
         this.#decodeTypes(data);
         break;
