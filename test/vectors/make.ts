@@ -115,6 +115,18 @@ function mlKem(): string {
   return keys.write("ML_KEM_KEYS") + encapsulations.write("ML_KEM_ENCAPSULATIONS") + decapsulations.write("ML_KEM_DECAPSULATIONS");
 }
 
+/** Ciphers: key, nonce, plaintext, ciphertext. A record's additional data is its header, so tags of others cannot be had. */
+function ciphers(name: string, file: string, keySize: number): string {
+  const cases = new Cases();
+  for (const group of groups(file)) {
+    if (group["keySize"] !== keySize || group["ivSize"] !== 96) continue;
+    for (const test of group.tests)
+      if (test["result"] === "valid")
+        cases.add(test["tcId"], true, Buffer.concat([bytes(test["key"]), Buffer.alloc(16)]).subarray(0, 32), bytes(test["iv"]), bytes(test["msg"]), bytes(test["ct"]));
+  }
+  return cases.write(name);
+}
+
 function write(name: string, text: string): void {
   writeFileSync(
     join(import.meta.dirname, `wycheproof-${name}.ts`),
@@ -128,6 +140,12 @@ write(
     agreement("P256", "ecdh_secp256r1_ecpoint", 32) +
     agreement("P384", "ecdh_secp384r1_ecpoint", 48) +
     mlKem(),
+);
+write(
+  "ciphers",
+  ciphers("AES_128_GCM", "aes_gcm", 128) +
+    ciphers("AES_256_GCM", "aes_gcm", 256) +
+    ciphers("CHACHA20_POLY1305", "chacha20_poly1305", 256),
 );
 write("hmac", hmac("HMAC_SHA256", "hmac_sha256") + hmac("HMAC_SHA384", "hmac_sha384"));
 write(

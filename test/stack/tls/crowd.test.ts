@@ -240,19 +240,19 @@ describe("many readers and no memory to seal into", () => {
   const BODY = new Uint8Array(50_000).fill(65);
 
   /** Three whose handshakes are done. */
-  function crowd(): { b: Bench; visitors: Visitor[] } {
-    const b = new Bench(new TlsLimits(), 40_000);
+  function crowd(b: Bench): Visitor[] {
     const visitors: Visitor[] = [];
     for (let i = 0; i < 3; i++) {
       const v = new Visitor(b, clientTerms(NAME, i + 1));
       v.run();
       visitors.push(v);
     }
-    return { b, visitors };
+    return visitors;
   }
 
   test("they wait until others have let go of some, in turn, and nobody is reset", () => {
-    const { b, visitors } = crowd();
+    const b = new Bench(new TlsLimits(), 40_000);
+    const visitors = crowd(b);
     b.below.room = false;
     // The table holds the body, so queueing it costs nothing.
     const body = new Shared(BODY);
@@ -277,7 +277,8 @@ describe("many readers and no memory to seal into", () => {
   });
 
   test("for so long, and no longer", () => {
-    const { b, visitors } = crowd();
+    const b = new Bench(new TlsLimits(), 40_000);
+    const visitors = crowd(b);
     b.below.room = false;
     const body = new Shared(BODY);
     body.holders = 1;
@@ -290,7 +291,8 @@ describe("many readers and no memory to seal into", () => {
   });
 
   test("one that fails meanwhile holds nobody up", () => {
-    const { b, visitors } = crowd();
+    const b = new Bench(new TlsLimits(), 40_000);
+    const visitors = crowd(b);
     b.below.room = false;
     const body = new Shared(BODY);
     body.holders = 1;
