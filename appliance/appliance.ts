@@ -7,6 +7,7 @@ import type { ListenError, Listener, Network } from "../stack/edge/network.ts";
 import { coalesce } from "./coalesce.ts";
 import type { Config } from "./config.ts";
 import { SiteBuilder } from "./content/build.ts";
+import { describeProblem } from "./content/problem.ts";
 import type { Site } from "./content/site.ts";
 import { describeGitError, type GitError } from "./git/error.ts";
 import type { Accept, OnGitProgress, Snapshot } from "./git/snapshot.ts";
@@ -32,7 +33,9 @@ export interface Repository {
 }
 
 export interface ApplianceOptions {
-  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret">;
+  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret" | "root" | "poll">;
+  /** Where the repository is, without credentials: names the blog that does not name itself. */
+  readonly origin?: string;
   readonly network: Network;
   readonly platform: Platform;
   readonly log: Log;
@@ -100,7 +103,13 @@ export class Appliance {
     this.#platform = platform;
     this.#log = log;
     this.#refusals = new Throttle(() => platform.now(), REFUSALS_INTERVAL);
-    this.#builder = new SiteBuilder(platform, { drafts: writing !== undefined, hookPath: config.hook });
+    this.#builder = new SiteBuilder(platform, {
+      drafts: writing !== undefined,
+      hookPath: config.hook,
+      repository: options.origin,
+      root: config.root,
+      here: () => this.#here(),
+    });
     this.#repository = options.repository(progressLog(log, () => platform.now()));
     this.#run = coalesce(() => this.#attempt());
     const hook = new Webhook({
@@ -143,6 +152,7 @@ export class Appliance {
           "--hook-secret=… takes only signed ones",
       );
     void this.update();
+    if (config.poll !== undefined) void this.#poll(config.poll);
     return { ok: true, value: undefined };
   }
 
@@ -198,6 +208,15 @@ export class Appliance {
     if (before === undefined) this.#log.info(`ready: ${this.#here()}/ ${what}`);
     else this.#log.info(`updated: ${what} "${site.snapshot.head.subject}"`);
     return outcome("updated", site);
+  }
+
+  /** Looks for news by itself, between three quarters and five quarters of the time: many machines ask one forge. */
+  async #poll(every: number): Promise<never> {
+    for (;;) {
+      await this.#platform.sleep(Math.round(every * (0.75 + chance(this.#platform) / 2)));
+      // What failed is being tried again already.
+      if (!this.#retrying) await this.update();
+    }
   }
 
   #failed(reason: string): UpdateOutcome {
@@ -296,11 +315,17 @@ export function summarise(site: Site): string {
   return `${some(site.articles.length, "post")}, ${some(site.pages.length, "page")}`;
 }
 
+/** What is new of the problems; at the first Site, what it was taken for and what its author may want to set. */
 function report(site: Site, before: Site | undefined, log: Log): void {
-  const known = new Set(before?.problems.map(({ path, reason }) => `${path} ${reason}`));
-  const fresh = site.problems.filter(({ path, reason }) => !known.has(`${path} ${reason}`));
-  for (const { path, reason, skipped } of fresh.slice(0, MAX_PRINTED_PROBLEMS))
-    log.warn(`${path}: ${reason}${skipped ? " (left out)" : ""}`);
+  const { layout, settings, machinery } = site;
+  if (layout.name !== before?.layout.name && layout.name !== "")
+    log.info(
+      `this is a blog of ${layout.name} (by ${layout.because}), at its own addresses; ${machinery} ${machinery === 1 ? "file" : "files"} of its templates and settings ${machinery === 1 ? "is" : "are"} not served`,
+    );
+  for (const note of settings.notes) if (before?.settings.notes.includes(note) !== true) log.info(note);
+  const known = new Set(before?.problems.map(describeProblem));
+  const fresh = site.problems.map(describeProblem).filter((text) => !known.has(text));
+  for (const text of fresh.slice(0, MAX_PRINTED_PROBLEMS)) log.warn(text);
   if (fresh.length > MAX_PRINTED_PROBLEMS) log.warn(`and ${fresh.length - MAX_PRINTED_PROBLEMS} more like these`);
 }
 

@@ -3,6 +3,7 @@
 
 import type { Port } from "../stack/base/address.ts";
 import type { HttpProxy } from "../stack/edge/proxy.ts";
+import { baseUrl } from "./content/settings.ts";
 import { parseRemote, type Remote, withToken } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
 import { PROXY_PARAMETERS, readProxy } from "./proxy-config.ts";
@@ -23,6 +24,10 @@ export interface Config {
   readonly hook: string;
   /** Key of the webhook's HMAC; undefined: the hook is open to anybody who knows its path. */
   readonly hookSecret: string | undefined;
+  /** Public base URL of the blog, without a slash at its end; undefined: what the repository says. */
+  readonly root?: string | undefined;
+  /** Milliseconds between two looks for news that nobody asks for; undefined: none. */
+  readonly poll?: number | undefined;
   readonly log: LogLevel;
 }
 
@@ -47,6 +52,8 @@ export const APPLIANCE_PARAMETERS = {
   ...PROXY_PARAMETERS,
   hook: parameter("PATH", "path of the webhook that makes it fetch (/push)"),
   "hook-secret": parameter("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
+  root: parameter("URL", "where readers find the blog, such as https://blog.example: for feeds and canonical links"),
+  poll: parameter("TIME", "look for news this often, besides the webhook: 5m, 30s, 1h"),
   log: parameter("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
 } as const satisfies ParameterTable;
 
@@ -68,10 +75,12 @@ export function readConfig(given: Parameters): Config | undefined {
   const trust = given.list("trust");
   const proxy = readProxy(given, parsePort);
   const hook = given.one("hook", parseHook)?.path ?? "/push";
+  const root = given.one("root", parseRoot)?.root;
+  const poll = given.one("poll", parsePoll)?.poll;
   const log = given.one("log", parseLevel)?.level ?? "info";
   return remote === undefined
     ? undefined
-    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], log };
+    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], root, poll, log };
 }
 
 /** The remote with what --remote-token and --remote-user say. */
@@ -116,6 +125,29 @@ function readRemote(text: string): Remote | string {
   const remote = parseRemote(text);
   if (!remote.ok) return remote.error;
   return remote.value;
+}
+
+/** A base URL, or why it is none: pages live at / of a host. */
+export function parseRoot(text: string): { root: string } | string {
+  const url = baseUrl(text);
+  if (url === undefined) return "is not a base URL such as https://blog.example";
+  return url.path === "" ? { root: url.origin } : "has a path, and pages live at / of a host";
+}
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
+/** A forge is not to be asked more often than this, in milliseconds. */
+export const LEAST_POLL = 10_000;
+const MOST_POLL = 24 * 3_600_000;
+
+/** "5m" in milliseconds, or why it is no such time. */
+export function parsePoll(text: string): { poll: number } | string {
+  const match = /^(\d{1,6})([smh])$/.exec(text);
+  const poll = match === null ? Number.NaN : Number(match[1]) * UNITS.get(match[2]!)!;
+  return poll >= LEAST_POLL && poll <= MOST_POLL ? { poll } : "is not a time such as 5m, from 10s to 24h";
 }
 
 function parseHook(text: string): { path: string } | string {

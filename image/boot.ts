@@ -105,6 +105,7 @@ export function boot(target: Target): void {
     }
     const started = runAppliance({
       config,
+      origin: config.remote.url,
       network: edge,
       platform,
       log,

@@ -5,6 +5,7 @@
 
 import { readFileSync, watch } from "node:fs";
 import { type Appliance, runAppliance } from "../appliance/appliance.ts";
+import { describeProblem } from "../appliance/content/problem.ts";
 import { openRepository } from "../appliance/git/open.ts";
 import { presentCertificates } from "../appliance/https.ts";
 import { makeLog } from "../appliance/log.ts";
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   const outgoing = proxy === undefined ? network : new ProxyConnector(network, platform, proxy);
   const started = runAppliance({
     config: { port, tls, hook: "/push", hookSecret: undefined },
+    origin: place.kind === "directory" ? place.path : place.remote.url,
     network,
     platform,
     log,
@@ -60,7 +62,9 @@ async function main(): Promise<void> {
     ...(place.kind === "directory" ? { writing: { tail: live.tail } } : {}),
   });
   if (!started.ok) return stop(`port ${port} is in use`);
-  if (place.kind === "directory") follow(place.path, started.value, live);
+  const appliance = started.value;
+  live.problems = () => (appliance.site?.problems ?? []).map(describeProblem);
+  if (place.kind === "directory") follow(place.path, appliance, live);
 }
 
 /** What the machine would get as a boot module: keys and certificates. */

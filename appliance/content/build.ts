@@ -12,7 +12,7 @@ import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, resolvePath } from "./paths.ts";
 import type { Fault, Problem } from "./problem.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Surroundings } from "./settings.ts";
 import type { Article, Route, Site } from "./site.ts";
 import { isVisible, nextChange, VISIBLE, type Visibility } from "./visibility.ts";
 
@@ -31,7 +31,7 @@ export function workToRead(length: number): number {
 /** Microseconds of work between two pauses, in which the network is served. */
 const SLICE = 10_000;
 
-export interface BuildOptions {
+export interface BuildOptions extends Surroundings {
   /** Show what its header hides, and what is to come (writing on one's own machine). */
   readonly drafts: boolean;
   /** Path of the webhook, where no page can be. */
@@ -138,7 +138,7 @@ class Pass {
     task.at = "";
     const problems = this.#problems;
     for (const { path, fault } of this.#layout.faults) problems.push({ path, ...fault, skipped: false });
-    const settings = readSettings(snapshot, this.#platform, problems);
+    const settings = readSettings(snapshot, this.#platform, problems, this.#layout.facts, this.#options);
     const laidOut = yield* layOut({
       settings,
       layout: this.#layout,

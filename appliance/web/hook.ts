@@ -6,7 +6,7 @@
 // what an author keeps hidden.
 
 import type { HttpRequest, HttpResponse } from "../../stack/edge/network.ts";
-import type { Problem } from "../content/problem.ts";
+import { describeProblem, type Problem } from "../content/problem.ts";
 import type { Platform } from "../platform.ts";
 import { field } from "./headers.ts";
 import { checkSignature, SIGNATURE_HEADERS } from "./signature.ts";
@@ -143,13 +143,18 @@ function describe(outcome: UpdateOutcome, trusted: boolean): Answer {
       commit,
       updated,
       site: summary,
-      problems: told.map(({ path, reason, skipped }) => ({ path, reason, leftOut: skipped })),
+      problems: told.map(({ path, line, reason, skipped }) => ({
+        path,
+        ...(line === undefined ? {} : { line }),
+        reason,
+        leftOut: skipped,
+      })),
       ...(more > 0 ? { moreProblems: more } : {}),
       ...(kept > 0 ? { hiddenProblems: kept } : {}),
     },
     lines: [
       `${updated ? "updated" : "nothing new"}: ${summary}, commit ${commit.slice(0, 8)}`,
-      ...told.map(({ path, reason, skipped }) => `${path}: ${reason}${skipped ? " (left out)" : ""}`),
+      ...told.map(describeProblem),
       ...(more > 0 ? [`and ${more} more like these`] : []),
       ...(kept > 0 ? [`${kept} left out by their headers: the log names them, and so does a signed hook`] : []),
     ],

@@ -21,10 +21,10 @@ class Bench {
   kept: unknown;
   appliance: Appliance;
 
-  constructor(files?: Record<string, string>) {
+  constructor(files?: Record<string, string>, config: { readonly poll?: number } = {}) {
     if (files !== undefined) this.serve(files);
     const started = runAppliance({
-      config: { port: 8080 as Port, hook: "/push", hookSecret: undefined, tls: undefined },
+      config: { port: 8080 as Port, hook: "/push", hookSecret: undefined, tls: undefined, ...config },
       network: this.network,
       platform: this.platform,
       log: makeLog("info", this.platform, false),
@@ -142,7 +142,7 @@ describe("the appliance", () => {
     await b.platform.advance(1);
     expect((await b.get("/p/a")).status).toBe(200);
     expect((await b.get("/p/bad")).status).toBe(404);
-    expect(b.platform.output).toContain("p/bad.md: its header");
+    expect(b.platform.output).toMatch(/p\/bad\.md:\d: its header/);
     expect(b.platform.output).toContain("cannot be read");
   });
 
@@ -179,8 +179,32 @@ describe("the appliance", () => {
     expect(b.platform.output).toContain("the webhook /push is open");
     const answer = JSON.parse((await b.get("/push")).text);
     expect(answer.problems).toHaveLength(1);
-    expectPart(answer.problems[0], { path: "p/bad.md", leftOut: false });
+    expectPart(answer.problems[0], { path: "p/bad.md", line: 4, leftOut: false });
     expect(answer.problems[0].reason).toMatch(/^its header is not YAML \(/);
+  });
+
+  it("says once for which generator a blog is written, and what may be set", async () => {
+    const b = new Bench({ "hugo.toml": "title = 'x'", "content/posts/a.md": "# A", "themes/t.html": "x" });
+    await b.platform.advance(10);
+    await b.get("/push");
+    const said = b.platform.output.match(/this is a blog of Hugo.*|feeds and canonical links say.*/g);
+    expect(said).toEqual([
+      expect.stringContaining(
+        "(by hugo.toml), at its own addresses; 2 files of its templates and settings are not served",
+      ),
+      expect.stringContaining("http://localhost:8080"),
+    ]);
+  });
+
+  it("looks for news by itself where it is told how often, with some chance in it", async () => {
+    const b = new Bench(post("One"), { poll: 300_000 });
+    await b.platform.advance(10);
+    b.serve(post("Two"), "second");
+    await b.platform.advance(400_000);
+    expect((await b.get("/p/a")).text).toContain("Two");
+    const waits = b.platform.sleeps.filter((ms) => ms > 100_000);
+    expect(waits.length).toBeGreaterThan(0);
+    for (const ms of waits) expect(ms >= 225_000 && ms <= 375_000).toBe(true);
   });
 
   it("logs one refused or stray hook in ten seconds, however many come", async () => {

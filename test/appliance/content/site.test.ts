@@ -149,12 +149,39 @@ describe("a repository written for Canopy", () => {
     expectPart(directory.routes.get("/"), { kind: "listing", listing: { url: "/" } });
   });
 
-  it("has Canopy's defaults", async () => {
+  it("has defaults, and says in the log what may be set", async () => {
     const built = await site({ "Posts/VMM": CANOPY });
-    expectPart(built.settings, { name: "Canopy", indexPage: "Index", root: "http://localhost" });
+    expectPart(built.settings, { name: "Blog", indexPage: "Index", root: "http://localhost" });
     expect(built.settings.uuid).toMatch(/^[0-9a-f-]{36}$/);
-    expect(built.problems.map(({ path }) => path)).toEqual([".config/uuid"]);
+    expect(built.problems).toEqual([]);
+    expect(built.settings.notes).toHaveLength(2);
     expect(kindAt(built, "/")).toBe("listing");
+  });
+
+  it("without settings has the repository's name, the machine's address and an id of its own", async () => {
+    const of = async (repository: string, more: object = {}, files: Files = {}): Promise<Site["settings"]> => {
+      const options = { drafts: false, repository, here: () => "http://192.0.2.7", ...more };
+      const builder = new SiteBuilder(new VirtualPlatform(), options);
+      return (await site({ "Posts/VMM": CANOPY, ...files }, { builder })).settings;
+    };
+    const one = await of("https://git.example/ann/my-blog.git");
+    expectPart(one, { name: "my-blog", root: "http://192.0.2.7" });
+    // Whatever the address is next time, and whoever else has a blog.
+    expect((await of("https://git.example/ann/my-blog.git", { here: () => "http://192.0.2.8" })).uuid).toBe(one.uuid);
+    expect((await of("https://git.example/bob/my-blog.git")).uuid).not.toBe(one.uuid);
+    const given = { root: "https://blog.example" };
+    expect((await of("x", given, { ".config/root": "https://other.example" })).root).toBe("https://blog.example");
+  });
+
+  it("has a generator's settings, but not a host or a path that is nobody's", async () => {
+    const root = async (url: string): Promise<string> =>
+      (await site({ "hugo.toml": `title = 'Mine'\nbaseURL = '${url}'`, "content/a.md": "x" })).settings.root;
+    expect(await root("https://blog.example.eu/")).toBe("https://blog.example.eu");
+    expect(await root("https://example.org/")).toBe("http://localhost");
+    expect(await root("https://ann.github.io/blog/")).toBe("http://localhost");
+    const path = await site({ ".config/root": "https://blog.example/sub", "p/a.md": "x" });
+    expect(path.settings.root).toBe("https://blog.example");
+    expect(path.problems[0]?.reason).toContain("the path /sub is left out");
   });
 });
 
