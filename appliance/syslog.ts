@@ -1,17 +1,11 @@
-// The log to a collector: finds its address, then attaches to the log. A collector that cannot be found is looked for
+// The log to a collector by datagrams: finds its address, then attaches to the log. A collector that cannot be found is looked for
 // again; lines wait meanwhile (log.ts bounds them). Its address is looked up anew now and then, for it may move.
 
-import type { Port } from "../stack/base/address.ts";
 import type { Network, ResolveError } from "../stack/edge/network.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import type { Log } from "./log.ts";
+import type { LogReceiver } from "./log-receiver.ts";
 import type { Platform } from "./platform.ts";
-
-/** Who receives the log. */
-export interface LogReceiver {
-  readonly host: string;
-  readonly port: Port;
-}
 
 const FIRST_WAIT = 2000;
 const LAST_WAIT = 300_000;
@@ -23,7 +17,7 @@ const REFRESH = 600_000;
  * each time it is looked up: access lines are written below the seam.
  */
 export async function sendToSyslog(
-  to: LogReceiver,
+  to: Pick<LogReceiver, "host" | "port">,
   hostname: string,
   log: Log,
   network: Pick<Network, "resolve" | "sendDatagram">,

@@ -5,8 +5,11 @@ import { runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
 import { presentCertificates } from "../appliance/https.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
+import type { LogReceiver } from "../appliance/log-receiver.ts";
 import type { ParameterSource } from "../appliance/parameters.ts";
+import type { Platform } from "../appliance/platform.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
+import { streamToSyslog } from "../appliance/syslog-stream.ts";
 import { Edge } from "../stack/edge/edge.ts";
 import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
@@ -80,7 +83,9 @@ export function boot(target: Target): void {
   for (const server of machine.dns) seam.addNameServer(server);
 
   const secureRemote = config.remote.url.startsWith("https:");
-  if (seam.canSecure() && (secureRemote || config.tls !== undefined)) seam.trustAnchors(trustAnchors());
+  // We call somebody whose certificate is to be judged.
+  const judging = secureRemote || machine.syslog?.transport === "tls";
+  if (seam.canSecure() && (judging || config.tls !== undefined)) seam.trustAnchors(trustAnchors());
   believe(config.trust, seam);
   const { proxy } = config;
   // Whatever speaks https from here goes through it.
@@ -90,11 +95,11 @@ export function boot(target: Target): void {
   const begin = async (): Promise<void> => {
     if (begun) return;
     begun = true;
-    const timeServer = machine.ntp ?? (secureRemote ? TIME_SERVER : undefined);
+    const timeServer = machine.ntp ?? (judging ? TIME_SERVER : undefined);
     if (timeServer !== undefined) {
       const set = setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
       // Certificates are judged by the time.
-      if (secureRemote) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
+      if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
     }
     if (config.tls !== undefined) {
       const names = [seam.address(), ...(machine.hostname.includes(".") ? [machine.hostname] : [])];
@@ -113,21 +118,7 @@ export function boot(target: Target): void {
       address: () => (seam.address() === "" ? undefined : seam.address()),
     });
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);
-    const { syslog, hostname } = machine;
-    if (syslog === undefined) return;
-    const encode = syslogEncoder(hostname, "epiphyte");
-    let collector = "";
-    void sendToSyslog(syslog, hostname, log, edge, platform, (to) => {
-      collector = to;
-      seam.setSyslog(to, syslog.port, hostname);
-    });
-    // The machine is dying, perhaps in the middle of a poll: the line is on the console already, and leaves at once.
-    nativeOnPanic((line) => {
-      const datagram = encode(2, wallClock.now(), nativeUtf8Encode(line));
-      if (collector === "" || datagram === undefined) return;
-      seam.sendDatagram(collector, syslog.port, datagram);
-      seam.flush();
-    });
+    if (machine.syslog !== undefined) collect(machine.syslog, machine.hostname, log, edge, seam, platform);
   };
   if (config.log === "debug" || config.log === "trace") {
     const period = config.log === "trace" ? TRACED_FIGURES_MS : FIGURES_MS;
@@ -145,6 +136,35 @@ export function boot(target: Target): void {
     log.info("asking for an address by DHCP");
     seam.configureDhcp(machine.hostname);
   } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
+}
+
+/** Sends the log to its receiver, the last words of the machine as well. */
+function collect(to: LogReceiver, hostname: string, log: Log, edge: Edge, seam: Seam, platform: Platform): void {
+  const encode = syslogEncoder(hostname, "epiphyte");
+  // The machine is dying, perhaps in the middle of a poll: the line is on the console already, and leaves at once.
+  const lastWords = (send: (message: Uint8Array) => void): void =>
+    nativeOnPanic((line) => {
+      const message = encode(2, wallClock.now(), nativeUtf8Encode(line));
+      if (message !== undefined) send(message);
+    });
+  if (to.transport !== "udp") {
+    void streamToSyslog(to, hostname, log, edge, platform);
+    lastWords((message) => {
+      seam.logPut(message);
+      seam.logLastWords();
+    });
+    return;
+  }
+  let collector = "";
+  void sendToSyslog(to, hostname, log, edge, platform, (address) => {
+    collector = address;
+    seam.setSyslog(address, to.port, hostname);
+  });
+  lastWords((message) => {
+    if (collector === "") return;
+    seam.sendDatagram(collector, to.port, message);
+    seam.flush();
+  });
 }
 
 /** Whom connections of ours believe besides the authorities of the web. */

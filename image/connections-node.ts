@@ -1,6 +1,8 @@
 // What a host is below the seam, for the `node` target: connections of our own and TLS over Node's sockets, by the machine's own
 // machines. `turn` is the step of the host: it runs once after whatever came or was sent.
 
+// First: modules of TLS use the natives when they are read.
+import "./native-node.ts";
 import { randomBytes } from "node:crypto";
 import { type Instant, MILLISECOND } from "../stack/base/result.ts";
 import { SharedMemory } from "../stack/base/shared.ts";
@@ -9,10 +11,9 @@ import { EdgeFlows, type Timer } from "../stack/edge/flows.ts";
 import { EventQueue } from "../stack/host/event-queue.ts";
 import { EVENT_NONE, EVENT_READABLE, EVENT_SENT } from "../stack/host/events.ts";
 import { FLOW_LIMIT, Flows } from "../stack/host/flows.ts";
-import { describeTrust, Secure } from "../stack/host/secure.ts";
+import { describeTrust, HTTP_PROTOCOLS, Secure } from "../stack/host/secure.ts";
 import { RECORD_ROOM } from "../stack/tls/limits.ts";
 import { Trust } from "../stack/x509/trust.ts";
-import "./native-node.ts";
 import { NodeStreams } from "./streams-node.ts";
 import { trustAnchors } from "./trust-anchors-node.ts";
 
@@ -44,7 +45,14 @@ export class NodeConnections {
     this.flows = new EdgeFlows(
       {
         canSecure: () => true,
-        connect: (address, port, limit, secureName) => this.#connect(address, port, limit, secureName),
+        connect: (address, port, limit, secureName, protocols) =>
+          this.#connect(
+            address,
+            port,
+            limit,
+            secureName,
+            protocols.split(" ").filter((name) => name !== ""),
+          ),
         startTls: (handle, name) => this.#startTls(handle as Handle, name),
         send: (handle, bytes) => {
           this.soon();
@@ -109,11 +117,11 @@ export class NodeConnections {
     else if (wait < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.soon(), wait).unref();
   }
 
-  #connect(address: string, port: number, limit: number, secureName: string): Handle {
+  #connect(address: string, port: number, limit: number, secureName: string, protocols: readonly string[]): Handle {
     if (this.#opened.count >= FLOW_LIMIT) return NO_HANDLE;
     const secure = secureName === "" ? undefined : this.#believing();
     const handle = this.streams.connect(address, port, secure?.ours ?? this.#opened, limit + RECORD_ROOM);
-    if (secure !== undefined && !secure.start(handle, secureName, false, this.#now())) {
+    if (secure !== undefined && !secure.start(handle, secureName, protocols, false, this.#now())) {
       this.streams.abort(handle);
       return NO_HANDLE;
     }
@@ -126,7 +134,7 @@ export class NodeConnections {
     const secure = this.#believing();
     this.streams.assign(handle, secure.ours);
     this.soon();
-    return secure.start(handle, name, true, this.#now());
+    return secure.start(handle, name, HTTP_PROTOCOLS, true, this.#now());
   }
 
   /** TLS that knows the authorities of the web: reading them takes a moment. */

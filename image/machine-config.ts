@@ -2,6 +2,7 @@
 // together and read, once: the appliance's part is appliance/config.ts.
 
 import { APPLIANCE_PARAMETERS, type Config, parsePort, readConfig } from "../appliance/config.ts";
+import { type LogReceiver, parseLogReceiver } from "../appliance/log-receiver.ts";
 import {
   describeParameterError,
   type ParameterError,
@@ -11,7 +12,6 @@ import {
   parameter,
   usage,
 } from "../appliance/parameters.ts";
-import type { LogReceiver } from "../appliance/syslog.ts";
 import {
   ALL_OFFLOADS,
   OFFLOAD_EVENT_INDEX,
@@ -20,7 +20,7 @@ import {
   OFFLOAD_SEGMENTATION,
   OFFLOAD_SEND_CHECKSUM,
 } from "../drivers/offload.ts";
-import { type Mac, type Port, parseIpv4 } from "../stack/base/address.ts";
+import { type Mac, parseIpv4 } from "../stack/base/address.ts";
 import type { Result } from "../stack/base/result.ts";
 import { isExempt } from "../stack/edge/proxy.ts";
 
@@ -53,7 +53,10 @@ export const MACHINE_PARAMETERS = {
   dns: parameter("A.B.C.D[,...]", "resolvers, asked before those that DHCP names; may be repeated", {
     repeatable: true,
   }),
-  syslog: parameter("HOST[:PORT]", "send the log there as well (RFC 5424 over UDP; port 514)"),
+  syslog: parameter(
+    "[udp://|tcp://|tls://]HOST[:PORT]",
+    "send the log there as well (RFC 5424 over UDP, TCP or TLS; port 514, for TLS 6514)",
+  ),
   ntp: parameter("HOST", "set the clock by this time server at the start (SNTP)"),
   hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte)"),
   tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
@@ -118,7 +121,7 @@ function readMachineConfig(given: Parameters, remote: string): MachineConfig {
   const { errors } = given;
   const ipv4 = readIpv4(given);
   const dns = parseDns(given.list("dns"), errors);
-  const syslog = given.one("syslog", parseSyslog);
+  const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHostname, parsePort));
   const ntp = given.one("ntp", parseHostname)?.name;
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
     const name = [remote, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
@@ -212,14 +215,6 @@ function parseHostname(text: string): { name: string } | string {
   const ok =
     text.length <= 253 && text.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
   return ok ? { name: text } : "is not a host name: letters, digits, hyphens and dots";
-}
-
-function parseSyslog(text: string): LogReceiver | string {
-  const colon = text.lastIndexOf(":");
-  const host = parseHostname(colon < 0 ? text : text.slice(0, colon));
-  if (typeof host === "string") return "is not HOST or HOST:PORT";
-  const port = colon < 0 ? (514 as Port) : parsePort(text.slice(colon + 1));
-  return typeof port === "string" ? port : { host: host.name, port };
 }
 
 /** IFNAMSIZ of Linux, less the byte that ends the name. */

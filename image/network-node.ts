@@ -2,6 +2,8 @@
 // the machine's own server and table, TLS spoken by its own machines over NodeStreams, so what is seen here is what the
 // machine answers, and whom it believes.
 
+// First: modules of TLS use the natives when they are read.
+import "./native-node.ts";
 import { createSocket } from "node:dgram";
 import { promises as dns } from "node:dns";
 import { createServer, type Server } from "node:net";
@@ -115,7 +117,7 @@ export class NodeNetwork implements Network {
   async connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>> {
     const found = await this.resolve(host);
     if (!found.ok) return { ok: false, error: { kind: "resolve", cause: found.error } };
-    return this.#connections.flows.connect(found.value, port, options.secure ? host : "", options.timeoutMs);
+    return this.#connections.flows.connect(found.value, port, options.secure ? host : "", options);
   }
 
   startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>> {

@@ -21,6 +21,8 @@ const PACKAGES = {
   openssl: "openssl",
   "gnutls-cli": "gnutls-bin",
   rsyslogd: "rsyslog",
+  // The module with which it speaks TLS.
+  "/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so": "rsyslog-gnutls",
   tinyproxy: "tinyproxy-bin",
   wrk: "wrk",
   slowhttptest: "slowhttptest",

@@ -37,6 +37,7 @@ import type {
   HttpHandler,
   ListenError,
   Listener,
+  LogNetwork,
   Network,
   Presented,
   ReadyResponse,
@@ -63,7 +64,7 @@ export interface EdgeListener {
   access(line: string): void;
 }
 
-export class Edge implements Network {
+export class Edge implements Network, LogNetwork {
   readonly #seam: Seam;
   readonly #listener: EdgeListener;
   readonly #web: EdgeWeb;
@@ -118,7 +119,7 @@ export class Edge implements Network {
     if (options.secure && !this.#seam.canSecure()) return { ok: false, error: { kind: "no-entropy" } };
     const addresses = await this.resolve(host);
     if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
-    return this.#flows.connect(addresses.value, port, options.secure ? host : "", options.timeoutMs);
+    return this.#flows.connect(addresses.value, port, options.secure ? host : "", options);
   }
 
   startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>> {
@@ -142,6 +143,22 @@ export class Edge implements Network {
 
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
     return this.#seam.sendDatagram(address, port, bytes);
+  }
+
+  beginLog(hostname: string): void {
+    this.#seam.logBegin(hostname);
+  }
+
+  attachLog(flow: Flow): void {
+    this.#seam.logAttach(this.#flows.handleOf(flow));
+  }
+
+  putLog(message: Uint8Array): boolean {
+    return this.#seam.logPut(message);
+  }
+
+  takeDroppedLog(): number {
+    return this.#seam.logDropped();
   }
 
   present(certificates: readonly Certificate[]): readonly Presented[] {

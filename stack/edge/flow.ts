@@ -24,7 +24,7 @@ export type FlowSeam = Pick<
 
 export class StackFlow implements Flow {
   readonly #seam: FlowSeam;
-  readonly #handle: number;
+  readonly handle: number;
   readonly #released: () => void;
   #opened: Opened | undefined;
   #reader: ((result: ReadResult) => void) | undefined;
@@ -35,7 +35,7 @@ export class StackFlow implements Flow {
   /** `opened` hears of the connect's outcome, `released` when the edge may forget the handle. */
   constructor(seam: FlowSeam, handle: number, opened: Opened, released: () => void) {
     this.#seam = seam;
-    this.#handle = handle;
+    this.handle = handle;
     this.#opened = opened;
     this.#released = released;
   }
@@ -52,20 +52,20 @@ export class StackFlow implements Flow {
   write(bytes: Uint8Array): Promise<WriteResult> {
     if (this.#writer !== undefined) throw new Error("two writes of one flow at a time");
     if (this.#gone !== undefined) return Promise.resolve({ ok: false, error: this.#gone });
-    if (!this.#seam.send(this.#handle, bytes)) return Promise.resolve({ ok: false, error: { kind: "closed" } });
-    if (this.#seam.queued(this.#handle) <= WRITE_AHEAD) return Promise.resolve({ ok: true, value: undefined });
+    if (!this.#seam.send(this.handle, bytes)) return Promise.resolve({ ok: false, error: { kind: "closed" } });
+    if (this.#seam.queued(this.handle) <= WRITE_AHEAD) return Promise.resolve({ ok: true, value: undefined });
     return new Promise((resolve) => {
       this.#writer = resolve;
     });
   }
 
   shutdown(): void {
-    if (this.#gone === undefined) this.#seam.shutdown(this.#handle);
+    if (this.#gone === undefined) this.#seam.shutdown(this.handle);
   }
 
   close(): void {
     if (this.#gone !== undefined) return;
-    this.#seam.close(this.#handle);
+    this.#seam.close(this.handle);
     this.closed(CLOSED_IN_ORDER);
   }
 
@@ -79,7 +79,7 @@ export class StackFlow implements Flow {
     if (this.#opened !== undefined || this.#reader !== undefined) throw new Error("a flow in use cannot begin TLS");
     this.#opened = opened;
     if (this.#gone !== undefined) this.#refuse({ kind: "unreachable" });
-    else if (!this.#seam.startTls(this.#handle, name)) {
+    else if (!this.#seam.startTls(this.handle, name)) {
       this.#refuse({ kind: "no-room" });
       this.close();
     }
@@ -100,7 +100,7 @@ export class StackFlow implements Flow {
   }
 
   sent(): void {
-    if (this.#writer === undefined || this.#seam.queued(this.#handle) > WRITE_AHEAD) return;
+    if (this.#writer === undefined || this.#seam.queued(this.handle) > WRITE_AHEAD) return;
     const writer = this.#writer;
     this.#writer = undefined;
     writer({ ok: true, value: undefined });
@@ -127,7 +127,7 @@ export class StackFlow implements Flow {
 
   connectTimedOut(): void {
     if (this.#opened === undefined) return;
-    this.#seam.abort(this.#handle);
+    this.#seam.abort(this.handle);
     this.closed(CLOSED_BY_TIMEOUT);
   }
 
@@ -140,11 +140,11 @@ export class StackFlow implements Flow {
     if (this.#gone !== undefined) {
       return this.#ended ? { ok: true, value: undefined } : { ok: false, error: this.#gone };
     }
-    const bytes = this.#seam.receive(this.#handle, READ_LIMIT);
+    const bytes = this.#seam.receive(this.handle, READ_LIMIT);
     if (bytes.length > 0) return { ok: true, value: bytes };
-    if (!this.#seam.readEnded(this.#handle)) return undefined;
+    if (!this.#seam.readEnded(this.handle)) return undefined;
     // RFC 8446 6.1: without a close_notify the end may be anybody's.
-    if (this.#seam.readCut(this.#handle)) return { ok: false, error: { kind: "reset" } };
+    if (this.#seam.readCut(this.handle)) return { ok: false, error: { kind: "reset" } };
     this.#ended = true;
     return { ok: true, value: undefined };
   }

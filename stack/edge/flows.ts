@@ -4,11 +4,13 @@ import type { Port } from "../base/address.ts";
 import type { Result } from "../base/result.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_READABLE, EVENT_SENT } from "../host/events.ts";
 import { type FlowSeam, type Opened, StackFlow } from "./flow.ts";
-import type { ConnectError, Flow } from "./network.ts";
+import type { ConnectError, ConnectOptions, Flow } from "./network.ts";
 import type { Seam } from "./seam.ts";
 
 /** Unread bytes that a connection of ours may hold: the window for a clone. */
 export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
+
+const HTTP: readonly string[] = ["http/1.1", "http/1.0"];
 
 /** Calls back once after the milliseconds; the returned function cancels it. */
 export type Timer = (ms: number, callback: () => void) => () => void;
@@ -30,11 +32,11 @@ export class EdgeFlows {
     addresses: readonly string[],
     port: Port,
     secureName: string,
-    timeoutMs: number,
+    { timeoutMs, protocols = HTTP }: Pick<ConnectOptions, "timeoutMs" | "protocols">,
   ): Promise<Result<Flow, ConnectError>> {
     let last: ConnectError = { kind: "unreachable" };
     for (const address of addresses) {
-      const attempt = await this.#connectTo(address, port, secureName, timeoutMs);
+      const attempt = await this.#connectTo(address, port, secureName, timeoutMs, protocols);
       if (attempt.ok) return attempt;
       last = attempt.error;
       // Another address of a server that is not believed would be no better, and would hide why.
@@ -43,10 +45,22 @@ export class EdgeFlows {
     return { ok: false, error: last };
   }
 
-  #connectTo(address: string, port: Port, secureName: string, timeoutMs: number): Promise<Result<Flow, ConnectError>> {
+  /** The number that an open flow has at the seam. */
+  handleOf(flow: Flow): number {
+    if (!(flow instanceof StackFlow)) throw new Error("a connection that is not ours");
+    return flow.handle;
+  }
+
+  #connectTo(
+    address: string,
+    port: Port,
+    secureName: string,
+    timeoutMs: number,
+    protocols: readonly string[],
+  ): Promise<Result<Flow, ConnectError>> {
     if (secureName !== "" && !this.#seam.canSecure())
       return Promise.resolve({ ok: false, error: { kind: "no-entropy" } });
-    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT, secureName);
+    const handle = this.#seam.connect(address, port, CONNECT_RECEIVE_LIMIT, secureName, protocols.join(" "));
     if (handle < 0) return Promise.resolve({ ok: false, error: { kind: "no-room" } });
     return this.#inTime(timeoutMs, (opened) => {
       const flow = new StackFlow(this.#seam, handle, opened, () => this.#flows.delete(handle));

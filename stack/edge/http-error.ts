@@ -54,7 +54,8 @@ const RESPONSE_WORDS: Readonly<Record<ResponseError, string>> = {
   unexpected: "answered in a way that was not asked for",
 };
 
-function describeConnectError(cause: ConnectError): string {
+/** What happened, behind the name of whom it happened with. */
+export function describeConnectError(cause: ConnectError): string {
   switch (cause.kind) {
     case "refused":
       return "refused the connection";
@@ -65,7 +66,7 @@ function describeConnectError(cause: ConnectError): string {
     case "proxy":
       return `cannot be reached: the proxy ${cause.proxy} ${cause.reason}`;
     case "no-entropy":
-      return "cannot be called by https: this machine has no source of entropy for keys (-device virtio-rng-pci adds one)";
+      return "cannot be called by TLS: this machine has no source of entropy for keys (-device virtio-rng-pci adds one)";
     case "insecure":
       return `is not believed: ${cause.reason}`;
     case "no-room":

@@ -120,6 +120,8 @@ export interface ConnectOptions {
   /** Over TLS, to who has a certificate for the host. */
   readonly secure: boolean;
   readonly timeoutMs: number;
+  /** What is offered to be spoken over TLS (RFC 7301), none to say nothing of that; HTTP/1.1 when left out. */
+  readonly protocols?: readonly string[];
 }
 
 export interface HttpResponse {
@@ -143,6 +145,18 @@ export interface ReadyResponse {
   /** "" or "gzip": the content coding of `body`. A path may have one representation of each. */
   readonly encoding: string;
   readonly body: Uint8Array;
+}
+
+/** The log to a collector over a stream. Messages are those of RFC 5424. */
+export interface LogNetwork {
+  /** Messages wait from now on; access lines, which are written below the seam, are among them. */
+  beginLog(hostname: string): void;
+  /** The open connection leads to the collector: what waits goes there, in order, until it ends. */
+  attachLog(flow: Flow): void;
+  /** False: there is no room, and the message is dropped. */
+  putLog(message: Uint8Array): boolean;
+  /** Messages and access lines that were dropped since the last call. */
+  takeDroppedLog(): number;
 }
 
 /** Opens connections: a Network, or one behind a proxy (proxy.ts). */

@@ -55,9 +55,10 @@ export interface Seam {
 
   /**
    * A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. `secureName`: over TLS, and whom the certificate
-   * has to be for (only when canSecure); "": in the clear.
+   * has to be for (only when canSecure); "": in the clear. `protocols`: what is offered over TLS (RFC 7301), separated by
+   * blanks.
    */
-  connect(address: string, port: number, receiveLimit: number, secureName: string): number;
+  connect(address: string, port: number, receiveLimit: number, secureName: string, protocols: string): number;
   /**
    * Has a connection in the clear speak TLS from here on (only when canSecure): `name` is whom the certificate has to be
    * for. All that it has brought must have been received. EVENT_CONNECTED or EVENT_CLOSED follows; false: no room.
@@ -152,6 +153,16 @@ export interface Seam {
   setWallClock(offsetMs: number): void;
   /** Access lines go to this syslog receiver as RFC 5424 datagrams; address "" turns them off. */
   setSyslog(address: string, port: number, hostname: string): void;
+  /** The log goes to a collector over a stream from now on, access lines among it, and waits until there is one. */
+  logBegin(hostname: string): void;
+  /** This connection leads to the collector, until it ends. What was under way over the one before is sent again. */
+  logAttach(handle: number): void;
+  /** Queues a message of RFC 5424; false when there is no room. */
+  logPut(message: Uint8Array): boolean;
+  /** Messages and access lines that found no room since the last call. */
+  logDropped(): number;
+  /** Has what waits leave at once: for the last words of a machine that ends. */
+  logLastWords(): void;
   /** Access lines come up as EVENT_ACCESS, too. */
   setAccessEvents(wanted: boolean): void;
 

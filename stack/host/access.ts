@@ -1,5 +1,5 @@
-// The access line of each answered request: an RFC 5424 datagram to the syslog receiver, written without a string; and,
-// when somebody asked for it, a line for the console.
+// The access line of each answered request: an RFC 5424 message to the syslog receiver, by a datagram or over a stream,
+// written without a string; and, when somebody asked for it, a line for the console.
 
 import type { Port } from "../base/address.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
@@ -11,6 +11,7 @@ import { bitOf, type Request, USER_AGENT } from "../http/request.ts";
 import { encode, SAFE_MESSAGE, SyslogHeader } from "../syslog/wire.ts";
 import type { Udp } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
+import type { LogStream } from "./log-stream.ts";
 
 /** RFC 5426 3.3: any source port will do. */
 const LOCAL_PORT = 514 as Port;
@@ -28,6 +29,7 @@ export class Access extends HttpEvents {
   lost = 0;
 
   private readonly udp: Udp;
+  private readonly stream: LogStream;
   private readonly events: EventQueue;
   private readonly header = new SyslogHeader();
   private readonly text = new Uint8Array(LINE_LIMIT);
@@ -42,10 +44,11 @@ export class Access extends HttpEvents {
   private headLength = 0;
   private fraction = 0;
 
-  constructor(udp: Udp, paths: PathTable, events: EventQueue) {
+  constructor(udp: Udp, paths: PathTable, events: EventQueue, stream: LogStream) {
     super();
     this.paths = paths;
     this.udp = udp;
+    this.stream = stream;
     this.events = events;
     this.header.appName = "epiphyte";
     this.header.messageId = "access";
@@ -88,7 +91,8 @@ export class Access extends HttpEvents {
     if (this.eventsWanted) {
       this.events.tell(describeAnswer(line, this.paths.remoteText(line.path)));
     }
-    if (this.path < 0) return;
+    const streamed = this.stream.wanted;
+    if (this.path < 0 && !streamed) return;
     const wallClock = Math.floor(this.wallOffsetMs + now / MILLISECOND);
     const second = Math.floor(wallClock / 1000);
     if (second !== this.headSecond) this.writeHead(second);
@@ -103,7 +107,8 @@ export class Access extends HttpEvents {
     const length = Math.min(this.write(line), LINE_LIMIT - headLength);
     copyBytes(message, headLength, this.text, 0, length);
     const total = headLength + length;
-    if (!this.udp.send(this.path, LOCAL_PORT, this.receiverPort, message, 0, total)) this.lost++;
+    if (streamed) this.stream.put(message, 0, total, false);
+    else if (!this.udp.send(this.path, LOCAL_PORT, this.receiverPort, message, 0, total)) this.lost++;
   }
 
   /** The RFC 5424 header of this second at the start of `message`; its milliseconds lie at `fraction`, 0 for none. */

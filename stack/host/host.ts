@@ -53,7 +53,7 @@ import { FLOW_LIMIT, Flows } from "./flows.ts";
 import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
-import { Secure } from "./secure.ts";
+import { HTTP_PROTOCOLS, Secure } from "./secure.ts";
 import type { Service } from "./service.ts";
 import { Time } from "./time.ts";
 
@@ -170,11 +170,16 @@ export class Host extends FrameReceiver {
     this.part = AT_HTTP;
     for (let i = 0; i < this.services.length; i++) this.services[i]!.step(now);
     this.part = AT_SENDING;
+    this.transmit(now);
+    this.part = AT_REST;
+    return more || this.events.length > 0 ? now : this.nextDeadline();
+  }
+
+  /** Sends what is pending. */
+  transmit(now: Instant): void {
     this.secureStreams?.tls.transmit(now);
     this.tcp.transmit(now);
     this.link.flush();
-    this.part = AT_REST;
-    return more || this.events.length > 0 ? now : this.nextDeadline();
   }
 
   nextDeadline(): Instant {
@@ -238,9 +243,15 @@ export class Host extends FrameReceiver {
 
   /**
    * A connection of the edge; NO_HANDLE when there is no room or no address. `secureName`: whom its certificate has to be
-   * for; "": in the clear.
+   * for; "": in the clear. `protocols`: what is offered to be spoken over TLS.
    */
-  connect(address: string, port: number, receiveLimit: number, secureName: string): Handle {
+  connect(
+    address: string,
+    port: number,
+    receiveLimit: number,
+    secureName: string,
+    protocols: readonly string[] = HTTP_PROTOCOLS,
+  ): Handle {
     if (this.flows.count >= FLOW_LIMIT) return NO_HANDLE;
     const path = this.paths.toward(address);
     const { now } = this;
@@ -249,7 +260,7 @@ export class Host extends FrameReceiver {
     const room = secure === undefined ? 0 : RECORD_ROOM;
     const handle = this.tcp.connect(path, port, user, receiveLimit + room, now);
     if (handle < 0) return handle;
-    if (secure !== undefined && !secure.start(handle, secureName, false, now)) {
+    if (secure !== undefined && !secure.start(handle, secureName, protocols, false, now)) {
       this.tcp.abort(handle);
       return NO_HANDLE;
     }
@@ -265,7 +276,7 @@ export class Host extends FrameReceiver {
     if (!this.flows.has(handle) || this.secureStreams?.has(handle) === true) return false;
     const secure = this.secure();
     this.tcp.assign(handle, this.secureUser);
-    return secure.start(handle, name, true, this.now);
+    return secure.start(handle, name, HTTP_PROTOCOLS, true, this.now);
   }
 
   /** From now on the service is stepped with the host. */

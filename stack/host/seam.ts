@@ -147,8 +147,15 @@ export function toldOffset(): number {
   return host().time.offsetMs;
 }
 
-export function connect(remote: string, port: number, receiveLimit: number, secureName: string): number {
-  return host().connect(remote, port, receiveLimit, secureName);
+export function connect(
+  remote: string,
+  port: number,
+  receiveLimit: number,
+  secureName: string,
+  protocols: string,
+): number {
+  const offered = protocols === "" ? [] : protocols.split(" ");
+  return host().connect(remote, port, receiveLimit, secureName, offered);
 }
 
 export function startTls(handle: number, name: string): boolean {
@@ -323,6 +330,27 @@ export function setWallClock(offsetMs: number): void {
 
 export function setSyslog(receiver: string, port: number, hostname: string): void {
   web().access.setReceiver(receiver, port as Port, hostname);
+}
+
+export function logBegin(hostname: string): void {
+  web().access.setReceiver("", 0 as Port, hostname);
+  web().log.begin();
+}
+
+export function logAttach(handle: number): void {
+  web().log.attach(handle as Handle);
+}
+
+export function logPut(message: Uint8Array): boolean {
+  return web().log.put(message, 0, message.length, true);
+}
+
+export function logDropped(): number {
+  return web().log.takeDropped();
+}
+
+export function logLastWords(): void {
+  web().log.lastWords(host().now);
 }
 
 export function setAccessEvents(wanted: boolean): void {

@@ -4,7 +4,7 @@
 
 import type { Instant } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
-import { type Handle, type Streams, StreamUser } from "../base/streams.ts";
+import { CLOSED_BY_RESET, CLOSED_IN_ORDER, type Handle, type Streams, StreamUser } from "../base/streams.ts";
 import { alertName } from "../tls/alerts.ts";
 import { TlsCarrier } from "../tls/carrier.ts";
 import { Cookies } from "../tls/cookies.ts";
@@ -38,12 +38,15 @@ const DAY = 86_400;
 const OWN_LIFETIME = 20 * 365 * DAY;
 /** RFC 8737 6.2. */
 const ACME_PROTOCOL = "acme-tls/1";
-const PROTOCOLS: readonly string[] = ["http/1.1", "http/1.0"];
+/** What is spoken over TLS (RFC 7301). */
+export const HTTP_PROTOCOLS: readonly string[] = ["http/1.1", "http/1.0"];
 
 /** Connections of ours, as flows of the edge; what a handshake failed for goes with the end. */
 class SecureFlows extends StreamUser {
   readonly handles: Handle[] = [];
   readonly verifiers: PathVerifier[] = [];
+  /** The handshake is done. */
+  readonly opened: boolean[] = [];
   readonly #flows: Flows;
   tls: TlsStreams | undefined;
 
@@ -55,6 +58,7 @@ class SecureFlows extends StreamUser {
   override accepted(_handle: Handle, _port: number, _now: Instant): void {}
 
   override connected(handle: Handle, now: Instant): void {
+    for (let i = 0; i < this.handles.length; i++) if (this.handles[i] === handle) this.opened[i] = true;
     this.#flows.connected(handle, now);
   }
 
@@ -67,6 +71,7 @@ class SecureFlows extends StreamUser {
   }
 
   override closed(handle: Handle, reason: number, _now: Instant): void {
+    const opened = this.isOpen(handle);
     let words = this.forget(handle);
     const alert = this.tls === undefined ? 0 : this.tls.lastAlert;
     if (words === "" && alert !== 0)
@@ -74,7 +79,14 @@ class SecureFlows extends StreamUser {
         this.tls?.lastAlertOurs === true
           ? `the server does not keep to TLS 1.3 (${alertName(alert)})`
           : `the server broke off (${alertName(alert)})`;
+    if (words === "" && !opened && (reason === CLOSED_IN_ORDER || reason === CLOSED_BY_RESET))
+      words = "the server ended the connection in the middle of the handshake; it may not speak TLS 1.3";
     this.#flows.ended(handle, reason, words);
+  }
+
+  private isOpen(handle: Handle): boolean {
+    for (let i = 0; i < this.handles.length; i++) if (this.handles[i] === handle) return this.opened[i]!;
+    return false;
   }
 
   /** What its verifier said; it is needed no more. */
@@ -84,6 +96,7 @@ class SecureFlows extends StreamUser {
       const { refusal } = this.verifiers[i]!;
       this.handles.splice(i, 1);
       this.verifiers.splice(i, 1);
+      this.opened.splice(i, 1);
       return refusal;
     }
     return "";
@@ -117,7 +130,7 @@ export class Secure {
       new Tickets(random),
       new Cookies(random),
       random,
-      PROTOCOLS,
+      HTTP_PROTOCOLS,
       nativeHasAes(),
     );
     this.tls = new TlsStreams(below, limits, terms, shared);
@@ -135,15 +148,17 @@ export class Secure {
 
   /**
    * Has a connection of ours, of which `ours` hears, speak TLS with the server of this name. `established`: it is connected,
-   * and what it brings from here on is TLS; else that begins when it is. False: there is no room.
+   * and what it brings from here on is TLS; else that begins when it is. `protocols`: what is offered to be spoken over it,
+   * none to say nothing of that. False: there is no room.
    */
-  start(handle: Handle, name: string, established: boolean, now: Instant): boolean {
+  start(handle: Handle, name: string, protocols: readonly string[], established: boolean, now: Instant): boolean {
     if (!this.tls.pass(handle, this.#flowUser)) return false;
     const reference = referenceName(name);
     const verifier = new PathVerifier(reference, this.trust, this.#wallSeconds(now));
     this.#flows.handles.push(handle);
     this.#flows.verifiers.push(verifier);
-    this.tls.secure(handle, new ClientTerms(reference.host, verifier, this.#random, PROTOCOLS), established, now);
+    this.#flows.opened.push(false);
+    this.tls.secure(handle, new ClientTerms(reference.host, verifier, this.#random, protocols), established, now);
     return true;
   }
 

@@ -10,6 +10,7 @@ import { HttpServer } from "../http1/server.ts";
 import { RECORD_ROOM } from "../tls/limits.ts";
 import { Access } from "./access.ts";
 import { Host } from "./host.ts";
+import { LogStream } from "./log-stream.ts";
 import { Service } from "./service.ts";
 
 /** Unread bytes of a connection: a request head of the largest size, and room for a body to flow. */
@@ -26,6 +27,8 @@ export interface Listener {
 
 export class Web extends Service {
   readonly ready: ReadyTable;
+  /** The log over a stream, access lines among it. */
+  readonly log: LogStream;
   readonly access: Access;
   readonly http: HttpServer;
   private readonly host: Host;
@@ -37,7 +40,8 @@ export class Web extends Service {
   constructor(host: Host) {
     super();
     this.host = host;
-    this.access = new Access(host.udp, host.paths, host.events);
+    this.log = new LogStream(host);
+    this.access = new Access(host.udp, host.paths, host.events, this.log);
     this.ready = new ReadyTable(host.shared);
     const { connections, exchanges } = host.budget;
     const limits = { ...DEFAULT_LIMITS, connections, exchangeMemory: exchanges };
@@ -76,6 +80,7 @@ export class Web extends Service {
 
   override step(now: Instant): void {
     this.http.step(now);
+    this.log.step(now);
   }
 
   override nextDeadline(): Instant {
@@ -96,8 +101,8 @@ export class Web extends Service {
   }
 
   override describe(): string {
-    const { http, access, ready } = this;
-    return `http-connections ${http.connections}\nexchanges ${http.exchanges}\nrequests ${access.requests}\nready ${ready.size}\n`;
+    const { http, access, ready, log } = this;
+    return `http-connections ${http.connections}\nexchanges ${http.exchanges}\nrequests ${access.requests}\nready ${ready.size}\n${log.describe()}`;
   }
 }
 

@@ -72,7 +72,11 @@ describe("boot parameters", () => {
     expect(config.port).toBe(8080);
     expect(config.hook).toBe("/hooks/push");
     expect(config.hookSecret).toBe("two words");
-    expect(config.syslog).toEqual({ host: "logs.example", port: 1514 });
+    expect(config.syslog).toEqual({ transport: "udp", host: "logs.example", port: 1514 });
+    const receiver = (text: string) => configOf(`${REMOTE} --syslog=${text}`).syslog;
+    expect(receiver("tls://logs")).toEqual({ transport: "tls", host: "logs", port: 6514 });
+    expect(receiver("TCP://10.0.0.9/")).toEqual({ transport: "tcp", host: "10.0.0.9", port: 514 });
+    expect(receiver("udp://logs:1")).toEqual({ transport: "udp", host: "logs", port: 1 });
     expect(config.hostname).toBe("blog");
     expect(config.log).toBe("debug");
     expect(config.tap).toBe("tap7");
@@ -152,7 +156,8 @@ describe("boot parameters", () => {
     [`${REMOTE} --hook=/`, "not a plain path"],
     [`${REMOTE} --hook=/a/../b`, "not a plain path"],
     [`${REMOTE} --hook=/a?b`, "not a plain path"],
-    [`${REMOTE} --syslog=:514`, "is not HOST"],
+    [`${REMOTE} --syslog=:514`, "is not [udp://|tcp://|tls://]HOST[:PORT]"],
+    [`${REMOTE} --syslog=http://h`, "http:// is not spoken to a syslog server"],
     [`${REMOTE} --syslog=h:0`, "a port is a number"],
     [`${REMOTE} --hostname=-x`, "not a host name"],
     [`${REMOTE} --log=loud`, "is none of trace"],

@@ -1,5 +1,6 @@
 // The `node` target's network: HTTPS served and called by the machine's own TLS, beside Node's.
 
+import { spawn } from "node:child_process";
 import { get } from "node:https";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -110,9 +111,32 @@ describe("HTTPS on the node target", () => {
   it("tells who refuses from who speaks no TLS", async () => {
     const deaf = await listen((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
     expect(await fetched(new NodeNetwork(), `https://127.0.0.1:${deaf}/`)).toMatch(/is not believed: the server/);
+    const shut = await listen((socket) => socket.once("data", () => socket.end()));
+    expect(await fetched(new NodeNetwork(), `https://127.0.0.1:${shut}/`)).toMatch(
+      /is not believed: the server ended the connection in the middle of the handshake; it may not speak TLS 1\.3/,
+    );
     const closed = await listen(() => {});
     open.splice(-1)[0]!();
     expect(await fetched(new NodeNetwork(), `https://127.0.0.1:${closed}/`)).toMatch(/refused the connection/);
+  });
+
+  it("is what `npm run dev -- --tls` serves", async () => {
+    const words = ["image/target-node.ts", "demo", "--port=0", "--tls=18443", "--cert-seed=a seed for this test"];
+    const program = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
+    open.push(() => program.kill("SIGKILL"));
+    let said = "";
+    const key = await new Promise<string>((resolve, reject) => {
+      for (const stream of [program.stdout, program.stderr])
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          said += text;
+          const found = /Its key is (sha256:[0-9a-f]{64})/.exec(said)?.[1];
+          if (found !== undefined && said.includes(" ready: ") && said.includes("https://127.0.0.1:18443/"))
+            resolve(found);
+        });
+      program.on("exit", () => reject(new Error(said)));
+    });
+    const page = await fetched(new NodeNetwork({ trust: [key] }), "https://127.0.0.1:18443/");
+    expect(typeof page === "string" ? page : new TextDecoder().decode(page)).toMatch(/^<!doctype html>/i);
   });
 
   it("goes through a proxy, which sees the name of the server and nothing else", async () => {

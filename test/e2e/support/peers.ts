@@ -35,23 +35,26 @@ export function startDnsmasq(
 
 /** rsyslog on UDP 514 of the namespace; returns a function that reads what has arrived so far. */
 export function startRsyslog(ns: Namespace, folder: string): () => string {
-  const file = join(folder, "syslog.txt");
+  writeFileSync(join(folder, "syslog.txt"), "");
+  startCollector(ns, folder, ['module(load="imudp")', `input(type="imudp" port="514" address="${ns.address}")`]);
+  return () => readFileSync(join(folder, "syslog.txt"), "utf8");
+}
+
+/** rsyslog with these inputs; what arrives is added to syslog.txt. */
+export function startCollector(ns: Namespace, folder: string, inputs: readonly string[]): ChildProcess {
   const configuration = join(folder, "rsyslog.conf");
   mkdirSync(join(folder, "rsyslog"), { recursive: true });
-  writeFileSync(file, "");
   writeFileSync(
     configuration,
     [
       `global(workDirectory="${folder}/rsyslog")`,
-      'module(load="imudp")',
-      `input(type="imudp" port="514" address="${ns.address}")`,
+      ...inputs,
       'template(name="all" type="string" string="%pri%|%protocol-version%|%timestamp%|%hostname%|%app-name%|%procid%|%msgid%|%structured-data%|%msg%\\n")',
-      `action(type="omfile" file="${file}" template="all" asyncWriting="off" flushOnTXEnd="on")`,
+      `action(type="omfile" file="${join(folder, "syslog.txt")}" template="all" asyncWriting="off" flushOnTXEnd="on")`,
       "",
     ].join("\n"),
   );
-  ns.start([which("rsyslogd") ?? "rsyslogd", "-n", "-f", configuration, "-i", `${folder}/rsyslog.pid`]);
-  return () => readFileSync(file, "utf8");
+  return ns.start([which("rsyslogd") ?? "rsyslogd", "-n", "-f", configuration, "-i", `${folder}/rsyslog.pid`]);
 }
 
 /** Waits until the condition holds; throws with the words, made then, when it does not within the time. */
