@@ -43,6 +43,10 @@ export interface ApplianceOptions {
   repository(onProgress: OnGitProgress): Repository;
   /** Our own address, for the line that says where the blog is; undefined while unknown. */
   address(): string | undefined;
+  /** Whether HTTPS shows a certificate that an authority has signed. */
+  certified?(): boolean;
+  /** What answers the authority's challenge with this token (acme/); undefined: there is none. */
+  proof?(token: string): string | undefined;
   /** Writing on one's own machine: drafts and future articles are shown, and markup is put at the end of each page. */
   readonly writing?: { readonly tail: Html };
 }
@@ -65,14 +69,15 @@ export interface StartError {
   readonly port: Port;
 }
 
-/** Plain HTTP, and HTTPS where it is asked for. */
-function listenersOf({ port, tls }: Pick<Config, "port" | "tls">): readonly Listener[] {
+/** Plain HTTP, and HTTPS where it is asked for. Nobody is sent on to a certificate that browsers warn of by itself. */
+function listenersOf({ port, tls }: Pick<Config, "port" | "tls">, certified: boolean): readonly Listener[] {
   const serve = { kind: "serve" } as const;
   const plain = { port, secure: false };
   if (tls === undefined) return [{ ...plain, action: serve }];
   const secure = { port: tls.port, secure: true, action: serve };
   if (tls.plain === "off") return [secure];
-  return [secure, { ...plain, action: tls.plain === "serve" ? serve : { kind: "redirect", port: tls.port } }];
+  const redirects = tls.plain === "redirect" && (certified || tls.acme === undefined);
+  return [secure, { ...plain, action: redirects ? { kind: "redirect", port: tls.port } : serve }];
 }
 
 /** Starts one; the error is why it cannot listen. */
@@ -130,6 +135,7 @@ export class Appliance {
       hook: (request) => hook.handle(request),
       onStrayHook: ({ method, peer }, path) =>
         this.#refused(`${method} ${path}: there is no webhook here; it is at ${config.hook} (--hook)`, peer),
+      proof: (token) => options.proof?.(token),
       onFault: (url, cause) => log.error(`${url} could not be served`, { reason: reasonOf(cause) }),
     });
   }
@@ -141,11 +147,9 @@ export class Appliance {
 
   /** Serves from now on, and clones. */
   start(): Result<undefined, StartError> {
-    const { config, network, writing } = this.#options;
-    for (const listener of listenersOf(config)) {
-      const served = network.serve(listener, (request) => this.#web.handle(request));
-      if (!served.ok) return { ok: false, error: { reason: served.error, port: listener.port } };
-    }
+    const { config, writing } = this.#options;
+    const listening = this.listen();
+    if (!listening.ok) return listening;
     if (config.hookSecret === undefined && writing === undefined)
       this.#log.info(
         `the webhook ${config.hook} is open: anybody can have it look for news, once a second at most; ` +
@@ -153,6 +157,16 @@ export class Appliance {
       );
     void this.update();
     if (config.poll !== undefined) void this.#poll(config.poll);
+    return { ok: true, value: undefined };
+  }
+
+  /** Serves on its ports; again when there is a certificate: from then on plain HTTP is sent on, if that is wanted. */
+  listen(): Result<undefined, StartError> {
+    const { config, network } = this.#options;
+    for (const listener of listenersOf(config, this.#isCertified())) {
+      const served = network.serve(listener, (request) => this.#web.handle(request));
+      if (!served.ok) return { ok: false, error: { reason: served.error, port: listener.port } };
+    }
     return { ok: true, value: undefined };
   }
 
@@ -285,12 +299,17 @@ export class Appliance {
     if (missed !== undefined) this.#log.warn(text, { peer, ...(missed > 0 ? { notLogged: missed } : {}) });
   }
 
+  #isCertified(): boolean {
+    return this.#options.certified?.() ?? false;
+  }
+
   /** Where the blog is, as one types it. */
   #here(): string {
     const { config, address } = this.#options;
     const host = address() ?? "localhost";
     const { tls } = config;
-    if (tls !== undefined && tls.plain !== "serve") return `https://${host}${tls.port === 443 ? "" : `:${tls.port}`}`;
+    if (tls !== undefined && tls.plain !== "serve" && (tls.acme === undefined || this.#isCertified()))
+      return `https://${host}${tls.port === 443 ? "" : `:${tls.port}`}`;
     return `http://${host}${config.port === 80 ? "" : `:${config.port}`}`;
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Port } from "../stack/base/address.ts";
 import type { HttpProxy } from "../stack/edge/proxy.ts";
+import { ACME_PARAMETERS } from "./acme/config.ts";
 import { baseUrl } from "./content/settings.ts";
 import { parseRemote, type Remote, withToken } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
@@ -48,6 +49,7 @@ export const APPLIANCE_PARAMETERS = {
   ...REMOTE_PARAMETERS,
   port: parameter("PORT", "HTTP port (80)"),
   ...TLS_PARAMETERS,
+  ...ACME_PARAMETERS,
   trust: TRUST_PARAMETER,
   ...PROXY_PARAMETERS,
   hook: parameter("PATH", "path of the webhook that makes it fetch (/push)"),

@@ -1,5 +1,5 @@
 // HTTPS as the appliance offers it: which certificates are shown, and what a person is told of them, at the start and every
-// day. What a certificate has to be is looked at below (stack/host/identity.ts).
+// day. What a certificate has to be is looked at below (stack/host/identity.ts); where one comes from by itself, in acme/.
 
 import type { Certificate, Network, Presented } from "../stack/edge/network.ts";
 import type { Log } from "./log.ts";
@@ -7,22 +7,94 @@ import type { Platform } from "./platform.ts";
 import type { TlsConfig } from "./tls-config.ts";
 
 const DAY_MS = 86_400_000;
-/** How long before its end a certificate is spoken of every day, in seconds. */
+/** How long before its end a certificate is spoken of every day, in seconds: so long, or a quarter of its life. */
 const NEAR_END = 20 * 86_400;
+const NEAR_END_PART = 4;
 const SEED_BLOCKS = 4;
 
 type HttpsPlatform = Pick<Platform, "random" | "hmacSha256" | "utf8Encode" | "timer" | "wallClock">;
 
-/** What is to be shown: what was given, or one of the machine's own; undefined: there is no entropy for a key. */
-function certificatesOf(
-  config: TlsConfig,
-  names: readonly string[],
-  notBefore: number,
-  platform: HttpsPlatform,
-): readonly Certificate[] | undefined {
-  if (config.certificates.length > 0) return config.certificates.map((pem) => ({ kind: "given", pem }));
-  const seed = config.seed === undefined ? platform.random(SEED_BLOCKS * 32) : derive(config.seed, platform);
-  return seed === undefined ? undefined : [{ kind: "own", seed, names, notBefore }];
+export interface HttpsOptions {
+  readonly config: TlsConfig;
+  /** Of the machine, for a certificate of its own. */
+  readonly names: readonly string[];
+  /** From when one of its own is valid, in seconds since 1970. */
+  readonly notBefore: number;
+  readonly network: Pick<Network, "present">;
+  readonly platform: HttpsPlatform;
+  readonly log: Pick<Log, "info" | "warn">;
+}
+
+type Issued = Extract<Certificate, { kind: "issued" }>;
+type Challenge = Extract<Certificate, { kind: "challenge" }>;
+
+export class Https {
+  readonly #options: HttpsOptions;
+  /** What was given, or one of the machine's own. */
+  #base: readonly Certificate[] = [];
+  #issued: Issued | undefined;
+  #challenges: readonly Challenge[] = [];
+  /** Of all that is shown, but for challenges. */
+  #presented: readonly Presented[] = [];
+
+  constructor(options: HttpsOptions) {
+    this.#options = options;
+  }
+
+  /** True: one is shown that an authority has signed, as far as can be known. */
+  get certified(): boolean {
+    return this.#issued !== undefined || this.#options.config.certificates.length > 0;
+  }
+
+  /**
+   * Shows what there is at the start, and says what is to be said of it, now and daily. The errors, for which HTTPS cannot
+   * be served.
+   */
+  open(): readonly string[] {
+    const { log, platform, config } = this.#options;
+    const base = this.#atStart();
+    if (base === undefined)
+      return ["HTTPS needs a source of entropy for its key: this processor has no RDRAND; add -device virtio-rng-pci"];
+    this.#base = base;
+    this.#present();
+    const errors = this.#presented.flatMap(({ error }, i) => (error === "" ? [] : [`certificate ${i + 1}: ${error}`]));
+    if (errors.length > 0) return errors;
+    for (const one of this.#presented) announce(one, config, log);
+    const again = (): void => {
+      for (const one of this.#presented) remind(one, platform, log);
+      platform.timer(DAY_MS, again);
+    };
+    platform.timer(DAY_MS, again);
+    return [];
+  }
+
+  /** Shows what an authority has issued, instead of the last, or of the machine's own. Connections that are open go on. */
+  issue(seed: Uint8Array, chain: string): void {
+    this.#issued = { kind: "issued", seed, chain };
+    this.#present();
+    const issued = this.#presented.at(-1);
+    if (issued !== undefined) announce(issued, this.#options.config, this.#options.log);
+  }
+
+  /** Shows these, and no others, to those who look at a challenge. */
+  prove(challenges: readonly Omit<Challenge, "kind">[]): void {
+    this.#challenges = challenges.map((each) => ({ ...each, kind: "challenge" }));
+    this.#present();
+  }
+
+  #present(): void {
+    const own = this.#issued !== undefined && this.#options.config.certificates.length === 0;
+    const shown = [...(own ? [] : this.#base), ...(this.#issued === undefined ? [] : [this.#issued])];
+    this.#presented = this.#options.network.present([...shown, ...this.#challenges]).slice(0, shown.length);
+  }
+
+  /** Undefined: there is no entropy for a key. */
+  #atStart(): readonly Certificate[] | undefined {
+    const { config, names, notBefore, platform } = this.#options;
+    if (config.certificates.length > 0) return config.certificates.map((pem) => ({ kind: "given", pem }));
+    const seed = config.seed === undefined ? platform.random(SEED_BLOCKS * 32) : derive(config.seed, platform);
+    return seed === undefined ? undefined : [{ kind: "own", seed, names, notBefore }];
+  }
 }
 
 /** 128 bytes that follow from the text: HMAC-SHA-256 of a label and a number under it. */
@@ -35,33 +107,6 @@ function derive(text: string, platform: HttpsPlatform): Uint8Array {
     seed.set(mac.digest(), i * 32);
   }
   return seed;
-}
-
-/**
- * Shows the certificates and says what is to be said of them, now and daily. `names`: of the machine, for a certificate of
- * its own; `notBefore`: from when that is valid, in seconds since 1970. The errors, for which HTTPS cannot be served.
- */
-export function presentCertificates(
-  config: TlsConfig,
-  names: readonly string[],
-  notBefore: number,
-  network: Pick<Network, "present">,
-  platform: HttpsPlatform,
-  log: Pick<Log, "info" | "warn">,
-): readonly string[] {
-  const certificates = certificatesOf(config, names, notBefore, platform);
-  if (certificates === undefined)
-    return ["HTTPS needs a source of entropy for its key: this processor has no RDRAND; add -device virtio-rng-pci"];
-  const presented = network.present(certificates);
-  const errors = presented.flatMap(({ error }, i) => (error === "" ? [] : [`certificate ${i + 1}: ${error}`]));
-  if (errors.length > 0) return errors;
-  for (const one of presented) announce(one, config, log);
-  const again = (): void => {
-    for (const one of presented) remind(one, platform, log);
-    platform.timer(DAY_MS, again);
-  };
-  platform.timer(DAY_MS, again);
-  return [];
 }
 
 function announce(presented: Presented, config: TlsConfig, log: Pick<Log, "info" | "warn">): void {
@@ -79,12 +124,13 @@ function announce(presented: Presented, config: TlsConfig, log: Pick<Log, "info"
   for (const warning of warnings) log.warn(`HTTPS: ${warning}`);
 }
 
-function remind({ names, notAfter }: Presented, platform: HttpsPlatform, log: Pick<Log, "warn">): void {
+function remind({ names, notBefore, notAfter }: Presented, platform: HttpsPlatform, log: Pick<Log, "warn">): void {
   if (notAfter === 0) return;
   const left = notAfter - platform.wallClock() / 1000;
   const whom = names.join(", ");
+  const near = Math.min(NEAR_END, (notAfter - notBefore) / NEAR_END_PART);
   if (left < 0) log.warn(`HTTPS: the certificate for ${whom} was valid until ${day(notAfter)}: browsers refuse it`);
-  else if (left < NEAR_END)
+  else if (left < near)
     log.warn(`HTTPS: the certificate for ${whom} ends in ${Math.floor(left / 86_400)} days, on ${day(notAfter)}`);
 }
 

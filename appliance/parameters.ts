@@ -54,7 +54,15 @@ const MAX_SUGGESTIONS = 8;
 /** Characters of a boot module, which may hold keys and chains. */
 export const MAX_MODULE_LENGTH = 65_536;
 /** Parameters whose value is never printed. */
-const SECRETS: ReadonlySet<string> = new Set(["hook-secret", "cert-seed", "remote-token", "https-proxy"]);
+const SECRETS: ReadonlySet<string> = new Set([
+  "hook-secret",
+  "cert-seed",
+  "remote-token",
+  "https-proxy",
+  "acme-seed",
+  "acme-eab",
+  "acme-store",
+]);
 /** Of a word that is no parameter: it may be meant for one of those. */
 const SECRET_WORD = /secret|seed|token|proxy|pass|user|key/i;
 /** What PEM in a boot module belongs to when nothing else is said. */

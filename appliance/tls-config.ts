@@ -2,6 +2,7 @@
 // key or a certificate holds is looked at when the port is opened (credentials.ts); here only words are read.
 
 import type { Port } from "../stack/base/address.ts";
+import { type AcmeConfig, readAcmeConfig } from "./acme/config.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
 
 export type PlainHttp = "serve" | "redirect" | "off";
@@ -14,13 +15,15 @@ export interface TlsConfig {
   readonly certificates: readonly string[];
   /** What the machine's own key is derived from; undefined: a key of its own at each boot. */
   readonly seed: string | undefined;
+  /** Undefined: no authority is asked for one. */
+  readonly acme: AcmeConfig | undefined;
 }
 
 export const TLS_PARAMETERS = {
   tls: parameter("PORT", "serve HTTPS as well (443)", { otherwise: "443" }),
   http: parameter(
     "WHAT",
-    "what plain HTTP does beside HTTPS: serve, redirect or off (redirect; serve when self-signed)",
+    "what plain HTTP does beside HTTPS: serve, redirect or off (redirect; serve while self-signed)",
   ),
   certificate: parameter("PEM", "key and chain for HTTPS, in the boot module; several for several names", {
     repeatable: true,
@@ -38,17 +41,22 @@ const PLAIN: readonly PlainHttp[] = ["serve", "redirect", "off"];
 export function readTlsConfig(given: Parameters, parsePort: (text: string) => Port | string): TlsConfig | undefined {
   const port = given.one("tls", parsePort) ?? DEFAULT_PORT;
   const certificates = given.list("certificate");
-  const seed = given.one("cert-seed", parseSeed)?.text;
+  const own = given.one("cert-seed", parseSeed)?.text;
+  const asked = readAcmeConfig(given, parseSeed);
+  // One secret will do for both.
+  const seed = own ?? asked?.seed;
+  const acme = asked === undefined ? undefined : { ...asked, seed: asked.seed ?? own };
   const plain = given.one("http", parsePlain)?.plain;
   for (const text of certificates)
     if (!text.startsWith("-----BEGIN "))
       given.errors.push({ kind: "malformed", name: "certificate", value: "…", why: "PEM is wanted, in a boot module" });
-  if (!given.has("tls") && certificates.length === 0 && !given.has("cert-seed")) {
+  if (!given.has("tls") && certificates.length === 0 && !given.has("cert-seed") && !given.has("acme")) {
     if (plain !== undefined)
       given.errors.push({ kind: "missing", name: "tls", why: "--http says what plain HTTP does beside HTTPS" });
     return undefined;
   }
-  return { port, plain: plain ?? (certificates.length > 0 ? "redirect" : "serve"), certificates, seed };
+  const signed = certificates.length > 0 || acme !== undefined;
+  return { port, plain: plain ?? (signed ? "redirect" : "serve"), certificates, seed, acme };
 }
 
 function parsePlain(text: string): { plain: PlainHttp } | string {

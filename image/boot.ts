@@ -1,16 +1,21 @@
 // From the first line of TypeScript to a running appliance: what the `virtual` and the `process` target share. The
 // target has read its parameters and knows how to bring up its link; here the parts are joined and the loop begins.
 
-import { runAppliance } from "../appliance/appliance.ts";
+import { Acme } from "../appliance/acme/acme.ts";
+import { openWays } from "../appliance/acme/ways.ts";
+import { type Appliance, runAppliance } from "../appliance/appliance.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import { presentCertificates } from "../appliance/https.ts";
+import { Https } from "../appliance/https.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
 import type { LogReceiver } from "../appliance/log-receiver.ts";
 import type { ParameterSource } from "../appliance/parameters.ts";
 import type { Platform } from "../appliance/platform.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
 import { streamToSyslog } from "../appliance/syslog-stream.ts";
+import type { TlsConfig } from "../appliance/tls-config.ts";
+import { keysOf } from "../stack/edge/certificates.ts";
 import { Edge } from "../stack/edge/edge.ts";
+import { httpRequest } from "../stack/edge/http-client.ts";
 import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
@@ -95,19 +100,29 @@ export function boot(target: Target): void {
   const begin = async (): Promise<void> => {
     if (begun) return;
     begun = true;
-    const timeServer = machine.ntp ?? (judging ? TIME_SERVER : undefined);
-    if (timeServer !== undefined) {
-      const set = setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
-      // Certificates are judged by the time.
-      if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
-    }
-    if (config.tls !== undefined) {
-      const names = [seam.address(), ...(machine.hostname.includes(".") ? [machine.hostname] : [])];
-      const notBefore = Math.floor(wallClock.floor / 1000);
-      const errors = presentCertificates(config.tls, names, notBefore, edge, platform, log);
-      for (const error of errors) log.fatal(`HTTPS: ${error}`);
-      if (errors.length > 0) nativePowerOff(STATUS_BAD_PARAMETERS);
-    }
+    // Certificates are judged by the time.
+    const wanted = judging || config.tls?.acme !== undefined;
+    const timeServer = machine.ntp ?? (wanted ? TIME_SERVER : undefined);
+    const set =
+      timeServer === undefined
+        ? Promise.resolve()
+        : setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
+    if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
+    const https = config.tls === undefined ? undefined : openHttps(config.tls, machine, edge, seam, platform, log);
+    let appliance: Appliance | undefined;
+    const acme =
+      config.tls?.acme === undefined || https === undefined
+        ? undefined
+        : new Acme({
+            config: config.tls.acme,
+            ways: openWays(config.tls, config.port),
+            keys: keysOf(seam),
+            request: (request) => httpRequest(outgoing, platform, request),
+            https,
+            platform,
+            log,
+            certified: () => appliance?.listen(),
+          });
     const started = runAppliance({
       config,
       origin: config.remote.url,
@@ -116,8 +131,12 @@ export function boot(target: Target): void {
       log,
       repository: (onProgress) => openRepository(config.remote, outgoing, platform, onProgress),
       address: () => (seam.address() === "" ? undefined : seam.address()),
+      certified: () => https?.certified ?? false,
+      proof: (token) => acme?.proof(token),
     });
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);
+    appliance = started.value;
+    void set.then(() => acme?.start());
     if (machine.syslog !== undefined) collect(machine.syslog, machine.hostname, log, edge, seam, platform);
   };
   if (config.log === "debug" || config.log === "trace") {
@@ -165,6 +184,25 @@ function collect(to: LogReceiver, hostname: string, log: Log, edge: Edge, seam: 
     seam.sendDatagram(collector, to.port, message);
     seam.flush();
   });
+}
+
+/** Ends the machine when its certificates cannot be shown. */
+function openHttps(
+  config: TlsConfig,
+  machine: MachineConfig,
+  network: Edge,
+  seam: Seam,
+  platform: Platform,
+  log: Log,
+): Https {
+  const own = [seam.address(), ...(machine.hostname.includes(".") ? [machine.hostname] : [])];
+  const names = [...new Set([...own, ...(config.acme?.names ?? [])])];
+  const notBefore = Math.floor(wallClock.floor / 1000);
+  const https = new Https({ config, names, notBefore, network, platform, log });
+  const errors = https.open();
+  for (const error of errors) log.fatal(`HTTPS: ${error}`);
+  if (errors.length > 0) nativePowerOff(STATUS_BAD_PARAMETERS);
+  return https;
 }
 
 /** Whom connections of ours believe besides the authorities of the web. */

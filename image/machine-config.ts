@@ -94,7 +94,7 @@ export function readBootConfig(source: ParameterSource): Result<BootConfig, NoBo
   const given = new Parameters(source, PARAMETERS);
   if (given.has("help")) return { ok: false, error: { kind: "help" } };
   const appliance = readConfig(given);
-  const machine = readMachineConfig(given, appliance === undefined ? "" : firstHost(appliance));
+  const machine = readMachineConfig(given, appliance === undefined ? [] : hostsOf(appliance));
   const { errors, ignored } = given;
   if (appliance === undefined || errors.length > 0) return { ok: false, error: { kind: "mistakes", errors } };
   return { ok: true, value: { appliance, machine, ignored } };
@@ -116,15 +116,15 @@ export function describeMistakes(errors: readonly ParameterError[]): string {
   return `${lines.join("")}All parameters: --help\n`;
 }
 
-/** Adds to the errors of `given`. `remote` is the host whose name must be resolved, "" for none. */
-function readMachineConfig(given: Parameters, remote: string): MachineConfig {
+/** Adds to the errors of `given`. `hosts`: those whose names must be resolved, "" for none. */
+function readMachineConfig(given: Parameters, hosts: readonly string[]): MachineConfig {
   const { errors } = given;
   const ipv4 = readIpv4(given);
   const dns = parseDns(given.list("dns"), errors);
   const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHostname, parsePort));
   const ntp = given.one("ntp", parseHostname)?.name;
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
-    const name = [remote, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
+    const name = [...hosts, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
     if (name !== undefined)
       errors.push({ kind: "missing", name: "dns", why: `with --ipv4 nobody else says who resolves ${name}` });
   }
@@ -161,15 +161,17 @@ function readIpv4(given: Parameters): StaticIpv4 | undefined {
   return { address, prefix, gateway };
 }
 
-/** Whose name has to be looked up for the clone: the remote's, or that of the proxy, which looks up the remote's itself. */
-function firstHost({ remote, proxy }: Pick<Config, "remote" | "proxy">): string {
-  const host = remoteHost(remote.url);
-  const through = proxy !== undefined && remote.url.startsWith("https:") && !isExempt(host.toLowerCase(), proxy.exempt);
-  return through ? proxy.host : host;
+/** Those whose names the machine looks up first: of the forge and of the certificate authority, or of the proxy before them. */
+function hostsOf({ remote, tls, proxy }: Pick<Config, "remote" | "tls" | "proxy">): readonly string[] {
+  return [remote.url, tls?.acme?.directory ?? ""].map((url) => {
+    const host = hostOf(url);
+    const through = proxy !== undefined && url.startsWith("https:") && !isExempt(host.toLowerCase(), proxy.exempt);
+    return through ? proxy.host : host;
+  });
 }
 
 /** The host of an http URL without credentials. */
-function remoteHost(url: string): string {
+function hostOf(url: string): string {
   return /^https?:\/\/([^/:?]+)/i.exec(url)?.[1] ?? "";
 }
 

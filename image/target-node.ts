@@ -7,7 +7,7 @@ import { readFileSync, watch } from "node:fs";
 import { type Appliance, runAppliance } from "../appliance/appliance.ts";
 import { describeProblem } from "../appliance/content/problem.ts";
 import { openRepository } from "../appliance/git/open.ts";
-import { presentCertificates } from "../appliance/https.ts";
+import { Https } from "../appliance/https.ts";
 import { makeLog } from "../appliance/log.ts";
 import { ProxyConnector } from "../stack/edge/proxy.ts";
 import { devUsage, readDevConfig } from "./dev-config-node.ts";
@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   const wrong = network.distrusted();
   if (wrong !== "") return stop(wrong);
   if (tls !== undefined) {
-    const errors = presentCertificates(tls, ["localhost", host], NOT_BEFORE, network, platform, log);
+    const names = ["localhost", host];
+    const errors = new Https({ config: tls, names, notBefore: NOT_BEFORE, network, platform, log }).open();
     if (errors.length > 0) return stop(errors.map((error) => `HTTPS: ${error}`).join("\n"));
   }
   const outgoing = proxy === undefined ? network : new ProxyConnector(network, platform, proxy);

@@ -3,8 +3,8 @@
 // that does and stops.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, existsSync, readFileSync, renameSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
 
 /** Command -> Debian packages. */
 const PACKAGES = {
@@ -83,6 +83,33 @@ export function want(...commands: readonly Command[]): boolean {
   if (!mayInstall()) return false;
   aptInstall(packagesOf(missing));
   return commands.every((command) => which(command) !== undefined);
+}
+
+/** Let's Encrypt's small certificate authority for tests, of this version, from Go's module proxy. */
+const PEBBLE = "github.com/letsencrypt/pebble/v2/cmd/pebble";
+const PEBBLE_VERSION = "v2.10.3";
+
+/** The path of pebble, which is built when Go is there; undefined: it is not, or pebble cannot be had. */
+export function wantPebble(): string | undefined {
+  const folder = resolve("build/cache", `pebble-${PEBBLE_VERSION}`);
+  const program = join(folder, "pebble");
+  if (existsSync(program)) return program;
+  const go = which("go") ?? which("/usr/local/go/bin/go");
+  if (go === undefined) return undefined;
+  console.error(`epiphyte: building pebble ${PEBBLE_VERSION} ...`);
+  // One program at a time writes it, and whole: several suites may want it at once.
+  const apart = `${folder}.${process.pid}`;
+  const built = spawnSync(go, ["install", `${PEBBLE}@${PEBBLE_VERSION}`], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    env: { ...process.env, GOBIN: apart, GOFLAGS: "-buildvcs=false" },
+  });
+  if (built.status !== 0) {
+    console.error(`epiphyte: pebble cannot be built: ${built.stderr.trim().split("\n").at(-1) ?? ""}`);
+    return undefined;
+  }
+  if (!existsSync(program)) renameSync(apart, folder);
+  return program;
 }
 
 /** True when this user may make network namespaces and TAP devices. */

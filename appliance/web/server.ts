@@ -35,6 +35,8 @@ export interface WebServerOptions {
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
   hook(request: HttpRequest): Promise<HttpResponse>;
+  /** What answers the challenge of a certificate authority with this token (RFC 8555 8.3); undefined: there is none. */
+  proof?(token: string): string | undefined;
   /** Told of what looks like a webhook and came to another path. */
   onStrayHook(request: HttpRequest, path: string): void;
   /** Told of a page that could not be made: our bug, not the author's. */
@@ -42,6 +44,12 @@ export interface WebServerOptions {
 }
 
 const EMPTY = new Uint8Array(0);
+/** RFC 8555 8.3. */
+const CHALLENGE_PATH = "/.well-known/acme-challenge/";
+const PROOF_HEADERS: HttpResponse["headers"] = [
+  ["Content-Type", "application/octet-stream"],
+  ["Cache-Control", "no-store"],
+];
 /** Units of work for a page: several times what the largest that is meant so takes, and what several bodies that use up
  * their share do (MAX_BODY_WORK): they are then shown as they were written, and so is the feed that has them. */
 const PAGE_WORK = 1_500_000;
@@ -117,6 +125,11 @@ export class WebServer {
     if (!target.ok) return this.#error(400, "Bad request", "That is not an address this site could have.");
     const { path, query } = target.value;
     if (withoutSlash(path) === withoutSlash(this.#options.hookPath)) return this.#options.hook(request);
+    const proof = path.startsWith(CHALLENGE_PATH)
+      ? this.#options.proof?.(path.slice(CHALLENGE_PATH.length))
+      : undefined;
+    if (proof !== undefined)
+      return { status: 200, headers: PROOF_HEADERS, body: this.#options.platform.utf8Encode(proof) };
     if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
     if (request.method !== "GET" && request.method !== "HEAD") return this.#notAllowed(request, path);
     // It may have been let go of when memory ran short, and is wanted before there is a site.

@@ -3,6 +3,7 @@ import { type Appliance, FIRST_RETRY, LAST_RETRY, runAppliance } from "../../app
 import type { GitError } from "../../appliance/git/error.ts";
 import type { Snapshot } from "../../appliance/git/snapshot.ts";
 import { makeLog } from "../../appliance/log.ts";
+import type { TlsConfig } from "../../appliance/tls-config.ts";
 import type { Port } from "../../stack/base/address.ts";
 import type { Result } from "../../stack/base/result.ts";
 import { FAKE_NOW, fakeSnapshot } from "../support/fake-snapshot.ts";
@@ -20,8 +21,9 @@ class Bench {
   asked = 0;
   kept: unknown;
   appliance: Appliance;
+  certified = false;
 
-  constructor(files?: Record<string, string>, config: { readonly poll?: number } = {}) {
+  constructor(files?: Record<string, string>, config: { readonly poll?: number; readonly tls?: TlsConfig } = {}) {
     if (files !== undefined) this.serve(files);
     const started = runAppliance({
       config: { port: 8080 as Port, hook: "/push", hookSecret: undefined, tls: undefined, ...config },
@@ -40,6 +42,8 @@ class Bench {
         },
       }),
       address: () => undefined,
+      certified: () => this.certified,
+      proof: (token) => (token === "t0ken" ? "t0ken.thumbprint" : undefined),
     });
     if (!started.ok) throw new Error("port");
     this.appliance = started.value;
@@ -61,6 +65,33 @@ describe("the appliance", () => {
     await b.platform.advance(1);
     expect((await b.get("/p/a")).text).toContain("<h1>One</h1>");
     expect(b.platform.output).toMatch(/ready: http:\/\/localhost:8080\/ 1 post, 0 pages in 0\.0 s/);
+  });
+
+  it("answers an authority that looks for its challenge, before there is a site as well, and nobody else", async () => {
+    const b = new Bench();
+    await b.platform.advance(0);
+    const path = "/.well-known/acme-challenge";
+    expect(await b.get(`${path}/t0ken`)).toEqual({ status: 200, text: "t0ken.thumbprint" });
+    expect((await b.get(`${path}/other`)).status).toBe(503);
+    b.serve(post("One"));
+    await b.platform.advance(600_000);
+    expect((await b.get(`${path}/other`)).status).toBe(404);
+    expect((await b.get(`${path}/t0ken`)).status).toBe(200);
+  });
+
+  it("serves plain HTTP until the certificate that comes by itself is there, and sends it on then", async () => {
+    const acme = { names: ["a.test"] } as unknown as TlsConfig["acme"];
+    const tls = { port: 443 as Port, plain: "redirect", certificates: [], seed: undefined, acme } as const;
+    const b = new Bench(post("One"), { tls });
+    await b.platform.advance(1);
+    expect(b.network.listening).toEqual(["443 secure serve", "8080 serve"]);
+    expect(b.platform.output).toContain("ready: http://localhost:8080/");
+    b.certified = true;
+    b.appliance.listen();
+    expect(b.network.listening.slice(2)).toEqual(["443 secure serve", "8080 redirect"]);
+    // Without an authority it is as it was asked for.
+    expect(new Bench(post("One"), { tls: { ...tls, acme: undefined } }).network.listening[1]).toBe("8080 redirect");
+    expect(new Bench(post("One"), { tls: { ...tls, plain: "off" } }).network.listening).toEqual(["443 secure serve"]);
   });
 
   it("answers 503 while Git is down and says why in the log alone, asks less and less often, and recovers by itself", async () => {

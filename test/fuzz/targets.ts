@@ -1,6 +1,7 @@
 // All fuzz targets. A new decoder: a file in targets/, a line here; then `npm run fuzz -- NAME --seconds=60 --keep`.
 
 import type { Target } from "./target.ts";
+import { acme } from "./targets/acme.ts";
 import { arp } from "./targets/arp.ts";
 import { certificate } from "./targets/certificate.ts";
 import { chunked } from "./targets/chunked.ts";
@@ -40,6 +41,7 @@ import { virtioNet } from "./targets/virtio-net.ts";
 import { virtqueue } from "./targets/virtqueue.ts";
 
 export const TARGETS: readonly Target[] = [
+  acme,
   arp,
   certificate,
   chunked,

@@ -231,7 +231,7 @@ describe("HTTPS", () => {
   });
 
   it("is asked for by --tls, by a certificate or by a seed", () => {
-    const self = { port: 443, plain: "serve", certificates: [], seed: undefined };
+    const self = { port: 443, plain: "serve", certificates: [], seed: undefined, acme: undefined };
     expect(configOf(`${REMOTE} --tls`).tls).toEqual(self);
     expect(configOf(`${REMOTE} --tls=8443`).tls).toEqual({ ...self, port: 8443 });
     expect(configOf(`${REMOTE} --cert-seed="${seed}"`).tls).toEqual({ ...self, seed });
@@ -249,6 +249,76 @@ describe("HTTPS", () => {
     const short = errorsOf(`${REMOTE} --cert-seed=geheim`);
     expect(short).toContain("at least 16 characters");
     expect(short).not.toContain("geheim");
+  });
+});
+
+describe("a certificate authority", () => {
+  const seed = "a secret of some length";
+  const acmeOf = (parameters: string) => configOf(`${REMOTE} ${parameters}`).tls?.acme;
+
+  it("is Let's Encrypt, asked for names, and HTTPS goes with it", () => {
+    expect(configOf(`${REMOTE} --acme=Blog.Example,www.blog.example. --acme=192.0.2.7`).tls).toEqual({
+      port: 443,
+      plain: "redirect",
+      certificates: [],
+      seed: undefined,
+      acme: {
+        names: ["blog.example", "www.blog.example", "192.0.2.7"],
+        directory: "https://acme-v02.api.letsencrypt.org/directory",
+        agreed: false,
+        seed: undefined,
+        contact: [],
+        profile: "",
+        external: undefined,
+        store: "",
+      },
+    });
+  });
+
+  it("is another, with all that one can tell it", () => {
+    expect(
+      acmeOf(
+        `--acme=a.test --acme-agree --acme-seed="${seed}" --acme-directory=https://ca.test:14000/dir --acme-profile=shortlived ` +
+          "--acme-contact=ada@example.org --acme-eab=kid:AAECAwQFBgcICQoLDA0ODw --acme-store=http://u:p@host/a.pem",
+      ),
+    ).toEqual({
+      names: ["a.test"],
+      directory: "https://ca.test:14000/dir",
+      agreed: true,
+      seed,
+      contact: ["mailto:ada@example.org"],
+      profile: "shortlived",
+      external: { id: "kid", key: Uint8Array.from({ length: 16 }, (_, i) => i) },
+      store: "http://u:p@host/a.pem",
+    });
+  });
+
+  it("has the other secret when there is one, and its name must be resolved", () => {
+    expect(acmeOf(`--acme=a.test --cert-seed="${seed}"`)?.seed).toBe(seed);
+    expect(configOf(`${REMOTE} --acme=a.test --acme-seed="${seed}"`).tls?.seed).toBe(seed);
+    expect(errorsOf("--remote=http://10.0.0.1/b.git --ipv4=10.0.0.2/24 --acme=a.test")).toContain(
+      "nobody else says who resolves acme-v02.api.letsencrypt.org",
+    );
+  });
+
+  it("says what is wrong, and no secret", () => {
+    const wrong = (parameters: string): string => errorsOf(`${REMOTE} ${parameters}`);
+    expect(wrong("--acme=*.blog.example")).toContain("is a wildcard: that takes a proof by DNS");
+    expect(wrong("--acme=https://blog.example")).toContain("is no host name");
+    expect(wrong("--acme=bücher.example")).toContain("xn-- form");
+    expect(wrong("--acme=300.1.1.1")).toContain("is no address");
+    for (const name of ["a..b", "-a.test", "a_b.test", "10.0.0.1.", "1.2.3", `${"a".repeat(64)}.test`])
+      if (name !== "10.0.0.1.") expect(wrong(`--acme=${name}`), name).toContain("--acme=");
+    const many = Array.from({ length: 101 }, (_, i) => `a${i}.test`).join(",");
+    expect(wrong(`--acme=${many}`)).toContain("100 names at most");
+    expect(wrong("--acme-agree")).toContain("--acme is missing: --acme-agree means nothing without it");
+    expect(wrong("--acme=a.test --acme-directory=http://ca.test/dir")).toContain("begins with https://");
+    expect(wrong("--acme=a.test --acme-profile=a/b")).toContain("is no name of a profile");
+    expect(wrong("--acme=a.test --acme-contact=ada")).toContain("is no e-mail address");
+    const secrets = wrong("--acme=a.test --acme-seed=geheim --acme-eab=kid:geheim --acme-store=geheim");
+    expect(secrets).toContain("--acme-eab=…: is not ID:KEY");
+    expect(secrets).toContain("--acme-store=…: is the URL of a file");
+    expect(secrets).not.toContain("geheim");
   });
 });
 

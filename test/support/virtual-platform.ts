@@ -134,7 +134,10 @@ export class RecordingNetwork implements Network {
   sendDatagram(): boolean {
     return true;
   }
-  serve(_listener: Listener, handler: HttpHandler): ReturnType<Network["serve"]> {
+  /** What it was told to listen to, in order. */
+  readonly listening: string[] = [];
+  serve({ port, secure, action }: Listener, handler: HttpHandler): ReturnType<Network["serve"]> {
+    this.listening.push(`${port} ${secure ? "secure " : ""}${action.kind}`);
     this.handler = handler;
     return { ok: true, value: undefined };
   }
