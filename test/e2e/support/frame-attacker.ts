@@ -1,141 +1,41 @@
 // What attackers do below sockets, as a program of its own in a network namespace: bare frames, through frame-port.c.
 //
-//   node test/e2e/support/frame-attacker.ts KIND HOST PORT-PROGRAM INTERFACE
+//   node test/e2e/support/frame-attacker.ts KIND HOST PORT-PROGRAM INTERFACE FRAMES
 //
-// The attacker is on the same link as HOST, with addresses of its own (.100 to .249 of HOST's /24) behind one card, and
-// answers ARP for them. It goes on until it is ended.
+// It sends about so many frames a second and goes on until it is ended.
 
-import { spawn } from "node:child_process";
 import { argv } from "node:process";
-import "../../../image/native-node.ts";
-import { formatIpv4, type Ipv4, type Mac, parseIpv4 } from "../../../stack/base/address.ts";
-import { readU16, readU32, writeU16, writeU32 } from "../../../stack/base/bytes.ts";
+import type { Ipv4, Mac } from "../../../stack/base/address.ts";
+import { formatIpv4 } from "../../../stack/base/address.ts";
+import { writeU16 } from "../../../stack/base/bytes.ts";
 import { copyBytes } from "../../../stack/base/native.ts";
-import { ACK, decode, FIN, PSH, RST, Segment, SYN } from "../../../stack/tcp/wire.ts";
-import {
-  arpFrame,
-  echoPayload,
-  ipv4Fragments,
-  ipv4Frame,
-  Route,
-  transportChecksum,
-  udpPayload,
-} from "../../support/packets.ts";
-import { Random } from "../../support/random.ts";
+import { ACK, FIN, PSH, RST, SYN } from "../../../stack/tcp/wire.ts";
+import { arpFrame, echoPayload, ipv4Fragments, ipv4Frame, Route, udpPayload } from "../../support/packets.ts";
+import { BROADCAST, type Connection, FramePeer, ICMP, NONE, OUR_MAC, TCP, text, UDP } from "./frame-peer.ts";
 
-const NONE = new Uint8Array(0);
-const TCP = 6;
-const UDP = 17;
-const ICMP = 1;
-const OUR_MAC = 0x02_00_00_00_aa_01 as Mac;
-const BROADCAST = 0xff_ff_ff_ff_ff_ff as Mac;
-/** Frames sent each time, and how often that is: 20,000 a second. */
-const BURST = 200;
+/** How often frames are sent. */
 const EVERY_MS = 10;
+const LARGE = 3;
+const URG = 32;
 
-const [, , kind = "", host = "", program = "", link = ""] = argv;
-const there = parseIpv4(host)!;
-const net = there - (there % 256);
-const random = new Random(20_271);
-let thereMac = BROADCAST;
+const [, , kind = "", host = "", program = "", link = "", frames = "0"] = argv;
+const BURST = Math.max(1, (Number(frames) * EVERY_MS) / 1000);
+const peer = new FramePeer(host, program, link, kind === "offloaded");
+const { random, net, there } = peer;
 
-const port = spawn(program, [link], { stdio: ["pipe", "pipe", "inherit"] });
-port.on("exit", () => process.exit(0));
-
-function send(frame: Uint8Array): void {
-  const head = new Uint8Array(4);
-  writeU32(head, 0, frame.length);
-  port.stdin.write(head);
-  port.stdin.write(frame);
-}
-
-function route(address: number): Route {
-  return new Route(OUR_MAC, thereMac, address, there);
-}
-
-/** One of the attacker's own addresses; any address at all. */
-const ours = (): number => net + 100 + random.below(150);
-const anybody = (): number => (random.below(4) === 0 ? ours() : 0x0b00_0000 + random.below(0x1000_0000));
-
-function segment(
-  from: Route,
-  sourcePort: number,
-  flags: number,
-  seq: number,
-  ack: number,
-  options: readonly number[] = [],
-  data: Uint8Array = NONE,
-  window = 0xffff,
-): Uint8Array {
-  const bytes = new Uint8Array(20 + options.length + data.length);
-  writeU16(bytes, 0, sourcePort);
-  writeU16(bytes, 2, 80);
-  writeU32(bytes, 4, seq >>> 0);
-  writeU32(bytes, 8, ack >>> 0);
-  bytes[12] = (20 + options.length) << 2;
-  bytes[13] = flags;
-  writeU16(bytes, 14, window);
-  options.forEach((option, i) => {
-    bytes[20 + i] = option;
-  });
-  copyBytes(bytes, 20 + options.length, data, 0, data.length);
-  writeU16(bytes, 16, transportChecksum(from, TCP, bytes));
-  return ipv4Frame(from, TCP, random.below(65_536), NONE, bytes);
-}
-
-/** A connection of the attacker's, as much of one as an attack needs. */
-interface Connection {
-  readonly from: Route;
-  readonly port: number;
-  seq: number;
-  ack: number;
-  /** What came in one segment, whole: an ICMP error may quote it. */
-  heard: Uint8Array;
-}
-
-const connections = new Map<string, Connection>();
-/** What is done once a connection is up, and then with each segment that comes. */
-let opened: (c: Connection) => void = () => {};
-let heard: (c: Connection, s: Segment) => void = () => {};
-
-function open(options: readonly number[] = [2, 4, 5, 180]): void {
-  const c = { from: route(ours()), port: 1024 + random.below(64_000), seq: random.below(1 << 30), ack: 0, heard: NONE };
-  connections.set(`${c.from.source} ${c.port}`, c);
-  send(segment(c.from, c.port, SYN, c.seq, 0, options));
-}
-
-function say(c: Connection, flags: number, data: Uint8Array = NONE, window = 0xffff, ahead = 0): void {
-  send(segment(c.from, c.port, flags, c.seq + ahead, c.ack, [], data, window));
-}
-
-const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const GET = (path: string): Uint8Array => text(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+const anyPort = (): number => random.below(65_536);
+const anyNumber = (): number => random.below(0x1_0000_0000);
+const anyBytes = (length: number): Uint8Array => new Uint8Array(length).map(() => random.below(256));
 
-function receive(frame: Uint8Array): void {
-  if (frame.length < 42) return;
-  const type = readU16(frame, 12);
-  if (type === 0x0806 && readU16(frame, 20) === 1) {
-    const asked = readU32(frame, 38);
-    if (readU32(frame, 28) !== there || asked < net + 100 || asked > net + 249) return;
-    thereMac = (readU16(frame, 22) * 0x1_0000_0000 + readU32(frame, 24)) as Mac;
-    send(arpFrame(route(asked), 2));
-  } else if (type === 0x0806 && readU32(frame, 28) === there)
-    thereMac = (readU16(frame, 22) * 0x1_0000_0000 + readU32(frame, 24)) as Mac;
-  if (type !== 0x0800 || frame[23] !== TCP || readU32(frame, 26) !== there) return;
-  const at = 14 + (frame[14]! & 15) * 4;
-  const s = new Segment();
-  if (decode(frame, at, readU16(frame, 16) - (at - 14), s) !== 0) return;
-  const c = connections.get(`${readU32(frame, 30)} ${s.destinationPort}`);
-  if (c === undefined) return;
-  if ((s.flags & SYN) !== 0) {
-    c.seq = (c.seq + 1) >>> 0;
-    c.ack = (s.seq + 1) >>> 0;
-    say(c, ACK);
-    opened(c);
-    return;
-  }
-  c.heard = frame.slice(14, 14 + 60);
-  heard(c, s);
+/** Asks for a large file as soon as a connection is up. */
+function asksForLarge(c: Connection, window?: number): void {
+  peer.tell(c, ACK | PSH, GET(`/static/large-${random.below(LARGE)}.bin`), window);
+}
+
+/** Opens a connection one time in `often`. */
+function opensAt(often: number, options?: readonly number[], window?: number): void {
+  if (random.below(often) === 0) peer.open(options, window);
 }
 
 /** Quotes what the host has sent, and says that it was too long for a link. */
@@ -147,97 +47,219 @@ function tooBig(c: Connection, mtu: number): void {
   writeU16(bytes, 6, mtu);
   copyBytes(bytes, 8, c.heard, 0, c.heard.length);
   let sum = 0;
-  for (let i = 0; i + 1 < bytes.length; i += 2) sum += readU16(bytes, i);
+  for (let i = 0; i + 1 < bytes.length; i += 2) sum += bytes[i]! * 256 + bytes[i + 1]!;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   writeU16(bytes, 2, 0xffff ^ sum);
-  send(ipv4Frame(c.from, ICMP, random.below(65_536), NONE, bytes));
+  peer.send(ipv4Frame(c.from, ICMP, anyPort(), NONE, bytes));
 }
 
+/** A frame with this EtherType, or length, in place of its own, and `inserted` before it. */
+function relabelled(frame: Uint8Array, inserted: readonly number[], type: number | undefined): Uint8Array {
+  const changed = new Uint8Array(frame.length + inserted.length);
+  copyBytes(changed, 0, frame, 0, 12);
+  inserted.forEach((byte, i) => {
+    changed[12 + i] = byte;
+  });
+  copyBytes(changed, 12 + inserted.length, frame, 12, frame.length - 12);
+  if (type !== undefined) writeU16(changed, 12 + inserted.length, type);
+  return changed;
+}
+
+/** What is done with each connection, and with nothing at all: both are called over and over. */
 const ATTACKS: Readonly<Record<string, () => void>> = {
-  /** SYNs from addresses that never answer, and from some that do not know of them. */
-  "syn-flood": () => send(segment(route(anybody()), random.below(65_536), SYN, random.below(1 << 30), 0)),
+  /** SYNs from addresses that never answer, and from some that do not know of them; to ports that nobody serves. */
+  "syn-flood": () => {
+    const port = random.below(4) === 0 ? anyPort() : random.below(2) === 0 ? 443 : 80;
+    peer.send(peer.segment(peer.route(peer.anybody()), anyPort(), SYN, anyNumber(), 0, { port }));
+  },
   /** ACKs that belong to nothing, as guesses at cookies. */
   "ack-flood": () =>
-    send(segment(route(ours()), random.below(65_536), random.below(64), random.below(1 << 30), random.below(1 << 30))),
+    peer.send(peer.segment(peer.route(peer.ours()), anyPort(), random.below(64), anyNumber(), anyNumber())),
   /** Connections that are reset, ended or left alone in each state. */
   churn: () => {
-    opened = (c) => {
+    peer.opened = (c) => {
       const what = random.below(6);
-      if (what === 0) say(c, RST | ACK);
-      else if (what === 1) say(c, FIN | ACK);
+      peer.say(c, ACK);
+      if (what === 0) peer.say(c, RST | ACK);
+      else if (what === 1) peer.say(c, FIN | ACK);
       else if (what < 5) {
-        const request = GET(what === 2 ? "/" : what === 3 ? "/nothing" : "/static/large-0.bin");
-        say(c, ACK | PSH, request);
-        c.seq += request.length;
-        say(c, what === 3 ? FIN | ACK : RST | ACK);
+        peer.tell(c, ACK | PSH, GET(what === 2 ? "/" : what === 3 ? "/nothing" : "/static/large-0.bin"));
+        peer.say(c, what === 3 ? FIN | ACK : RST | ACK);
       }
-      connections.delete(`${c.from.source} ${c.port}`);
+      peer.forget(c);
     };
-    if (random.below(20) === 0) open();
+    opensAt(20);
+  },
+  /** Connections that are opened, ask for something with no window, and are never heard of again: sockstress. */
+  sockstress: () => {
+    peer.opened = (c) => {
+      peer.say(c, ACK, { window: 0 });
+      if (random.below(3) > 0) asksForLarge(c, 0);
+      peer.forget(c);
+    };
+    opensAt(8, [2, 4, 5, 180], 0);
   },
   /** Large files asked for with no window, or one that shrinks; ACKs go on all the same. */
   windows: () => {
-    opened = (c) => {
-      const request = GET(`/static/large-${random.below(3)}.bin`);
-      send(segment(c.from, c.port, ACK | PSH, c.seq, c.ack, [], request, random.below(3000)));
-      c.seq += request.length;
-    };
-    heard = (c, s) => {
+    peer.opened = (c) => asksForLarge(c, random.below(3000));
+    peer.heard = (c, s) => {
       c.ack = (s.seq + Math.min(s.payloadLength, 1)) >>> 0;
-      say(c, ACK, NONE, random.below(2));
+      peer.say(c, ACK, { window: random.below(2) });
     };
-    if (random.below(40) === 0) open();
+    opensAt(40);
   },
   /** A peer that says it takes one byte at a time. */
   "tiny-mss": () => {
-    opened = (c) => {
-      const request = GET("/static/large-1.bin");
-      say(c, ACK | PSH, request);
-      c.seq += request.length;
-    };
-    heard = (c, s) => {
+    peer.opened = (c) => asksForLarge(c);
+    peer.heard = (c, s) => {
       c.ack = (s.seq + s.payloadLength) >>> 0;
-      say(c, ACK, NONE, 64);
+      peer.say(c, ACK, { window: 64 });
     };
-    if (random.below(40) === 0) open([2, 4, 0, 1]);
+    opensAt(40, [2, 4, 0, 1]);
+  },
+  /** Requests in segments of one byte, from their end to their beginning, each twice. */
+  "tiny-segments": () => {
+    peer.opened = (c) => {
+      const request = GET("/Posts/p1");
+      for (let i = request.length - 1; i >= 0; i--)
+        for (let twice = 0; twice < 2; twice++) peer.say(c, ACK | PSH, { data: request.subarray(i, i + 1) }, i);
+      peer.forget(c);
+    };
+    opensAt(60);
+  },
+  /** Acknowledges what has not been sent, or not arrived: as if the path had no end of room, or lost all but a few. */
+  optimists: () => {
+    peer.opened = (c) => asksForLarge(c);
+    peer.heard = (c, s) => {
+      const next = s.seq + s.payloadLength;
+      c.ack = (next + (random.below(2) === 0 ? 0 : random.below(100_000))) >>> 0;
+      const left = next + random.below(5000);
+      const sack = [1, 1, 5, 10, ...bytesOf(left), ...bytesOf(left + random.below(100_000))];
+      peer.say(c, ACK, { options: random.below(2) === 0 ? sack : [] });
+    };
+    opensAt(40, [2, 4, 5, 180, 1, 1, 4, 2]);
   },
   /** Bytes with holes between them, and pieces that lie over each other and differ. */
   gaps: () => {
-    opened = (c) => {
-      for (let i = 1; i < 120; i++) say(c, ACK, text("x"), 0xffff, i * (i % 3 === 0 ? 2 : 120));
-      for (let i = 0; i < 20; i++) say(c, ACK, new Uint8Array(100 + i).fill(65 + i), 0xffff, 1 + i * 50);
+    peer.opened = (c) => {
+      for (let i = 1; i < 120; i++) peer.say(c, ACK, { data: text("x") }, i * (i % 3 === 0 ? 2 : 120));
+      for (let i = 0; i < 20; i++) peer.say(c, ACK, { data: new Uint8Array(100 + i).fill(65 + i) }, 1 + i * 50);
     };
-    if (random.below(40) === 0) open();
+    opensAt(40);
+  },
+  /** Options of every kind and length, flags that belong to nothing, urgent data; options of IP. */
+  options: () => {
+    const junk = (): number[] => [...anyBytes(4 * random.below(11))];
+    peer.opened = (c) => {
+      for (let i = 0; i < 8; i++)
+        peer.say(c, random.below(256), { options: junk(), urgent: anyPort() }, random.below(3));
+      peer.say(c, ACK | PSH | URG, { options: junk(), data: GET("/"), urgent: 7 });
+      peer.forget(c);
+    };
+    const from = peer.route(peer.ours());
+    const bytes = peer.bytes(from, anyPort(), random.below(256), anyNumber(), anyNumber(), { options: junk() });
+    peer.send(ipv4Frame(from, TCP, anyPort(), anyBytes(4 * random.below(11)), bytes));
+    opensAt(20, random.below(2) === 0 ? junk() : [2, 4, 255, 255, 3, 3, 255, 1]);
+  },
+  /** Guesses at the connections of others: resets, ends, SYNs and data in the name of the honest. */
+  blind: () => {
+    const from = peer.route(net + 1 + random.below(4));
+    const flags = [RST, RST | ACK, SYN, FIN | ACK, ACK | PSH, SYN | ACK][random.below(6)]!;
+    const data = flags === (ACK | PSH) ? text("x") : NONE;
+    peer.send(peer.segment(from, 10_000 + random.below(55_000), flags, anyNumber(), anyNumber(), { data }));
+  },
+  /** From addresses that no host has, our own among them; to groups and everybody. */
+  martians: () => {
+    const sources = [0, 0x7f00_0001, 0xe000_0001, 0xffff_ffff, net, net + 255, there, peer.anybody()];
+    const targets = [there, net + 255, 0xffff_ffff, 0xe000_0001, 0x7f00_0001, 0, peer.anybody()];
+    const target = targets[random.below(targets.length)]!;
+    const mac = random.below(3) === 0 ? BROADCAST : peer.thereMac;
+    const from = new Route(OUR_MAC, mac, sources[random.below(sources.length)]!, target);
+    const protocol = [TCP, UDP, ICMP, random.below(256)][random.below(4)]!;
+    const payload =
+      protocol === TCP
+        ? peer.bytes(from, random.below(2) * anyPort(), SYN, anyNumber(), 0)
+        : protocol === UDP
+          ? udpPayload(from, random.below(2) * anyPort(), anyPort(), anyBytes(random.below(100)))
+          : echoPayload(anyBytes(random.below(100)));
+    peer.send(ipv4Frame(from, protocol, anyPort(), NONE, payload));
+  },
+  /** Tags of networks, one in another, lengths in place of types, types that nobody knows, frames cut short. */
+  ethernet: () => {
+    const frame = peer.segment(peer.route(peer.ours()), anyPort(), SYN, anyNumber(), 0);
+    const tag = (): number[] =>
+      [
+        [0x81, 0],
+        [0x88, 0xa8],
+        [0x91, 0],
+      ][random.below(3)]!.concat([...anyBytes(2)]);
+    const types = [0, 40, 1500, 0x86dd, 0x8847, 0x8863, 0x888e, 0x88cc, anyPort(), undefined];
+    const tags = Array.from({ length: random.below(4) }, tag).flat();
+    const changed = relabelled(frame, tags, types[random.below(types.length)]);
+    peer.send(random.below(3) === 0 ? changed.subarray(0, 14 + random.below(changed.length - 14)) : changed);
   },
   /** First fragments, and middle ones, of datagrams that never come whole. */
   fragments: () => {
-    const from = route(anybody());
+    const from = peer.route(peer.anybody());
     const payload = udpPayload(from, 53, 1024 + random.below(60_000), new Uint8Array(4000));
-    const pieces = ipv4Fragments(from, random.below(2) === 0 ? UDP : TCP, random.below(65_536), NONE, payload, 1000);
-    send(pieces[random.below(3)]!);
+    const pieces = ipv4Fragments(from, random.below(2) === 0 ? UDP : TCP, anyPort(), NONE, payload, 1000);
+    peer.send(pieces[random.below(3)]!);
+  },
+  /** Datagrams of every protocol that come whole in the end, in whatever order; pieces of them twice, or changed. */
+  reassembled: () => {
+    if (random.below(10) > 0) return;
+    const from = peer.route(random.below(4) === 0 ? peer.anybody() : peer.ours());
+    const data = anyBytes(random.below(random.below(8) === 0 ? 17_000 : 3000));
+    const protocol = [UDP, ICMP, TCP, TCP, random.below(256)][random.below(5)]!;
+    const ports = [9, 53, 68, 123, 514, anyPort()];
+    const request = { data: random.below(2) === 0 ? GET("/") : data };
+    const payload =
+      protocol === TCP
+        ? peer.bytes(from, anyPort(), random.below(64), anyNumber(), anyNumber(), request)
+        : protocol === ICMP
+          ? echoPayload(data)
+          : udpPayload(from, anyPort(), ports[random.below(ports.length)]!, data);
+    const size = [8, 16, 552, 1000, 1480][random.below(5)]!;
+    const pieces = ipv4Fragments(from, protocol, anyPort(), NONE, payload, Math.max(size, (payload.length >> 6) & ~7));
+    if (random.below(2) === 0) pieces.reverse();
+    if (random.below(3) === 0) pieces.splice(random.below(pieces.length), 0, pieces[random.below(pieces.length)]!);
+    for (const piece of pieces) peer.send(piece);
+  },
+  /**
+   * Segments of up to 64 KB, uncut and without a checksum, as a neighbour on the same host hands them over; few enough
+   * that the wire itself has room for others.
+   */
+  offloaded: () => {
+    peer.opened = (c) => {
+      const requests = text("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1 + random.below(1500)));
+      const post = text(`POST /push HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n${"x".repeat(60_000)}`);
+      peer.sendUncut(c, random.below(2) === 0 ? requests : post, 536 + random.below(924));
+      peer.forget(c);
+    };
+    const stray = { from: peer.route(peer.ours()), port: anyPort(), seq: anyNumber(), ack: anyNumber(), heard: NONE };
+    if (random.below(200) === 0) peer.sendUncut(stray, new Uint8Array(random.below(64_000)), 536 + random.below(924));
+    opensAt(100);
   },
   /** Echo requests of all lengths, whole and in fragments; lies about the path's MTU. */
   icmp: () => {
-    opened = (c) => {
-      const request = GET("/static/large-2.bin");
-      say(c, ACK | PSH, request);
-      c.seq += request.length;
-    };
-    heard = (c) => {
+    peer.opened = (c) => asksForLarge(c);
+    peer.heard = (c) => {
       for (const mtu of [1400, 900, 576, 68, 0]) tooBig(c, mtu);
     };
-    const from = route(ours());
+    const from = peer.route(peer.ours());
     const echo = echoPayload(new Uint8Array(random.below(8000)));
-    for (const frame of ipv4Fragments(from, ICMP, random.below(65_536), NONE, echo, 1400)) send(frame);
-    if (random.below(100) === 0) open();
+    for (const frame of ipv4Fragments(from, ICMP, anyPort(), NONE, echo, 1400)) peer.send(frame);
+    opensAt(100);
   },
-  /** Who has which address: a hundred thousand of them, asked for and told. */
+  /** Who has which address: a hundred thousand of them, asked for and told; others' addresses are claimed, and ours. */
   arp: () => {
-    const from = new Route((0x02_00_00_00_00_00 + random.below(1 << 30)) as Mac, thereMac, anybody() as Ipv4, there);
-    send(arpFrame(from, 1 + random.below(2)));
-    // Gratuitous: for the honest ones as well.
-    const honest = net + 1 + random.below(5);
-    if (random.below(50) === 0) send(arpFrame(new Route(from.sourceMac, BROADCAST, honest, honest as Ipv4), 2));
+    const mac = (0x02_00_00_00_00_00 + random.below(1 << 30)) as Mac;
+    peer.send(arpFrame(new Route(mac, peer.thereMac, peer.anybody() as Ipv4, there), 1 + random.below(2)));
+    if (random.below(50) > 0) return;
+    // Gratuitous, or as an answer.
+    const claimed = random.below(4) === 0 ? there : net + 1 + random.below(5);
+    const told = random.below(2) === 0 ? claimed : there;
+    peer.send(arpFrame(new Route(mac, random.below(2) === 0 ? BROADCAST : peer.thereMac, claimed, told), 2));
   },
   /** Answers of name servers, DHCP servers and whoever else, to questions that nobody has asked. */
   answers: () => {
@@ -245,38 +267,25 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
       [53, 1024 + random.below(64_000)],
       [67, 68],
       [514, 514],
-      [123, random.below(65_536)],
+      [123, anyPort()],
     ][random.below(4)]!;
-    const source = route(random.below(2) === 0 ? net + 1 : anybody());
-    const data = new Uint8Array(random.below(3000)).map(() => random.below(256));
-    for (const frame of ipv4Fragments(
-      source,
-      UDP,
-      random.below(65_536),
-      NONE,
-      udpPayload(source, from!, to!, data),
-      1472,
-    ))
-      send(frame);
+    const source = peer.route(random.below(2) === 0 ? net + 1 : peer.anybody());
+    const payload = udpPayload(source, from!, to!, anyBytes(random.below(3000)));
+    for (const frame of ipv4Fragments(source, UDP, anyPort(), NONE, payload, 1472)) peer.send(frame);
   },
 };
 
+function bytesOf(value: number): number[] {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
+}
+
 const attack = ATTACKS[kind];
 if (attack === undefined) throw new Error(`no attack ${kind}`);
-
-let pending = Buffer.alloc(0);
-port.stdout.on("data", (chunk: Buffer) => {
-  pending = Buffer.concat([pending, chunk]);
-  while (pending.length >= 4 && pending.length >= 4 + pending.readUInt32BE(0)) {
-    const length = pending.readUInt32BE(0);
-    receive(new Uint8Array(pending.subarray(4, 4 + length)));
-    pending = pending.subarray(4 + length);
-  }
-});
 // Who is there? Then it begins.
-send(arpFrame(new Route(OUR_MAC, BROADCAST, net + 100, there), 1));
+const ask = (): void => peer.send(arpFrame(new Route(OUR_MAC, BROADCAST, net + 100, there), 1));
+ask();
 setInterval(() => {
-  if (thereMac === BROADCAST) send(arpFrame(new Route(OUR_MAC, BROADCAST, net + 100, there), 1));
-  else if (port.stdin.writableLength < 1 << 20) for (let i = 0; i < BURST; i++) attack();
+  if (peer.thereMac === BROADCAST) ask();
+  else if (!peer.busy) for (let i = 0; i < BURST; i++) attack();
 }, EVERY_MS);
-console.info(`${kind} on ${formatIpv4(there)}`);
+console.info(`${kind} on ${formatIpv4(there as Ipv4)}`);

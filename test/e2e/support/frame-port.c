@@ -1,7 +1,9 @@
 // A port for bare frames on a network interface: what comes on standard input, each frame behind a 4-byte big-endian
-// length, is sent; what the interface sends or receives comes out in the same form.
+// length, is sent; what the interface receives comes out in the same form.
 //
-//   frame-port INTERFACE
+//   frame-port INTERFACE [offload]
+//
+// With "offload" each frame begins with a header of virtio-net (10 bytes), both ways.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,11 +36,15 @@ static void write_all(const uint8_t *bytes, size_t length) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   int port = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
   struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
   address.sll_ifindex = (int)if_nametoindex(argv[1]);
   if (port < 0 || bind(port, (struct sockaddr *)&address, sizeof address) < 0) fail(argv[1]);
+  int yes = 1;
+  // What others send from here, and we, is not what the host says.
+  if (setsockopt(port, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) < 0) fail("PACKET_IGNORE_OUTGOING");
+  if (argc == 3 && setsockopt(port, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof yes) < 0) fail(argv[2]);
 
   static uint8_t out[4 + LARGEST], in[2 * LARGEST];
   size_t held = 0;
