@@ -44,6 +44,11 @@ export const RETRANSMITS = 24;
 export const TIMEOUTS = 25;
 /** Ended to make room for others. */
 export const CONNECTIONS_EVICTED = 26;
+/** Losses that the window was made smaller for, and those of them that were none. */
+export const RECOVERIES = 27;
+export const RECOVERIES_UNDONE = 28;
+/** RFC 8985 7. */
+export const TAIL_PROBES = 29;
 
 /** By counter: its constant's name in lower case. */
 export const COUNTER_NAMES: readonly string[] = [
@@ -74,6 +79,9 @@ export const COUNTER_NAMES: readonly string[] = [
   "retransmits",
   "timeouts",
   "connections-evicted",
+  "recoveries",
+  "recoveries-undone",
+  "tail-probes",
 ];
 
 export class Counters {

@@ -4,11 +4,12 @@
 
 import { CHALLENGE_ACKS, RESETS_IN } from "../base/counters.ts";
 import type { Instant } from "../base/result.ts";
-import { seqDiff, seqLe } from "../base/seq.ts";
+import { seqAdd, seqDiff, seqLe } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_REFUSED } from "../base/streams.ts";
 import { type Connection, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { CHALLENGE_INTERVAL, TIMESTAMP_EXPIRY } from "./limits.ts";
+import { cameTwice } from "./sack.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
 
 /** PAWS, sequence number, RST, SYN, and that there is an ACK at all. False: dropped. */
@@ -50,6 +51,7 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
         return false;
       }
       if (c.state === TIME_WAIT && (flags & FIN) !== 0) core.restartTimeWait(c, now);
+      if (begin < 0 && s.payloadLength > 0) cameTwice(c, s.seq, seqAdd(s.seq, s.payloadLength));
       answer(core, c, s, now);
       return false;
     }
@@ -72,6 +74,7 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
   }
   // Cut to the window: what was received already, and what goes beyond the edge, the FIN behind it included.
   if (begin < 0) {
+    if (s.payloadLength > 0) cameTwice(c, s.seq, seqAdd(s.seq, Math.min(s.payloadLength, -begin)));
     s.seq = c.rcvNxt;
     s.payloadOffset -= begin;
     s.payloadLength += begin;

@@ -4,7 +4,7 @@
 import { type Instant, NEVER } from "../base/result.ts";
 import { seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { challenge } from "./acceptance.ts";
-import { acknowledged, duplicateAck, initialWindow, measured } from "./congestion.ts";
+import { initialWindow, measured } from "./congestion.ts";
 import {
   CLOSED,
   CLOSING,
@@ -17,9 +17,13 @@ import {
   OPENED,
   SENT,
   SYN_RECEIVED,
+  TIMER_REORDER,
+  TIMER_TAIL,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { INITIAL_RTO_AFTER_LOSS } from "./limits.ts";
+import { takeAcknowledged, takeSacks } from "./rack.ts";
+import { afterAck, arm, duplicateAck, withoutSack } from "./recovery.ts";
 import { refuse } from "./reply.ts";
 import { FIN, type Segment } from "./wire.ts";
 
@@ -31,7 +35,7 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
       refuse(core, s, c.path);
       return false;
     }
-    if (c.rttAt !== NEVER) measured(c, now - c.rttAt);
+    if (c.synSentAt !== NEVER) measured(c, now - c.synSentAt);
     c.sndUna = seqAdd(c.iss, 1);
     established(core, c, now);
     core.wake(c);
@@ -50,6 +54,8 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
       return false;
     }
     return true;
+  } else if (c.sackPermitted) {
+    if (s.sacks > 0) reported(core, c, s, now);
   } else if (
     // RFC 5681 2: a duplicate ACK.
     s.payloadLength === 0 &&
@@ -58,7 +64,7 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
     (s.flags & FIN) === 0 &&
     !c.persisting
   ) {
-    if (duplicateAck(c)) c.retransmitDue = true;
+    duplicateAck(core, c);
     core.wake(c);
   }
   if (c.persisting) c.unackedSince = now;
@@ -83,7 +89,8 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
 /** snd.una moves. */
 function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: Instant): void {
   const queue = c.queue;
-  const inFlight = seqDiff(c.sndMax, c.sndUna);
+  const before = c.sndUna;
+  const inFlight = seqDiff(c.sndMax, before);
   const bytes = Math.min(acked, queue.queued);
   c.sndUna = s.ack;
   const behind = seqLt(c.sndNxt, s.ack);
@@ -98,26 +105,36 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
   }
   if (behind) queue.rewind();
 
-  // RFC 6298 3 (Karn) by our own clock; when that was spoilt by a retransmission, the timestamp's echo tells.
-  if (c.rttAt !== NEVER) {
-    if (seqLe(c.rttSeq, s.ack)) {
-      measured(c, now - c.rttAt);
-      c.rttAt = NEVER;
-    }
-  } else if (c.timestamps && s.hasTimestamps && s.tsEcho !== 0) {
+  let delivered = takeAcknowledged(c, before, now);
+  if (c.sackPermitted) {
+    if (s.sacks > 0) delivered += takeSacks(c, s, now);
+  } else if (c.dupAcks > 0) delivered = Math.max(0, delivered - withoutSack(c, acked));
+  // RFC 6298 3 (Karn) by our own clock; when all of it has left twice, the timestamp's echo tells.
+  const sample = c.sender.sample;
+  if (sample > 0) measured(c, sample);
+  else if (c.timestamps && s.hasTimestamps && s.tsEcho !== 0) {
     const ms = (core.milliseconds + c.tsOffset - s.tsEcho) | 0;
     if (ms >= 0 && ms < 600_000) measured(c, ms * 1000);
   }
   c.retries = 0;
   c.unackedSince = now;
-  if (acknowledged(c, acked, inFlight)) c.retransmitDue = true;
+  afterAck(core, c, acked, delivered, inFlight, now);
   // The probe was the last that was queued.
-  if (c.persisting && queue.queued === 0) c.persisting = false;
-  if (!c.persisting) c.rtoAt = c.sndUna === c.sndMax ? NEVER : now + c.rto;
+  if (!c.persisting || queue.queued === 0) arm(c, now);
   if (queue.queued > 0 || c.finQueued) core.wake(c);
 
   // Is our FIN acknowledged? It is, when more was than the queue held.
   if (acked > bytes) finAcknowledged(core, c, now);
+}
+
+/** Nothing new is acknowledged, but something has arrived behind it. */
+function reported(core: TcpCore, c: Connection, s: Segment, now: Instant): void {
+  const inFlight = seqDiff(c.sndMax, c.sndUna);
+  const delivered = takeSacks(c, s, now);
+  afterAck(core, c, 0, delivered, inFlight, now);
+  // RFC 6298 5: only what is acknowledged starts the timer again; but what comes before it may have changed.
+  if (c.timer === TIMER_TAIL || c.timer === TIMER_REORDER || c.sender.reorderWait > 0) arm(c, now);
+  core.wake(c);
 }
 
 function finAcknowledged(core: TcpCore, c: Connection, now: Instant): void {
@@ -138,8 +155,7 @@ export function established(core: TcpCore, c: Connection, now: Instant): void {
   core.setHalfOpen(c, false);
   c.events |= OPENED;
   c.lingerAt = NEVER;
-  c.rtoAt = NEVER;
-  c.rttAt = NEVER;
+  c.timerAt = NEVER;
   c.recover = c.iss;
   // RFC 6298 5.7 and RFC 5681 3.1: a SYN that was lost. Its time was not measured (Karn).
   if (c.retries > 0) {
@@ -150,5 +166,6 @@ export function established(core: TcpCore, c: Connection, now: Instant): void {
   c.sentAt = now;
   c.beginPhase(now);
   c.queue.rewind();
+  c.sender.begin(c.sndNxt, c.srtt);
   if (core.limits.keepAlive > 0) c.keepAliveAt = now + core.limits.keepAlive;
 }

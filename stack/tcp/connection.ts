@@ -27,8 +27,9 @@ import { NO_PATH, type Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { Seq } from "../base/seq.ts";
 import type { Handle } from "../base/streams.ts";
-import { INITIAL_RTO } from "./limits.ts";
+import { INITIAL_RTO, NO_THRESHOLD } from "./limits.ts";
 import type { SendQueue } from "./send-queue.ts";
+import type { Sender } from "./sender.ts";
 
 export const CLOSED = 0;
 export const SYN_SENT = 1;
@@ -54,6 +55,23 @@ export const READABLE = 4;
 export const NO_BUFFER = -1;
 /** `buffer` is the packet that is just being read: what its user leaves unread is copied before input returns. */
 export const LENT = -2;
+
+// What `recovery` says: how a loss is being mended.
+export const NO_RECOVERY = 0;
+/** RFC 5681 3.2, RFC 6675. */
+export const FAST_RECOVERY = 1;
+/** After a timeout, or a path MTU that has become smaller. */
+export const RTO_RECOVERY = 2;
+
+// What `timer` says will be done at `timerAt` (RFC 8985 8: one timer for all of them).
+/** RFC 6298. */
+export const TIMER_RETRANSMIT = 0;
+/** A probe of a shut window (RFC 9293 3.8.6.1), while nothing is in flight. */
+export const TIMER_PERSIST = 1;
+/** A tail loss probe (RFC 8985 7). */
+export const TIMER_TAIL = 2;
+/** The end of the reordering window (RFC 8985 6.2). */
+export const TIMER_REORDER = 3;
 
 export class Connection {
   /** Its slot in the machine's table of connections. */
@@ -106,12 +124,17 @@ export class Connection {
   mtuLoweredAt: Instant = -NEVER;
   dontFragment = true;
   readonly queue: SendQueue;
+  readonly sender: Sender;
   /** The user has ended our side: a FIN follows the queue. */
   finQueued = false;
   /** A SYN or SYN-ACK is to be sent. */
   synDue = false;
-  /** The segment at snd.una is to be sent again. */
+  /** The first of what is lost is to be sent again, whatever the congestion window says. */
   retransmitDue = false;
+  /** One more segment is to be sent, so that its ACK shows what is missing (RFC 8985 7.3). */
+  tailProbeDue = false;
+  /** Both SYNs have permitted SACK (RFC 2018 2). */
+  sackPermitted = false;
   /** One octet may leave in spite of the window (RFC 9293 3.8.6.1), or a short segment in spite of SWS avoidance. */
   probeDue = false;
   /** A keep-alive probe is to be sent. */
@@ -139,6 +162,12 @@ export class Connection {
   intervals = 0;
   readonly intervalStart: Seq[] = [];
   readonly intervalEnd: Seq[] = [];
+  /** When something was last added to it, as counted by `intervalClock`. */
+  readonly intervalStamp: number[] = [];
+  intervalClock = 0;
+  /** What has come twice and is to be reported (RFC 2883); nothing when both are equal. */
+  duplicateStart: Seq = 0 as Seq;
+  duplicateEnd: Seq = 0 as Seq;
 
   // ---- Acknowledging ----
   ackNow = false;
@@ -161,25 +190,22 @@ export class Connection {
   rto = INITIAL_RTO;
   /** Timeouts in a row. */
   retries = 0;
-  /** An ACK of rttSeq ends the measurement that began at rttAt; NEVER: none runs. */
-  rttSeq: Seq = 0 as Seq;
-  rttAt: Instant = NEVER;
+  /** When our SYN left, which is not in the scoreboard; NEVER: it has left twice. */
+  synSentAt: Instant = NEVER;
 
-  // ---- Congestion (RFC 5681, RFC 6582), bytes ----
+  // ---- Congestion (RFC 5681; the rest is in sender.ts), bytes ----
   cwnd = 0;
   /** Beyond all windows until something is lost. */
-  ssthresh = 0x7fffffff;
-  /** Bytes acknowledged in congestion avoidance towards the next increase. */
-  cwndCredit = 0;
+  ssthresh = NO_THRESHOLD;
   dupAcks = 0;
-  inRecovery = false;
+  recovery = NO_RECOVERY;
+  /** Recovery ends when this is acknowledged. */
   recover: Seq = 0 as Seq;
   sentAt: Instant = 0;
 
   // ---- Deadlines ----
-  /** Retransmission; zero-window probe when nothing is in flight (`persisting`). */
-  rtoAt: Instant = NEVER;
-  persisting = false;
+  timerAt: Instant = NEVER;
+  timer = TIMER_RETRANSMIT;
   persistCount = 0;
   ackAt: Instant = NEVER;
   /** End of TIME-WAIT, of an orphan, of a handshake. */
@@ -193,16 +219,22 @@ export class Connection {
   olderTimeWait = -1;
   newerTimeWait = -1;
 
-  /** `queue` is empty; it goes back to the slot when the connection is over. */
-  constructor(index: number, handle: Handle, queue: SendQueue) {
+  /** `queue` is empty; it and `sender` go back to the slot when the connection is over. */
+  constructor(index: number, handle: Handle, queue: SendQueue, sender: Sender) {
     this.index = index;
     this.handle = handle;
     this.queue = queue;
+    this.sender = sender;
+  }
+
+  /** The peer's window is shut, and asked for from time to time. */
+  get persisting(): boolean {
+    return this.timer === TIMER_PERSIST;
   }
 
   /** The earliest of its deadlines. */
   get deadline(): Instant {
-    let at = this.rtoAt;
+    let at = this.timerAt;
     if (this.ackAt < at) at = this.ackAt;
     if (this.lingerAt < at) at = this.lingerAt;
     return Math.min(this.keepAliveAt, at);

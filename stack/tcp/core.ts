@@ -14,6 +14,7 @@ import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_W
 import { Secret } from "./isn.ts";
 import { HEADERS, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { SendQueue } from "./send-queue.ts";
+import { Sender } from "./sender.ts";
 import { ConnectionTable } from "./table.ts";
 import { Timers } from "./timers.ts";
 import { Segment } from "./wire.ts";
@@ -47,11 +48,12 @@ export class TcpCore {
   /** The connection of each slot that was ever used; those of slots in `#free` are CLOSED. */
   readonly connections: Connection[] = [];
   /** What a handle stands for that is dead: CLOSED for ever, nothing to read, at its end. */
-  readonly gone: Connection = new Connection(-1, NO_HANDLE, new SendQueue());
+  readonly gone: Connection = new Connection(-1, NO_HANDLE, new SendQueue(), new Sender());
   readonly #free: number[] = [];
-  /** By slot: how often it was used, its send queue, and 1 when it is listed for `transmit`. */
+  /** By slot: how often it was used, its send queue, what its sending remembers, and 1 when it is listed for `transmit`. */
   readonly #generations: number[] = [];
   readonly #queues: SendQueue[] = [];
+  readonly #senders: Sender[] = [];
   readonly #listed: Uint8Array;
   readonly capacity: number;
 
@@ -174,7 +176,12 @@ export class TcpCore {
     if (index < 0) return -1;
     const generation = this.#generations[index]! + 1;
     this.#generations[index] = generation;
-    const c = new Connection(index, (generation * 0x10000 + index) as Handle, this.#queues[index]!);
+    const c = new Connection(
+      index,
+      (generation * 0x10000 + index) as Handle,
+      this.#queues[index]!,
+      this.#senders[index]!,
+    );
     this.connections[index] = c;
     this.sink.paths.hold(path);
     c.path = path;
@@ -197,6 +204,7 @@ export class TcpCore {
       this.connections.push(this.gone);
       this.#generations.push(0);
       this.#queues.push(new SendQueue());
+      this.#senders.push(new Sender());
       return next;
     }
     const index = this.#oldestUnowned();
@@ -216,10 +224,11 @@ export class TcpCore {
     this.sink.paths.letGo(c.path);
     this.dropBuffer(c);
     c.queue.clear(this.memory);
+    c.sender.board.clear();
     c.state = CLOSED;
     this.#forget(c);
     c.user = NOBODY;
-    c.rtoAt = NEVER;
+    c.timerAt = NEVER;
     c.ackAt = NEVER;
     c.lingerAt = NEVER;
     c.keepAliveAt = NEVER;
@@ -276,7 +285,7 @@ export class TcpCore {
     }
     if (c.user === NOBODY) counters.orphans--;
     c.state = TIME_WAIT;
-    c.rtoAt = NEVER;
+    c.timerAt = NEVER;
     c.keepAliveAt = NEVER;
     this.#enlist(c, now);
   }

@@ -1,13 +1,33 @@
 // What time does to a connection: retransmission (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1), delayed ACKs,
 // keep-alive (3.8.4), and every limit on how long a state may last.
 
-import { RETRANSMITS, TIMEOUTS } from "../base/counters.ts";
+import { RETRANSMITS, TAIL_PROBES, TIMEOUTS } from "../base/counters.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { CLOSED_BY_TIMEOUT } from "../base/streams.ts";
-import { timedOut } from "./congestion.ts";
-import { CLOSED, type Connection, FIN_WAIT_2, NOBODY, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from "./connection.ts";
+import {
+  CLOSED,
+  type Connection,
+  FIN_WAIT_2,
+  NOBODY,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
+  TIMER_PERSIST,
+  TIMER_REORDER,
+  TIMER_RETRANSMIT,
+  TIMER_TAIL,
+} from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { DOUBT_RETRIES, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES, MAX_RTO, ORPHAN_RATE } from "./limits.ts";
+import {
+  BLACK_HOLE_RETRIES,
+  DOUBT_RETRIES,
+  KEEP_ALIVE_INTERVAL,
+  KEEP_ALIVE_PROBES,
+  MAX_RTO,
+  ORPHAN_RATE,
+} from "./limits.ts";
+import { suspectBlackHole } from "./path-mtu.ts";
+import { reorderingEnds, timedOut } from "./recovery.ts";
 import { sendReset } from "./reply.ts";
 import { lag } from "./room.ts";
 
@@ -39,9 +59,11 @@ export function deadlinesPass(core: TcpCore, c: Connection, now: Instant): void 
     giveUp(core, c, now);
     return;
   }
-  if (c.rtoAt <= now) {
-    c.rtoAt = NEVER;
-    if (c.persisting) persist(core, c, now);
+  if (c.timerAt <= now) {
+    c.timerAt = NEVER;
+    if (c.timer === TIMER_PERSIST) persist(core, c, now);
+    else if (c.timer === TIMER_TAIL) tailProbe(core, c, now);
+    else if (c.timer === TIMER_REORDER) reorderingEnds(core, c, now);
     else retransmissionTimeout(core, c, now);
   }
   if (c.state !== CLOSED && c.keepAliveAt <= now) keepAlive(core, c, now);
@@ -66,7 +88,7 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     // RFC 6298 5.5. The congestion window begins after the handshake (input.ts, established).
     c.retries++;
     c.rto = Math.min(c.rto * 2, MAX_RTO);
-    c.rttAt = NEVER;
+    c.synSentAt = NEVER;
     c.synDue = true;
     core.note(RETRANSMITS);
     if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
@@ -77,11 +99,29 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     giveUp(core, c, now);
     return;
   }
-  timedOut(c);
+  if (c.sndWnd === 0) {
+    // The window was shut over what is in flight: nothing of it needs be there. Ask until it opens (RFC 9293 3.8.6.1).
+    c.sndNxt = c.sndUna;
+    c.sender.board.clear();
+    c.queue.rewind();
+    c.timer = TIMER_PERSIST;
+    c.persistCount = 0;
+    c.probeDue = true;
+    core.wake(c);
+    return;
+  }
+  timedOut(c, now);
+  if (c.retries === BLACK_HOLE_RETRIES) suspectBlackHole(c);
   if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
-  // Everything from snd.una on leaves again, as fast as slow start lets it.
-  c.sndNxt = c.sndUna;
-  c.queue.rewind();
+  core.wake(c);
+}
+
+/** RFC 8985 7.3. Whatever becomes of it, the retransmission timer runs from here. */
+function tailProbe(core: TcpCore, c: Connection, now: Instant): void {
+  core.note(TAIL_PROBES);
+  c.tailProbeDue = true;
+  c.timer = TIMER_RETRANSMIT;
+  c.timerAt = now + c.rto;
   core.wake(c);
 }
 

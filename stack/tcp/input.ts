@@ -70,6 +70,7 @@ export function takeSynOptions(c: Connection, s: Segment, now: Instant): void {
   if (c.scaling) c.sndScale = Math.min(s.scale, MAX_WINDOW_SCALE);
   else c.rcvScale = 0;
   c.timestamps = s.hasTimestamps;
+  c.sackPermitted = s.sackPermitted;
   if (s.hasTimestamps) {
     c.tsRecent = s.tsValue;
     c.tsRecentAt = now;
@@ -113,7 +114,7 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
   c.rcvAdv = seqAdd(c.rcvNxt, Math.min(c.receiveLimit, 0xffff));
   // Of ours it can acknowledge the SYN alone: snd.nxt lies there already.
   c.sndUna = s.ack;
-  if (c.rttAt !== NEVER) measured(c, now - c.rttAt);
+  if (c.synSentAt !== NEVER) measured(c, now - c.synSentAt);
   established(core, c, now);
   c.ackNow = true;
   core.wake(c);

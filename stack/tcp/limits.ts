@@ -59,12 +59,27 @@ export const ROOM_PAUSE = 50 * MILLISECOND;
 /** A handle has 16 bits for the index; one is left over so that NO_HANDLE finds nothing. */
 export const MAX_CONNECTIONS = 0xfff0;
 
+/** Duplicate ACKs that mean a loss (RFC 5681 3.2). */
+export const DUP_ACK_THRESHOLD = 3;
+/** The slow start threshold before anything was lost: beyond all windows. */
+export const NO_THRESHOLD = 0x7fffffff;
 /** RFC 6298 2.1. */
 export const INITIAL_RTO = SECOND;
 /** RFC 6298 5.7: after a SYN was lost. */
 export const INITIAL_RTO_AFTER_LOSS = 3 * SECOND;
 /** Below the 1 s of RFC 6298 2.4, as Linux, BSD and Windows have it: today's clocks tell milliseconds. */
 export const MIN_RTO = 200 * MILLISECOND;
+/**
+ * A tail loss probe leaves after two round trips (RFC 8985 7.2) and no sooner than this: a peer may hold its ACK back for
+ * 40 ms, and a probe for nothing costs more than it brings on a fast path.
+ */
+export const LEAST_PROBE_TIME = 50 * MILLISECOND;
+/** How much later when one segment alone is in flight: its ACK waits for company (RFC 8985 7.2). */
+export const WORST_ACK_DELAY = 200 * MILLISECOND;
+/** Timeouts in a row after which large segments are taken for what does not get through (RFC 4821 7.7, RFC 2923 2.1). */
+export const BLACK_HOLE_RETRIES = 3;
+/** What then leaves, as path MTU: IPv6's least, which tunnels and mobile networks carry. */
+export const BLACK_HOLE_MTU = 1280;
 /** RFC 6298 2.5. */
 export const MAX_RTO = 60 * SECOND;
 /** RFC 9293 3.8.6.3: less than 0.5 s. */
@@ -97,7 +112,7 @@ export const MAX_DUPLICATE_ACKS = 64;
 /** Timeouts in a row after which the next hop is asked whether it is still there. */
 export const DOUBT_RETRIES = 2;
 /** Out-of-order intervals kept for a connection. */
-export const MAX_INTERVALS = 8;
+export const MAX_INTERVALS = 32;
 /** RFC 7323 2.3. */
 export const MAX_WINDOW_SCALE = 14;
 /** RFC 7323 5.5: after 24 days the last timestamp says nothing any more. */

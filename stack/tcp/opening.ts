@@ -154,6 +154,7 @@ function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now:
   c.sndWl1 = s.seq;
   c.sndWl2 = s.ack;
   c.cwnd = initialWindow(c.mss);
+  c.sender.begin(s.ack, 0);
   c.sentAt = now;
   c.events = OPENED;
   c.beginPhase(now);

@@ -1,10 +1,11 @@
 // A router says that a segment of ours was too big (RFC 1191, RFC 5927 7).
 
-import { type Instant, NEVER } from "../base/result.ts";
+import type { Instant } from "../base/result.ts";
 import type { Connection } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { LEAST_IPV4_MTU, MIN_PATH_MTU } from "./limits.ts";
+import { BLACK_HOLE_MTU, LEAST_IPV4_MTU, MIN_PATH_MTU } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
+import { startOver } from "./recovery.ts";
 
 /** RFC 1191 7.1: MTUs that there are, for routers that do not say theirs. */
 const PLATEAUS: readonly number[] = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68];
@@ -28,15 +29,21 @@ export function tooBig(core: TcpCore, c: Connection, mtu: number, refusedLength:
   c.mtuLoweredAt = now;
   // RFC 1191 6.5: no sign of congestion, so the window that there was is what slow start returns to; but one segment
   // only, until acknowledgments come.
-  c.ssthresh = Math.max(c.cwnd, 2 * c.mss);
-  c.cwnd = c.mss;
-  c.inRecovery = false;
-  c.dupAcks = 0;
-  c.recover = c.sndMax;
-  c.sndNxt = c.sndUna;
-  c.queue.rewind();
-  c.rttAt = NEVER;
+  c.ssthresh = Math.max(Math.floor(c.cwnd), 2 * c.mss);
+  c.sender.board.markLost(c.sndUna);
+  c.sender.undoable = false;
+  startOver(c);
   core.wake(c);
+}
+
+/**
+ * Timeout after timeout, and nobody says why: somewhere large segments are thrown away without a word (RFC 2923 2.1). This
+ * connection goes on with smaller ones; others find out for themselves.
+ */
+export function suspectBlackHole(c: Connection): void {
+  if (!c.dontFragment || c.pathMtu <= BLACK_HOLE_MTU) return;
+  c.pathMtu = BLACK_HOLE_MTU;
+  setEffectiveMss(c);
 }
 
 function plateauBelow(length: number): number {

@@ -12,6 +12,7 @@ import { type Connection, LENT, NO_BUFFER } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { LEAST_WINDOW, MAX_INTERVALS } from "./limits.ts";
 import { makeRoom, ROOM_RECEIVE } from "./room.ts";
+import { cameTwice } from "./sack.ts";
 
 /**
  * Takes in payload that lies within the window. Returns how far rcv.nxt has moved: 0 when it was out of order or there
@@ -160,6 +161,10 @@ function keepOutOfOrder(
   let last = first;
   while (last < c.intervals && seqLe(c.intervalStart[last]!, end)) last++;
   if (first === last && c.intervals === MAX_INTERVALS) return;
+  if (last === first + 1 && seqLe(c.intervalStart[first]!, seq) && seqLe(end, c.intervalEnd[first]!)) {
+    cameTwice(c, seq, end);
+    return;
+  }
   const place = c.unread + seqDiff(seq, c.rcvNxt);
   // The last quarter of the memory is for what can be read at once.
   if (core.pool.available * 4 < core.limits.memoryTotal || !reserve(core, c, place + length)) {
@@ -171,16 +176,20 @@ function keepOutOfOrder(
     if (c.intervals === c.intervalStart.length) {
       c.intervalStart.push(seq);
       c.intervalEnd.push(end);
+      c.intervalStamp.push(0);
     }
     for (let i = c.intervals; i > first; i--) {
       c.intervalStart[i] = c.intervalStart[i - 1]!;
       c.intervalEnd[i] = c.intervalEnd[i - 1]!;
+      c.intervalStamp[i] = c.intervalStamp[i - 1]!;
     }
     c.intervalStart[first] = seq;
     c.intervalEnd[first] = end;
+    c.intervalStamp[first] = ++c.intervalClock;
     c.intervals++;
     return;
   }
+  c.intervalStamp[first] = ++c.intervalClock;
   if (seqLt(seq, c.intervalStart[first]!)) c.intervalStart[first] = seq;
   const lastEnd = c.intervalEnd[last - 1]!;
   c.intervalEnd[first] = seqLt(lastEnd, end) ? end : lastEnd;
@@ -205,6 +214,7 @@ function removeIntervals(c: Connection, from: number, to: number): void {
   for (let i = to; i < c.intervals; i++) {
     c.intervalStart[i - gone] = c.intervalStart[i]!;
     c.intervalEnd[i - gone] = c.intervalEnd[i]!;
+    c.intervalStamp[i - gone] = c.intervalStamp[i]!;
   }
   c.intervals -= gone;
 }

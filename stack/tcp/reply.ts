@@ -61,6 +61,8 @@ function last(core: TcpCore, c: Connection, flags: number): void {
   out.flags = flags;
   out.window = 0;
   out.hasTimestamps = false;
+  out.sackPermitted = false;
+  out.sacks = 0;
   transmit(core, c.path);
 }
 
@@ -85,6 +87,8 @@ function answerTo(core: TcpCore, s: Segment): void {
   out.destinationPort = s.sourcePort;
   out.window = 0;
   out.hasTimestamps = false;
+  out.sackPermitted = false;
+  out.sacks = 0;
 }
 
 /** Sends `core.out`, which has no payload. */

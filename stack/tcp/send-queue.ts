@@ -75,6 +75,22 @@ export class SendQueue {
     this.cursorSkip = this.#headSkip;
   }
 
+  /** Sets the cursor `offset` bytes behind snd.una; no further than what is queued. */
+  seek(offset: number): void {
+    this.rewind();
+    let left = offset;
+    while (left > 0) {
+      const rest = this.lengths[this.cursor & this.mask]! - this.cursorSkip;
+      if (left < rest) {
+        this.cursorSkip += left;
+        return;
+      }
+      left -= rest;
+      this.cursor++;
+      this.cursorSkip = 0;
+    }
+  }
+
   clear(memory: SharedMemory): void {
     for (let i = this.#head; i < this.#tail; i++) {
       memory.letGo(this.owners[i & this.mask]!);

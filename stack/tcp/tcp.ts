@@ -363,7 +363,8 @@ export class Tcp extends Streams {
 
   override sendable(handle: Handle): number {
     const c = this.#core.of(handle);
-    return Math.max(0, Math.min(c.cwnd, c.sndWnd) - c.queue.queued);
+    // What has arrived out of order is queued, but not under way.
+    return Math.max(0, Math.min(Math.floor(c.cwnd) + c.sender.board.sacked, c.sndWnd) - c.queue.queued);
   }
 
   override shutdown(handle: Handle): void {

@@ -1,5 +1,5 @@
 /// <reference path="../base/native.d.ts" />
-// A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323). Read the field offsets, then decode.
+// A TCP segment on the wire (RFC 9293 3.1; options: 3.2, RFC 7323, RFC 2018). Read the field offsets, then decode.
 
 import type { Seq } from "../base/seq.ts";
 
@@ -13,6 +13,13 @@ export const ACK = 0x10;
 export const HEADER_LENGTH = 20;
 /** NOP, NOP, timestamps: the option block of every segment on a connection that uses them (RFC 7323 A). */
 export const TIMESTAMPS_LENGTH = 12;
+/** NOP, NOP, kind and length of the SACK option (RFC 2018 3), and each of its blocks. */
+export const SACK_HEAD_LENGTH = 4;
+export const SACK_BLOCK_LENGTH = 8;
+/** What 40 bytes of options hold. */
+export const MAX_SACKS = 4;
+/** The same beside timestamps. */
+export const MAX_SACKS_WITH_TIMESTAMPS = 3;
 
 // RFC 9293 3.1
 const SOURCE_PORT = 0;
@@ -28,6 +35,8 @@ const OPTION_END = 0;
 const OPTION_NOP = 1;
 const OPTION_MSS = 2;
 const OPTION_SCALE = 3;
+const OPTION_SACK_PERMITTED = 4;
+const OPTION_SACK = 5;
 const OPTION_TIMESTAMPS = 8;
 const PLAIN_TIMESTAMPS = 0x0101080a;
 
@@ -51,6 +60,11 @@ export class Segment {
   /** Options of a SYN; left at these values when absent. */
   mss = 0;
   scale = -1;
+  sackPermitted = false;
+  /** Blocks of the SACK option (RFC 2018 3): what has arrived, from a start up to but without an end. */
+  sacks = 0;
+  readonly sackStarts: Seq[] = [0 as Seq, 0 as Seq, 0 as Seq, 0 as Seq];
+  readonly sackEnds: Seq[] = [0 as Seq, 0 as Seq, 0 as Seq, 0 as Seq];
 }
 
 /**
@@ -73,6 +87,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   segment.payloadOffset = offset + headerLength;
   segment.payloadLength = length - headerLength;
   segment.hasTimestamps = false;
+  segment.sacks = 0;
   if (headerLength === HEADER_LENGTH + TIMESTAMPS_LENGTH && nativeLoad32(bytes, offset + 20) === PLAIN_TIMESTAMPS) {
     segment.hasTimestamps = true;
     segment.tsValue = nativeLoad32(bytes, offset + 24);
@@ -82,6 +97,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   if ((flags & SYN) !== 0) {
     segment.mss = 0;
     segment.scale = -1;
+    segment.sackPermitted = false;
   }
   if (headerLength > HEADER_LENGTH) decodeOptions(bytes, offset + HEADER_LENGTH, offset + headerLength, segment);
   return 0;
@@ -107,14 +123,26 @@ function decodeOptions(bytes: Uint8Array, start: number, end: number, segment: S
       // RFC 9293 3.7.1 and RFC 7323 2.2: these mean something on a SYN only.
       if (kind === OPTION_MSS && length === 4) segment.mss = nativeLoad16(bytes, at + 2);
       else if (kind === OPTION_SCALE && length === 3) segment.scale = bytes[at + 2]!;
-    }
+      else if (kind === OPTION_SACK_PERMITTED && length === 2) segment.sackPermitted = true;
+    } else if (kind === OPTION_SACK) decodeSacks(bytes, at, length, segment);
     at += length;
   }
 }
 
+/** RFC 2018 3. A length that no number of blocks has is passed over. */
+function decodeSacks(bytes: Uint8Array, at: number, length: number, segment: Segment): void {
+  const count = (length - 2) / SACK_BLOCK_LENGTH;
+  if (count > MAX_SACKS || count * SACK_BLOCK_LENGTH !== length - 2 || (count | 0) !== count) return;
+  for (let i = 0; i < count; i++) {
+    segment.sackStarts[i] = nativeLoad32(bytes, at + 2 + i * SACK_BLOCK_LENGTH) as Seq;
+    segment.sackEnds[i] = nativeLoad32(bytes, at + 6 + i * SACK_BLOCK_LENGTH) as Seq;
+  }
+  segment.sacks = count;
+}
+
 /**
  * Writes the header, and returns its length: with a SYN's options when it has that flag (a `scale` below 0 is left out),
- * with timestamps when it has them. The checksum is left 0. At most LARGEST_HEADER bytes.
+ * with timestamps and SACK blocks when it has them. The checksum is left 0. At most LARGEST_HEADER bytes.
  */
 export function encode(into: Uint8Array, at: number, segment: Segment): number {
   let length = HEADER_LENGTH;
@@ -125,12 +153,25 @@ export function encode(into: Uint8Array, at: number, segment: Segment): number {
       nativeStore32(into, at + length, 0x01030300 + segment.scale);
       length += 4;
     }
+    if (segment.sackPermitted) {
+      nativeStore32(into, at + length, 0x01010402);
+      length += 4;
+    }
   }
   if (segment.hasTimestamps) {
     nativeStore32(into, at + length, PLAIN_TIMESTAMPS);
     nativeStore32(into, at + length + 4, segment.tsValue);
     nativeStore32(into, at + length + 8, segment.tsEcho);
     length += TIMESTAMPS_LENGTH;
+  }
+  if (segment.sacks > 0) {
+    nativeStore32(into, at + length, 0x01010502 + segment.sacks * SACK_BLOCK_LENGTH);
+    length += SACK_HEAD_LENGTH;
+    for (let i = 0; i < segment.sacks; i++) {
+      nativeStore32(into, at + length, segment.sackStarts[i]!);
+      nativeStore32(into, at + length + 4, segment.sackEnds[i]!);
+      length += SACK_BLOCK_LENGTH;
+    }
   }
   // Two fields a word: five stores for the whole header. The last are the checksum, to be filled in, and the urgent
   // pointer.

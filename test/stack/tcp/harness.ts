@@ -225,6 +225,9 @@ export interface SegmentFields {
   mss?: number;
   scale?: number;
   timestamps?: readonly [value: number, echo: number];
+  /** Of a SYN. */
+  sackPermitted?: boolean;
+  sacks?: readonly (readonly [start: number, end: number])[];
   data?: Uint8Array | string;
 }
 
@@ -369,6 +372,14 @@ export function build(
     segment.hasTimestamps = true;
     segment.tsValue = fields.timestamps[0];
     segment.tsEcho = fields.timestamps[1];
+  }
+  if (fields.sackPermitted !== undefined) segment.sackPermitted = fields.sackPermitted;
+  if (fields.sacks !== undefined) {
+    for (const block of fields.sacks) {
+      segment.sackStarts[segment.sacks] = (block[0] >>> 0) as Seq;
+      segment.sackEnds[segment.sacks] = (block[1] >>> 0) as Seq;
+      segment.sacks++;
+    }
   }
   const length = encode(head, 0, segment);
   const bytes = new Uint8Array(length + data.length);

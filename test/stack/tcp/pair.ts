@@ -15,6 +15,10 @@ export interface LinkQuality {
   readonly reordering: number;
   /** One way, µs. */
   readonly delay: number;
+  /** Bytes a µs that the link takes in one direction; without it: any number. */
+  readonly rate?: number;
+  /** Packets that wait for it; one more is dropped. */
+  readonly queue?: number;
 }
 
 export class End {
@@ -51,6 +55,10 @@ export class Pair {
   readonly #random: () => number;
   #flying: InFlight[] = [];
   #order = 0;
+  /** By direction: when the link is free again. */
+  readonly #freeAt: number[] = [0, 0];
+  /** Packets that found the queue full. */
+  overflows = 0;
   now = 0;
 
   constructor(quality: LinkQuality, change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
@@ -100,6 +108,17 @@ export class Pair {
     const copies = this.#random() < q.duplication ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       let at = this.now + q.delay;
+      if (q.rate !== undefined) {
+        const way = packet.source === HERE ? 0 : 1;
+        const time = (packet.bytes.length + 20) / q.rate;
+        const free = Math.max(this.now, this.#freeAt[way]!);
+        if (q.queue !== undefined && free - this.now > q.queue * (1500 / q.rate)) {
+          this.overflows++;
+          continue;
+        }
+        this.#freeAt[way] = free + time;
+        at += free + time - this.now;
+      }
       if (this.#random() < q.reordering) at += Math.floor(this.#random() * q.delay * 3);
       const { source, destination } = packet;
       const flight = { at, order: this.#order++, packet: { source, destination, bytes: packet.bytes.slice() } };

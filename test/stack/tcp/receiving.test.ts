@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { SEGMENTS_WITHOUT_MEMORY } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
-import { MAX_DUPLICATE_ACKS } from "../../../stack/tcp/limits.ts";
+import { MAX_DUPLICATE_ACKS, MAX_INTERVALS } from "../../../stack/tcp/limits.ts";
 import { ACK, FIN, SYN } from "../../../stack/tcp/wire.ts";
 import { Bench, PATTERN } from "./harness.ts";
 
@@ -90,15 +90,15 @@ describe("segments out of order", () => {
     expect(bench.tcp.readEnded(bench.handle)).toBe(true);
   });
 
-  test("in more than eight intervals are not kept", () => {
+  test("in more than 32 intervals are not kept", () => {
     const bench = new Bench();
     bench.accept();
     const start = bench.seq;
-    for (let i = 1; i <= 9; i++) bench.receive({ seq: start + i * 200, data: piece(i * 200, 100) });
-    for (let i = 0; i <= 8; i++) {
+    for (let i = 1; i <= MAX_INTERVALS + 1; i++) bench.receive({ seq: start + i * 200, data: piece(i * 200, 100) });
+    for (let i = 0; i <= MAX_INTERVALS; i++) {
       bench.receive({ seq: start + i * 200, data: piece(i * 200, 200) });
     }
-    expect(bench.user.received).toHaveLength(1800);
+    expect(bench.user.received).toHaveLength((MAX_INTERVALS + 1) * 200);
   });
 
   test("in any order, overlapping in any way, they give the stream", () => {

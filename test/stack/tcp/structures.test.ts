@@ -10,6 +10,7 @@ import { BufferPool } from "../../../stack/tcp/buffers.ts";
 import { Connection } from "../../../stack/tcp/connection.ts";
 import { Secret } from "../../../stack/tcp/isn.ts";
 import { SendQueue } from "../../../stack/tcp/send-queue.ts";
+import { Sender } from "../../../stack/tcp/sender.ts";
 import { ConnectionTable } from "../../../stack/tcp/table.ts";
 import { Timers } from "../../../stack/tcp/timers.ts";
 import { Segment } from "../../../stack/tcp/wire.ts";
@@ -20,7 +21,10 @@ describe("the table", () => {
     const operation = fc.record({ port: fc.integer({ min: 1, max: 40 }), insert: fc.boolean() });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 200 }), fc.integer(), (operations, key) => {
-        const connections = Array.from({ length: 41 }, (_, index) => new Connection(index, NO_HANDLE, new SendQueue()));
+        const connections = Array.from(
+          { length: 41 },
+          (_, index) => new Connection(index, NO_HANDLE, new SendQueue(), new Sender()),
+        );
         for (const c of connections) {
           c.path = 5 as Path;
           c.localPort = 80;

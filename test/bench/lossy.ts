@@ -1,0 +1,248 @@
+// Goodput over bad links, beside Linux: nginx with the kernel's own TCP, and our process, each behind a wire of its own
+// (wire.c) that delays, loses, reorders and queues alike; the client is curl in a third network namespace. Needs root.
+//
+//   node tools/run.mjs test/bench/lossy.ts [--json] [--megabytes=10] [--rounds=3] [--congestion=cubic,bbr] [NAME...]
+//
+// Downloads alternate, so that both meet the same machine; a row is the mean of the rounds, and the median and the 90th
+// percentile of pages of 100 KB.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Namespace } from "../../tools/namespace.ts";
+import { isRoot, which } from "../../tools/setup.ts";
+import { Blog, PROCESS } from "../e2e/support/bed.ts";
+import { eventually } from "../e2e/support/peers.ts";
+
+interface Link {
+  readonly name: string;
+  readonly delayMs: number;
+  readonly loss: number;
+  readonly reorder: number;
+  readonly mbits: number;
+  readonly queue: number;
+}
+
+const LINKS: readonly Link[] = [
+  { name: "clean", delayMs: 25, loss: 0, reorder: 0, mbits: 0, queue: 0 },
+  { name: "loss-1", delayMs: 25, loss: 1, reorder: 0, mbits: 0, queue: 0 },
+  { name: "loss-3", delayMs: 25, loss: 3, reorder: 0, mbits: 0, queue: 0 },
+  { name: "loss-5", delayMs: 25, loss: 5, reorder: 0, mbits: 0, queue: 0 },
+  { name: "loss-2-reorder-5", delayMs: 25, loss: 2, reorder: 5, mbits: 0, queue: 0 },
+  { name: "queue", delayMs: 25, loss: 0, reorder: 0, mbits: 100, queue: 200 },
+];
+const PAGE = 100_000;
+const PAGES = 30;
+const GIT_PORT = 8000;
+const MEMORY_MB = 128;
+
+const words = process.argv.slice(2);
+const option = (name: string, other: string): string =>
+  words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? other;
+const megabytes = Number(option("megabytes", "10"));
+const rounds = Number(option("rounds", "3"));
+const controls = option("congestion", readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").trim()).split(
+  ",",
+);
+const names = words.filter((word) => !word.startsWith("--"));
+
+/** Bytes that no link and no compression makes less of. */
+function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let x = 2_463_534_242;
+  for (let i = 0; i < length; i++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    bytes[i] = x & 255;
+  }
+  return bytes;
+}
+
+interface Site {
+  readonly name: string;
+  readonly url: string;
+  readonly congestion?: string;
+  readonly wire: {
+    readonly client: Namespace;
+    readonly tap: string;
+    readonly server: Namespace;
+    readonly serverTap: string;
+  };
+}
+
+class Bed {
+  readonly folder = mkdtempSync(join(tmpdir(), "epiphyte-lossy-"));
+  readonly client = new Namespace(`epi-lossy-c-${process.pid}`, 171);
+  readonly linux = new Namespace(`epi-lossy-l-${process.pid}`, 172);
+  readonly ours = new Namespace(`epi-lossy-o-${process.pid}`, 173);
+  readonly wire = join(this.folder, "wire");
+
+  async start(): Promise<readonly Site[]> {
+    execFileSync("gcc", ["-O2", "-Wall", "-Werror", "-o", this.wire, "test/bench/wire.c"]);
+    const files = {
+      "index.md": "# Lossy\n",
+      "static/large.bin": noise(megabytes * 1_000_000),
+      "static/page.bin": noise(PAGE),
+    };
+    const www = join(this.folder, "www", "static");
+    mkdirSync(www, { recursive: true });
+    writeFileSync(join(www, "large.bin"), files["static/large.bin"]);
+    writeFileSync(join(www, "page.bin"), files["static/page.bin"]);
+    // The client has a device for each of them.
+    this.client.run(["ip", "addr", "flush", "dev", "tap0"]);
+    this.client.run(["ip", "addr", "add", "10.172.0.9/24", "dev", "tap0"]);
+    this.client.run(["ip", "tuntap", "add", "dev", "tap1", "mode", "tap"]);
+    this.client.run(["ip", "addr", "add", "10.173.0.9/24", "dev", "tap1"]);
+    this.client.run(["ip", "link", "set", "tap1", "up"]);
+    const configuration = join(this.folder, "nginx.conf");
+    writeFileSync(
+      configuration,
+      `daemon off; user root; worker_processes 1; pid ${this.folder}/nginx.pid; error_log /dev/null;
+events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80; root ${this.folder}/www; } }`,
+    );
+    this.linux.start([which("nginx") ?? "nginx", "-c", configuration]);
+    // Ours shares a bridge with the wire and with the Git server.
+    for (const line of [
+      "ip link add br0 type bridge",
+      "ip addr flush dev tap0",
+      "ip link set tap0 master br0",
+      "ip tuntap add dev tap1 mode tap",
+      "ip link set tap1 master br0",
+      "ip link set tap1 up",
+      `ip addr add ${this.ours.address}/24 dev br0`,
+      "ip link set br0 up",
+    ])
+      this.ours.run(line.split(" "));
+    const blog = new Blog(join(this.folder), files);
+    this.ours.start([process.execPath, "tools/git-server.ts", blog.root, this.ours.address, String(GIT_PORT)]);
+    await eventually("the Git server answers", 10_000, () => {
+      try {
+        return (
+          this.ours.run([
+            "curl",
+            "-s",
+            `http://${this.ours.address}:${GIT_PORT}/blog.git/info/refs?service=git-upload-pack`,
+          ]) !== ""
+        );
+      } catch {
+        return false;
+      }
+    });
+    const log: string[] = [];
+    const child = this.ours.start(
+      [
+        ...["env", `EPIPHYTE_MEMORY=${MEMORY_MB}`, PROCESS, "--tap=tap0", "--ipv4=10.173.0.2/24"],
+        `--remote=http://${this.ours.address}:${GIT_PORT}/blog.git`,
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => log.push(text));
+    await eventually(
+      () => `our process serves:\n${log.join("")}`,
+      60_000,
+      () => / ready: /.test(log.join("")),
+    );
+    const behindLinux = { client: this.client, tap: "tap0", server: this.linux, serverTap: "tap0" };
+    return [
+      ...controls.map((congestion) => ({
+        name: `Linux+nginx, ${congestion}`,
+        url: `http://${this.linux.address}`,
+        congestion,
+        wire: behindLinux,
+      })),
+      {
+        name: "Epiphyte",
+        url: "http://10.173.0.2",
+        wire: { client: this.client, tap: "tap1", server: this.ours, serverTap: "tap1" },
+      },
+    ];
+  }
+
+  /** Puts the wire in for as long as `work` lasts. */
+  async through<T>(site: Site, link: Link, seed: number, work: () => Promise<T>): Promise<T> {
+    const { client, tap, server, serverTap } = site.wire;
+    // Where the host does not let others be chosen, its own it is.
+    if (site.congestion !== undefined && controls.length > 1)
+      server.run(["sysctl", "-q", "-w", `net.ipv4.tcp_congestion_control=${site.congestion}`]);
+    // What the kernel remembers of a path would tell it how the last wire was.
+    server.run(["ip", "tcp_metrics", "flush", "all"]);
+    client.run(["ip", "tcp_metrics", "flush", "all"]);
+    const wire: ChildProcess = spawn(
+      this.wire,
+      [
+        ...[client.name, tap, server.name, serverTap, String(link.delayMs * 1000), String(link.loss)],
+        ...[String(link.reorder), String(link.mbits), String(link.queue), String(seed)],
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    await new Promise((resolve) => wire.stdout?.once("data", resolve));
+    try {
+      return await work();
+    } finally {
+      wire.kill("SIGKILL");
+      await new Promise((resolve) => wire.once("exit", resolve));
+    }
+  }
+
+  async seconds(url: string): Promise<number> {
+    const out = await this.client.runAsync(
+      ["curl", "-s", "--max-time", "300", "-o", "/dev/null", "-w", "%{size_download} %{time_total}", url],
+      310_000,
+    );
+    const [length, time] = out.split(" ").map(Number);
+    if (length !== PAGE && length !== megabytes * 1_000_000) throw new Error(`${url}: ${length} bytes`);
+    return time ?? Number.NaN;
+  }
+
+  async stop(): Promise<void> {
+    for (const space of [this.client, this.linux, this.ours]) await space.remove();
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0) / numbers.length;
+const quantile = (numbers: readonly number[], q: number): number =>
+  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * q))] ?? Number.NaN;
+
+if (!isRoot()) throw new Error("network namespaces need root");
+const bed = new Bed();
+const results: unknown[] = [];
+try {
+  const sites = await bed.start();
+  console.log(`| link | server | Mbit/s, ${megabytes} MB | 100 KB median | 100 KB 90 % |`);
+  console.log("|---|---|---|---|---|");
+  for (const link of LINKS) {
+    if (names.length > 0 && !names.includes(link.name)) continue;
+    const large = new Map<string, number[]>();
+    const small = new Map<string, number[]>();
+    for (let round = 1; round <= rounds; round++)
+      for (const site of sites)
+        await bed.through(site, link, round, async () => {
+          const times = large.get(site.name) ?? [];
+          times.push((megabytes * 8) / (await bed.seconds(`${site.url}/static/large.bin`)));
+          large.set(site.name, times);
+          const pages = small.get(site.name) ?? [];
+          for (let i = 0; i < PAGES / rounds; i++) pages.push(await bed.seconds(`${site.url}/static/page.bin`));
+          small.set(site.name, pages);
+        });
+    for (const site of sites) {
+      const pages = small.get(site.name) ?? [];
+      const row = {
+        link: link.name,
+        server: site.name,
+        mbits: mean(large.get(site.name) ?? []),
+        median: quantile(pages, 0.5),
+        ninety: quantile(pages, 0.9),
+      };
+      results.push(row);
+      console.log(
+        `| ${row.link} | ${row.server} | ${row.mbits.toFixed(2)} | ${row.median.toFixed(2)} s | ${row.ninety.toFixed(2)} s |`,
+      );
+    }
+  }
+} finally {
+  await bed.stop();
+}
+if (words.includes("--json")) console.log(JSON.stringify(results));
