@@ -60,8 +60,9 @@ export function bytesFrom(list: readonly number[]): Uint8Array<ArrayBuffer> {
 export function setBytes(bytes: Uint8Array, list: readonly number[], at: number = 0): void {
   for (let i = 0; i < list.length; i++) bytes[at + i] = list[i]!;
 }
-export function fillBytes(bytes: Uint8Array, value: number): void {
+export function fillBytes(bytes: Uint8Array, value: number): Uint8Array {
   for (let i = 0; i < bytes.length; i++) bytes[i] = value;
+  return bytes;
 }
 
 /** `Number.NaN`, which the compiler's intermediate form cannot hold as a constant. */
