@@ -69,10 +69,10 @@ export class AttackBed {
     this.crowd = Array.from({ length: 20 }, (_, i) => `${net}.${20 + i}`);
     const files: Record<string, string | Uint8Array> = { ...FILES, ...more };
     for (let i = 0; i < 60; i++) files[`Posts/p${i}`] = post(`Post ${i}`, `The text of post ${i}. `.repeat(100));
-    // With 32 MB a pack may have some 5 MB (stack/README.md, "Promised").
-    const large = target.memory > 32 ? 8 : 3;
+    // With 32 MB a pack may have some 5 MB (stack/README.md, "Promised"), and no file more than fits beside it.
+    const [large, lines] = target.memory > 32 ? [8, 60_000] : [3, 12_000];
     for (let i = 0; i < large; i++) files[`static/large-${i}.bin`] = megabyte(i + 1);
-    for (let i = 0; i < 4; i++) files[`static/text-${i}.txt`] = `Line ${i} of a long text.\n`.repeat(60_000);
+    for (let i = 0; i < 4; i++) files[`static/text-${i}.txt`] = `Line ${i} of a long text.\n`.repeat(lines);
     files["static/middle.bin"] = megabyte(20).subarray(0, 300_000);
     this.blog = new Blog(scratch("attack"), files);
     this.space = new Namespace(`epiphyte-attack-${target.octet}-${process.pid}`, target.octet);
