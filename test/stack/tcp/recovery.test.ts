@@ -1,6 +1,7 @@
 // What is sent again and when: decisions written down from the RFCs' own rules and examples. The peer has an MSS of 1,000,
 // the round trip is 50 ms, and segments are named by the thousand: 0 is the first.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RECOVERIES, RECOVERIES_UNDONE, RETRANSMITS, TAIL_PROBES } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
@@ -341,4 +342,64 @@ describe("a window that is shut over what is in flight", () => {
     expect(bench.user.take()).not.toContain("closed 2");
     expect(bench.acknowledge(2)[0]).toBe(2);
   });
+});
+
+test("whatever a peer reports, acknowledges and leaves out, an honest one gets the rest afterwards", () => {
+  const step = fc.record({
+    what: fc.integer({ min: 0, max: 9 }),
+    a: fc.integer({ min: -3, max: 60 }),
+    b: fc.integer({ min: 0, max: 2000 }),
+    window: fc.constantFrom(0, 100, 3000, 65_535),
+  });
+  let finished = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), fc.boolean(), fc.boolean(), (steps, stamped, sack) => {
+      const bench = new Sending(0, stamped, sack);
+      bench.send(60 * MSS);
+      bench.tcp.shutdown(bench.handle);
+      const end = 60 * MSS;
+      let acked = 0;
+      let sentTo = 0;
+      const take = (segments: readonly Segment[]): void => {
+        for (const s of segments) {
+          const to = ((s.seq - bench.base) | 0) + s.payloadLength;
+          if (s.payloadLength > 0 && to > sentTo) sentTo = to;
+        }
+      };
+      take(bench.sent());
+      for (const { what, a, b, window } of steps) {
+        const fields = bench.stamps(b);
+        fields.window = window;
+        if (what < 5) {
+          if (what < 2) acked = Math.min(sentTo, acked + Math.max(0, a) * 100 + (b % 7));
+          bench.ack = bench.base + acked;
+          const blocks: Array<readonly [number, number]> = [];
+          for (let i = 0; i < what; i++) {
+            const from = bench.ack + a * 500 + i * b;
+            blocks.push([from, from + b - 100]);
+          }
+          fields.sacks = blocks;
+          take(bench.receive(fields));
+        } else if (what < 8) take(bench.pass(b * 200));
+        else bench.sink.slots = a < 0 ? 0 : 1_000_000;
+      }
+      bench.sink.slots = 1_000_000;
+      // An ACK for each that comes; what was lost before is asked for by time.
+      for (let i = 0; i < 400 && acked < end; i++) {
+        take(bench.pass(70 * SECOND));
+        acked = sentTo;
+        bench.ack = bench.base + acked;
+        const fields = bench.stamps(0);
+        fields.window = 65_535;
+        take(bench.receive(fields));
+      }
+      // It has given up on who was silent for too long, or sent everything.
+      const gone = bench.user.take().some((event) => event.startsWith("closed"));
+      if (gone) return;
+      finished++;
+      expect([acked, bench.tcp.queued(bench.handle)]).toEqual([end, 0]);
+    }),
+    { numRuns: 150 },
+  );
+  expect(finished).toBeGreaterThan(100);
 });
