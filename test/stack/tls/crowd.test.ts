@@ -237,7 +237,8 @@ describe("a stream of ours", () => {
 });
 
 describe("many readers and no memory to seal into", () => {
-  const BODY = new Uint8Array(50_000).fill(65);
+  const BODY = new Uint8Array(50_000);
+  BODY.fill(65);
 
   /** Three whose handshakes are done. */
   function crowd(b: Bench): Visitor[] {
