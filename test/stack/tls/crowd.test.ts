@@ -300,7 +300,9 @@ describe("many readers and no memory to seal into", () => {
     for (const v of visitors) b.tls.sendShared(v.handle, body, 0, BODY.length);
     b.step();
     // Not a record.
-    b.receive(visitors[0]!.handle, new Uint8Array(10).fill(255));
+    const noise = new Uint8Array(10);
+    noise.fill(255);
+    b.receive(visitors[0]!.handle, noise);
     b.below.break(visitors[1]!.handle, 1, b.now);
     b.below.room = true;
     b.step();
