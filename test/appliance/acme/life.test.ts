@@ -133,10 +133,9 @@ describe("a certificate", () => {
     expect(machine.certified).toBe(1);
     expect(world.authority.issued).toHaveLength(1);
     expect(machine.acme.proof("token-0-http-01")).toBeUndefined();
-    expect(machine.lines).toEqual([
-      "ACME: asking ca.test for a certificate for blog.test",
-      expect.stringMatching(/^ACME: the certificate will be renewed on 20/),
-    ]);
+    expect(machine.lines).toHaveLength(2);
+    expect(machine.lines[0]).toBe("ACME: asking ca.test for a certificate for blog.test");
+    expect(machine.lines[1]).toMatch(/^ACME: the certificate will be renewed on 20/);
   });
 
   it("comes by TLS-ALPN-01, for several names and addresses, whatever becomes of nonces", async () => {

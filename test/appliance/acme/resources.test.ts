@@ -12,6 +12,7 @@ import {
   LIST_LIMIT,
   TEXT_LIMIT,
 } from "../../../appliance/acme/resources.ts";
+import { expectPart } from "../../support/matching.ts";
 
 const text = (value: unknown): string => JSON.stringify(value);
 const DIRECTORY = {
@@ -33,7 +34,7 @@ describe("a directory", () => {
       value: { ...DIRECTORY, renewalInfo: "", termsOfService: "", externalAccountRequired: false, profiles: [] },
     });
     const meta = { termsOfService: "https://ca.test/terms", externalAccountRequired: true, profiles: { a: "", b: "" } };
-    expect(decodeDirectory(text({ ...DIRECTORY, meta, renewalInfo: "https://ca.test/ari" }))).toMatchObject({
+    expectPart(decodeDirectory(text({ ...DIRECTORY, meta, renewalInfo: "https://ca.test/ari" })), {
       value: { ...meta, profiles: ["a", "b"], renewalInfo: "https://ca.test/ari" },
     });
   });
@@ -60,11 +61,11 @@ describe("a directory", () => {
 describe("an order", () => {
   it("is read in each of its states", () => {
     for (const status of ["pending", "ready", "processing", "invalid"])
-      expect(decodeOrder(text({ ...ORDER, status }))).toMatchObject({
+      expectPart(decodeOrder(text({ ...ORDER, status })), {
         value: { status, certificate: "", error: undefined },
       });
     const valid = { ...ORDER, status: "valid", certificate: "https://ca.test/c/1" };
-    expect(decodeOrder(text(valid))).toMatchObject({ value: { certificate: "https://ca.test/c/1" } });
+    expectPart(decodeOrder(text(valid)), { value: { certificate: "https://ca.test/c/1" } });
   });
 
   it("is none without what its state needs", () => {
@@ -89,29 +90,28 @@ describe("the others", () => {
       ok: true,
       value: orders.slice(0, 5),
     });
-    expect(decodeOrders(text({ orders }))).toMatchObject({ value: { length: LIST_LIMIT } });
+    expectPart(decodeOrders(text({ orders })), { value: { length: LIST_LIMIT } });
     expect(decodeOrders(text({ orders: 1 })).ok).toBe(false);
   });
 
   it("an authorization, whose token must be fit for a path", () => {
     const challenge = { type: "http-01", url: "https://ca.test/ch", status: "pending", token: "abc_-9" };
-    const read = (more: object) =>
-      decodeAuthorization(
+    const read = (more: object) => {
+      const decoded = decodeAuthorization(
         text({
           status: "pending",
           identifier: { type: "dns", value: "a.test" },
           challenges: [{ ...challenge, ...more }],
         }),
       );
-    expect(read({})).toMatchObject({ value: { challenges: [{ ...challenge, validated: 0, error: undefined }] } });
-    for (const token of ["../x", "a b", "", "é", "a".repeat(501), 7])
-      expect(read({ token })).toMatchObject({ value: { challenges: [{ token: "" }] } });
+      return decoded.ok ? decoded.value.challenges[0] : undefined;
+    };
+    expect(read({})).toEqual({ ...challenge, validated: 0, error: undefined });
+    for (const token of ["../x", "a b", "", "é", "a".repeat(501), 7]) expect(read({ token })?.token).toBe("");
     const validated = "2026-03-04T12:00:00.123456789+01:00";
-    expect(read({ validated })).toMatchObject({
-      value: { challenges: [{ validated: Date.parse("2026-03-04T11:00:00.123Z") }] },
-    });
+    expect(read({ validated })?.validated).toBe(Date.parse("2026-03-04T11:00:00.123Z"));
     for (const wrong of ["yesterday", "2026-13-44T99:00:00Z", "+012026-01-01T00:00:00Z", 12])
-      expect(read({ validated: wrong })).toMatchObject({ value: { challenges: [{ validated: 0 }] } });
+      expect(read({ validated: wrong })?.validated).toBe(0);
     expect(decodeAuthorization(text({})).ok).toBe(false);
   });
 
@@ -180,7 +180,7 @@ describe("a refusal", () => {
   it("without words is told as that, and is tried again soon", () => {
     for (const nothing of ["", "[]", "{}", "<html>"]) {
       const failed = refusal("no order", "", decodeProblem(nothing), undefined);
-      expect(failed).toMatchObject({ what: "no order: the authority says nothing more", advice: "", passing: true });
+      expectPart(failed, { what: "no order: the authority says nothing more", advice: "", passing: true });
     }
   });
 });
