@@ -88,7 +88,7 @@ describe("a connection through a proxy", () => {
     expect(isExempt("anything", ["*"])).toBe(true);
   });
 
-  it.each<[string, ReturnType<Peer>, string]>([
+  const answers: ReadonlyArray<readonly [string, ReturnType<Peer>, string]> = [
     ["wants credentials", { send: "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n" }, "wants credentials (status 407)"],
     ["wants credentials, by the wrong number", { send: "HTTP/1.1 401 Who\r\n\r\n" }, "wants credentials (status 401)"],
     ["refuses", { send: "HTTP/1.1 403 Forbidden\r\n\r\nno" }, "refuses to connect to git.example:443 (status 403)"],
@@ -107,12 +107,14 @@ describe("a connection through a proxy", () => {
       "answered something that is not HTTP",
     ],
     ["hints without end", { send: "HTTP/1.1 103 Wait\r\n\r\n".repeat(6) }, "answered something that is not HTTP"],
-  ])("fails in words and is closed when the proxy %s", async (_, answer, words) => {
-    const bed = new Bed(answer);
-    expect(await bed.connect()).toContain(`proxy.lan:3128 ${words}`);
-    expect(bed.network.closed).toBe(1);
-    expect(bed.secured).toEqual([]);
-  });
+  ];
+  for (const [what, answer, words] of answers)
+    it(`fails in words and is closed when the proxy ${what}`, async () => {
+      const bed = new Bed(answer);
+      expect(await bed.connect()).toContain(`proxy.lan:3128 ${words}`);
+      expect(bed.network.closed).toBe(1);
+      expect(bed.secured).toEqual([]);
+    });
 
   it("says so when credentials were given and refused, and repeats none", async () => {
     const bed = new Bed({ send: "HTTP/1.1 407 No\r\n\r\n" }, { ...PROXY, authorization: "Basic eDp5" });
