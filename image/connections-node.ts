@@ -4,6 +4,7 @@
 // First: modules of TLS use the natives when they are read.
 import "./native-node.ts";
 import { randomBytes } from "node:crypto";
+import { Budget } from "../stack/base/budget.ts";
 import { type Instant, MILLISECOND } from "../stack/base/result.ts";
 import { SharedMemory } from "../stack/base/shared.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../stack/base/streams.ts";
@@ -17,8 +18,8 @@ import { Trust } from "../stack/x509/trust.ts";
 import { NodeStreams } from "./streams-node.ts";
 import { trustAnchors } from "./trust-anchors-node.ts";
 
-/** Connections that may speak TLS, times eight (Secure). */
-const CONNECTIONS = 8192;
+/** What the host of a machine of 256 MB is given: so many connections may speak TLS. */
+const MEMORY = 64 * 1024 * 1024;
 
 export class NodeConnections {
   readonly streams: NodeStreams;
@@ -85,7 +86,7 @@ export class NodeConnections {
   /** TLS, with a seed of its own. */
   get secure(): Secure {
     if (this.#secure === undefined) {
-      this.#secure = new Secure(this.streams, new SharedMemory(), this.#opened, randomBytes(32), CONNECTIONS);
+      this.#secure = new Secure(this.streams, new SharedMemory(), this.#opened, randomBytes(32), new Budget(MEMORY));
       for (const text of this.#trust) this.#secure.trustAlso(text);
     }
     this.#secure.setWallClock(Date.now(), this.#now());

@@ -309,7 +309,7 @@ export class Host extends FrameReceiver {
   secure(): Secure {
     if (this.secureStreams === undefined) {
       if (!this.canSecure) throw new Error("TLS without entropy");
-      this.secureStreams = new Secure(this.tcp, this.shared, this.flows, this.seed, this.budget.connections);
+      this.secureStreams = new Secure(this.tcp, this.shared, this.flows, this.seed, this.budget);
       this.secureUser = this.tcp.addUser(this.secureStreams.ours);
       this.secureStreams.setWallClock(this.now / MILLISECOND + this.wallOffsetMs, this.now);
     }
@@ -319,6 +319,7 @@ export class Host extends FrameReceiver {
   /** Bytes that are left free for the host and its services, of the memory that it was given: nobody else may take them. */
   spare(): number {
     let bytes = this.tcp.spare;
+    if (this.secureStreams !== undefined) bytes += this.secureStreams.spare();
     for (let i = 0; i < this.services.length; i++) bytes += this.services[i]!.spare();
     return Math.floor(bytes * this.budget.promised);
   }

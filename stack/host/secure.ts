@@ -2,6 +2,7 @@
 // TLS on a host: whose certificates are shown, whom we believe, and the streams that speak it over those below (TCP; on Node
 // its sockets). Made when it is first asked for: who serves plain HTTP pays nothing.
 
+import { type Budget, TLS_CONNECTION_COST } from "../base/budget.ts";
 import type { Instant } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
 import { CLOSED_BY_RESET, CLOSED_IN_ORDER, type Handle, type Streams, StreamUser } from "../base/streams.ts";
@@ -30,9 +31,6 @@ import { PathVerifier } from "./path-verifier.ts";
 import { challengeName, seedKey } from "./seed-key.ts";
 import { WrongProtocol } from "./wrong-protocol.ts";
 
-/** Of the connections that there may be, those that may speak TLS, one in this many: each costs four times as much. */
-const TLS_PART = 8;
-export const LEAST_TLS_CONNECTIONS = 128;
 /** How long a certificate of our own is valid. */
 const DAY = 86_400;
 const OWN_LIFETIME = 20 * 365 * DAY;
@@ -119,12 +117,15 @@ export class Secure {
   /** Wall clock minus `now`, in milliseconds. */
   #offsetMs = 0;
 
-  /** `seed`: 32 random bytes, used for nothing else; `connections`: of the streams below. */
-  constructor(below: Streams, shared: SharedMemory, flows: Flows, seed: Uint8Array, connections: number) {
+  /** `seed`: 32 random bytes, used for nothing else. */
+  constructor(below: Streams, shared: SharedMemory, flows: Flows, seed: Uint8Array, budget: Budget) {
     this.#random = new Generator(seed);
     const random = this.#random;
     const limits = new TlsLimits();
-    limits.connections = Math.max(LEAST_TLS_CONNECTIONS, Math.floor(connections / TLS_PART));
+    limits.connections = budget.tlsConnections;
+    limits.handshakeMemory = budget.handshakes;
+    limits.handshakes = Math.min(limits.handshakes, Math.floor(limits.connections / 2));
+    limits.loaded = Math.min(limits.loaded, Math.floor(limits.handshakes / 4));
     const terms = new ServerTerms(
       this.#credentials,
       new Tickets(random),
@@ -139,6 +140,13 @@ export class Secure {
     this.#flowUser = this.tls.addUser(this.#flows);
     this.#clearUser = this.tls.addUser(new WrongProtocol(this.tls));
     this.ours = new TlsCarrier(this.tls, -1, -1);
+  }
+
+  /** What of TLS's share is not taken yet, in bytes. */
+  spare(): number {
+    const { limits, buffered } = this.tls.core;
+    const connections = Math.max(0, limits.connections - this.tls.count) * TLS_CONNECTION_COST;
+    return connections + Math.max(0, limits.handshakeMemory - buffered);
   }
 
   /** Who is to listen below on a port that this user serves: with RECORD_ROOM more bytes unread than that one wants. */

@@ -3,8 +3,12 @@ import {
   Budget,
   CONNECTION_COST,
   LEAST_CONNECTIONS,
+  LEAST_HANDSHAKES,
   LEAST_RECEIVE,
+  LEAST_TLS_CONNECTIONS,
   MOST_CONNECTIONS,
+  MOST_HANDSHAKES,
+  TLS_CONNECTION_COST,
 } from "../../../stack/base/budget.ts";
 import { Shared, SharedMemory } from "../../../stack/base/shared.ts";
 
@@ -29,6 +33,20 @@ describe("the budget", () => {
       0.875 * MEGABYTE,
       1.75 * MEGABYTE,
     ]);
+  });
+
+  test("has a share for TLS beside, an eighth as much, which its handshakes are a part of", () => {
+    for (const megabytes of [6, 14, 62, 200]) {
+      const memory = megabytes * MEGABYTE;
+      const budget = new Budget(memory);
+      expect(budget.tlsConnections * TLS_CONNECTION_COST + budget.handshakes).toBeLessThanOrEqual(memory / 8);
+    }
+    const small = new Budget(14 * MEGABYTE);
+    expect([small.tlsConnections, small.handshakes]).toEqual([392, 224 * 1024]);
+    const least = new Budget(0);
+    expect([least.tlsConnections, least.handshakes]).toEqual([LEAST_TLS_CONNECTIONS, LEAST_HANDSHAKES]);
+    const most = new Budget(2 ** 32);
+    expect([most.tlsConnections, most.handshakes]).toEqual([MOST_CONNECTIONS / 8, MOST_HANDSHAKES]);
   });
 
   test("is promised in full from 4 MB on, and not at all up to 2: there the machine must come up first", () => {

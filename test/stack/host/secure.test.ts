@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { TLS_CONNECTION_COST } from "../../../stack/base/budget.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
 import { seedKey } from "../../../stack/host/seed-key.ts";
@@ -88,6 +89,28 @@ describe("HTTPS on a host", () => {
     const words = pair.words.length > 0 ? pair.words[0]! : "";
     expect(words).toContain("is signed by itself, and not trusted here");
     expect(words).toContain(`--trust=${pair.key} accepts it`);
+  });
+
+  test("who begins a handshake and does not go on is counted, is over in his time, and others get their page meanwhile", () => {
+    const pair = new SecurePair();
+    pair.client.secure().trustAlso(pair.key);
+    // The beginning of a ClientHello of 16 KB.
+    const half = new Uint8Array(3000);
+    half.set([22, 3, 1, 64, 0, 1, 0, 63, 252, 3, 3]);
+    const before = pair.server.secure().spare();
+    for (let i = 0; i < 40; i++) {
+      const handle = pair.client.connect(SERVER, 443, 65_536, "");
+      pair.connected = false;
+      pair.run(() => pair.connected, SECOND);
+      pair.client.streamsOf(handle).send(handle, half, 0, half.length);
+    }
+    pair.run(() => false, SECOND);
+    expect(pair.server.describe()).toContain("tls-handshaking 40\n");
+    expect(before - pair.server.secure().spare()).toBe(40 * TLS_CONNECTION_COST);
+    expect(pair.get("/")).toContain("hello");
+    pair.run(() => false, 15 * SECOND);
+    expect(pair.server.describe()).toContain("tls-handshaking 0\n");
+    expect(pair.server.secure().spare()).toBe(before);
   });
 
   test("the same seed gives the same key", () => {
