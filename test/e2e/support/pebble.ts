@@ -120,7 +120,7 @@ export class Pebble {
       () => `pebble answers:\n${this.log}`,
       20_000,
       () =>
-        this.curl(this.directory).then(
+        this.curl(`https://${this.#space.address}:${this.#ports.acme}/dir`).then(
           () => true,
           () => false,
         ),
