@@ -142,7 +142,7 @@ describe.skipIf(pebbleProgram === undefined)(`ACME before Pebble${why}`, () => {
   }, 60_000);
 
   test("two names, and an address for six days, by TLS-ALPN-01 where there is no plain HTTP; every nonce may be refused", async () => {
-    const { directory } = await makePebble({ environment: { PEBBLE_WFE_NONCEREJECT: "40" } });
+    const { directory } = await makePebble({ environment: { PEBBLE_WFE_NONCEREJECT: "15" } });
     start(
       `--acme=blog.test,www.blog.test,${machine}`,
       `--acme-directory=${directory}`,
