@@ -136,7 +136,7 @@ test("a repository too large for the memory: 503 and the reason in the log, or l
 
 test("updates until the memory is full: the one that no longer fits is refused, and the site stays up", async () => {
   const grown = await makeBed("grown", FILES);
-  const vm = await Vm.start({ git: grown.git, machine: { memory: 24 } });
+  const vm = await Vm.start({ git: grown.git, machine: { memory: 28 } });
   try {
     await vm.ready();
     const files = new Map<string, Uint8Array>();
@@ -155,7 +155,7 @@ test("updates until the memory is full: the one that no longer fits is refused, 
       for (const [name, bytes] of files) expect((await get(vm.port, `/${name}`)).body.equals(bytes)).toBe(true);
       if (refused) return;
     }
-    throw new Error("17 MB of files fit into a machine of 24 MB");
+    throw new Error("17 MB of files fit into a machine of 28 MB");
   } finally {
     await vm.stop();
     await grown.close();

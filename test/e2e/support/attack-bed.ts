@@ -15,6 +15,8 @@ const GIT_PORT = 8000;
 const SECRET = "a-secret-that-only-the-forge-knows";
 /** What a client waits for an answer; the longest that was seen is printed. */
 const PATIENCE_SECONDS = 20;
+/** How often somebody asks for a page before he goes elsewhere. */
+const ATTEMPTS = 4;
 const HONEST_REQUESTS = 5;
 /** How long an attack goes on before anybody else comes. */
 const HEAD_START_MS = 1200;
@@ -141,14 +143,27 @@ export class AttackBed {
     expect(this.alive()).not.toContain("panic");
   }
 
-  /** Asks for pages, one after the other, as a client from this address; the longest time in ms. */
+  /**
+   * Asks for pages, one after the other, as a client from this address; the longest time in ms. Who is told that there is
+   * no room just now (503), or is turned away, asks again as a person would, a few times: what that takes counts, and how
+   * often it was is printed.
+   */
   ask(from: string, scheme = "http"): number {
     let longest = 0;
+    let again = 0;
     for (let i = 0; i < HONEST_REQUESTS; i++) {
-      const answer = this.curl(from, `${scheme}://${this.host}/Posts/p${i * 7}`, "--insecure");
-      if (answer.status !== 200) throw new Error(`${from} asked for the ${i}th time: ${answer.status} ${answer.body}`);
-      longest = Math.max(longest, answer.ms);
+      const began = Date.now();
+      for (let attempt = 1; ; attempt++) {
+        const answer = this.curl(from, `${scheme}://${this.host}/Posts/p${i * 7}`, "--insecure");
+        if (answer.status === 200) {
+          longest = Math.max(longest, attempt === 1 ? answer.ms : Date.now() - began);
+          break;
+        }
+        if (attempt === ATTEMPTS) throw new Error(`${from} asked for page ${i}: ${answer.status} ${answer.body}`);
+        again++;
+      }
     }
+    if (again > 0) console.info(`${this.target.name}: ${from} had to ask again ${again} times`);
     return longest;
   }
 
