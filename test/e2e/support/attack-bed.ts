@@ -15,6 +15,8 @@ const GIT_PORT = 8000;
 const SECRET = "a-secret-that-only-the-forge-knows";
 /** What a client waits for an answer; the longest that was seen is printed. */
 const PATIENCE_SECONDS = 20;
+/** The same before the machine, which is interpreted here: ten times slower than the process. */
+const PATIENCE_BEFORE_MACHINE_SECONDS = 60;
 /** How often somebody asks for a page before he goes elsewhere. */
 const ATTEMPTS = 4;
 const HONEST_REQUESTS = 5;
@@ -192,9 +194,11 @@ export class AttackBed {
   /** One request from this address. */
   curl(from: string, path: string, ...words: readonly string[]): Answer {
     try {
-      const limits = ["--silent", "--show-error", "--interface", from, "--max-time", String(PATIENCE_SECONDS)];
+      const patience = this.target.virtual ? PATIENCE_BEFORE_MACHINE_SECONDS : PATIENCE_SECONDS;
+      const limits = ["--silent", "--show-error", "--interface", from, "--max-time", String(patience)];
       const url = path.startsWith("/") ? `http://${this.host}${path}` : path;
-      const out = this.space.run(["curl", ...limits, "-w", "\n%{http_code} %{time_total}", ...words, url]);
+      const command = ["curl", ...limits, "-w", "\n%{http_code} %{time_total}", ...words, url];
+      const out = this.space.run(command, (patience + 10) * 1000);
       const [status, seconds] = out.slice(out.lastIndexOf("\n") + 1).split(" ");
       const ms = Math.round(Number(seconds) * 1000);
       return { status: Number(status), ms, body: out.slice(0, out.lastIndexOf("\n")) };
