@@ -1,8 +1,8 @@
 // What the appliance is told about its certificate authority.
 
+import { decodeBase64url } from "../base64url.ts";
 import type { Parameters, ParameterTable } from "../parameters.ts";
 import { parameter } from "../parameters.ts";
-import { decodeBase64url } from "./base64url.ts";
 import type { ExternalAccount } from "./jws.ts";
 
 export interface AcmeConfig {

@@ -2,8 +2,8 @@
 // thumbprint (RFC 7638), and the binding to an account elsewhere (RFC 8555 7.3.4).
 
 import type { Keys } from "../../stack/edge/network.ts";
+import { encodeBase64url } from "../base64url.ts";
 import type { Platform } from "../platform.ts";
-import { encodeBase64url } from "./base64url.ts";
 
 export type JwsPlatform = Pick<Platform, "sha256" | "hmacSha256" | "utf8Encode">;
 

@@ -7,7 +7,7 @@
 // An order that was begun is gone on with: after a wait that got too long, and after a restart where the authority lists it.
 
 import type { Result } from "../../stack/base/result.ts";
-import { encodeBase64url } from "./base64url.ts";
+import { encodeBase64url } from "../base64url.ts";
 import { type JwsPlatform, keyAuthorization } from "./jws.ts";
 import { type Failure, failure, refusal } from "./problem.ts";
 import {

@@ -1,8 +1,8 @@
 // When a certificate is to be renewed. Read first: RFC 9773 4.2 and 4.3.
 
 import type { Result } from "../../stack/base/result.ts";
+import { encodeBase64url } from "../base64url.ts";
 import { fromHex } from "../hex.ts";
-import { encodeBase64url } from "./base64url.ts";
 import type { Failure } from "./problem.ts";
 import { decodeRenewalInfo, type Window } from "./resources.ts";
 import { JSON_LIMIT, type Session } from "./session.ts";

@@ -3,6 +3,7 @@
 // demand. The bodies are the table's: here is only what is there.
 
 import type { Network, ReadyResponse } from "../../stack/edge/network.ts";
+import { encodeBase64url } from "../base64url.ts";
 import { isCompressible } from "../content/mime.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Platform } from "../platform.ts";
@@ -174,7 +175,7 @@ export class Responses {
     const { bytes, type, status, modified, freshness, policy } = source;
     const path = encodePath(source.url);
     // A blob's name is a hash of its bytes already; another of a large file would cost more than all else.
-    const tag = source.blob === "" ? base64url(this.#platform.sha256(bytes), 15) : source.blob;
+    const tag = source.blob === "" ? encodeBase64url(this.#platform.sha256(bytes).subarray(0, 15)) : source.blob;
     const gzip = this.#gzip(bytes, type);
     const one = (encoding: string, body: Uint8Array): ReadyResponse => ({
       path,
@@ -197,16 +198,4 @@ export class Responses {
     if (!gzip.ok || gzip.value.length >= bytes.length * 0.9) return undefined;
     return this.#fits(bytes.length + gzip.value.length, 0) ? gzip.value : undefined;
   }
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/** RFC 4648 5 of the first bytes; a multiple of three, so that there is no padding. */
-function base64url(bytes: Uint8Array, length: number): string {
-  let text = "";
-  for (let i = 0; i < length; i += 3) {
-    const group = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    for (const shift of [18, 12, 6, 0]) text += ALPHABET.charAt((group >> shift) & 63);
-  }
-  return text;
 }

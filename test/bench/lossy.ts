@@ -12,8 +12,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Namespace } from "../../tools/namespace.ts";
 import { isRoot, which } from "../../tools/setup.ts";
-import { Blog, PROCESS } from "../e2e/support/bed.ts";
+import { Blog, megabyte, PROCESS } from "../e2e/support/bed.ts";
 import { eventually } from "../e2e/support/peers.ts";
+import { mean } from "./machine.ts";
 
 interface Link {
   readonly name: string;
@@ -47,19 +48,6 @@ const controls = option("congestion", readFileSync("/proc/sys/net/ipv4/tcp_conge
 );
 const names = words.filter((word) => !word.startsWith("--"));
 
-/** Bytes that no link and no compression makes less of. */
-function noise(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let x = 2_463_534_242;
-  for (let i = 0; i < length; i++) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    bytes[i] = x & 255;
-  }
-  return bytes;
-}
-
 interface Site {
   readonly name: string;
   readonly url: string;
@@ -83,8 +71,10 @@ class Bed {
     execFileSync("gcc", ["-O2", "-Wall", "-Werror", "-o", this.wire, "test/bench/wire.c"]);
     const files = {
       "index.md": "# Lossy\n",
-      "static/large.bin": noise(megabytes * 1_000_000),
-      "static/page.bin": noise(PAGE),
+      "static/large.bin": Buffer.concat(
+        Array.from({ length: megabytes }, (_, i) => megabyte(i).subarray(0, 1_000_000)),
+      ),
+      "static/page.bin": megabyte(megabytes).subarray(0, PAGE),
     };
     const www = join(this.folder, "www", "static");
     mkdirSync(www, { recursive: true });
@@ -202,7 +192,6 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
   }
 }
 
-const mean = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0) / numbers.length;
 const quantile = (numbers: readonly number[], q: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * q))] ?? Number.NaN;
 

@@ -1,8 +1,8 @@
 // A certificate authority for tests, as a function of requests: RFC 8555 and RFC 9773 as far as a client sees them, under a
 // virtual clock, with the limits that Let's Encrypt has. Its certificates are lines of JSON; signatures are real.
 
-import { decodeBase64url } from "../../../appliance/acme/base64url.ts";
 import type { Request } from "../../../appliance/acme/store.ts";
+import { decodeBase64url } from "../../../appliance/base64url.ts";
 import { toHex } from "../../../appliance/hex.ts";
 import type { Result } from "../../../stack/base/result.ts";
 import type { HttpAnswer, HttpClientRequest } from "../../../stack/edge/http-client.ts";

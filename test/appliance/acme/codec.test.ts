@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBase64url, encodeBase64url } from "../../../appliance/acme/base64url.ts";
 import { retryAfter } from "../../../appliance/acme/carry.ts";
 import { binding, jwkOf, keyAuthorization, signedRequest, thumbprint } from "../../../appliance/acme/jws.ts";
 import { certificateId } from "../../../appliance/acme/renewal.ts";
+import { decodeBase64url, encodeBase64url } from "../../../appliance/base64url.ts";
 import { fromHex, toHex } from "../../../appliance/hex.ts";
 import { hkdf } from "../../../appliance/hkdf.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";

@@ -1,4 +1,3 @@
-import { decodeBase64url, encodeBase64url } from "../../../appliance/acme/base64url.ts";
 import { describeProblem, refusal } from "../../../appliance/acme/problem.ts";
 import {
   type Authorization,
@@ -13,6 +12,7 @@ import {
   type Order,
   TEXT_LIMIT,
 } from "../../../appliance/acme/resources.ts";
+import { decodeBase64url, encodeBase64url } from "../../../appliance/base64url.ts";
 import { ascii, check, latin1, type Target } from "../target.ts";
 
 const URL = "https://ca.test/1";

@@ -1,4 +1,4 @@
-// base64url without padding (RFC 4648 5, RFC 7515 2): how JWS writes bytes.
+// base64url without padding (RFC 4648 5, RFC 7515 2): how JWS and our entity tags write bytes.
 
 export function encodeBase64url(bytes: Uint8Array): string {
   let characters = "";
