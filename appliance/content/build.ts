@@ -4,13 +4,21 @@
 import type { Entry, PathDates, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, Task } from "../task.ts";
-import { type Document, MAX_DOCUMENT_LENGTH, mustBeRead, readDocument, visibilityOfFile } from "./document.ts";
+import {
+  type Document,
+  MAX_DOCUMENT_LENGTH,
+  mustBeRead,
+  readDocument,
+  type Source,
+  visibilityOfFile,
+} from "./document.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { recognise } from "./layouts/recognise.ts";
 import { checkLinks, type Linking } from "./link-check.ts";
 import { mediaType } from "./mime.ts";
 import { directoryOf, extensionOf, resolvePath } from "./paths.ts";
 import type { Fault, Problem } from "./problem.ts";
+import { firstShown, formerNames } from "./publication.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings, type Surroundings } from "./settings.ts";
 import type { Article, Route, Site } from "./site.ts";
@@ -47,6 +55,7 @@ interface Reading {
   readonly oid: string;
   readonly created: number;
   readonly updated: number;
+  readonly formerPaths: PathDates["formerPaths"];
   readonly document: Document;
 }
 
@@ -92,6 +101,8 @@ class Pass {
   readonly #articles: Article[] = [];
   readonly #redirects: { readonly path: string; readonly to: string; readonly url?: string | undefined }[] = [];
   readonly #files: StaticRoute[] = [];
+  /** Files that had other addresses, decoded. */
+  readonly #moved: { readonly from: string; readonly to: string }[] = [];
   readonly #links: Linking[] = [];
   /** Files that go with a document, by the document's path or directory. */
   readonly #beside: { readonly place: Extract<Place, { kind: "beside" }>; readonly file: StaticRoute }[] = [];
@@ -146,6 +157,7 @@ class Pass {
       redirects: this.#redirects,
       files: this.#files,
       beside: this.#beside,
+      moved: this.#moved,
       problems,
       hookPath: this.#options.hookPath,
     });
@@ -183,6 +195,10 @@ class Pass {
         const file: StaticRoute = { kind: "static", path, url, oid: entry.oid, type, modified: dates.updated };
         if (place.kind === "beside") this.#beside.push({ place, file });
         else this.#files.push(file);
+        for (const name of formerNames(this.#layout, dates.formerPaths ?? [])) {
+          const then = this.#layout.place(name);
+          this.#moved.push({ from: then.kind === "file" ? then.url : `/${name}`, to: url });
+        }
         break;
       }
     }
@@ -193,8 +209,16 @@ class Pass {
   #read({ path, oid }: Entry, dates: PathDates, place: Place): Document {
     const known = this.#before.get(path);
     const [created, updated] = [dates.created.seconds, dates.updated.seconds];
-    const same = known !== undefined && known.oid === oid && known.created === created && known.updated === updated;
-    const reading = same ? known : { oid, created, updated, document: this.#decode(path, oid, dates, place) };
+    const { formerPaths } = dates;
+    const same =
+      known !== undefined &&
+      known.oid === oid &&
+      known.created === created &&
+      known.updated === updated &&
+      known.formerPaths?.join("\0") === formerPaths?.join("\0");
+    const reading = same
+      ? known
+      : { oid, created, updated, formerPaths, document: this.#decode(path, oid, dates, place) };
     this.readings.set(path, reading);
     return reading.document;
   }
@@ -204,7 +228,14 @@ class Pass {
     if (bytes === undefined)
       return { kind: "skipped", reason: "cannot be read from the pack", line: undefined, visibility: VISIBLE };
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
-    const source = { path, oid, length: bytes.length, text, dates };
+    const source: Source = {
+      path,
+      oid,
+      length: bytes.length,
+      text,
+      dates,
+      firstShown: () => firstShown(this.#snapshot, this.#platform, this.#layout, path, text),
+    };
     const read = (): Document => {
       if (place.kind === "document" || place.kind === "any") return readDocument(source, this.#layout, place);
       return { kind: "file", visibility: visibilityOfFile(path, text) };

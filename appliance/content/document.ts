@@ -2,11 +2,12 @@
 
 import type { PathDates } from "../git/snapshot.ts";
 import { asText, type Fields, type Header, listOf, mapOf, splitDocument, splitJson, textOf } from "./front-matter.ts";
-import type { Layout, Place } from "./layouts/layout.ts";
+import type { Address, Layout, Place } from "./layouts/layout.ts";
 import { type Link, scanLinks } from "./links.ts";
 import { isKnownExtension, mediaType } from "./mime.ts";
 import { baseName, extensionOf, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
 import type { Fault } from "./problem.ts";
+import { formerNames } from "./publication.ts";
 import type { Article } from "./site.ts";
 import { firstHeading, plainExcerpt, withoutControls } from "./text.ts";
 import { type Moment, parseMoment } from "./time.ts";
@@ -77,6 +78,8 @@ export interface Source {
   readonly length: number;
   readonly text: string;
   readonly dates: PathDates;
+  /** When it was shown first, if that was later than its first commit (publication.ts). */
+  firstShown?(): Moment | undefined;
 }
 
 type ContentPlace = Extract<Place, { kind: "document" | "any" }>;
@@ -180,7 +183,8 @@ interface Parts {
   readonly format: Article["format"];
 }
 
-function article({ path, oid, text, dates }: Source, layout: Layout, parts: Parts): Document {
+function article(source: Source, layout: Layout, parts: Parts): Document {
+  const { path, oid, text, dates } = source;
   const { header, headerEnd, format } = parts;
   const { fields } = header;
   const faults: Fault[] = header.warning === undefined ? [] : [header.warning];
@@ -191,19 +195,22 @@ function article({ path, oid, text, dates }: Source, layout: Layout, parts: Part
   // The page shows its title; a first heading that says the same would say it twice.
   const bodyStart = heading?.first === true && heading.title === title ? heading.end : headerEnd;
   const byName = layout.dateOf(path);
-  const created = moment("date", "publishdate", "pubdate", "created", "published", ...PUBLISHED_KEYS) ?? byName;
+  const written = moment("date", "publishdate", "pubdate", "created", "published", ...PUBLISHED_KEYS);
+  const created = written ?? byName;
   const changed = moment(...CHANGE_KEYS);
   const unread = changed === undefined ? textOf(fields, ...CHANGE_KEYS) : undefined;
   if (unread !== undefined)
     faults.push({ reason: `${JSON.stringify(unread)} is no date; Git's is used`, line: undefined });
-  const date = created ?? dates.created;
+  const date = created ?? (parts.visibility.hidden ? undefined : source.firstShown?.()) ?? dates.created;
   const updated = changed ?? (dates.updated.seconds < date.seconds ? date : dates.updated);
   // What the name says hides as what the header says.
   const visibility =
     byName === undefined || momentOf(header, ["date"]) !== undefined
       ? parts.visibility
       : both(parts.visibility, { ...VISIBLE, from: byName.seconds });
-  const address = layout.describe({ path, fields, title, created: date });
+  const addressAt = (name: string): Address =>
+    layout.describe({ path: name, fields, title, created: written ?? layout.dateOf(name) ?? date });
+  const address = addressAt(path);
   faults.push(...address.faults);
   const expanded = layout.expand?.(text.slice(bodyStart), { path, fields });
   const linesBefore = lineCount(text, bodyStart);
@@ -238,6 +245,8 @@ function article({ path, oid, text, dates }: Source, layout: Layout, parts: Part
       updated,
       dated: created !== undefined,
       committed: dates.created,
+      firstPath: dates.formerPaths?.at(-1) ?? path,
+      formerUrls: formerNames(layout, dates.formerPaths ?? []).flatMap((name) => [addressAt(name).url, `/${name}`]),
       draft: visibility.hidden,
       indexed: visibility.indexed,
       aliases: address.aliases,

@@ -30,6 +30,8 @@ export interface Contents {
   readonly redirects: readonly { readonly path: string; readonly to: string; readonly url?: string | undefined }[];
   readonly files: readonly StaticRoute[];
   readonly beside: readonly { readonly place: Extract<Place, { kind: "beside" }>; readonly file: StaticRoute }[];
+  /** Files that were found elsewhere before: decoded URL paths. */
+  readonly moved: readonly { readonly from: string; readonly to: string }[];
   readonly problems: Problem[];
   readonly hookPath: string | undefined;
 }
@@ -173,6 +175,11 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     if (!routes.has(bare) && !sameAddress(bare, article.url)) offer(bare, to);
   }
   offerDirectories(routes, [...files, ...moved]);
+  // What was found elsewhere in the history leads on, where nothing else is there today.
+  for (const { url, formerUrls } of served)
+    for (const former of formerUrls)
+      if (!sameAddress(former, url)) offer(former, { kind: "redirect", to: encodePath(url) });
+  for (const { from, to } of contents.moved) offer(from, { kind: "redirect", to: encodePath(to) });
   const style = files.find((file) => file.path === "static/css/style.css");
   return {
     routes,

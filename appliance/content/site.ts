@@ -39,6 +39,10 @@ export interface Article {
   readonly dated: boolean;
   /** Of the commit that first had the path, whatever the header says: what feed ids are made of. */
   readonly committed: Moment;
+  /** The path that it had in that commit. */
+  readonly firstPath: string;
+  /** Decoded URL paths at which it was found under other names. */
+  readonly formerUrls: readonly string[];
   /** Hidden by its header, shown only while writing. */
   readonly draft: boolean;
   /** False: served, but neither in the sitemap nor for search engines. */

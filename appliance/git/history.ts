@@ -12,11 +12,12 @@ import type { Result } from "../../stack/base/result.ts";
 import type { Task } from "../task.ts";
 import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { dateOrder } from "./date-order.ts";
-import { ALL, walk } from "./dating.ts";
+import { ALL, CHANGE, walk } from "./dating.ts";
 import type { GitError, TooLarge } from "./error.ts";
 import { CHANGES_PER_FILE, type GitLimits, MAX_PATH_LENGTH, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
 import { COMMIT, type ObjectStore } from "./objects.ts";
-import type { GitPerson, GitTime, PathDates } from "./snapshot.ts";
+import { type Leaf, Renames } from "./renames.ts";
+import type { GitPerson, GitTime, PathDates, Version } from "./snapshot.ts";
 import { type Difference, leavesAgree, type TreeFault, type TreeReader } from "./tree.ts";
 
 /** Work between two pauses. */
@@ -24,10 +25,13 @@ const PAUSE_COMMITS = 16;
 const PAUSE_CHANGES = 1024;
 const PAUSE_DIRECTORIES = 64;
 const NONE = new Int32Array(0);
+const NO_PATHS: readonly string[] = [];
 
 /** For each path its dates, by the commits that made them; of the head that `date` was given. */
 export interface Dating {
   dates(path: string): PathDates | undefined;
+  /** The blobs that a path had, under any of its names, the newest first. */
+  versions(path: string): readonly Version[];
   /** True when the head has this commit (hexadecimal) in its history. */
   contains(commit: string): boolean;
 }
@@ -56,10 +60,7 @@ export class History {
   readonly #authors: GitPerson[] = [];
   readonly #authored: GitTime[] = [];
   readonly #committed: number[] = [];
-  /**
-   * What the commit changes: pairs of the path's number times two, plus one if the path is there afterwards, and of the
-   * index of the first parent that has it the same (ALL: none has). Undefined: not looked at yet.
-   */
+  /** What the commit changes (Columns.changes). Undefined: not looked at yet. */
   readonly #changes: (Int32Array | undefined)[] = [];
   /** Of all commits: changes of leaves, and directories that were looked into for them. */
   #changeCount = 0;
@@ -71,7 +72,13 @@ export class History {
 
   /** Paths by number, all that ever were. */
   readonly #paths = new Map<string, number>();
+  /** Their names by number. */
+  readonly #names: string[] = [];
   readonly #persons = new Map<string, GitPerson>();
+  readonly #renames: Renames;
+  /** What came and went with the commit that is being looked at. */
+  #came: Leaf[] = [];
+  #went: Leaf[] = [];
 
   constructor(where: string, objects: ObjectStore, trees: TreeReader, text: TextPlatform, limits: GitLimits) {
     this.#where = where;
@@ -79,6 +86,7 @@ export class History {
     this.#trees = trees;
     this.#text = text;
     this.limits = limits;
+    this.#renames = new Renames(objects, text);
   }
 
   /**
@@ -93,6 +101,7 @@ export class History {
     const row = this.#objects.findHex(head);
     if (row < 0) return { ok: false, error: this.#missing(head) };
     this.#barren.clear();
+    this.#renames.begin();
     const entered = yield* this.#enterCommits(row);
     if (entered !== undefined) return { ok: false, error: entered };
     // From the head back: that is the order in which packs make deltas, each of a newer tree.
@@ -123,6 +132,8 @@ export class History {
   /** Forgets what was learnt since the mark, as far as that went: the Snapshots of before hold on to this object. */
   forget(mark: HistoryMark): void {
     for (const [name, number] of this.#paths) if (number >= mark.paths) this.#paths.delete(name);
+    if (this.#names.length > mark.paths) this.#names.length = mark.paths;
+    this.#renames.forget(mark.commits);
     let person = 0;
     for (const key of this.#persons.keys()) if (person++ >= mark.persons) this.#persons.delete(key);
     // Rows whose commit or whose object is no longer there; in place, for there may be no memory.
@@ -148,8 +159,13 @@ export class History {
   *date(head: string, paths: Iterable<string>): Generator<undefined, Dating, undefined> {
     const headNumber = this.#numbers[this.#objects.findHex(head)]!;
     const order = this.#order(headNumber);
-    const columns = { parents: this.#parents, changes: this.#changes, paths: this.#paths };
-    const { created, updated } = yield* walk(columns, order, headNumber, paths);
+    const columns = {
+      parents: this.#parents,
+      changes: this.#changes,
+      paths: this.#paths,
+      renames: (commit: number) => this.#renames.of(commit),
+    };
+    const { created, updated, former, versions } = yield* walk(columns, order, headNumber, paths);
     const reached = new Set(order);
     const time = (commit: number): GitTime => this.#authored[commit]!;
     return {
@@ -165,7 +181,19 @@ export class History {
           updated: time(last),
           updatedBy: this.#authors[last]!,
           updatedCommit: this.#objects.nameOf(this.#rows[last]!),
+          formerPaths: former.get(number)?.map((old) => this.#names[old]!) ?? NO_PATHS,
         };
+      },
+      versions: (path) => {
+        const number = this.#paths.get(path);
+        if (number === undefined || number >= updated.length) return [];
+        return versions(number)
+          .filter(({ row }) => row >= 0)
+          .map(({ commit, row, path: name }) => ({
+            path: this.#names[name]!,
+            oid: this.#objects.nameOf(row),
+            time: time(commit),
+          }));
       },
       contains: (commit) => {
         const number = this.#numbers[this.#objects.findHex(commit)];
@@ -241,6 +269,8 @@ export class History {
     const trees = parents.map((parent) => this.#treeRows[parent]!);
     if (trees.length === 0) trees.push(-1);
     const changes: number[] = [];
+    this.#came = [];
+    this.#went = [];
     const fault = yield* this.#compare(this.#treeRows[commit]!, trees, "", 0, changes, task);
     if (fault !== undefined) return fault;
     const broken = this.#trees.fault;
@@ -249,7 +279,8 @@ export class History {
       return this.#broken(broken, task.at);
     }
     this.#changes[commit] = changes.length === 0 ? NONE : Int32Array.from(changes);
-    this.#changeCount += changes.length / 2;
+    this.#changeCount += changes.length / CHANGE;
+    if (parents.length === 1) yield* this.#renames.learn(commit, this.#came, this.#went);
     return undefined;
   }
 
@@ -303,8 +334,13 @@ export class History {
           const otherwise = other.differences.get(d.name);
           if (otherwise === undefined || leavesAgree(otherwise, other.bytes, newBytes)) same = k + 1;
         }
-        changes.push(this.#pathNumber(path) * 2 + (d.newLeaf < 0 ? 0 : 1), same);
-        if (this.#changeCount + changes.length / 2 > limit) return this.#tooMany("changes of files", limit, prefix);
+        const number = this.#pathNumber(path);
+        const row = this.#objects.find(d.newLeaf < 0 ? firstBytes : newBytes, d.newLeaf < 0 ? d.oldLeaf : d.newLeaf);
+        changes.push(number * 2 + (d.newLeaf < 0 ? 0 : 1), same, row);
+        if (d.newLeaf < 0) this.#went.push({ path: number, name: path, row });
+        else if (d.oldLeaf < 0) this.#came.push({ path: number, name: path, row });
+        if (this.#changeCount + changes.length / CHANGE > limit)
+          return this.#tooMany("changes of files", limit, prefix);
         const paths = this.limits.files * PATHS_PER_FILE;
         if (this.#paths.size > paths) return this.#tooMany("paths in the history", paths, prefix);
       }
@@ -330,6 +366,7 @@ export class History {
     if (number === undefined) {
       number = this.#paths.size;
       this.#paths.set(path, number);
+      this.#names.push(path);
     }
     return number;
   }

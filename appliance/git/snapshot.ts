@@ -44,7 +44,7 @@ export interface Entry {
  *
  * `updated` is the first commit that `git log --date-order -- PATH` prints and `created` the last: the default
  * simplification, in which a merge counts only when it differs from all its parents. A path that was deleted and came
- * back keeps the date of its first coming.
+ * back keeps the date of its first coming, and one that was renamed that of its first name.
  */
 export interface PathDates {
   readonly created: GitTime;
@@ -53,6 +53,15 @@ export interface PathDates {
   readonly updated: GitTime;
   readonly updatedBy: GitPerson;
   readonly updatedCommit: string;
+  /** Other names that it had (renames.ts), the last first; the dates are those of all of them. */
+  readonly formerPaths?: readonly string[];
+}
+
+/** A blob that a path had from some time on, under the name that it had then. */
+export interface Version {
+  readonly path: string;
+  readonly oid: string;
+  readonly time: GitTime;
 }
 
 export interface Snapshot {
@@ -70,6 +79,8 @@ export interface Snapshot {
   read(oid: string): Uint8Array | undefined;
   /** Dates of a path in `entries`; undefined for any other path. */
   dates(path: string): PathDates | undefined;
+  /** The blobs that a path in `entries` had, the newest first; left out where they are not known. */
+  versions?(path: string): readonly Version[];
 }
 
 /** Asked whether a Snapshot can be shown before it is kept: undefined, or what there was no share for. */

@@ -13,7 +13,7 @@ import { type Directory, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
 import { HURRIED_WITHIN, LONGEST_HURRIED_WITHIN } from "./patience.ts";
 import type { Remote } from "./remote.ts";
-import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot } from "./snapshot.ts";
+import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot, Version } from "./snapshot.ts";
 import type { GitTransport } from "./transport.ts";
 import { TreeReader } from "./tree.ts";
 
@@ -254,6 +254,10 @@ class StoredSnapshot implements Snapshot {
 
   dates(path: string): PathDates | undefined {
     return this.#dating.dates(path);
+  }
+
+  versions(path: string): readonly Version[] {
+    return this.#dating.versions(path);
   }
 }
 

@@ -71,7 +71,7 @@ export class Feeds {
       const { body, abstract } = render(article);
       return {
         article,
-        id: `urn:uuid:${this.#ids.get(article) ?? uuid5(this.#hash, uuid, article.path)}`,
+        id: `urn:uuid:${this.#ids.get(article) ?? uuid5(this.#hash, uuid, article.firstPath)}`,
         link: root + encodePath(article.url),
         body: absolute(body, root, article.url),
         abstract: absolute(abstract, root, article.url),
@@ -155,16 +155,17 @@ function xmlFeed(format: "atom" | "rss", head: FeedHead, entries: readonly FeedE
 
 /**
  * The id of every article: Canopy's where it is the article's own. Articles that came with one commit would share it;
- * the first by path keeps it and the others get one of their own, made from both.
+ * the first by path keeps it and the others get one of their own, made from both. Paths are those of that commit, so that a
+ * new name changes no id.
  */
 function entryIds(site: Site, hash: Hashing): ReadonlyMap<Article, string> {
   const ids = new Map<Article, string>();
   const taken = new Set<number>();
-  const all = [...site.documents.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const all = [...site.documents.values()].sort((a, b) => (a.firstPath < b.firstPath ? -1 : 1));
   for (const article of all) {
     const moment = article.committed.seconds;
     const id = canopyEntryId(hash, site.settings.uuid, article.committed);
-    ids.set(article, taken.has(moment) ? uuid5(hash, id, article.path) : id);
+    ids.set(article, taken.has(moment) ? uuid5(hash, id, article.firstPath) : id);
     taken.add(moment);
   }
   return ids;

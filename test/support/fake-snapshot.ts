@@ -1,6 +1,6 @@
 // A Snapshot written down as an object: paths and texts.
 
-import type { Entry, EntryMode, GitTime, PathDates, Snapshot } from "../../appliance/git/snapshot.ts";
+import type { Entry, EntryMode, GitTime, PathDates, Snapshot, Version } from "../../appliance/git/snapshot.ts";
 
 export interface FakeFile {
   readonly text: string | Uint8Array;
@@ -9,6 +9,10 @@ export interface FakeFile {
   readonly created?: number;
   readonly updated?: number;
   readonly author?: string;
+  /** Other names that it had, the last first. */
+  readonly formerPaths?: readonly string[];
+  /** What it was before, the newest first; each with a path where that was another. */
+  readonly before?: readonly { readonly text: string; readonly time: number; readonly path?: string }[];
 }
 
 export const FAKE_NOW = 1_780_000_000;
@@ -23,6 +27,7 @@ export function fakeSnapshot(files: Readonly<Record<string, string | FakeFile>>,
   const entries = new Map<string, Entry>();
   const blobs = new Map<string, Uint8Array>();
   const dates = new Map<string, PathDates>();
+  const versions = new Map<string, readonly Version[]>();
   for (const path of Object.keys(files).sort()) {
     const given = files[path]!;
     const file: FakeFile = typeof given === "string" ? { text: given } : given;
@@ -40,7 +45,14 @@ export function fakeSnapshot(files: Readonly<Record<string, string | FakeFile>>,
       updated,
       updatedBy: who,
       updatedCommit: "2".repeat(40),
+      formerPaths: file.formerPaths ?? [],
     });
+    const older = (file.before ?? []).map((version) => {
+      const blob = nativeUtf8Encode(version.text);
+      blobs.set(hexOf(blob), blob);
+      return { path: version.path ?? path, oid: hexOf(blob), time: time(version.time) };
+    });
+    versions.set(path, [{ path, oid, time: updated }, ...older]);
   }
   const commit = hexOf(
     nativeUtf8Encode(head + [...entries.values()].map((entry) => entry.path + entry.oid).join("\0")),
@@ -53,6 +65,7 @@ export function fakeSnapshot(files: Readonly<Record<string, string | FakeFile>>,
     entries,
     read: (oid) => blobs.get(oid),
     dates: (path) => dates.get(path),
+    versions: (path) => versions.get(path) ?? [],
   };
 }
 

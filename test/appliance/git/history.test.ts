@@ -48,8 +48,8 @@ function randomHistory(seed: number, commits: number): CommitPlan[] {
       const path = random.pick(PATHS);
       const kind = random.below(6);
       if (kind === 0) tree.delete(path);
-      // Few contents, so that many a change is a revert.
-      else tree.set(path, `content ${random.below(3)}\n`);
+      // Few contents, so that many a change is a revert; none like another path's, which would be a rename.
+      else tree.set(path, `${path}, content ${random.below(3)}\n`);
     }
     trees.push(tree);
     const changes: Change[] = [];
@@ -60,6 +60,52 @@ function randomHistory(seed: number, commits: number): CommitPlan[] {
       if (at >= 0 && (parents.length > 1 || random.below(3) > 0)) heads.splice(at, 1);
     }
     heads.push(i);
+  }
+  return plans;
+}
+
+/** A history of one line in which files are renamed, some with changes, some more than once; and files come and go. */
+function renamingHistory(seed: number, commits: number): CommitPlan[] {
+  const random = new Seeded(seed * 104_729 + 7);
+  const tree = new Map<string, string[]>();
+  const plans: CommitPlan[] = [];
+  let lines = 0;
+  const newLine = (): string => `line ${lines++} of seed ${seed} ${"word ".repeat(random.below(30))}`;
+  for (let i = 0; i < commits; i++) {
+    const before = new Map([...tree].map(([path, text]) => [path, text.join("\n")]));
+    const names = [...tree.keys()];
+    const touched = new Set<string>();
+    for (let n = 1 + random.below(3); n > 0; n--) {
+      const kind = random.below(8);
+      const path = names.length === 0 ? undefined : random.pick(names);
+      if (path === undefined || kind < 2) {
+        const name = `${random.pick(["posts", "notes", "a/b"])}/file ${i}-${n}.md`;
+        tree.set(
+          name,
+          Array.from({ length: 12 + random.below(20) }, () => newLine()),
+        );
+        continue;
+      }
+      // Each once in a commit: what goes in the same commit as another comes is what Git's measure is about.
+      const text = tree.get(path);
+      if (touched.has(path) || text === undefined) continue;
+      touched.add(path);
+      const changed = [...text];
+      if (kind !== 3) changed[random.below(changed.length)] = newLine();
+      if (kind === 7) tree.delete(path);
+      else if (kind < 6) {
+        tree.delete(path);
+        // To another directory under its name, or to another name.
+        const base = path.slice(path.lastIndexOf("/") + 1);
+        tree.set(random.below(2) === 0 ? `moved ${i}/${base}` : `posts/renamed ${i}-${n}.md`, changed);
+      } else tree.set(path, changed);
+    }
+    const changes: Change[] = [];
+    for (const path of new Set([...before.keys(), ...tree.keys()])) {
+      const content = tree.get(path)?.join("\n");
+      if (content !== before.get(path)) changes.push({ path, content });
+    }
+    if (changes.length > 0) plans.push({ changes });
   }
   return plans;
 }
@@ -118,6 +164,75 @@ describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", ()
       }
     }
   }, 60_000);
+
+  it("go back over renames, as those of git log --follow do", async () => {
+    let renamed = 0;
+    for (let seed = 0; seed < 6; seed++) {
+      const name = `renames-${seed}`;
+      await makeRepository(fixture.directory(name), renamingHistory(seed, 30));
+      const result = await fixture.store(name).update();
+      if (!result.ok) throw new Error(result.error.kind);
+      const snapshot = result.value;
+      for (const path of snapshot.entries.keys()) {
+        const log = fixture.git(name, "log", "--follow", "--format=%x00%H", "--name-only", snapshot.commit, "--", path);
+        const commits = log
+          .split("\0")
+          .slice(1)
+          .map((entry) => entry.trim().split("\n\n"));
+        const names = [...new Set(commits.map(([, file]) => file!))];
+        const dates = snapshot.dates(path);
+        expect([path, dates?.updatedCommit, dates?.createdCommit, dates?.formerPaths]).toEqual([
+          path,
+          commits[0]![0],
+          commits[commits.length - 1]![0],
+          names.slice(1),
+        ]);
+        // Each version is the blob that Git has at that commit under that name.
+        const versions = snapshot.versions?.(path) ?? [];
+        expect(versions.map((version) => version.path)).toEqual(commits.map(([, file]) => file));
+        for (const [i, { oid }] of versions.entries())
+          expect(fixture.git(name, "rev-parse", `${commits[i]![0]!}:${commits[i]![1]!}`).trim()).toBe(oid);
+        renamed += names.length - 1;
+      }
+    }
+    expect(renamed).toBeGreaterThan(30);
+  }, 60_000);
+
+  it("go back over many files that were moved and changed at once, by their names", async () => {
+    const text = (n: number, more: string): string =>
+      `${Array.from({ length: 20 }, (_, i) => `${n} ${i}`).join("\n")}${more}`;
+    const numbers = Array.from({ length: 100 }, (_, n) => n);
+    await makeRepository(fixture.directory("moved"), [
+      { changes: numbers.map((n) => ({ path: `old/${n}.md`, content: text(n, "") })) },
+      {
+        changes: numbers.flatMap((n) => [
+          { path: `old/${n}.md`, content: undefined },
+          { path: `new/${n}.md`, content: text(n, "\nmore") },
+        ]),
+      },
+    ]);
+    const result = await fixture.store("moved").update();
+    if (!result.ok) throw new Error(result.error.kind);
+    for (const n of numbers) expect(result.value.dates(`new/${n}.md`)?.formerPaths).toEqual([`old/${n}.md`]);
+  });
+
+  it("do not go back to a file that is another", async () => {
+    const lines = (from: number, to: number): string =>
+      Array.from({ length: to - from }, (_, i) => `line ${from + i}`).join("\n");
+    await makeRepository(fixture.directory("others"), [
+      { changes: [{ path: "a", content: lines(100, 200) }] },
+      {
+        changes: [
+          { path: "a", content: undefined },
+          // 40 of 100 lines are the same.
+          { path: "b", content: lines(160, 260) },
+        ],
+      },
+    ]);
+    const result = await fixture.store("others").update();
+    if (!result.ok) throw new Error(result.error.kind);
+    expect(result.value.dates("b")?.formerPaths).toEqual([]);
+  });
 
   it("are the author's, not the committer's, with the zone", async () => {
     await makeRepository(fixture.directory("zones"), [
