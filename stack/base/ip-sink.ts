@@ -1,7 +1,7 @@
-// Where a transport protocol puts its packets: the IP layer's end of a Link slot. Implemented by stack/ipv4 over Link;
-// its fake is test/support/fake-ip-sink.ts.
+// Where a transport protocol puts its packets, of whatever family: the IP layer's end of a Link slot. Implemented by
+// stack/ipv4 over Link, with stack/ipv6 behind it; its fake is test/support/fake-ip-sink.ts.
 //
-//   const at = sink.reserve();                       // -1: nothing free now; ask again when told to transmit
+//   const at = sink.reserve(path);                   // -1: nothing free now; ask again when told to transmit
 //   ... write the transport header (and small payloads) at sink.bytes[at] ... at most HEAD_ROOM bytes
 //   sink.protocol = PROTOCOL_UDP;
 //   sink.send(at, path, headLength, payload, payloadOffset, payloadLength);
@@ -15,23 +15,25 @@ import { Counters } from "./counters.ts";
 import { NO_PAYLOAD } from "./link.ts";
 import type { Path, PathTable } from "./path.ts";
 
-/** Bytes that may be written at `at`: what a slot holds after the Ethernet and IPv4 headers. */
+/** Bytes that may be written at `at`: what a slot holds after the Ethernet and the larger IP header. */
 export const HEAD_ROOM = 1984;
 
 export abstract class IpSink {
   /** Between whom packets go. */
   readonly paths: PathTable;
   /** What is counted on the way, for all that send and receive here. */
-  readonly counters: Counters = new Counters();
+  readonly counters: Counters;
   // What the way out can do: set by the implementation's constructor.
   /** The memory that `reserve` hands out of. */
   bytes: Uint8Array = NO_PAYLOAD;
-  /** Largest IP packet without fragmentation on the local link. */
+  /** Largest IPv4 packet without fragmentation on the local link. */
   mtu = 1500;
   /** True: write only the pseudo-header's sum into the checksum field and name it in `checksumOffset`. */
   checksumOffload = false;
   /** True: one TCP packet may carry up to 65,000 bytes of payload with `segmentSize` set. */
   segmentOffload = false;
+  /** The same for packets of IPv6. */
+  segmentOffload6 = false;
 
   /** The protocol of the next `send`: whoever sends sets it before. */
   protocol = 0;
@@ -41,16 +43,20 @@ export abstract class IpSink {
   checksumOffset = 0;
   /** TSO: payload bytes a segment; 0: the packet fits the MTU or IP fragments it. */
   segmentSize = 0;
-  /** Don't Fragment (RFC 1191); true after each send. */
+  /** Don't Fragment (RFC 1191); true after each send. False: the sender may cut the packet, of IPv6 as well. */
   dontFragment = true;
 
-  constructor(paths: PathTable) {
+  constructor(paths: PathTable, counters: Counters = new Counters()) {
     this.paths = paths;
+    this.counters = counters;
   }
 
-  /** Offset in `bytes` at which the transport header goes, or -1. Every reserve is followed by send or release. */
-  abstract reserve(): number;
-  abstract release(at: number): void;
+  /**
+   * Offset in `bytes` at which the transport header of a packet on this path goes, or -1. Every reserve is followed by
+   * send or release, with the same path.
+   */
+  abstract reserve(path: Path): number;
+  abstract release(at: number, path: Path): void;
   /** Sends what was written at `at`, followed by a range that stays where it is until it has left. */
   abstract send(
     at: number,
@@ -85,3 +91,4 @@ export abstract class IpSink {
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
+export const PROTOCOL_ICMPV6 = 58;

@@ -44,6 +44,8 @@ export abstract class Link {
   checksumOffload = false;
   /** True: the link cuts a large TCP segment into `segmentSize` pieces (TSO, IPv4). Implies checksumOffload. */
   segmentOffload = false;
+  /** The same of IPv6. */
+  segmentOffload6 = false;
   /** Where frames to send are written, SLOT_SIZE bytes each. */
   slots: Uint8Array = NO_PAYLOAD;
 
@@ -54,7 +56,7 @@ export abstract class Link {
   checksumOffset = 0;
   /**
    * Payload bytes a segment when the frame is larger than the MTU (TSO); 0 for none. `headLength` covers the headers at
-   * least: the beginning of the payload may follow them in the slot.
+   * least: the beginning of the payload may follow them in the slot. The frame's type says of which family it is.
    */
   segmentSize = 0;
 

@@ -4,6 +4,7 @@
 // seam, in logs and in parameters an address is text.
 //
 //   const path = paths.open4(local, remote);   // the IP layer: a packet has come
+//   const path = paths.open6(bytes, offset);   // the same of the other family
 //   paths.hold(path);                          // a connection, a bound port: this entry stays
 //   paths.letGo(path);
 //
@@ -14,6 +15,7 @@
 // Addresses take 16 bytes each; an IPv4 address lies in the last four of them (RFC 4291 2.5.5.2).
 
 import { formatIpv4, type Ipv4, parseIpv4 } from "./address.ts";
+import { ADDRESS6_LENGTH, copy6, equal6, formatIpv6, isMapped, parseIpv6, writeDotted, writeIpv6 } from "./address6.ts";
 import { fold } from "./checksum.ts";
 import { IndexTable, mix } from "./index-table.ts";
 import { type Instant, NEVER, SECOND } from "./result.ts";
@@ -28,29 +30,56 @@ export const MTU_LIFETIME = 600 * SECOND;
 /** Entries beside those of connections and bound ports: what is remembered of peers that nobody speaks to. */
 export const IDLE_PATHS = 64;
 
-const ADDRESS_LENGTH = 16;
-const ENTRY_LENGTH = 2 * ADDRESS_LENGTH;
+// An entry is our address, then the peer's: as in the header of a packet that we send.
+const ENTRY_LENGTH = 2 * ADDRESS6_LENGTH;
+const REMOTE = ADDRESS6_LENGTH;
 /** Where the four bytes of an IPv4 address lie in an entry. */
 const LOCAL4 = 12;
-const REMOTE4 = ADDRESS_LENGTH + 12;
+const REMOTE4 = REMOTE + 12;
 const MAPPED = 0x0000ffff;
 const NONE = -1;
-const ZERO = 0x30;
-const DOT = 0x2e;
+const IPV4_HEADER = 20;
+const IPV6_HEADER = 40;
+
+/** Who knows our own IPv6 addresses: stack/ipv6 puts itself here. */
+export abstract class LocalAddresses {
+  /** Writes our address for what goes to the one at `offset` (RFC 6724 5) at `intoOffset`. False: there is none. */
+  abstract choose(destination: Uint8Array, offset: number, into: Uint8Array, intoOffset: number): boolean;
+  /** True while the address is one of ours, and may be used. */
+  abstract has(bytes: Uint8Array, offset: number): boolean;
+}
+
+/** A host without IPv6. */
+class NoLocalAddresses extends LocalAddresses {
+  override choose(_destination: Uint8Array, _offset: number, _into: Uint8Array, _intoOffset: number): boolean {
+    return false;
+  }
+
+  override has(_bytes: Uint8Array, _offset: number): boolean {
+    return false;
+  }
+}
 
 export class PathTable {
   readonly capacity: number;
+  /** By path: the version of IP, 4 or 6. */
+  readonly families: Uint8Array;
   /** By path: the folded sum of both addresses (RFC 1071). It is part of every checksum over a pseudo-header. */
   readonly sums: Int32Array;
   /** By path: the Ethernet address of the next hop, and in which turn of the IP layer it was found there. */
   readonly hops: Float64Array;
   readonly hopTurns: Int32Array;
-  /** Our own address of each family; 0 while there is none. */
+  /** Our own IPv4 address; 0 while there is none. */
   local4: Ipv4 = 0 as Ipv4;
-  /** The largest IP packet that the link, or the network it leads to, carries. */
+  /** Our own IPv6 addresses. */
+  local6: LocalAddresses = new NoLocalAddresses();
+  /** The largest IPv4 packet that the link, or the network it leads to, carries. */
   linkMtu: number;
+  /** The same of IPv6, which routers may tell otherwise. */
+  linkMtu6: number;
 
   readonly #key: number;
+  readonly #key6: Uint8Array = new Uint8Array(16);
   readonly #index: IndexTable;
   readonly #addresses: Uint8Array;
   readonly #hashes: Int32Array;
@@ -68,14 +97,21 @@ export class PathTable {
   #last: Path = NO_PATH;
   #lastLocal = -1;
   #lastRemote = -1;
+  /** What `open6` found last. */
+  #last6: Path = NO_PATH;
+  /** A pair of addresses as `open6` takes it: the peer's first. */
+  readonly #pair: Uint8Array = new Uint8Array(ENTRY_LENGTH);
 
   /** `capacity`: paths held at one time, and IDLE_PATHS more; `key`: a random 32-bit number. */
   constructor(capacity: number, linkMtu: number, key: number) {
     this.capacity = capacity + IDLE_PATHS;
     this.linkMtu = linkMtu;
+    this.linkMtu6 = linkMtu;
     this.#key = key;
+    nativeStore32(this.#key6, 0, key);
     this.#index = new IndexTable(this.capacity);
     this.#addresses = new Uint8Array(this.capacity * ENTRY_LENGTH);
+    this.families = new Uint8Array(this.capacity);
     this.sums = new Int32Array(this.capacity);
     this.hops = new Float64Array(this.capacity);
     this.hopTurns = new Int32Array(this.capacity);
@@ -110,10 +146,59 @@ export class PathTable {
     return this.#search4(local, remote, mix(remote, local, MAPPED, this.#key));
   }
 
-  /** The path from our own address to this one, given as text. NO_PATH when that is no address. */
+  /**
+   * The path between two IPv6 addresses, the peer's at `offset` and ours behind it, as they lie in a packet that has come.
+   * It is entered when it is new. NO_PATH: every entry is held.
+   */
+  open6(bytes: Uint8Array, offset: number): Path {
+    if (this.#last6 >= 0 && this.#is6(this.#last6, bytes, offset)) return this.#last6;
+    const hash = this.#hash6(bytes, offset);
+    let path = this.#search6(bytes, offset, hash);
+    if (path < 0) path = this.#enter6(bytes, offset, hash);
+    if (path >= 0) this.#last6 = path;
+    return path;
+  }
+
+  /** The path between two IPv6 addresses if it is known, or NO_PATH. */
+  find6(local: Uint8Array, localOffset: number, remote: Uint8Array, remoteOffset: number): Path {
+    copy6(this.#pair, 0, remote, remoteOffset);
+    copy6(this.#pair, REMOTE, local, localOffset);
+    return this.#search6(this.#pair, 0, this.#hash6(this.#pair, 0));
+  }
+
+  /** The path from our own address to this one, given as text. NO_PATH when that is no address, or we have none for it. */
   toward(remote: string): Path {
     const address = parseIpv4(remote);
-    return address === undefined ? NO_PATH : this.open4(this.local4, address);
+    if (address !== undefined) return this.open4(this.local4, address);
+    return parseIpv6(remote, this.#pair, 0) ? this.#toward6() : NO_PATH;
+  }
+
+  /** The path from our own address to the IPv6 address at `offset`, or NO_PATH. */
+  toward6(remote: Uint8Array, offset: number): Path {
+    copy6(this.#pair, 0, remote, offset);
+    return this.#toward6();
+  }
+
+  #toward6(): Path {
+    // What looks like this on a wire is an attempt to get around filters.
+    if (isMapped(this.#pair, 0)) return NO_PATH;
+    return this.local6.choose(this.#pair, 0, this.#pair, REMOTE) ? this.open6(this.#pair, 0) : NO_PATH;
+  }
+
+  /** True while our end of the path is an address of ours. */
+  isOurs(path: Path): boolean {
+    if (this.families[path]! === 6) return this.local6.has(this.#addresses, path * ENTRY_LENGTH);
+    return this.local4 !== 0 && this.local4Of(path) === this.local4;
+  }
+
+  /** Bytes of the IP header that a packet on this path has at least. */
+  headerLength(path: Path): number {
+    return this.families[path]! === 6 ? IPV6_HEADER : IPV4_HEADER;
+  }
+
+  /** The largest IP packet that the link carries for this path's family. */
+  linkMtuOf(path: Path): number {
+    return this.families[path]! === 6 ? this.linkMtu6 : this.linkMtu;
   }
 
   /** Takes this address (as text; "" for none) for what is sent from now on. */
@@ -143,11 +228,12 @@ export class PathTable {
 
   /** The largest IP packet for this path as far as is known (RFC 1191). */
   mtu(path: Path, now: Instant): number {
+    const link = this.linkMtuOf(path);
     if (now >= this.#mtuUntil[path]!) {
-      this.#mtus[path] = this.linkMtu;
+      this.#mtus[path] = link;
       this.#mtuUntil[path] = NEVER;
     }
-    return Math.min(this.#mtus[path]!, this.linkMtu);
+    return Math.min(this.#mtus[path]!, link);
   }
 
   /** A router has said so, and whoever asked has checked that it may be true. */
@@ -165,38 +251,52 @@ export class PathTable {
     return nativeLoad32(this.#addresses, path * ENTRY_LENGTH + REMOTE4) as Ipv4;
   }
 
-  /** Both addresses at the start of `into`, for a keyed hash; how many bytes that takes: 8 of IPv4, at most 32. */
+  /** Both IPv6 addresses, ours first, to `at`: source and destination of what we send. */
+  copyAddresses6(path: Path, into: Uint8Array, at: number): void {
+    nativeCopy(into, at, this.#addresses, path * ENTRY_LENGTH, ENTRY_LENGTH);
+  }
+
+  /** The peer's IPv6 address. */
+  copyRemote6(path: Path, into: Uint8Array, at: number): void {
+    copy6(into, at, this.#addresses, path * ENTRY_LENGTH + REMOTE);
+  }
+
+  /** Both addresses at the start of `into`, for a keyed hash; how many bytes that takes: 8 of IPv4, 32 of IPv6. */
   writeAddresses(path: Path, into: Uint8Array): number {
+    if (this.families[path]! === 6) {
+      this.copyAddresses6(path, into, 0);
+      return ENTRY_LENGTH;
+    }
     nativeStoreLittle32(into, 0, this.local4Of(path));
     nativeStoreLittle32(into, 4, this.remote4Of(path));
     return 8;
   }
 
   localText(path: Path): string {
-    return formatIpv4(this.local4Of(path));
+    return this.#text(path * ENTRY_LENGTH);
   }
 
   remoteText(path: Path): string {
-    return formatIpv4(this.remote4Of(path));
+    return this.#text(path * ENTRY_LENGTH + REMOTE);
   }
 
-  /** The peer's address as characters, without a string; where they end. At most 15 of them. */
+  /** The peer's address as characters, without a string; where they end. At most ADDRESS6_TEXT of them. */
   writeRemote(path: Path, into: Uint8Array, offset: number): number {
-    let at = offset;
-    for (let i = 0; i < 4; i++) {
-      const byte = this.#addresses[path * ENTRY_LENGTH + REMOTE4 + i]!;
-      if (i > 0) into[at++] = DOT;
-      if (byte >= 100) into[at++] = ZERO + Math.floor(byte / 100);
-      if (byte >= 10) into[at++] = ZERO + (Math.floor(byte / 10) % 10);
-      into[at++] = ZERO + (byte % 10);
-    }
-    return at;
+    const at = path * ENTRY_LENGTH + REMOTE;
+    if (this.families[path]! === 6) return writeIpv6(this.#addresses, at, into, offset);
+    return writeDotted(this.#addresses, at + 12, into, offset);
+  }
+
+  #text(at: number): string {
+    if (isMapped(this.#addresses, at)) return formatIpv4(nativeLoad32(this.#addresses, at + 12));
+    return formatIpv6(this.#addresses, at);
   }
 
   #search4(local: Ipv4, remote: Ipv4, hash: number): Path {
     const index = this.#index;
     for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
       const path = index.at(slot) as Path;
+      if (this.families[path]! !== 4) continue;
       if (this.remote4Of(path) === remote && this.local4Of(path) === local) return path;
     }
     return NO_PATH;
@@ -206,19 +306,61 @@ export class PathTable {
     const path = this.#claim();
     if (path < 0) return NO_PATH;
     const at = path * ENTRY_LENGTH;
+    nativeZero(this.#addresses, at, ENTRY_LENGTH);
     nativeStore32(this.#addresses, at + LOCAL4 - 4, MAPPED);
     nativeStore32(this.#addresses, at + LOCAL4, local);
     nativeStore32(this.#addresses, at + REMOTE4 - 4, MAPPED);
     nativeStore32(this.#addresses, at + REMOTE4, remote);
     const sum = local + remote;
+    this.families[path] = 4;
     this.sums[path] = sum === 0 ? 0 : fold(sum);
+    this.#enter(path, hash);
+    return path;
+  }
+
+  #search6(bytes: Uint8Array, offset: number, hash: number): Path {
+    const index = this.#index;
+    for (let slot = index.first(hash); slot >= 0; slot = index.next(slot, hash)) {
+      const path = index.at(slot) as Path;
+      if (this.families[path]! === 6 && this.#is6(path, bytes, offset)) return path;
+    }
+    return NO_PATH;
+  }
+
+  #enter6(bytes: Uint8Array, offset: number, hash: number): Path {
+    const path = this.#claim();
+    if (path < 0) return NO_PATH;
+    const at = path * ENTRY_LENGTH;
+    copy6(this.#addresses, at, bytes, offset + ADDRESS6_LENGTH);
+    copy6(this.#addresses, at + REMOTE, bytes, offset);
+    this.families[path] = 6;
+    this.sums[path] = nativeChecksum(bytes, offset, ENTRY_LENGTH, 0);
+    this.#enter(path, hash);
+    return path;
+  }
+
+  /** True when the path is between these two, the peer's first. */
+  #is6(path: Path, bytes: Uint8Array, offset: number): boolean {
+    const at = path * ENTRY_LENGTH;
+    return (
+      equal6(this.#addresses, at + REMOTE, bytes, offset) &&
+      equal6(this.#addresses, at, bytes, offset + ADDRESS6_LENGTH)
+    );
+  }
+
+  /** Whoever has a network of 2^64 addresses chooses among them: the hash is one that nobody can foresee. */
+  #hash6(bytes: Uint8Array, offset: number): number {
+    return nativeSipHash(this.#key6, bytes, offset, ENTRY_LENGTH) | 0;
+  }
+
+  /** The rest of a new entry. */
+  #enter(path: Path, hash: number): void {
     this.hopTurns[path] = NONE;
-    this.#mtus[path] = this.linkMtu;
+    this.#mtus[path] = this.linkMtuOf(path);
     this.#mtuUntil[path] = NEVER;
     this.#hashes[path] = hash;
     this.#index.insert(hash, path);
     this.#append(path);
-    return path;
   }
 
   /** An entry that was never used, or the one that nobody has held for longest. */
@@ -233,6 +375,7 @@ export class PathTable {
       this.#lastLocal = -1;
       this.#lastRemote = -1;
     }
+    if (path === this.#last6) this.#last6 = NO_PATH;
     return path;
   }
 

@@ -14,11 +14,11 @@ import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
+import { FAILED_LIMIT, WAITING_LIMIT } from "../ethernet/waiting.ts";
 import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
 import { Icmp } from "../icmp/machine.ts";
 import { IpInput } from "../ipv4/input.ts";
 import { IpOutput } from "../ipv4/output.ts";
-import { FAILED_LIMIT, WAITING_LIMIT } from "../ipv4/waiting.ts";
 import { TcpLimits } from "../tcp/limits.ts";
 import { Tcp } from "../tcp/tcp.ts";
 import { RECORD_ROOM } from "../tls/limits.ts";
@@ -372,10 +372,11 @@ export class Host extends FrameReceiver {
   private configure(address: string, prefixLength: number, gateway: string): void {
     this.prefixLength = prefixLength;
     this.gateway = gateway;
-    if (this.address !== "" && this.address !== address) this.tcp.addressLost(this.now);
+    const changed = this.address !== "" && this.address !== address;
     this.address = address;
     this.delivery.configured = address !== "";
     this.ip.configure(address, prefixLength, gateway, this.now);
+    if (changed) this.tcp.addressLost(this.now);
     for (let i = 0; i < this.services.length; i++) this.services[i]!.addressChanged();
   }
 }

@@ -88,7 +88,7 @@ export class Icmp {
 
   private reply(packet: Packet): void {
     const { output } = this;
-    const at = output.reserve();
+    const at = output.reserve(packet.path);
     if (at < 0) return;
     const inSlot = Math.min(packet.length, HEAD_ROOM);
     copyBytes(output.bytes, at, packet.bytes, packet.offset, inSlot);
@@ -113,7 +113,7 @@ export class Icmp {
       return;
     }
     const { output } = this;
-    const at = output.reserve();
+    const at = output.reserve(packet.path);
     if (at < 0) return;
     // RFC 792: the datagram's header and the first 8 bytes behind it.
     const quoted = packet.headerLength + Math.min(QUOTED_PAYLOAD, packet.length);

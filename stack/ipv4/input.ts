@@ -5,13 +5,15 @@ import { PACKETS_DAMAGED, PACKETS_FROM_BROADCAST, PACKETS_TO_OTHERS, PACKETS_WIT
 import { Packet, type PacketReceiver } from "../base/packet.ts";
 import type { PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
-import { DESTINATION_OTHER, DESTINATION_OURS, type IpOutput } from "./output.ts";
+import type { IpOutput } from "./output.ts";
 import { Reassembly } from "./reassembly.ts";
+import { DESTINATION_OTHER, DESTINATION_OURS, type Subnet } from "./subnet.ts";
 import { decode, Ipv4Header } from "./wire.ts";
 
 export class IpInput {
   private readonly output: IpOutput;
   private readonly paths: PathTable;
+  private readonly subnet: Subnet;
   private readonly receiver: PacketReceiver;
   private readonly header = new Ipv4Header();
   private readonly packet = new Packet();
@@ -20,6 +22,7 @@ export class IpInput {
   constructor(output: IpOutput, receiver: PacketReceiver) {
     this.output = output;
     this.paths = output.paths;
+    this.subnet = output.subnet;
     this.receiver = receiver;
   }
 
@@ -34,12 +37,12 @@ export class IpInput {
       counters.note(PACKETS_DAMAGED);
       return;
     }
-    const kind = this.output.destinationKind(header.destination);
+    const kind = this.subnet.kindOf(header.destination);
     if (kind === DESTINATION_OTHER) {
       counters.note(PACKETS_TO_OTHERS);
       return;
     }
-    if (this.output.isSubnetBroadcast(header.source)) {
+    if (this.subnet.isBroadcast(header.source)) {
       counters.note(PACKETS_FROM_BROADCAST);
       return;
     }

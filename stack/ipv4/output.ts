@@ -1,19 +1,12 @@
 // IPv4 towards the link: where transports put their packets (stack/base/ip-sink.ts). Routes (RFC 1122 3.3.1), writes the
 // Ethernet and IPv4 headers in front of what the transport wrote, resolves the neighbour, fragments what may be.
 //
-// In a slot of the link: Ethernet header (14), IPv4 header (20), then what the transport wrote at `reserve()`.
+// In a slot of the link: Ethernet header (14), IPv4 header (20), then what the transport wrote at `reserve(path)`. Where
+// the path is one of IPv6 there is room for that header (40), and the packet goes to `other`.
 
 import { ArpCache, UNRESOLVED } from "../arp/machine.ts";
 import { ArpPacket, decode as decodeArp } from "../arp/wire.ts";
-import {
-  ANY_ADDRESS,
-  BROADCAST_ADDRESS,
-  BROADCAST_MAC,
-  formatIpv4,
-  type Ipv4,
-  type Mac,
-  parseIpv4,
-} from "../base/address.ts";
+import { BROADCAST_ADDRESS, BROADCAST_MAC, formatIpv4, type Ipv4, type Mac, parseIpv4 } from "../base/address.ts";
 import { writeU16 } from "../base/bytes.ts";
 import { PACKETS_UNSENT } from "../base/counters.ts";
 import { IpSink } from "../base/ip-sink.ts";
@@ -22,9 +15,11 @@ import { copyBytes } from "../base/native.ts";
 import type { Path, PathTable } from "../base/path.ts";
 import { type Instant, SECOND } from "../base/result.ts";
 import { Slots } from "../ethernet/slots.ts";
+import { WaitingFrames } from "../ethernet/waiting.ts";
 import { HEADER_LENGTH as ETHERNET_HEADER, ETHERTYPE_IPV4, encode as encodeEthernet } from "../ethernet/wire.ts";
+import { ArpOutput } from "./arp-sink.ts";
 import { FRAGMENT_MTU, fragmentPayload, Joined } from "./fragment.ts";
-import { Waiting } from "./waiting.ts";
+import { Subnet } from "./subnet.ts";
 import {
   changeTotalLength,
   DEFAULT_TIME_TO_LIVE,
@@ -36,16 +31,11 @@ import {
   MORE_FRAGMENTS,
 } from "./wire.ts";
 
-/** What lies before the transport header. */
+/** What lies before the transport header, and what does when the packet is one of IPv6. */
 export const HEADERS = ETHERNET_HEADER + IPV4_HEADER;
+export const HEADERS6 = ETHERNET_HEADER + 40;
 /** How long the answer to the last lookup is used without asking the cache. */
 export const LOOKUP_HOLD = SECOND;
-
-// What a destination address means to us (`destinationKind`).
-export const DESTINATION_OTHER = 0;
-export const DESTINATION_OURS = 1;
-export const DESTINATION_BROADCAST = 2;
-export const DESTINATION_MULTICAST = 3;
 
 /** What the IP layer tells the host. */
 export abstract class OutputUser {
@@ -62,17 +52,17 @@ export class IpOutput extends IpSink {
   identification = 0;
 
   readonly arp: ArpCache;
+  /** Packets that wait for a neighbour, of both families. */
+  readonly waiting: WaitingFrames;
+  /** Takes the packets of IPv6: the same slots, the same options. */
+  other: IpSink | undefined;
   private readonly link: Link;
   private readonly slots: Slots;
-  private readonly waiting: Waiting;
+  private readonly arpOutput: ArpOutput;
   private readonly arpPacket = new ArpPacket();
 
-  private address = 0 as Ipv4;
-  private mask = 0;
-  private subnetBroadcast: Ipv4 = BROADCAST_ADDRESS;
-  /** The subnet's own address, which 4.2BSD took for broadcast (RFC 1122 3.3.6). */
-  private subnet: Ipv4 = BROADCAST_ADDRESS;
-  private gateway = 0 as Ipv4;
+  /** Our address, and who is how far. */
+  readonly subnet = new Subnet();
 
   // What the ARP cache has answered lies with each path. It holds for one turn: until the cache may have changed, or
   // LOOKUP_HOLD is over.
@@ -84,6 +74,8 @@ export class IpOutput extends IpSink {
   private readonly joined = new Joined();
   /** Where the packet sent last was written, while its slot still says so and `repeat` may copy it; or -1. */
   private repeatable = -1;
+  /** What lies before its transport header. */
+  private repeatHeaders = HEADERS;
 
   constructor(link: Link, paths: PathTable) {
     super(paths);
@@ -93,8 +85,10 @@ export class IpOutput extends IpSink {
     this.mtu = link.mtu;
     this.checksumOffload = link.checksumOffload;
     this.segmentOffload = link.segmentOffload;
+    this.segmentOffload6 = link.segmentOffload6;
     this.slots = new Slots(link);
-    this.waiting = new Waiting(this.slots, paths);
+    this.waiting = new WaitingFrames(this.slots, paths);
+    this.arpOutput = new ArpOutput(this.waiting);
     this.arp = new ArpCache(link.mac as Mac);
   }
 
@@ -104,18 +98,11 @@ export class IpOutput extends IpSink {
    */
   configure(address: string, prefixLength: number, gateway: string, now: Instant): void {
     this.paths.setLocal(address);
-    this.address = this.paths.local4;
-    this.mask = prefixLength <= 0 ? 0 : (0xffffffff << (32 - Math.min(32, prefixLength))) >>> 0;
-    // RFC 3021: prefixes of 31 and 32 have no broadcast address.
-    const hosts = prefixLength < 31 ? ~this.mask >>> 0 : 0;
-    this.subnetBroadcast = (hosts === 0 ? BROADCAST_ADDRESS : (this.address | hosts) >>> 0) as Ipv4;
-    this.subnet = (hosts === 0 ? BROADCAST_ADDRESS : (this.address & this.mask) >>> 0) as Ipv4;
-    const parsed = parseIpv4(gateway);
-    this.gateway = parsed === undefined ? ANY_ADDRESS : parsed;
+    this.subnet.configure(this.paths.local4, prefixLength, parseIpv4(gateway));
     this.now = now;
     this.forget();
-    this.waiting.clear();
-    this.arp.configure(this.address, now);
+    this.waiting.clear(4);
+    this.arp.configure(this.subnet.address, now);
   }
 
   /** The network carries no more than this, whatever the link could (RFC 2132 5.1). */
@@ -124,35 +111,17 @@ export class IpOutput extends IpSink {
     this.paths.linkMtu = this.mtu;
   }
 
-  /**
-   * What a received packet's destination means. While there is no address every unicast address is ours, because DHCP
-   * servers may answer to the address they are about to give (RFC 2131 4.1): take only UDP then.
-   */
-  destinationKind(destination: Ipv4): number {
-    if (destination === this.address && destination !== 0) return DESTINATION_OURS;
-    if (destination === BROADCAST_ADDRESS) return DESTINATION_BROADCAST;
-    if (destination >>> 28 === 14) return DESTINATION_MULTICAST;
-    if (this.address === 0) return DESTINATION_OURS;
-    if (destination === this.subnetBroadcast) return DESTINATION_BROADCAST;
-    return DESTINATION_OTHER;
-  }
-
-  /** True for an address that no host of our own network can have: its broadcast addresses. */
-  isSubnetBroadcast(address: Ipv4): boolean {
-    return address === this.subnetBroadcast || address === this.subnet;
-  }
-
   /** Takes what a frame of type ARP carries. Returns 0 or the error of stack/arp/wire.ts. */
   receiveArp(bytes: Uint8Array, offset: number, length: number, now: Instant, user: OutputUser): number {
     const error = decodeArp(bytes, offset, length, this.arpPacket);
     if (error !== 0) return error;
     this.now = now;
     this.forget();
-    this.arp.input(this.arpPacket, now, this.waiting);
-    if (this.waiting.conflictMac >= 0) {
-      const mac = this.waiting.conflictMac as Mac;
-      this.waiting.conflictMac = -1;
-      user.conflict(formatIpv4(this.address), mac, now);
+    this.arp.input(this.arpPacket, now, this.arpOutput);
+    if (this.arpOutput.conflictMac >= 0) {
+      const mac = this.arpOutput.conflictMac as Mac;
+      this.arpOutput.conflictMac = -1;
+      user.conflict(formatIpv4(this.subnet.address), mac, now);
     }
     return 0;
   }
@@ -162,7 +131,7 @@ export class IpOutput extends IpSink {
     this.now = now;
     if (this.arp.nextDeadline() <= now) {
       this.forget();
-      this.arp.step(now, this.waiting);
+      this.arp.step(now, this.arpOutput);
     }
     while (this.waiting.failed.length > 0) user.unreachable(this.waiting.takeFailed(), now);
   }
@@ -171,10 +140,11 @@ export class IpOutput extends IpSink {
     return this.waiting.failed.length > 0 ? this.now : this.arp.nextDeadline();
   }
 
-  override reserve(): number {
+  override reserve(path: Path): number {
     this.repeatable = -1;
     const slot = this.slots.reserve();
-    return slot < 0 ? -1 : slot + HEADERS;
+    if (slot < 0) return -1;
+    return slot + (this.paths.families[path]! === 6 ? HEADERS6 : HEADERS);
   }
 
   override repeat(like: number, length: number): number {
@@ -182,8 +152,9 @@ export class IpOutput extends IpSink {
     // That slot may be the one that comes back: a copy onto itself.
     const slot = this.slots.reserve();
     if (slot < 0) return -1;
-    copyBytes(this.bytes, slot, this.bytes, like - HEADERS, HEADERS + length);
-    return slot + HEADERS;
+    const headers = this.repeatHeaders;
+    copyBytes(this.bytes, slot, this.bytes, like - headers, headers + length);
+    return slot + headers;
   }
 
   override sendRepeat(
@@ -193,17 +164,20 @@ export class IpOutput extends IpSink {
     payloadOffset: number,
     payloadLength: number,
   ): void {
-    changeTotalLength(this.bytes, at - IPV4_HEADER, IPV4_HEADER + headLength + payloadLength);
+    const headers = this.repeatHeaders;
+    // RFC 8200 3: of IPv6 the length is that of the payload, and there is no checksum.
+    if (headers === HEADERS) changeTotalLength(this.bytes, at - IPV4_HEADER, IPV4_HEADER + headLength + payloadLength);
+    else writeU16(this.bytes, at - 36, headLength + payloadLength);
     if (this.checksumOffset !== 0) {
-      this.link.checksumStart = HEADERS;
+      this.link.checksumStart = headers;
       this.link.checksumOffset = this.checksumOffset;
       this.checksumOffset = 0;
     }
-    this.link.send(at - HEADERS, HEADERS + headLength, payload, payloadOffset, payloadLength);
+    this.link.send(at - headers, headers + headLength, payload, payloadOffset, payloadLength);
   }
 
-  override release(at: number): void {
-    this.slots.release(at - HEADERS);
+  override release(at: number, path: Path): void {
+    this.slots.release(at - (this.paths.families[path]! === 6 ? HEADERS6 : HEADERS));
     this.resetOptions();
   }
 
@@ -215,11 +189,15 @@ export class IpOutput extends IpSink {
     payloadOffset: number,
     payloadLength: number,
   ): void {
+    if (this.paths.families[path]! === 6) {
+      this.sendOther(at, path, headLength, payload, payloadOffset, payloadLength);
+      return;
+    }
     const total = IPV4_HEADER + headLength + payloadLength;
     this.hop = this.resolve(path);
     if (this.hop < UNRESOLVED) {
       this.counters.note(PACKETS_UNSENT);
-      this.release(at);
+      this.release(at, path);
       this.waiting.fail(path);
       return;
     }
@@ -237,7 +215,7 @@ export class IpOutput extends IpSink {
       flags = 0;
     } else if (total > (this.segmentSize === 0 ? this.mtu : LARGEST_DATAGRAM)) {
       this.counters.note(PACKETS_UNSENT);
-      this.release(at);
+      this.release(at, path);
       return;
     }
     this.writeHeader(at, path, total, identification, flags);
@@ -249,12 +227,44 @@ export class IpOutput extends IpSink {
     this.resetOptions();
     this.transmit(at, path, headLength, payload, payloadOffset, payloadLength);
     // With an identification of its own a packet cannot be.
-    if (this.hop >= 0 && flags === DONT_FRAGMENT) this.repeatable = at;
+    if (this.hop >= 0 && flags === DONT_FRAGMENT) {
+      this.repeatable = at;
+      this.repeatHeaders = HEADERS;
+    }
+  }
+
+  private sendOther(
+    at: number,
+    path: Path,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void {
+    const { other } = this;
+    if (other === undefined) {
+      this.counters.note(PACKETS_UNSENT);
+      this.release(at, path);
+      return;
+    }
+    other.protocol = this.protocol;
+    other.checksumOffset = this.checksumOffset;
+    other.segmentSize = this.segmentSize;
+    other.dontFragment = this.dontFragment;
+    this.resetOptions();
+    other.send(at, path, headLength, payload, payloadOffset, payloadLength);
+    if (other.repeat(at, 0) < 0) return;
+    this.repeatable = at;
+    this.repeatHeaders = HEADERS6;
   }
 
   override doubt(path: Path): void {
-    if (this.address === 0) return;
-    const next = this.nextHop(this.paths.remote4Of(path));
+    if (this.paths.families[path]! === 6) {
+      this.other?.doubt(path);
+      return;
+    }
+    if (this.subnet.address === 0) return;
+    const next = this.subnet.nextHop(this.paths.remote4Of(path));
     if (next === 0) return;
     this.forget();
     this.arp.doubt(next, this.now);
@@ -287,7 +297,7 @@ export class IpOutput extends IpSink {
       this.link.send(slot, HEADERS + headLength, payload, payloadOffset, payloadLength);
       return;
     }
-    const waiting = this.waiting.hold(this.nextHop(this.paths.remote4Of(path)), path, slot);
+    const waiting = this.waiting.hold(this.subnet.nextHop(this.paths.remote4Of(path)), path, slot);
     waiting.headLength = HEADERS + headLength;
     waiting.payload = payload;
     waiting.payloadOffset = payloadOffset;
@@ -311,17 +321,13 @@ export class IpOutput extends IpSink {
   }
 
   private lookup(destination: Ipv4): number {
-    if (destination === BROADCAST_ADDRESS || destination === this.subnetBroadcast) return BROADCAST_MAC;
+    const { subnet } = this;
+    if (destination === BROADCAST_ADDRESS || destination === subnet.broadcast) return BROADCAST_MAC;
     // RFC 1112 6.4: the low 23 bits of the group.
     if (destination >>> 28 === 14) return 0x01005e000000 + (destination & 0x7fffff);
-    if (this.address === 0 || destination === this.address || destination === 0) return NO_ROUTE;
-    const next = this.nextHop(destination);
+    if (subnet.address === 0 || destination === subnet.address || destination === 0) return NO_ROUTE;
+    const next = subnet.nextHop(destination);
     return next === 0 ? NO_ROUTE : this.arp.lookup(next, this.now);
-  }
-
-  /** RFC 1122 3.3.1.1: on the same network the destination itself, otherwise the gateway; 0: there is none. */
-  private nextHop(destination: Ipv4): Ipv4 {
-    return ((destination ^ this.address) & this.mask) === 0 ? destination : this.gateway;
   }
 
   /** The ARP cache may have changed. */
@@ -334,7 +340,7 @@ export class IpOutput extends IpSink {
     const { joined } = this;
     if (length > LARGEST_DATAGRAM - IPV4_HEADER) {
       this.counters.note(PACKETS_UNSENT);
-      this.release(at);
+      this.release(at, path);
       return;
     }
     if (this.checksumOffset !== 0) {
@@ -346,7 +352,7 @@ export class IpOutput extends IpSink {
     const id = this.nextIdentification();
     for (let from = 0; from < length; from += most) {
       const piece = Math.min(most, length - from);
-      const into = this.reserve();
+      const into = this.reserve(path);
       if (into < 0) {
         this.counters.note(PACKETS_UNSENT);
         break;
@@ -357,7 +363,7 @@ export class IpOutput extends IpSink {
       this.transmit(into, path, piece, NO_PAYLOAD, 0, 0);
     }
     joined.setTail(NO_PAYLOAD, 0, 0);
-    this.release(at);
+    this.release(at, path);
   }
 
   private nextIdentification(): number {

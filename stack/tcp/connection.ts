@@ -27,7 +27,7 @@ import { NO_PATH, type Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { Seq } from "../base/seq.ts";
 import type { Handle } from "../base/streams.ts";
-import { INITIAL_RTO, NO_THRESHOLD } from "./limits.ts";
+import { HEADERS, INITIAL_RTO, NO_THRESHOLD } from "./limits.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { Sender } from "./sender.ts";
 
@@ -118,6 +118,9 @@ export class Connection {
   mss = 0;
   /** As the peer's SYN had it. */
   peerMss = 0;
+  /** Bytes of the IP and TCP headers without options, and whether the card cuts this family's segments. */
+  headers = HEADERS;
+  segmentOffload = false;
   /** Path MTU; the link's until an ICMP message says less. */
   pathMtu = 0;
   /** When it was lowered last and a segment sent again for it. */

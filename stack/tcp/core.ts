@@ -12,7 +12,7 @@ import { BufferPool } from "./buffers.ts";
 import { Room } from "./candidates.ts";
 import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
-import { HEADERS, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
+import { HEADERS, HEADERS6, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { SendQueue } from "./send-queue.ts";
 import { Sender } from "./sender.ts";
 import { ConnectionTable } from "./table.ts";
@@ -135,8 +135,9 @@ export class TcpCore {
   }
 
   /** Our MSS option and the base of the effective one. */
-  get localMss(): number {
-    return this.sink.mtu - HEADERS;
+  localMss(path: Path): number {
+    const { paths, mtu } = this.sink;
+    return paths.families[path]! === 6 ? paths.linkMtu6 - HEADERS6 : mtu - HEADERS;
   }
 
   /** Row of the port in the list of listeners, or -1. */
@@ -187,6 +188,9 @@ export class TcpCore {
     c.path = path;
     c.localPort = localPort;
     c.remotePort = remotePort;
+    const six = this.sink.paths.families[path]! === 6;
+    c.headers = six ? HEADERS6 : HEADERS;
+    c.segmentOffload = six ? this.sink.segmentOffload6 : this.sink.segmentOffload;
     c.pathMtu = this.sink.paths.mtu(path, this.now);
     c.dontFragment = c.pathMtu >= MIN_PATH_MTU;
     c.tsOffset = this.secret.timestampOffset(path, localPort, remotePort);

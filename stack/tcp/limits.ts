@@ -100,6 +100,10 @@ export const MIN_PATH_MTU = 552;
 export const LEAST_IPV4_MTU = 68;
 /** IPv4 and TCP headers without options. */
 export const HEADERS = 40;
+/** The same of IPv6. */
+export const HEADERS6 = 60;
+/** RFC 8200 5, RFC 8201 4: what every IPv6 link carries; less is not believed. */
+export const LEAST_IPV6_MTU = 1280;
 /** Payload of one packet with segmentation offload. */
 export const MAX_OFFLOAD = 65_000;
 /**

@@ -27,7 +27,7 @@ import {
   TIMER_TAIL,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { DELAYED_ACK, HEADERS, MAX_OFFLOAD, MAX_RTO, MIN_MSS, MIN_PATH_MTU } from "./limits.ts";
+import { DELAYED_ACK, MAX_OFFLOAD, MAX_RTO, MIN_MSS, MIN_PATH_MTU } from "./limits.ts";
 import { grain } from "./rack.ts";
 import { rightEdge } from "./reassembly.ts";
 import { arm, armTailProbe, flight } from "./recovery.ts";
@@ -65,7 +65,7 @@ export function output(core: TcpCore, c: Connection, now: Instant): boolean {
 
 /** MSS options taken off (RFC 6691), from the peer's MSS and the path's MTU. */
 export function setEffectiveMss(c: Connection): void {
-  const path = Math.max(c.pathMtu, MIN_PATH_MTU) - HEADERS;
+  const path = Math.max(c.pathMtu, MIN_PATH_MTU) - c.headers;
   const mss = Math.max(MIN_MSS, Math.min(c.peerMss, path));
   c.mss = c.timestamps ? mss - TIMESTAMPS_LENGTH : mss;
 }
@@ -73,7 +73,7 @@ export function setEffectiveMss(c: Connection): void {
 /** RFC 9293 3.10.1 and 3.10.7.2: a SYN, or a SYN-ACK. */
 function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   const sink = core.sink;
-  const at = sink.reserve();
+  const at = sink.reserve(c.path);
   if (at < 0) return false;
   const synAck = c.state === SYN_RECEIVED;
   if (synAck) c.rcvAdv = rightEdge(core, c);
@@ -86,7 +86,7 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   out.ack = synAck ? c.rcvNxt : (0 as Seq);
   out.flags = synAck ? SYN | ACK : SYN;
   out.window = Math.min(window, 0xffff);
-  out.mss = core.localMss;
+  out.mss = core.localMss(c.path);
   out.scale = synAck && !c.scaling ? -1 : c.rcvScale;
   out.sackPermitted = !synAck || c.sackPermitted;
   out.sacks = 0;
@@ -136,7 +136,7 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
         c.timerAt = NEVER;
       }
       // What may be fragmented on its way is not cut by the card: it would be cut twice.
-      const limit = core.sink.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
+      const limit = c.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
       let length = Math.min(unsent, usable);
       if (length > limit) length = limit;
       // A packet of several segments ends at a segment's boundary unless it takes everything.
@@ -159,7 +159,7 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
       unsent -= sent;
       // The FIN went along.
       if (seqDiff(next, c.sndUna) > inFlight) return true;
-      if (unsent > 0 && !core.sink.segmentOffload && c.sndNxt === c.sndMax) {
+      if (unsent > 0 && !c.segmentOffload && c.sndNxt === c.sndMax) {
         const more = sendFollowing(core, c, unsent, window - inFlight);
         if (more > 0) advance(c, seqAdd(c.sndNxt, more), now);
         inFlight += more;

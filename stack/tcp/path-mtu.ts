@@ -1,9 +1,9 @@
-// A router says that a segment of ours was too big (RFC 1191, RFC 5927 7).
+// A router says that a segment of ours was too big (RFC 1191, RFC 8201, RFC 5927 7).
 
 import type { Instant } from "../base/result.ts";
 import type { Connection } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { BLACK_HOLE_MTU, LEAST_IPV4_MTU, MIN_PATH_MTU } from "./limits.ts";
+import { BLACK_HOLE_MTU, HEADERS6, LEAST_IPV4_MTU, LEAST_IPV6_MTU, MIN_PATH_MTU } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { startOver } from "./recovery.ts";
 
@@ -17,8 +17,9 @@ const PLATEAUS: readonly number[] = [32_000, 17_914, 8166, 4352, 2002, 1492, 100
  */
 export function tooBig(core: TcpCore, c: Connection, mtu: number, refusedLength: number, now: Instant): void {
   const next = mtu > 0 ? mtu : plateauBelow(Math.min(refusedLength, c.pathMtu));
-  // RFC 1191 3: only ever down; never below what an IPv4 link must carry.
-  if (next >= c.pathMtu || next < LEAST_IPV4_MTU) return;
+  const six = c.headers === HEADERS6;
+  // RFC 1191 3, RFC 8201 4: only ever down; never below what a link must carry. (IPv6's routers all say.)
+  if (next >= c.pathMtu || next < (six ? LEAST_IPV6_MTU : LEAST_IPV4_MTU) || (six && mtu === 0)) return;
   c.pathMtu = next;
   c.dontFragment = next >= MIN_PATH_MTU;
   core.sink.paths.lowerMtu(c.path, next, now);

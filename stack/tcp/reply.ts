@@ -74,7 +74,7 @@ export function sendCookie(core: TcpCore, s: Segment, path: Path, cookie: Seq, w
   out.ack = seqAdd(s.seq, 1);
   out.flags = SYN | ACK;
   out.window = Math.min(window, 0xffff);
-  out.mss = core.localMss;
+  out.mss = core.localMss(path);
   out.scale = -1;
   core.note(COOKIES_SENT);
   transmit(core, path);
@@ -94,7 +94,7 @@ function answerTo(core: TcpCore, s: Segment): void {
 /** Sends `core.out`, which has no payload. */
 function transmit(core: TcpCore, path: Path): void {
   const sink = core.sink;
-  const at = sink.reserve();
+  const at = sink.reserve(path);
   if (at < 0) return;
   const length = encode(sink.bytes, at, core.out);
   writeChecksum(sink, at, path, length);

@@ -19,7 +19,7 @@ import { ACK, FIN } from "./wire.ts";
 export function sendLost(core: TcpCore, c: Connection, now: Instant): boolean {
   const s = c.sender;
   const board = s.board;
-  const limit = core.sink.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
+  const limit = c.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
   for (let i = board.first; i < board.last && board.lost > 0; i++) {
     const marks = board.marks[i]!;
     if ((marks & LOST) === 0) continue;

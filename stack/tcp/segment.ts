@@ -41,7 +41,7 @@ export function sendSegment(
   push: boolean,
 ): boolean {
   const sink = core.sink;
-  const at = sink.reserve();
+  const at = sink.reserve(c.path);
   if (at < 0) return false;
   core.writtenAt = at;
   const bytes = sink.bytes;

@@ -266,12 +266,12 @@ export class Tcp extends Streams {
     return this.#core.timers.first;
   }
 
-  /** The local address is gone: every connection ends (CLOSED_UNREACHABLE), without a word to the peers. */
+  /** An address of ours is gone: connections from it end (CLOSED_UNREACHABLE), without a word to the peers. */
   addressLost(now: Instant): void {
     const core = this.#core;
     for (let i = 0; i < core.connections.length; i++) {
       const c = core.connections[i]!;
-      if (c.state !== CLOSED) core.end(c, CLOSED_UNREACHABLE);
+      if (c.state !== CLOSED && !core.sink.paths.isOurs(c.path)) core.end(c, CLOSED_UNREACHABLE);
     }
     this.#tellEnded(now);
   }

@@ -136,7 +136,7 @@ export class Udp {
   send(path: Path, sourcePort: Port, port: Port, bytes: Uint8Array, offset: number, length: number): boolean {
     const { output } = this;
     if (length > LARGEST_PAYLOAD || path < 0) return false;
-    const at = output.reserve();
+    const at = output.reserve(path);
     if (at < 0) return false;
     const total = HEADER_LENGTH + length;
     const pseudo = output.paths.pseudoHeader(path, PROTOCOL_UDP, total);

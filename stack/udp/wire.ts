@@ -32,8 +32,10 @@ export function decode(packet: Packet, paths: PathTable, header: UdpHeader): num
   if (length < HEADER_LENGTH) return UDP_TRUNCATED;
   const declared = readU16(bytes, offset + 4);
   if (declared < HEADER_LENGTH || declared > length) return UDP_LENGTH;
-  // A field of 0 says that the sender made no checksum.
-  if (!packet.checksumValid && readU16(bytes, offset + CHECKSUM_OFFSET) !== 0) {
+  // A field of 0 says that the sender made no checksum, which only IPv4 allows (RFC 8200 8.1).
+  const made = readU16(bytes, offset + CHECKSUM_OFFSET) !== 0;
+  if (!made && paths.families[packet.path]! === 6) return UDP_CHECKSUM;
+  if (!packet.checksumValid && made) {
     const pseudo = paths.pseudoHeader(packet.path, PROTOCOL_UDP, declared);
     if (sumBytes(bytes, offset, declared, pseudo) !== 0xffff) return UDP_CHECKSUM;
   }

@@ -6,7 +6,7 @@ import { fold } from "../../../stack/base/checksum.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
 import { FLOW_LIMIT } from "../../../stack/host/flows.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
-import { WAITING_LIMIT } from "../../../stack/ipv4/waiting.ts";
+import { WAITING_LIMIT } from "../../../stack/ethernet/waiting.ts";
 import { pseudoHeaderSum } from "../../support/ipv4.ts";
 import { type Appliance, MAC } from "../../trace/appliance.ts";
 import { SENT_HEADER } from "../../trace/memory-link.ts";

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { formatIpv4, type Ipv4 } from "../../../stack/base/address.ts";
+import { formatIpv6, parseIpv6 } from "../../../stack/base/address6.ts";
 import { fold } from "../../../stack/base/checksum.ts";
-import { IDLE_PATHS, MTU_LIFETIME, NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
+import { latin1 } from "../../../stack/base/native.ts";
+import { IDLE_PATHS, LocalAddresses, MTU_LIFETIME, NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
 import { toHex } from "../../support/bytes.ts";
 
 const US = 0x0a000001 as Ipv4;
@@ -144,5 +146,123 @@ describe("the table of paths", () => {
     paths.letGo(path);
     for (let i = 0; i < CAPACITY + IDLE_PATHS; i++) paths.open4(US, (0x0b000000 + i) as Ipv4);
     expect(paths.mtu(paths.open4(US, peer(1)), 6 + MTU_LIFETIME)).toBe(1500);
+  });
+});
+
+describe("paths of IPv6", () => {
+  const LOCAL = "2001:db8::1";
+  const PEER = "2001:db8:1::7";
+
+  /** The peer's address, then ours: as a packet that has come has them. */
+  function pair(remote: string, local: string): Uint8Array {
+    const bytes = new Uint8Array(40);
+    expect(parseIpv6(remote, bytes, 8)).toBe(true);
+    expect(parseIpv6(local, bytes, 24)).toBe(true);
+    return bytes;
+  }
+
+  class Ours extends LocalAddresses {
+    override choose(_destination: Uint8Array, _offset: number, into: Uint8Array, intoOffset: number): boolean {
+      return parseIpv6(LOCAL, into, intoOffset);
+    }
+
+    override has(bytes: Uint8Array, offset: number): boolean {
+      return formatIpv6(bytes, offset) === LOCAL;
+    }
+  }
+
+  it("are one index to one pair, beside those of IPv4 with the same last four bytes", () => {
+    const path = paths.open6(pair(PEER, LOCAL), 8);
+    expect(paths.open6(pair(PEER, LOCAL), 8)).toBe(path);
+    expect(paths.open6(pair(LOCAL, PEER), 8)).not.toBe(path);
+    expect(paths.open6(pair(PEER, "2001:db8::2"), 8)).not.toBe(path);
+    expect(paths.open6(pair("2001:db8:1::8", LOCAL), 8)).not.toBe(path);
+    const mapped = paths.open6(pair("::ffff:192.0.2.1", "::ffff:10.0.0.1"), 8);
+    const four = paths.open4(US, peer(1));
+    expect(four).not.toBe(mapped);
+    expect(paths.open6(pair("::ffff:192.0.2.1", "::ffff:10.0.0.1"), 8)).toBe(mapped);
+    const found = [four, path].map((index) => [paths.families[index]!, paths.headerLength(index)]);
+    expect(found).toEqual([
+      [4, 20],
+      [6, 40],
+    ]);
+    expect([paths.localText(path), paths.remoteText(path)]).toEqual([LOCAL, PEER]);
+  });
+
+  it("find without entering", () => {
+    const bytes = pair(PEER, LOCAL);
+    expect(paths.find6(bytes, 24, bytes, 8)).toBe(NO_PATH);
+    expect(paths.size).toBe(0);
+    const path = paths.open6(bytes, 8);
+    expect(paths.find6(bytes, 24, bytes, 8)).toBe(path);
+    expect(paths.find6(bytes, 8, bytes, 24)).toBe(NO_PATH);
+  });
+
+  it("have the sum of their pseudo-header (RFC 8200 8.1)", () => {
+    const bytes = pair("fe80::ffff:ffff:ffff:ffff", "2001:db8::ffff");
+    const path = paths.open6(bytes, 8);
+    // Source, destination, the length in 32 bits, three zeros and the next header.
+    const whole = new Uint8Array(40);
+    whole.set(bytes.subarray(8, 40));
+    whole[34] = 0x12;
+    whole[35] = 0x34;
+    whole[39] = 17;
+    expect(paths.pseudoHeader(path, 17, 0x1234)).toBe(nativeChecksum(whole, 0, 40, 0));
+  });
+
+  it("write both addresses for a hash, and the peer's for a log", () => {
+    const path = paths.open6(pair(PEER, LOCAL), 8);
+    const into = new Uint8Array(64);
+    expect(paths.writeAddresses(path, into)).toBe(32);
+    expect(formatIpv6(into, 0)).toBe(LOCAL);
+    expect(formatIpv6(into, 16)).toBe(PEER);
+    expect(latin1(into, 3, paths.writeRemote(path, into, 3) - 3)).toBe(PEER);
+  });
+
+  it("lead to an address as text from the one that is chosen, and nowhere without one or to a mapped one", () => {
+    expect(paths.toward(PEER)).toBe(NO_PATH);
+    paths.local6 = new Ours();
+    const path = paths.toward(PEER);
+    expect([paths.localText(path), paths.remoteText(path)]).toEqual([LOCAL, PEER]);
+    expect(paths.isOurs(path)).toBe(true);
+    expect(paths.isOurs(paths.open6(pair(PEER, "2001:db8::2"), 8))).toBe(false);
+    expect(paths.toward("::ffff:192.0.2.1")).toBe(NO_PATH);
+  });
+
+  it("are ours while the address is", () => {
+    paths.setLocal("10.0.0.1");
+    const path = paths.open4(US, peer(1));
+    expect(paths.isOurs(path)).toBe(true);
+    paths.setLocal("");
+    expect(paths.isOurs(path)).toBe(false);
+  });
+
+  it("have an MTU of their own, that of their family at first", () => {
+    paths.linkMtu6 = 1400;
+    const path = paths.open6(pair(PEER, LOCAL), 8);
+    expect([paths.mtu(path, 0), paths.mtu(paths.open4(US, peer(1)), 0)]).toEqual([1400, 1500]);
+    paths.lowerMtu(path, 1280, 0);
+    expect(paths.mtu(path, 1)).toBe(1280);
+    expect(paths.mtu(path, MTU_LIFETIME)).toBe(1400);
+  });
+
+  it("are forgotten like others, whoever sends from however many", () => {
+    const held = paths.open6(pair(PEER, LOCAL), 8);
+    paths.hold(held);
+    for (let i = 0; i < 2000; i++) {
+      const bytes = pair("2001:db8:2::", LOCAL);
+      bytes[22] = i >> 8;
+      bytes[23] = i & 255;
+      const path = paths.open6(bytes, 8);
+      expect(path).toBeGreaterThanOrEqual(0);
+      expect(paths.open6(bytes, 8)).toBe(path);
+    }
+    expect(paths.size).toBe(CAPACITY + IDLE_PATHS);
+    expect(paths.open6(pair(PEER, LOCAL), 8)).toBe(held);
+    expect(paths.find4(US, peer(1))).toBe(NO_PATH);
+    // An entry that was of IPv6 becomes one of IPv4, whole.
+    for (let i = 0; i < 200; i++) paths.open4(US, (0x0b000000 + i) as Ipv4);
+    const four = paths.open4(US, peer(9));
+    expect([paths.localText(four), paths.remoteText(four)]).toEqual(["10.0.0.1", "192.0.2.9"]);
   });
 });

@@ -8,17 +8,16 @@ import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
 import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { SECOND } from "../../../stack/base/result.ts";
+import { WAITING_LIMIT, WAITING_PER_NEIGHBOUR } from "../../../stack/ethernet/waiting.ts";
 import { decode as decodeEthernet, EthernetHeader } from "../../../stack/ethernet/wire.ts";
+import { IpOutput, OutputUser } from "../../../stack/ipv4/output.ts";
+import { Reassembly } from "../../../stack/ipv4/reassembly.ts";
 import {
   DESTINATION_BROADCAST,
   DESTINATION_MULTICAST,
   DESTINATION_OTHER,
   DESTINATION_OURS,
-  IpOutput,
-  OutputUser,
-} from "../../../stack/ipv4/output.ts";
-import { Reassembly } from "../../../stack/ipv4/reassembly.ts";
-import { WAITING_LIMIT, WAITING_PER_NEIGHBOUR } from "../../../stack/ipv4/waiting.ts";
+} from "../../../stack/ipv4/subnet.ts";
 import { decode, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { pattern } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
@@ -69,8 +68,16 @@ function hear(operation: number, address: Ipv4, mac: Mac, target: Ipv4, now: num
   return output.receiveArp(bytes, 0, bytes.length, now, user);
 }
 
+function reserve(): number {
+  return output.reserve(paths.open4(US, PEER));
+}
+
+function release(at: number): void {
+  output.release(at, paths.open4(US, PEER));
+}
+
 function send(destination: Ipv4, text: string, payload: Uint8Array = NO_PAYLOAD): boolean {
-  const at = output.reserve();
+  const at = reserve();
   if (at < 0) return false;
   for (let i = 0; i < text.length; i++) output.bytes[at + i] = text.charCodeAt(i);
   output.protocol = 17;
@@ -131,12 +138,12 @@ describe("IPv4 output", () => {
       [1, true],
       [999, true],
     ] as const) {
-      const spare = output.reserve();
-      const first = output.reserve();
+      const spare = reserve();
+      const first = reserve();
       output.bytes.set(head, first);
       output.protocol = 17;
       output.send(first, paths.open4(US, PEER), 20, pattern(1000), 0, 1000);
-      if (elsewhere) output.release(spare);
+      if (elsewhere) release(spare);
       link.drain();
       const at = output.repeat(first, 12);
       expect(at).toBe(elsewhere ? spare : first);
@@ -145,7 +152,7 @@ describe("IPv4 output", () => {
       if (length === 1) output.checksumOffset = 6;
       output.sendRepeat(at, 20, pattern(1001), 1, length);
       // The same by way of `send`.
-      const other = output.reserve();
+      const other = reserve();
       expect(output.repeat(first, 12)).toBe(-1);
       output.bytes.set([...head.slice(0, 12), 1, 2, 3, 4, 5, 6, 7, 8], other);
       if (length === 1) output.checksumOffset = 6;
@@ -154,35 +161,35 @@ describe("IPv4 output", () => {
       const frames = link.drain();
       expect(frames).toHaveLength(2);
       expect(frames[0]!).toEqual(frames[1]!);
-      if (!elsewhere) output.release(spare);
+      if (!elsewhere) release(spare);
     }
   });
 
   test("what was not sent at once, may be fragmented or was not the last cannot be repeated", () => {
-    const at = output.reserve();
+    const at = reserve();
     output.protocol = 17;
     output.send(at, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     // It waits for its neighbour.
     expect(output.repeat(at, 20)).toBe(-1);
     hear(1, PEER, PEER_MAC, US, 0);
-    const fragmentable = output.reserve();
+    const fragmentable = reserve();
     output.dontFragment = false;
     output.protocol = 17;
     output.send(fragmentable, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     expect(output.repeat(fragmentable, 20)).toBe(-1);
-    const large = output.reserve();
+    const large = reserve();
     output.protocol = 17;
     output.send(large, paths.open4(US, PEER), 20, pattern(2000), 0, 2000);
     expect(output.repeat(large, 20)).toBe(-1);
-    const sent = output.reserve();
+    const sent = reserve();
     output.protocol = 17;
     output.send(sent, paths.open4(US, PEER), 20, NO_PAYLOAD, 0, 0);
     expect(output.repeat(sent + 1, 20)).toBe(-1);
     link.free = 0;
     expect(output.repeat(sent, 20)).toBe(-1);
     link.free = 2;
-    output.release(output.repeat(sent, 20));
-    output.release(output.reserve());
+    release(output.repeat(sent, 20));
+    release(reserve());
     expect(output.repeat(sent, 20)).toBe(-1);
   });
 
@@ -227,7 +234,7 @@ describe("IPv4 output", () => {
     }
     expect(user.lost).toEqual([PEER, PEER]);
     link.free = 0;
-    expect(output.reserve()).toBeGreaterThanOrEqual(0);
+    expect(reserve()).toBeGreaterThanOrEqual(0);
   });
 
   test("no more than WAITING_PER_NEIGHBOUR packets wait for one neighbour: the oldest goes", () => {
@@ -248,7 +255,7 @@ describe("IPv4 output", () => {
     link.drain();
     const whole = pattern(4001);
     for (const headLength of [0, 8, 1500]) {
-      const at = output.reserve();
+      const at = reserve();
       output.bytes.set(whole.slice(0, headLength), at);
       output.dontFragment = false;
       output.protocol = 17;
@@ -268,7 +275,7 @@ describe("IPv4 output", () => {
     link.drain();
     for (const headLength of [8, 9]) {
       const whole = pattern(3001);
-      const at = output.reserve();
+      const at = reserve();
       output.bytes.set(whole.slice(0, headLength), at);
       writeU16(output.bytes, at + 6, pseudoHeaderSum(US, PEER, 17, whole.length));
       output.checksumOffset = 6;
@@ -289,7 +296,7 @@ describe("IPv4 output", () => {
     link.drain();
     const path = paths.open4(US, PEER);
     paths.lowerMtu(path, 300, output.now);
-    const at = output.reserve();
+    const at = reserve();
     output.dontFragment = false;
     output.protocol = 17;
     output.send(at, path, 8, pattern(600), 0, 600);
@@ -325,7 +332,7 @@ describe("IPv4 output", () => {
     link.segmentOffload = true;
     hear(1, PEER, PEER_MAC, US, 0);
     link.drain();
-    const at = output.reserve();
+    const at = reserve();
     for (let i = 0; i < 20; i++) output.bytes[at + i] = i === 12 ? 0x50 : 0;
     writeU16(output.bytes, at + 16, pseudoHeaderSum(US, PEER, 6, 5020));
     output.checksumOffset = 16;
@@ -347,7 +354,7 @@ describe("IPv4 output", () => {
     link.segmentOffload = true;
     hear(1, PEER, PEER_MAC, US, 0);
     link.drain();
-    const at = output.reserve();
+    const at = reserve();
     for (let i = 0; i < 220; i++) output.bytes[at + i] = i === 12 ? 0x50 : i < 20 ? 0 : 7;
     writeU16(output.bytes, at + 16, pseudoHeaderSum(US, PEER, 6, 1620));
     output.checksumOffset = 16;
@@ -366,7 +373,7 @@ describe("IPv4 output", () => {
 
   test("an option asked for while the neighbour is unknown is kept with the packet", () => {
     link.checksumOffload = true;
-    const at = output.reserve();
+    const at = reserve();
     writeU16(output.bytes, at, 53);
     writeU16(output.bytes, at + 2, 53);
     writeU16(output.bytes, at + 4, 8);
@@ -383,11 +390,11 @@ describe("IPv4 output", () => {
 
   test("a full ring refuses to reserve, a released slot is used again", () => {
     link.free = 1;
-    const at = output.reserve();
+    const at = reserve();
     expect(at).toBeGreaterThanOrEqual(34);
-    expect(output.reserve()).toBe(-1);
-    output.release(at);
-    expect(output.reserve()).toBe(at);
+    expect(reserve()).toBe(-1);
+    release(at);
+    expect(reserve()).toBe(at);
   });
 
   test("a conflict over our address is reported", () => {
@@ -396,15 +403,15 @@ describe("IPv4 output", () => {
   });
 
   test("destinations are told apart", () => {
-    expect(output.destinationKind(US)).toBe(DESTINATION_OURS);
-    expect(output.destinationKind(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
-    expect(output.destinationKind(0x0a0002ff as Ipv4)).toBe(DESTINATION_BROADCAST);
-    expect(output.destinationKind(0xe0000001 as Ipv4)).toBe(DESTINATION_MULTICAST);
-    expect(output.destinationKind(PEER)).toBe(DESTINATION_OTHER);
+    expect(output.subnet.kindOf(US)).toBe(DESTINATION_OURS);
+    expect(output.subnet.kindOf(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
+    expect(output.subnet.kindOf(0x0a0002ff as Ipv4)).toBe(DESTINATION_BROADCAST);
+    expect(output.subnet.kindOf(0xe0000001 as Ipv4)).toBe(DESTINATION_MULTICAST);
+    expect(output.subnet.kindOf(PEER)).toBe(DESTINATION_OTHER);
     output.configure("", 0, "", 0);
-    expect(output.destinationKind(PEER)).toBe(DESTINATION_OURS);
-    expect(output.destinationKind(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
+    expect(output.subnet.kindOf(PEER)).toBe(DESTINATION_OURS);
+    expect(output.subnet.kindOf(BROADCAST_ADDRESS)).toBe(DESTINATION_BROADCAST);
     output.configure("10.0.2.15", 31, "", 0);
-    expect(output.destinationKind((US ^ 1) as Ipv4)).toBe(DESTINATION_OTHER);
+    expect(output.subnet.kindOf((US ^ 1) as Ipv4)).toBe(DESTINATION_OTHER);
   });
 });

@@ -1,0 +1,52 @@
+// Our address in its network: what a destination means, and who is the next hop (RFC 1122 3.2.1.3, 3.3.1.1, 3.3.6).
+
+import { ANY_ADDRESS, BROADCAST_ADDRESS, type Ipv4 } from "../base/address.ts";
+
+// What a destination address means to us (`kindOf`).
+export const DESTINATION_OTHER = 0;
+export const DESTINATION_OURS = 1;
+export const DESTINATION_BROADCAST = 2;
+export const DESTINATION_MULTICAST = 3;
+
+export class Subnet {
+  /** Ours; 0 while there is none. */
+  address = 0 as Ipv4;
+  gateway = 0 as Ipv4;
+  broadcast: Ipv4 = BROADCAST_ADDRESS;
+  private mask = 0;
+  /** The subnet's own address, which 4.2BSD took for broadcast (RFC 1122 3.3.6). */
+  private network: Ipv4 = BROADCAST_ADDRESS;
+
+  configure(address: Ipv4, prefixLength: number, gateway: Ipv4 | undefined): void {
+    this.address = address;
+    this.mask = prefixLength <= 0 ? 0 : (0xffffffff << (32 - Math.min(32, prefixLength))) >>> 0;
+    // RFC 3021: prefixes of 31 and 32 have no broadcast address.
+    const hosts = prefixLength < 31 ? ~this.mask >>> 0 : 0;
+    this.broadcast = (hosts === 0 ? BROADCAST_ADDRESS : (address | hosts) >>> 0) as Ipv4;
+    this.network = (hosts === 0 ? BROADCAST_ADDRESS : (address & this.mask) >>> 0) as Ipv4;
+    this.gateway = gateway === undefined ? ANY_ADDRESS : gateway;
+  }
+
+  /**
+   * What a received packet's destination means. While there is no address every unicast address is ours, because DHCP
+   * servers may answer to the address they are about to give (RFC 2131 4.1): take only UDP then.
+   */
+  kindOf(destination: Ipv4): number {
+    if (destination === this.address && destination !== 0) return DESTINATION_OURS;
+    if (destination === BROADCAST_ADDRESS) return DESTINATION_BROADCAST;
+    if (destination >>> 28 === 14) return DESTINATION_MULTICAST;
+    if (this.address === 0) return DESTINATION_OURS;
+    if (destination === this.broadcast) return DESTINATION_BROADCAST;
+    return DESTINATION_OTHER;
+  }
+
+  /** True for an address that no host of our own network can have: its broadcast addresses. */
+  isBroadcast(address: Ipv4): boolean {
+    return address === this.broadcast || address === this.network;
+  }
+
+  /** RFC 1122 3.3.1.1: on the same network the destination itself, otherwise the gateway; 0: there is none. */
+  nextHop(destination: Ipv4): Ipv4 {
+    return ((destination ^ this.address) & this.mask) === 0 ? destination : this.gateway;
+  }
+}
