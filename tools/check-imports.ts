@@ -50,7 +50,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
 const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot)\//;
 
 /** Where an IPv4 address may be a number; elsewhere below the seam it is a path or text (stack/base/path.ts). */
-const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|path)\.ts$/;
+const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|address6|path)\.ts$/;
 
 /** The way of every packet, and how many parameters a function there may have. */
 const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|udp|tcp|tls|http1)|drivers)\//;

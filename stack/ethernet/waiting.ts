@@ -116,11 +116,11 @@ export class WaitingFrames {
   clear(family: number): void {
     for (const frame of this.frames)
       if (frame.slot >= 0 && this.paths.families[frame.path]! === family) this.discard(frame);
-    const failed: Path[] = [];
-    while (this.failed.length > 0) failed.push(this.failed.pop()!);
-    for (const path of failed) {
-      if (this.paths.families[path]! === family) this.paths.letGo(path);
-      else this.failed.push(path);
+    for (let i = this.failed.length - 1; i >= 0; i--) {
+      const path = this.failed[i]!;
+      if (this.paths.families[path]! !== family) continue;
+      this.paths.letGo(path);
+      this.failed.splice(i, 1);
     }
   }
 

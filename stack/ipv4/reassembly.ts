@@ -6,6 +6,7 @@
 
 import type { Ipv4 } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
+import { PIECE_BAD, PIECE_KNOWN, Pieces } from "../base/pieces.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
 import { type Ipv4Header, LARGEST_HEADER, makeWhole } from "./wire.ts";
 
@@ -13,8 +14,6 @@ import { type Ipv4Header, LARGEST_HEADER, makeWhole } from "./wire.ts";
 export const DATAGRAM_LIMIT = 4;
 /** Payload bytes of the largest datagram put together (RFC 1122 3.3.2 asks for at least 576). */
 export const LENGTH_LIMIT = 16_384;
-/** Fragments of one datagram. */
-export const FRAGMENT_LIMIT = 64;
 export const REASSEMBLY_TIMEOUT = 15 * SECOND;
 
 const NO_BYTES = new Uint8Array(0);
@@ -30,12 +29,8 @@ class Datagram {
   bytes: Uint8Array = NO_BYTES;
   /** Of the first fragment's header; known when that has come, without which no datagram is complete. */
   headerLength = 0;
-  /** Of the payload. Known when the last fragment has come; -1 before. */
-  totalLength = -1;
-  received = 0;
-  fragments = 0;
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
+  /** Of the payload. */
+  readonly pieces = new Pieces();
 }
 
 export class Reassembly {
@@ -62,20 +57,12 @@ export class Reassembly {
     const datagram = this.datagrams[this.datagramFor(header, now)]!;
     const start = header.fragmentOffset;
     const end = start + header.payloadLength;
-    if (!this.fits(datagram, header, start, end)) {
+    const piece = end > LENGTH_LIMIT ? PIECE_BAD : datagram.pieces.add(start, end, header.moreFragments);
+    if (piece === PIECE_KNOWN) return false;
+    if (piece === PIECE_BAD) {
       // Fragments still to come begin the datagram anew and then time out: they cannot complete it.
       this.drop(datagram);
       return false;
-    }
-    for (let i = 0; i < datagram.fragments; i++) {
-      const from = datagram.starts[i]!;
-      const to = datagram.ends[i]!;
-      // The network may repeat a fragment: the same range again changes nothing.
-      if (from === start && to === end) return false;
-      if (start < to && from < end) {
-        this.drop(datagram);
-        return false;
-      }
     }
     if (datagram.bytes.length === 0) datagram.bytes = new Uint8Array(LARGEST_HEADER + LENGTH_LIMIT);
     copyBytes(datagram.bytes, LARGEST_HEADER + start, bytes, header.payloadOffset, header.payloadLength);
@@ -90,20 +77,10 @@ export class Reassembly {
         headerLength,
       );
     }
-    if (datagram.fragments < datagram.starts.length) {
-      datagram.starts[datagram.fragments] = start;
-      datagram.ends[datagram.fragments] = end;
-    } else {
-      datagram.starts.push(start);
-      datagram.ends.push(end);
-    }
-    datagram.fragments++;
-    datagram.received += header.payloadLength;
-    if (!header.moreFragments) datagram.totalLength = end;
-    if (datagram.received !== datagram.totalLength) return false;
+    if (!datagram.pieces.complete) return false;
     this.bytes = datagram.bytes;
     this.offset = LARGEST_HEADER - datagram.headerLength;
-    this.length = datagram.headerLength + datagram.totalLength;
+    this.length = datagram.headerLength + datagram.pieces.total;
     makeWhole(this.bytes, this.offset, datagram.headerLength, this.length);
     datagram.used = false;
     return true;
@@ -151,20 +128,9 @@ export class Reassembly {
     fresh.protocol = header.protocol;
     fresh.identification = header.identification;
     fresh.expires = now + REASSEMBLY_TIMEOUT;
-    fresh.totalLength = -1;
-    fresh.received = 0;
-    fresh.fragments = 0;
+    fresh.pieces.clear();
     if (fresh.expires < this.deadline) this.deadline = fresh.expires;
     return chosen;
-  }
-
-  private fits(datagram: Datagram, header: Ipv4Header, start: number, end: number): boolean {
-    if (end > LENGTH_LIMIT || datagram.fragments >= FRAGMENT_LIMIT) return false;
-    if (header.moreFragments) return datagram.totalLength < 0 || end <= datagram.totalLength;
-    if (datagram.totalLength >= 0) return end === datagram.totalLength;
-    // The last fragment must not lie before bytes that have come.
-    for (let i = 0; i < datagram.fragments; i++) if (datagram.ends[i]! > end) return false;
-    return start <= end;
   }
 
   private drop(datagram: Datagram): void {

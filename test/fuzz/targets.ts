@@ -2,6 +2,7 @@
 
 import type { Target } from "./target.ts";
 import { acme } from "./targets/acme.ts";
+import { address6 } from "./targets/address6.ts";
 import { arp } from "./targets/arp.ts";
 import { certificate } from "./targets/certificate.ts";
 import { chunked } from "./targets/chunked.ts";
@@ -42,6 +43,7 @@ import { virtqueue } from "./targets/virtqueue.ts";
 
 export const TARGETS: readonly Target[] = [
   acme,
+  address6,
   arp,
   certificate,
   chunked,

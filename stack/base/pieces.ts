@@ -1,0 +1,62 @@
+// What has come of a datagram in fragments (RFC 815): ranges, none of which may overlap another (RFC 5722), since honest
+// senders make no such.
+
+/** Fragments of one datagram. */
+export const FRAGMENT_LIMIT = 64;
+
+// What `add` says.
+export const PIECE_NEW = 0;
+/** The same range again, which changes nothing: a network may repeat a packet. */
+export const PIECE_KNOWN = 1;
+/** It overlaps another, contradicts what is known of the end, or is one too many: the datagram is to be given up. */
+export const PIECE_BAD = 2;
+
+export class Pieces {
+  /** Bytes of the whole; known when the last fragment has come; -1 before. */
+  total = -1;
+  private received = 0;
+  private count = 0;
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+
+  clear(): void {
+    this.total = -1;
+    this.received = 0;
+    this.count = 0;
+  }
+
+  get complete(): boolean {
+    return this.received === this.total;
+  }
+
+  /** Bytes `start` to `end` have come; `more`: they are not the last. */
+  add(start: number, end: number, more: boolean): number {
+    for (let i = 0; i < this.count; i++) {
+      const from = this.starts[i]!;
+      const to = this.ends[i]!;
+      if (from === start && to === end && more === (to !== this.total)) return PIECE_KNOWN;
+      if (start < to && from < end) return PIECE_BAD;
+    }
+    if (!this.fits(end, more)) return PIECE_BAD;
+    if (this.count < this.starts.length) {
+      this.starts[this.count] = start;
+      this.ends[this.count] = end;
+    } else {
+      this.starts.push(start);
+      this.ends.push(end);
+    }
+    this.count++;
+    this.received += end - start;
+    if (!more) this.total = end;
+    return PIECE_NEW;
+  }
+
+  private fits(end: number, more: boolean): boolean {
+    if (this.count >= FRAGMENT_LIMIT) return false;
+    if (more) return this.total < 0 || end <= this.total;
+    if (this.total >= 0) return end === this.total;
+    // The last fragment must not lie before bytes that have come.
+    for (let i = 0; i < this.count; i++) if (this.ends[i]! > end) return false;
+    return true;
+  }
+}
