@@ -1,9 +1,9 @@
 // A Git server for the demo and the tests: Node's HTTP server around the real `git http-backend` (CGI, RFC 3875), with
 // switches for the bad days. Read first: git-http-backend(1).
 //
-//   node tools/git-server.ts DIRECTORY [HOST] [PORT]
+//   node tools/git-server.ts DIRECTORY [HOST] [PORT] [REQUESTS]
 //
-// serves the repositories in a directory until it is ended, and prints its address.
+// serves the repositories in a directory until it is ended, and prints its address. REQUESTS: as many on a connection.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -47,6 +47,8 @@ export interface GitServerOptions {
   readonly host?: string;
   /** Lets anyone who reaches it push. */
   readonly push?: boolean;
+  /** Requests on one connection; without end unless told otherwise. */
+  readonly requestsPerConnection?: number;
   /** Lets git's complaints through to standard error. */
   readonly verbose?: boolean;
 }
@@ -59,6 +61,7 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
     requests.push(`${request.method} ${request.url}`);
     serve(request, response, options, faults).catch(() => response.destroy());
   });
+  server.maxRequestsPerSocket = options.requestsPerConnection ?? 0;
   server.listen(options.port ?? 0, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -180,8 +183,9 @@ function gitConfig(values: Readonly<Record<string, string>>): Record<string, str
 }
 
 if (import.meta.main) {
-  const [root, host, port] = process.argv.slice(2);
-  if (root === undefined) throw new Error("usage: git-server DIRECTORY [HOST] [PORT]");
-  const { url } = await startGitServer({ root, host: host ?? "127.0.0.1", port: Number(port ?? 0) });
+  const [root, host = "127.0.0.1", port = "0", requests = "0"] = process.argv.slice(2);
+  if (root === undefined) throw new Error("usage: git-server DIRECTORY [HOST] [PORT] [REQUESTS]");
+  const numbers = { port: Number(port), requestsPerConnection: Number(requests) };
+  const { url } = await startGitServer({ root, host, ...numbers });
   console.log(url);
 }

@@ -3,7 +3,8 @@
 // that does and stops.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync, renameSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
 /** Command -> Debian packages. */
@@ -34,6 +35,8 @@ const PACKAGES = {
   ip: "iproute2",
   ping: "iputils-ping",
   chromium: "chromium",
+  certutil: "libnss3-tools",
+  go: "golang-go",
   valgrind: "valgrind",
   tshark: "tshark",
   busybox: "busybox-static",
@@ -91,23 +94,68 @@ const PEBBLE_VERSION = "v2.10.3";
 
 /** The path of pebble, which is built when Go is there; undefined: it is not, or pebble cannot be had. */
 export function wantPebble(): string | undefined {
-  const folder = resolve("build/cache", `pebble-${PEBBLE_VERSION}`);
-  const program = join(folder, "pebble");
+  return wantBuilt(`pebble-${PEBBLE_VERSION}`, "pebble", (folder) => {
+    const env = { ...process.env, GOBIN: folder, GOFLAGS: "-buildvcs=false" };
+    return { command: go(), words: ["install", `${PEBBLE}@${PEBBLE_VERSION}`], env };
+  });
+}
+
+/** The program of `test/e2e/peers/go`: Go's own TLS. Undefined: Go cannot be had. */
+export function wantGoPeer(): string | undefined {
+  if (go() === undefined && !want("go")) return undefined;
+  const source = resolve("test/e2e/peers/go");
+  return wantBuilt(`peer-go-${hashOf(source, "go.mod", "main.go")}`, "peer", (folder) => {
+    const env = { ...process.env, GOFLAGS: "-buildvcs=false" };
+    return { command: go(), words: ["build", "-C", source, "-o", join(folder, "peer"), "."], env };
+  });
+}
+
+/** The program of `test/e2e/peers/rust`: rustls, a minute and a half to build. Undefined: cargo or a crate cannot be had. */
+export function wantRustPeer(): string | undefined {
+  if (!want("cargo")) return undefined;
+  const source = resolve("test/e2e/peers/rust");
+  const name = `peer-rust-${hashOf(source, "Cargo.toml", "Cargo.lock", "src/main.rs")}`;
+  return wantBuilt(name, "bin/rustls-peer", (folder) => {
+    const words = ["install", "--locked", "--path", source, "--root", folder, "--no-track"];
+    return { command: which("cargo"), words: [...words, "--target-dir", join(folder, PARTS)], env: process.env };
+  });
+}
+
+function go(): string | undefined {
+  return which("go") ?? which("/usr/local/go/bin/go");
+}
+
+function hashOf(folder: string, ...files: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(join(folder, file)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+interface Building {
+  readonly command: string | undefined;
+  readonly words: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Below a building's folder: what need not be kept. */
+const PARTS = "parts";
+
+/** The path of a program that is kept in build/cache under this name; built first, into the folder that it is given. */
+function wantBuilt(name: string, file: string, how: (folder: string) => Building): string | undefined {
+  const folder = resolve("build/cache", name);
+  const program = join(folder, file);
   if (existsSync(program)) return program;
-  const go = which("go") ?? which("/usr/local/go/bin/go");
-  if (go === undefined) return undefined;
-  console.error(`epiphyte: building pebble ${PEBBLE_VERSION} ...`);
   // One program at a time writes it, and whole: several suites may want it at once.
   const apart = `${folder}.${process.pid}`;
-  const built = spawnSync(go, ["install", `${PEBBLE}@${PEBBLE_VERSION}`], {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-    env: { ...process.env, GOBIN: apart, GOFLAGS: "-buildvcs=false" },
-  });
+  const { command, words, env } = how(apart);
+  if (command === undefined) return undefined;
+  console.error(`epiphyte: building ${name} ...`);
+  const built = spawnSync(command, words, { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8", env });
   if (built.status !== 0) {
-    console.error(`epiphyte: pebble cannot be built: ${built.stderr.trim().split("\n").at(-1) ?? ""}`);
+    console.error(`epiphyte: ${name} cannot be built: ${built.stderr.trim().split("\n").at(-1) ?? ""}`);
     return undefined;
   }
+  rmSync(join(apart, PARTS), { recursive: true, force: true });
   if (!existsSync(program)) renameSync(apart, folder);
   return program;
 }

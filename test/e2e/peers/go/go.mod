@@ -1,0 +1,3 @@
+module epiphyte.invalid/peer
+
+go 1.19
