@@ -1,6 +1,7 @@
 // The log to a collector by datagrams: finds its address, then attaches to the log. A collector that cannot be found is looked for
 // again; lines wait meanwhile (log.ts bounds them). Its address is looked up anew now and then, for it may move.
 
+import { describeUnusable } from "../stack/edge/names.ts";
 import type { Network, ResolveError } from "../stack/edge/network.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import type { Log } from "./log.ts";
@@ -54,6 +55,10 @@ function word(error: ResolveError): string {
   switch (error.kind) {
     case "no-such-name":
       return "there is no such name";
+    case "no-address":
+    case "only-ipv6":
+    case "not-a-host":
+      return `it ${describeUnusable(error)}`;
     case "no-answer":
       return "no name server answers";
     case "server-refused":

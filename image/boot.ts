@@ -86,6 +86,7 @@ export function boot(target: Target): void {
   seam.setWallClock(wallClock.offset);
   seam.setAccessEvents(config.log === "debug" || config.log === "trace");
   for (const server of machine.dns) seam.addNameServer(server);
+  for (const domain of machine.dnsSearch) seam.addSearchDomain(domain);
 
   const secureRemote = config.remote.url.startsWith("https:");
   // We call somebody whose certificate is to be judged.

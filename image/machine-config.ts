@@ -36,6 +36,8 @@ export interface MachineConfig {
   readonly ipv4: StaticIpv4 | undefined;
   /** Resolvers, before those that DHCP names. */
   readonly dns: readonly string[];
+  /** Where names without a dot are looked for, before the domains that DHCP names. */
+  readonly dnsSearch: readonly string[];
   readonly syslog: LogReceiver | undefined;
   readonly hostname: string;
   /** A time server to set the clock by; undefined: the machine's own clock is believed. */
@@ -51,6 +53,9 @@ export const MACHINE_PARAMETERS = {
   ipv4: parameter("A.B.C.D/N", "static address; without it DHCP is asked"),
   "ipv4-gateway": parameter("A.B.C.D", "router of the static address"),
   dns: parameter("A.B.C.D[,...]", "resolvers, asked before those that DHCP names; may be repeated", {
+    repeatable: true,
+  }),
+  "dns-search": parameter("DOMAIN[,...]", "names without a dot are looked for in these, before the lease's", {
     repeatable: true,
   }),
   syslog: parameter(
@@ -121,6 +126,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
   const { errors } = given;
   const ipv4 = readIpv4(given);
   const dns = parseDns(given.list("dns"), errors);
+  const dnsSearch = parseSearch(given.list("dns-search"), errors);
   const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHostname, parsePort));
   const ntp = given.one("ntp", parseHostname)?.name;
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
@@ -133,6 +139,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
   return {
     ipv4,
     dns,
+    dnsSearch,
     syslog,
     ntp,
     hostname: given.one("hostname", parseHostname)?.name ?? "epiphyte",
@@ -210,6 +217,19 @@ function parseDns(texts: readonly string[], errors: ParameterError[]): readonly 
       else if (!addresses.includes(address)) addresses.push(address);
     }
   return addresses;
+}
+
+function parseSearch(texts: readonly string[], errors: ParameterError[]): readonly string[] {
+  const domains = texts.flatMap((text) => text.split(",").map((part) => ({ text, domain: part.trim() })));
+  for (const { text, domain } of domains)
+    if (typeof parseHostname(domain) === "string")
+      errors.push({
+        kind: "malformed",
+        name: "dns-search",
+        value: text,
+        why: `${JSON.stringify(domain)} is no domain`,
+      });
+  return domains.map(({ domain }) => domain);
 }
 
 function parseHostname(text: string): { name: string } | string {

@@ -6,6 +6,8 @@ import { describeTaskFault, type TaskFault } from "../task.ts";
 /** What the transport (HTTP over TCP) may report; `where` is the URL without credentials. */
 export type GitTransportError =
   | { readonly kind: "no-such-host"; readonly where: string; readonly host: string }
+  /** The name exists and leads to nobody that can be called: `reason` goes on after the name. */
+  | { readonly kind: "no-address"; readonly where: string; readonly host: string; readonly reason: string }
   | { readonly kind: "no-name-server"; readonly where: string; readonly host: string }
   /** A name server answered, and would not or could not look the name up. */
   | { readonly kind: "server-refused" | "server-failed"; readonly where: string; readonly host: string }
@@ -90,6 +92,8 @@ export function describeGitError(error: GitError): string {
   switch (error.kind) {
     case "no-such-host":
       return `${at} there is no host named ${error.host}. Check the remote's URL and the name server (--dns).`;
+    case "no-address":
+      return `${at} ${error.host} ${error.reason}. Check the name's records and the name server (--dns).`;
     case "no-name-server":
       return `${at} no name server answered for ${error.host}. Check the network and --dns.`;
     case "server-refused":

@@ -3,6 +3,7 @@
 import type { Result } from "../../stack/base/result.ts";
 import { httpRequest, type Timers } from "../../stack/edge/http-client.ts";
 import { describeHttpError, type HttpClientError } from "../../stack/edge/http-error.ts";
+import { describeUnusable } from "../../stack/edge/names.ts";
 import type { ConnectError, Connector } from "../../stack/edge/network.ts";
 import type { GitTransportError } from "./error.ts";
 import type { GitRequest, GitResponse, GitTransport } from "./transport.ts";
@@ -69,6 +70,10 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
         case "no-such-name":
         case "bad-name":
           return { kind: "no-such-host", where, host: cause.cause.name };
+        case "no-address":
+        case "only-ipv6":
+        case "not-a-host":
+          return { kind: "no-address", where, host: cause.cause.name, reason: describeUnusable(cause.cause) };
         case "no-answer":
           return { kind: "no-name-server", where, host: cause.cause.name };
         case "server-refused":

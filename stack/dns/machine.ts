@@ -1,26 +1,43 @@
 // A stub resolver (RFC 1034 5.3.1, RFC 1123 6.1): asks recursive servers, follows aliases, keeps answers. Against
-// forgery (RFC 5452): every transmission has its own random id and source port, and an answer must come from the server
-// asked, to that port, with that id and that question.
+// forgery (RFC 5452): every transmission has its own random id, source port and spelling, and an answer must come from the
+// server asked, to that port, with that id, that question and that server's cookie.
 
 import { type Port, parseIpv4 } from "../base/address.ts";
 import { readU16, writeU16 } from "../base/bytes.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../base/result.ts";
-import { DnsCache } from "./cache.ts";
+import { DnsCache, STALE_AFTER } from "./cache.ts";
+import { isOrUnder, isSpelt, literalOf, normalizeName } from "./name.ts";
 import {
+  DNS_BAD_NAME,
+  DNS_NO_ADDRESS,
+  DNS_NO_ANSWER,
+  DNS_NO_RESOLVER,
+  DNS_NO_ROOM,
+  DNS_NO_SUCH_NAME,
+  DNS_SERVER_FAILED,
+  DNS_SERVER_REFUSED,
+  NOTHING,
+  Query,
+  SEARCH_LIMIT,
+  stageName,
+} from "./query.ts";
+import { areAt, distinct, type NameServer, SERVER_LIMIT, serversAt } from "./servers.ts";
+import type { ResolverSink } from "./sink.ts";
+import {
+  addOptions,
   CHAIN_LIMIT,
   DnsAnswer,
   decodeResponse,
   encodeQuery,
+  isForeignToEdns,
   LARGEST_QUERY,
-  normalizeName,
+  RCODE_BAD_COOKIE,
   RCODE_NO_ERROR,
   RCODE_NO_SUCH_NAME,
   RCODE_REFUSED,
   TYPE_A,
 } from "./wire.ts";
 
-/** Name servers used. */
-export const SERVER_LIMIT = 3;
 /** Names being asked for at one time. */
 export const QUERY_LIMIT = 16;
 /** Those who wait for the answer to one query. */
@@ -33,76 +50,15 @@ export const TCP_TIMEOUT = 5 * SECOND;
 /** When the query could not be sent at all. */
 export const RETRY_INTERVAL = 20 * MILLISECOND;
 
-// What `answer` says; 0 is success.
-/** The name does not exist, or is one that must not be asked for (RFC 6761 6.4: invalid). */
-export const DNS_NO_SUCH_NAME = 1;
-/** The name exists and has no address of this type. */
-export const DNS_NO_ADDRESS = 2;
-/** No server gave a usable answer in time. */
-export const DNS_NO_ANSWER = 3;
-/** No server is configured. */
-export const DNS_NO_RESOLVER = 4;
-/** Not a hostname, or "localhost" (RFC 6761 6.3: there is nothing on this machine to talk to). */
-export const DNS_BAD_NAME = 5;
-/** QUERY_LIMIT or TOKENS_PER_QUERY is reached. */
-export const DNS_NO_ROOM = 6;
-/** Servers answered, and refused to look the name up (RFC 1035 4.1.1, RCODE 5): they do not serve this machine. */
-export const DNS_SERVER_REFUSED = 7;
-/** Servers answered that they could not look the name up, as a rule RCODE 2. */
-export const DNS_SERVER_FAILED = 8;
-
-export abstract class ResolverSink {
-  /** An unpredictable unsigned 32-bit number. */
-  abstract random(): number;
-  /**
-   * Takes the port for answers from port 53 of this server (as text) alone, and sends `bytes[0 .. length)` from it. False: the port is
-   * taken or nothing can be sent now; another will be tried.
-   */
-  abstract sendQuery(port: Port, server: string, bytes: Uint8Array, length: number): boolean;
-  /** The port is not needed any more. */
-  abstract closePort(port: Port): void;
-  /**
-   * Connects to this server's port 53, sends `bytes[0 .. length)` (the length field of RFC 1035 4.2.2 included; copy it)
-   * and reads one answer: Resolver.tcpAnswer or tcpFailed with the same query number, then closes.
-   */
-  abstract openTcp(query: number, server: string, bytes: Uint8Array, length: number): void;
-  /** The connection of this query is not needed any more. */
-  abstract closeTcp(query: number): void;
-  /** What a query has come to. Addresses as in DnsAnswer; empty unless `error` is 0. May be called within `query`. */
-  abstract answer(token: number, addresses: readonly number[], error: number, now: Instant): void;
-}
-
-class Query {
-  active = false;
-  /** What was asked for, and the alias that is being asked for now. */
-  name = "";
-  target = "";
-  type = 0;
-  aliases = 0;
-  id = 0;
-  /** 0: none is open. */
-  port = 0 as Port;
-  server = 0;
-  attempts = 0;
-  /** What the last server said that could not answer: DNS_NO_ANSWER while none did. */
-  failure = DNS_NO_ANSWER;
-  overTcp = false;
-  deadline: Instant = NEVER;
-  /** Seconds that the aliases on the way may be kept. */
-  timeToLive = 0;
-  tokens: number[] = [];
-}
-
-const NOTHING: readonly number[] = [];
-
 export class Resolver {
-  private servers: readonly string[] = [];
-  /** Appended to names without a dot; "" for none. */
-  private domain = "";
+  private servers: readonly NameServer[] = [];
+  private search: readonly string[] = [];
   /** The server that answered last. */
   private preferred = 0;
   private readonly cache = new DnsCache();
   private readonly queries: Query[] = [];
+  /** What was asked for last. */
+  private readonly wanted = new Query();
   /** How many of them are active: mostly none, and then a step costs nothing. */
   private activeCount = 0;
   private readonly response = new DnsAnswer();
@@ -112,44 +68,47 @@ export class Resolver {
     for (let i = 0; i < QUERY_LIMIT; i++) this.queries.push(new Query());
   }
 
-  /** Uses these servers, the first SERVER_LIMIT of them, from the next transmission on. */
-  configure(servers: readonly string[], domain: string): void {
-    const used: string[] = [];
-    for (const server of servers) if (server !== "" && used.length < SERVER_LIMIT) used.push(server);
-    this.servers = used;
-    this.domain = normalizeName(domain);
+  /**
+   * Uses these servers, the first SERVER_LIMIT of them, from the next transmission on, and looks for names without a dot in
+   * these domains. What is known of the servers and what they have said is forgotten when they are others.
+   */
+  configure(servers: readonly string[], search: readonly string[]): void {
+    const domains: string[] = [];
+    for (const domain of search) domains.push(normalizeName(domain));
+    this.search = distinct(domains, SEARCH_LIMIT);
+    const used = distinct(servers, SERVER_LIMIT);
+    if (areAt(this.servers, used)) return;
+    this.servers = serversAt(used);
     this.preferred = 0;
     this.cache.clear();
   }
 
   /** Asks for the addresses of a name (TYPE_A or TYPE_AAAA). Exactly one `answer` with this token follows. */
   query(name: string, type: number, token: number, now: Instant, sink: ResolverSink): void {
-    const literal = parseIpv4(name);
-    if (literal !== undefined) {
-      sink.answer(token, type === TYPE_A ? [literal] : NOTHING, type === TYPE_A ? 0 : DNS_NO_ADDRESS, now);
+    const literal = literalOf(name);
+    if (literal !== "") {
+      const fits = (type === TYPE_A) === (parseIpv4(literal) !== undefined);
+      sink.answer(token, fits ? [literal] : NOTHING, fits ? 0 : DNS_NO_ADDRESS, now);
       return;
     }
-    let full = normalizeName(name);
-    if (full !== "" && full.indexOf(".") < 0 && full !== "localhost" && this.domain !== "")
-      full = normalizeName(`${full}.${this.domain}`);
-    if (full === "" || isOrUnder(full, "localhost")) {
+    const clean = normalizeName(name);
+    if (clean === "" || isOrUnder(clean, "localhost")) {
       sink.answer(token, NOTHING, DNS_BAD_NAME, now);
       return;
     }
-    if (isOrUnder(full, "invalid")) {
+    if (isOrUnder(clean, "invalid")) {
       sink.answer(token, NOTHING, DNS_NO_SUCH_NAME, now);
       return;
     }
-    const known = this.cache.lookup(full, type, now);
-    if (known >= 0) {
-      sink.answer(token, this.cache.addressesAt(known), this.cache.errorAt(known), now);
-      return;
-    }
-    if (this.servers.length === 0) {
-      sink.answer(token, NOTHING, DNS_NO_RESOLVER, now);
-      return;
-    }
-    this.enqueue(full, type, token, now, sink);
+    const { wanted } = this;
+    wanted.name = clean;
+    wanted.whole = clean.indexOf(".") >= 0 || name.charAt(name.length - 1) === ".";
+    wanted.type = type;
+    wanted.stage = 0;
+    wanted.absence = DNS_NO_SUCH_NAME;
+    if (this.recall(wanted, now)) sink.answer(token, wanted.found, wanted.error, now);
+    else if (this.servers.length === 0) sink.answer(token, NOTHING, DNS_NO_RESOLVER, now);
+    else this.enqueue(token, now, sink);
   }
 
   /** Takes a datagram that came to a port of ours, which `sendQuery` has taken for one server's answers. */
@@ -169,22 +128,23 @@ export class Resolver {
 
   /** Takes a message that came over the connection of `openTcp`, without its length field. */
   tcpAnswer(number: number, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: ResolverSink): void {
-    if (number < 0 || number >= QUERY_LIMIT) return;
-    const query = this.queries[number]!;
-    if (!query.active || !query.overTcp) return;
-    if (!this.take(query, bytes, offset, length, now, sink)) this.next(query, now, sink);
+    const query = this.queryOverTcp(number);
+    if (query !== undefined && !this.take(query, bytes, offset, length, now, sink)) this.next(query, now, sink);
   }
 
   tcpFailed(number: number, now: Instant, sink: ResolverSink): void {
-    if (number < 0 || number >= QUERY_LIMIT) return;
-    const query = this.queries[number]!;
-    if (query.active && query.overTcp) this.next(query, now, sink);
+    const query = this.queryOverTcp(number);
+    if (query !== undefined) this.next(query, now, sink);
   }
 
   /** Goes on to the next server where one has been silent. */
   step(now: Instant, sink: ResolverSink): void {
     if (this.activeCount === 0) return;
-    for (const query of this.queries) if (query.active && query.deadline <= now) this.next(query, now, sink);
+    for (const query of this.queries) {
+      if (!query.active || query.deadline > now) continue;
+      if (query.port !== 0 && this.servers.length > 0) this.serverOf(query).doubt();
+      this.next(query, now, sink);
+    }
   }
 
   nextDeadline(): Instant {
@@ -194,12 +154,37 @@ export class Resolver {
     return deadline;
   }
 
-  private enqueue(name: string, type: number, token: number, now: Instant, sink: ResolverSink): void {
+  /**
+   * Goes through the stages of a name, from the query's own on, until one is to be asked for. True: there is none, and what
+   * is known is the answer, `found` and `error`.
+   */
+  private recall(query: Query, now: Instant): boolean {
+    query.found = NOTHING;
+    for (; ; query.stage++) {
+      const full = stageName(query.name, query.whole, this.search, query.stage);
+      if (full === undefined) return true;
+      if (full === "") continue;
+      const known = this.cache.lookup(full, query.type, now);
+      if (known < 0) {
+        query.begin(full, now);
+        return false;
+      }
+      const error = this.cache.errorAt(known);
+      if (error === DNS_NO_ADDRESS) query.absence = error;
+      if (error !== 0) continue;
+      query.found = this.cache.addressesAt(known);
+      return true;
+    }
+  }
+
+  /** Has `wanted` asked for. */
+  private enqueue(token: number, now: Instant, sink: ResolverSink): void {
+    const { wanted } = this;
     let free = -1;
     for (let i = 0; i < QUERY_LIMIT; i++) {
       const query = this.queries[i]!;
       if (!query.active) free = i;
-      else if (query.name === name && query.type === type) {
+      else if (query.isSame(wanted)) {
         if (query.tokens.length < TOKENS_PER_QUERY) query.tokens.push(token);
         else sink.answer(token, NOTHING, DNS_NO_ROOM, now);
         return;
@@ -212,46 +197,58 @@ export class Resolver {
     const query = this.queries[free]!;
     query.active = true;
     this.activeCount++;
-    query.name = name;
-    query.type = type;
-    query.aliases = 0;
-    query.timeToLive = Number.POSITIVE_INFINITY;
+    query.take(wanted);
     query.tokens = [token];
-    this.ask(query, name, now, sink);
+    query.begin(wanted.full, now);
+    this.ask(query, query.full, now, sink);
   }
 
   private ask(query: Query, target: string, now: Instant, sink: ResolverSink): void {
     query.target = target;
     query.server = this.preferred;
     query.attempts = 0;
+    query.cookieRefused = false;
     query.failure = DNS_NO_ANSWER;
     this.transmit(query, now, sink);
   }
 
-  /** RFC 5452 10: id and port together are what a forger must guess. */
+  /** RFC 5452 10: id, port, and which letters are large are what a forger must guess. */
   private transmit(query: Query, now: Instant, sink: ResolverSink): void {
     if (this.servers.length === 0) {
-      this.finish(query, NOTHING, DNS_NO_RESOLVER, now, sink);
+      this.fail(query, DNS_NO_RESOLVER, now, sink);
       return;
     }
+    const server = this.serverOf(query);
     const random = sink.random();
     query.id = random & 0xffff;
     // RFC 6335 6: the dynamic ports.
     query.port = (49_152 + ((random >>> 16) & 0x3fff)) as Port;
-    const length = encodeQuery(this.bytes, 0, query.id, query.target, query.type);
+    query.spelling = sink.random();
+    const round = Math.floor(query.attempts / this.servers.length);
+    // What is silent may be something on the way that drops what it does not know.
+    query.plain = server.plain || (!server.edns && round === ROUNDS - 1);
+    let length = encodeQuery(this.bytes, 0, query.id, query.target, query.type, query.spelling);
+    if (!query.plain) {
+      if (server.cookieLength === 0) server.begin(sink.random(), sink.random());
+      length = addOptions(this.bytes, 0, length, server.cookie, server.cookieLength);
+    }
     query.attempts++;
-    if (sink.sendQuery(query.port, this.serverOf(query), this.bytes, length)) {
-      const round = Math.floor((query.attempts - 1) / this.servers.length);
-      query.deadline = now + FIRST_TIMEOUT * 2 ** round;
+    if (sink.sendQuery(query.port, server.address, this.bytes, length)) {
+      query.deadline = now + FIRST_TIMEOUT * 2 ** Math.min(round, ROUNDS);
     } else {
       query.port = 0 as Port;
       query.deadline = now + RETRY_INTERVAL;
     }
   }
 
-  /** "" when the servers are gone since. */
-  private serverOf(query: Query): string {
-    if (this.servers.length === 0) return "";
+  private queryOverTcp(number: number): Query | undefined {
+    if (number < 0 || number >= QUERY_LIMIT) return undefined;
+    const query = this.queries[number]!;
+    return query.active && query.overTcp ? query : undefined;
+  }
+
+  /** There is one. */
+  private serverOf(query: Query): NameServer {
     return this.servers[query.server % this.servers.length]!;
   }
 
@@ -260,10 +257,17 @@ export class Resolver {
     this.quiet(query, sink);
     const servers = this.servers.length;
     if (servers > 0 && query.attempts >= ROUNDS * servers) {
-      this.finish(query, NOTHING, query.failure, now, sink);
+      this.fail(query, query.failure, now, sink);
       return;
     }
+    if (now - query.began >= STALE_AFTER) this.answerStale(query, now, sink);
     query.server = servers > 0 ? (query.server + 1) % servers : 0;
+    this.transmit(query, now, sink);
+  }
+
+  /** Asks the same server again, with what it has just said in mind. */
+  private again(query: Query, now: Instant, sink: ResolverSink): void {
+    this.quiet(query, sink);
     this.transmit(query, now, sink);
   }
 
@@ -286,12 +290,33 @@ export class Resolver {
   ): boolean {
     const { response } = this;
     // A datagram with another id or question is a forgery or a late answer: wait on.
-    if (length < 2 || readU16(bytes, offset) !== query.id) return false;
+    if (length < 2 || readU16(bytes, offset) !== query.id || this.servers.length === 0) return false;
     if (decodeResponse(bytes, offset, length, query.target, query.type, response) !== 0) return false;
+    const server = this.serverOf(query);
+    if (!query.overTcp) {
+      if (!query.plain && !response.truncated && response.question && !server.admits(response)) return false;
+      if (response.question && !isSpelt(bytes, offset, query.target, query.spelling)) {
+        // A server that writes names its own way, or who has guessed all but the spelling: a connection tells.
+        this.askOverTcp(query, now, sink);
+        return true;
+      }
+    }
+    server.learn(response);
     const { rcode } = response;
     if (response.truncated && !query.overTcp) this.askOverTcp(query, now, sink);
     else if (response.truncated) this.next(query, now, sink);
-    else if (rcode !== RCODE_NO_ERROR && rcode !== RCODE_NO_SUCH_NAME) {
+    else if (!query.plain && isForeignToEdns(rcode)) {
+      // RFC 6891 7: it gets what it understands.
+      server.plain = true;
+      this.again(query, now, sink);
+    } else if (rcode === RCODE_BAD_COOKIE && !query.overTcp) {
+      // RFC 7873 5.3: once more with its new cookie, then without need of one.
+      if (query.cookieRefused) this.askOverTcp(query, now, sink);
+      else {
+        query.cookieRefused = true;
+        this.again(query, now, sink);
+      }
+    } else if (rcode !== RCODE_NO_ERROR && rcode !== RCODE_NO_SUCH_NAME) {
       query.failure = rcode === RCODE_REFUSED ? DNS_SERVER_REFUSED : DNS_SERVER_FAILED;
       this.next(query, now, sink);
     } else this.conclude(query, now, sink);
@@ -315,19 +340,37 @@ export class Resolver {
       query.aliases++;
       query.timeToLive = 0;
       if (query.aliases > CHAIN_LIMIT || normalizeName(response.canonicalName) === "")
-        this.finish(query, NOTHING, DNS_NO_ANSWER, now, sink);
+        this.fail(query, DNS_NO_ANSWER, now, sink);
       else this.ask(query, response.canonicalName, now, sink);
     }
   }
 
+  /** The full name of this stage has no address: the next one may have. */
   private absent(query: Query, error: number, now: Instant, sink: ResolverSink): void {
     query.timeToLive = Math.min(query.timeToLive, this.response.timeToLive);
     this.keep(query, NOTHING, error, now);
-    this.finish(query, NOTHING, error, now, sink);
+    if (error === DNS_NO_ADDRESS) query.absence = error;
+    query.stage++;
+    if (this.recall(query, now)) this.finish(query, query.found, query.error, now, sink);
+    else this.ask(query, query.full, now, sink);
   }
 
-  private keep(query: Query, addresses: readonly number[], error: number, now: Instant): void {
-    this.cache.add(query.name, query.type, addresses, error, query.timeToLive, now);
+  /** Nobody could say: what was known before is better than nothing (RFC 8767 4), and is not asked for again at once. */
+  private fail(query: Query, error: number, now: Instant, sink: ResolverSink): void {
+    this.cache.prolong(query.full, query.type, now);
+    const known = this.cache.lookup(query.full, query.type, now);
+    if (known >= 0 && this.cache.errorAt(known) === 0) this.finish(query, this.cache.addressesAt(known), 0, now, sink);
+    else this.finish(query, NOTHING, error, now, sink);
+  }
+
+  /** Those who have waited for long get what was known before; the question goes on. */
+  private answerStale(query: Query, now: Instant, sink: ResolverSink): void {
+    const known = this.cache.lookupStale(query.full, query.type, now);
+    if (known >= 0) this.tell(query, this.cache.addressesAt(known), 0, now, sink);
+  }
+
+  private keep(query: Query, addresses: readonly string[], error: number, now: Instant): void {
+    this.cache.add(query.full, query.type, addresses, error, query.timeToLive, now);
   }
 
   /** RFC 7766 5: a truncated answer is asked for again over TCP, from the same server. */
@@ -335,24 +378,21 @@ export class Resolver {
     this.quiet(query, sink);
     query.overTcp = true;
     query.deadline = now + TCP_TIMEOUT;
-    const length = encodeQuery(this.bytes, 2, query.id, query.target, query.type);
+    const length = encodeQuery(this.bytes, 2, query.id, query.target, query.type, query.spelling);
     writeU16(this.bytes, 0, length);
-    sink.openTcp(this.queries.indexOf(query), this.serverOf(query), this.bytes, length + 2);
+    sink.openTcp(this.queries.indexOf(query), this.serverOf(query).address, this.bytes, length + 2);
   }
 
-  private finish(query: Query, addresses: readonly number[], error: number, now: Instant, sink: ResolverSink): void {
-    const { tokens } = query;
+  private finish(query: Query, addresses: readonly string[], error: number, now: Instant, sink: ResolverSink): void {
     query.active = false;
     this.activeCount--;
     query.deadline = NEVER;
+    this.tell(query, addresses, error, now, sink);
+  }
+
+  private tell(query: Query, addresses: readonly string[], error: number, now: Instant, sink: ResolverSink): void {
+    const { tokens } = query;
     query.tokens = [];
     for (const token of tokens) sink.answer(token, addresses, error, now);
   }
-}
-
-/** True for the name itself and for what ends in it behind a dot. */
-function isOrUnder(name: string, parent: string): boolean {
-  if (name === parent) return true;
-  const cut = name.length - parent.length - 1;
-  return cut > 0 && name.substring(cut) === `.${parent}`;
 }

@@ -1,24 +1,34 @@
 // DNS messages (RFC 1035 4) as a stub resolver writes and reads them. Names are lower-case ASCII strings without the
-// final dot; what a hostname cannot hold never matches.
+// final dot; what a hostname cannot hold never matches. Beside the question a query has an OPT record (EDNS(0), RFC 6891)
+// with a cookie (RFC 7873).
 
-import { readU16, readU32, writeU16 } from "../base/bytes.ts";
+import { formatIpv4 } from "../base/address.ts";
+import { formatIpv6 } from "../base/address6.ts";
+import { readU16, readU32, writeU16, writeU32 } from "../base/bytes.ts";
+import { copyBytes } from "../base/native.ts";
+import { Cursor, HEADER_LENGTH, readName, spelt } from "./name.ts";
 
 export const DNS_PORT = 53;
-export const HEADER_LENGTH = 12;
 export const TYPE_A = 1;
 export const TYPE_CNAME = 5;
 export const TYPE_SOA = 6;
 export const TYPE_AAAA = 28;
+/** RFC 6891 6.1.1. */
+export const TYPE_OPT = 41;
 
-// RFC 1035 2.3.4: 63 bytes to a label, 255 to a name on the wire, which leaves 253 characters.
-export const LABEL_LIMIT = 63;
-export const NAME_LIMIT = 253;
-/** Header, the longest name, type and class. */
-export const LARGEST_QUERY = HEADER_LENGTH + 255 + 4;
-/** Compression pointers followed in one name. Each must point backwards, so more cannot be honest. */
-export const POINTER_LIMIT = 32;
+/** Bytes of an answer over UDP that we ask for: what passes every path in one piece (IPv6's least MTU, 1,280). */
+export const UDP_PAYLOAD = 1232;
+/** RFC 7873 4: a client's cookie has 8 bytes, a server's, which follows it, from 8 to 32. */
+export const CLIENT_COOKIE = 8;
+export const LEAST_SERVER_COOKIE = 8;
+export const COOKIE_LIMIT = CLIENT_COOKIE + 32;
+/** An OPT record that holds a cookie: its name, type, size, flags and length, then option code and length. */
+const OPT_LENGTH = 11;
+const OPTION_COOKIE = 10;
+/** Header, the longest name, type and class, and an OPT record with a cookie. */
+export const LARGEST_QUERY = HEADER_LENGTH + 255 + 4 + OPT_LENGTH + 4 + COOKIE_LIMIT;
 /** Records looked at in one message. */
-export const RECORD_LIMIT = 64;
+export const RECORD_LIMIT = 128;
 /** Aliases followed. */
 export const CHAIN_LIMIT = 8;
 /** Addresses taken from one answer. */
@@ -28,7 +38,12 @@ export const RCODE_NO_ERROR = 0;
 export const RCODE_FORMAT_ERROR = 1;
 export const RCODE_SERVER_FAILURE = 2;
 export const RCODE_NO_SUCH_NAME = 3;
+export const RCODE_NOT_IMPLEMENTED = 4;
 export const RCODE_REFUSED = 5;
+/** RFC 6891 9: another version of EDNS. */
+export const RCODE_BAD_VERSION = 16;
+/** RFC 7873 8: the server does not know our cookie for it any more, and has sent the new one. */
+export const RCODE_BAD_COOKIE = 23;
 
 // Errors of decode.
 export const DNS_TRUNCATED = 1;
@@ -43,12 +58,17 @@ export class DnsAnswer {
   id = 0;
   /** TC: the rest is to be asked for over TCP. The other fields are then empty. */
   truncated = false;
+  /** With the eight bits that an OPT record adds. */
   rcode = 0;
-  /**
-   * The addresses at the end of the alias chain: for A one number each, for AAAA four numbers of 32 bits each, the
-   * first the most significant.
-   */
-  addresses: number[] = [];
+  /** It repeats the question. False: a header that says no and is all there is. */
+  question = false;
+  /** It has an OPT record: the server speaks EDNS. */
+  edns = false;
+  /** Client's and server's cookie, the first `cookieLength` bytes; 0: there is none, or none that can be. */
+  readonly cookie: Uint8Array = new Uint8Array(COOKIE_LIMIT);
+  cookieLength = 0;
+  /** The addresses at the end of the alias chain, as text. */
+  addresses: string[] = [];
   /** Seconds that the answer, or its absence (RFC 2308 5), may be kept; 0: not at all. */
   timeToLive = 0;
   /** Where the alias chain ends: the name asked for when there is none. */
@@ -57,30 +77,18 @@ export class DnsAnswer {
   authoritativeAbsence = false;
 }
 
-/** The name in lower case without a final dot; "" when it is not a hostname (letters, digits, "-", "_", dots). */
-export function normalizeName(name: string): string {
-  const end = name.length > 0 && name.charAt(name.length - 1) === "." ? name.length - 1 : name.length;
-  if (end === 0 || end > NAME_LIMIT) return "";
-  let clean = "";
-  let label = 0;
-  for (let i = 0; i < end; i++) {
-    let c = name.charCodeAt(i);
-    if (c >= 65 && c <= 90) c += 32;
-    if (c === 46) {
-      if (label === 0) return "";
-      label = 0;
-    } else {
-      if (!((c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 45 || c === 95)) return "";
-      label++;
-      if (label > LABEL_LIMIT) return "";
-    }
-    clean += String.fromCharCode(c);
-  }
-  return label === 0 ? "" : clean;
-}
-
-/** Writes a recursive query for a normalized name. Returns its length, at most LARGEST_QUERY. */
-export function encodeQuery(bytes: Uint8Array, offset: number, id: number, name: string, type: number): number {
+/**
+ * Writes a recursive query for a normalized name. `spelling`: 32 bits, one for each letter in turn, that make it large.
+ * Returns its length, at most LARGEST_QUERY together with what `addOptions` puts behind it.
+ */
+export function encodeQuery(
+  bytes: Uint8Array,
+  offset: number,
+  id: number,
+  name: string,
+  type: number,
+  spelling: number,
+): number {
   writeU16(bytes, offset, id);
   // RD; one question.
   writeU16(bytes, offset + 2, 0x0100);
@@ -95,13 +103,38 @@ export function encodeQuery(bytes: Uint8Array, offset: number, id: number, name:
     if (c === 46) {
       bytes[lengthAt] = at - lengthAt - 1;
       lengthAt = at;
-    } else bytes[at] = c;
+    } else bytes[at] = spelt(c, i, spelling);
     at++;
   }
   bytes[lengthAt] = 0;
   writeU16(bytes, at, type);
   writeU16(bytes, at + 2, CLASS_IN);
   return at + 4 - offset;
+}
+
+/**
+ * Adds an OPT record with the first `cookieLength` bytes of `cookie` to the query of `length` bytes at `offset`. Returns
+ * the new length.
+ */
+export function addOptions(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  cookie: Uint8Array,
+  cookieLength: number,
+): number {
+  writeU16(bytes, offset + 10, 1);
+  const at = offset + length;
+  // RFC 6891 6.1.2: the root, type, size in the class's place; extended RCODE, version and flags are 0.
+  bytes[at] = 0;
+  writeU16(bytes, at + 1, TYPE_OPT);
+  writeU16(bytes, at + 3, UDP_PAYLOAD);
+  writeU32(bytes, at + 5, 0);
+  writeU16(bytes, at + 9, 4 + cookieLength);
+  writeU16(bytes, at + OPT_LENGTH, OPTION_COOKIE);
+  writeU16(bytes, at + OPT_LENGTH + 2, cookieLength);
+  copyBytes(bytes, at + OPT_LENGTH + 4, cookie, 0, cookieLength);
+  return length + OPT_LENGTH + 4 + cookieLength;
 }
 
 /**
@@ -119,6 +152,9 @@ export function decodeResponse(
   answer.id = 0;
   answer.truncated = false;
   answer.rcode = 0;
+  answer.question = false;
+  answer.edns = false;
+  answer.cookieLength = 0;
   answer.addresses = [];
   answer.timeToLive = 0;
   answer.canonicalName = name;
@@ -142,6 +178,7 @@ export function decodeResponse(
   if (cursor.at < 0 || cursor.at + 4 > end) return DNS_MALFORMED;
   if (asked !== name || readU16(bytes, cursor.at) !== type || readU16(bytes, cursor.at + 2) !== CLASS_IN)
     return DNS_OTHER_QUESTION;
+  answer.question = true;
   cursor.at += 4;
   if ((flags & 0x0200) !== 0) {
     answer.truncated = true;
@@ -150,12 +187,12 @@ export function decodeResponse(
   return decodeRecords(bytes, offset, end, cursor, type, answer);
 }
 
-const CLASS_IN = 1;
-
-/** Where reading goes on in a message; -1 after damage. */
-class Cursor {
-  at = 0;
+/** A server that does not know EDNS, or this version of it, says so (RFC 6891 6.1.3, 7). */
+export function isForeignToEdns(rcode: number): boolean {
+  return rcode === RCODE_FORMAT_ERROR || rcode === RCODE_NOT_IMPLEMENTED || rcode === RCODE_BAD_VERSION;
 }
+
+const CLASS_IN = 1;
 
 class Alias {
   owner = "";
@@ -179,11 +216,13 @@ function decodeRecords(
 ): number {
   const answers = readU16(bytes, offset + 6);
   const authorities = readU16(bytes, offset + 8);
+  const additional = readU16(bytes, offset + 10);
   const aliases: Alias[] = [];
   const records: AddressRecord[] = [];
   let negative = 0;
-  const count = Math.min(answers + authorities, RECORD_LIMIT);
+  const count = Math.min(answers + authorities + additional, RECORD_LIMIT);
   for (let i = 0; i < count; i++) {
+    const root = cursor.at < end && bytes[cursor.at] === 0;
     const owner = readName(bytes, offset, end, cursor);
     if (cursor.at < 0 || cursor.at + 10 > end) return DNS_MALFORMED;
     const recordType = readU16(bytes, cursor.at);
@@ -208,6 +247,10 @@ function decodeRecords(
       record.at = data;
       record.timeToLive = timeToLive;
       records.push(record);
+    } else if (i >= answers + authorities) {
+      // RFC 6891 6.1.1: of the root, and no second one.
+      if (recordType === TYPE_OPT && (!root || answer.edns)) return DNS_MALFORMED;
+      if (recordType === TYPE_OPT) decodeOptions(bytes, cursor.at, next, answer);
     } else if (inClass && i >= answers && recordType === TYPE_SOA && dataLength >= 22) {
       // RFC 2308 5: the smaller of the record's own TTL and its MINIMUM, the last field.
       negative = Math.min(timeToLive, ttl(readU32(bytes, next - 4)));
@@ -219,6 +262,24 @@ function decodeRecords(
   if (answer.addresses.length === 0) answer.timeToLive = negative;
   else answer.authoritativeAbsence = false;
   return 0;
+}
+
+/** The OPT record whose type stands at `at`. Options that reach beyond it, or whose length cannot be, are left out. */
+function decodeOptions(bytes: Uint8Array, at: number, end: number, answer: DnsAnswer): void {
+  answer.edns = true;
+  answer.rcode = (bytes[at + 4]! << 4) | answer.rcode;
+  let option = at + 10;
+  while (option + 4 <= end) {
+    const length = readU16(bytes, option + 2);
+    if (option + 4 + length > end) return;
+    const whole = length === CLIENT_COOKIE || length >= CLIENT_COOKIE + LEAST_SERVER_COOKIE;
+    if (readU16(bytes, option) === OPTION_COOKIE && whole && length <= COOKIE_LIMIT) {
+      copyBytes(answer.cookie, 0, bytes, option + 4, length);
+      answer.cookieLength = length;
+      return;
+    }
+    option += 4 + length;
+  }
 }
 
 /** Walks the alias chain and collects the addresses at its end, with the smallest TTL on the way. */
@@ -248,8 +309,7 @@ function follow(
     if (record.owner !== name || count >= ADDRESS_LIMIT) continue;
     count++;
     least = Math.min(least, record.timeToLive);
-    const words = type === TYPE_A ? 1 : 4;
-    for (let i = 0; i < words; i++) answer.addresses.push(readU32(bytes, record.at + i * 4));
+    answer.addresses.push(type === TYPE_A ? formatIpv4(readU32(bytes, record.at)) : formatIpv6(bytes, record.at));
   }
   if (count > 0) answer.timeToLive = least;
 }
@@ -260,45 +320,3 @@ function ttl(seconds: number): number {
 }
 
 const LONGEST_TTL = 86_400;
-
-/**
- * Reads the name at the cursor (RFC 1035 4.1.4) and moves it behind; -1 there on damage. A label that no hostname has
- * makes the name "?", which equals no name asked for. The root is "?", too.
- */
-function readName(bytes: Uint8Array, message: number, end: number, cursor: Cursor): string {
-  let name = "";
-  let at = cursor.at;
-  let after = -1;
-  let pointers = 0;
-  let strange = false;
-  let wireLength = 1;
-  while (at < end) {
-    const length = bytes[at]!;
-    if (length === 0) {
-      cursor.at = after >= 0 ? after : at + 1;
-      return strange || name === "" ? "?" : name;
-    }
-    if (length >= 0xc0) {
-      if (at + 2 > end) break;
-      const target = message + (readU16(bytes, at) & 0x3fff);
-      if (after < 0) after = at + 2;
-      // Pointers go backwards only, so the walk ends.
-      if (target >= at || target < message + HEADER_LENGTH || pointers >= POINTER_LIMIT) break;
-      pointers++;
-      at = target;
-      continue;
-    }
-    wireLength += length + 1;
-    if (length > LABEL_LIMIT || at + 1 + length > end || wireLength > 255) break;
-    if (name !== "") name += ".";
-    for (let i = at + 1; i <= at + length; i++) {
-      let c = bytes[i]!;
-      if (c >= 65 && c <= 90) c += 32;
-      if (c === 46 || c <= 32 || c >= 127) strange = true;
-      name += String.fromCharCode(c);
-    }
-    at += length + 1;
-  }
-  cursor.at = -1;
-  return "?";
-}

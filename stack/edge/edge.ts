@@ -2,7 +2,6 @@
 // the promises that wait for them. Everything here runs on the engine; everything below the Seam may be machine code.
 
 import type { Port } from "../base/address.ts";
-import { parseIpv4 } from "../base/address.ts";
 import type { Instant, Result } from "../base/result.ts";
 import {
   EVENT_ACCESS,
@@ -18,17 +17,11 @@ import {
   EVENT_RESOLVED,
   EVENT_SENT,
   EVENT_TIME,
-  RESOLVE_BAD_NAME,
-  RESOLVE_DONE,
-  RESOLVE_NO_ANSWER,
-  RESOLVE_NO_RESOLVER,
-  RESOLVE_NO_SUCH_NAME,
-  RESOLVE_SERVER_FAILED,
-  RESOLVE_SERVER_REFUSED,
 } from "../host/events.ts";
 import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
 import { presentCertificates } from "./certificates.ts";
 import { EdgeFlows, type Timer } from "./flows.ts";
+import { EdgeNames } from "./names.ts";
 import type {
   Certificate,
   ConnectError,
@@ -69,13 +62,13 @@ export class Edge implements Network, LogNetwork {
   readonly #listener: EdgeListener;
   readonly #web: EdgeWeb;
   readonly #flows: EdgeFlows;
-  readonly #queries = new Map<string, (result: Result<readonly string[], ResolveError>) => void>();
-  readonly #names = new Map<string, string>();
+  readonly #names: EdgeNames;
   readonly #times = new Map<string, (result: Result<number, TimeError>) => void>();
 
   constructor(seam: Seam, listener: EdgeListener, timer: Timer) {
     this.#seam = seam;
     this.#web = new EdgeWeb(seam);
+    this.#names = new EdgeNames(seam);
     this.#listener = listener;
     this.#flows = new EdgeFlows(seam, timer);
   }
@@ -106,13 +99,8 @@ export class Edge implements Network, LogNetwork {
     }
   }
 
-  async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
-    if (parseIpv4(name) !== undefined) return { ok: true, value: [name] };
-    const token = this.#seam.resolve(name);
-    return new Promise((resolve) => {
-      this.#names.set(String(token), name);
-      this.#queries.set(String(token), resolve);
-    });
+  resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
+    return this.#names.resolve(name);
   }
 
   async connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>> {
@@ -199,7 +187,7 @@ export class Edge implements Network, LogNetwork {
         this.#flows.event(kind, this.#seam.eventHandle(), this.#seam.eventNumber(), this.#seam.eventText());
         break;
       case EVENT_RESOLVED:
-        this.#resolved(handle, this.#seam.eventNumber());
+        this.#names.resolved(this.#seam.eventHandle(), this.#seam.eventNumber());
         break;
       case EVENT_TIME:
         this.#told(handle, this.#seam.eventNumber());
@@ -234,39 +222,5 @@ export class Edge implements Network, LogNetwork {
     else if (code === TIME_REFUSED) done?.({ ok: false, error: { kind: "refused" } });
     else if (code === TIME_UNSYNCHRONISED) done?.({ ok: false, error: { kind: "unsynchronised" } });
     else done?.({ ok: false, error: { kind: "no-answer" } });
-  }
-
-  #resolved(token: string, code: number): void {
-    const done = this.#queries.get(token);
-    const name = this.#names.get(token) ?? "";
-    this.#queries.delete(token);
-    this.#names.delete(token);
-    if (done === undefined) return;
-    if (code !== RESOLVE_DONE) {
-      done({ ok: false, error: resolveError(code, name) });
-      return;
-    }
-    const addresses: string[] = [];
-    for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i));
-    done({ ok: true, value: addresses });
-  }
-}
-
-function resolveError(code: number, name: string): ResolveError {
-  switch (code) {
-    case RESOLVE_NO_SUCH_NAME:
-      return { kind: "no-such-name", name };
-    case RESOLVE_NO_ANSWER:
-      return { kind: "no-answer", name };
-    case RESOLVE_SERVER_REFUSED:
-      return { kind: "server-refused", name };
-    case RESOLVE_SERVER_FAILED:
-      return { kind: "server-failed", name };
-    case RESOLVE_NO_RESOLVER:
-      return { kind: "no-resolver" };
-    case RESOLVE_BAD_NAME:
-      return { kind: "bad-name", name };
-    default:
-      throw new Error(`unknown resolver code ${code}`);
   }
 }

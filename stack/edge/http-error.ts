@@ -1,6 +1,7 @@
 // What can go wrong with a request of the machine's own, and the words for the person who has to mend it.
 
 import type { ResponseError } from "../http1/client.ts";
+import { describeUnusable } from "./names.ts";
 import type { ConnectError, FlowError } from "./network.ts";
 
 export const MAX_REDIRECTS = 5;
@@ -75,6 +76,10 @@ export function describeConnectError(cause: ConnectError): string {
       switch (cause.cause.kind) {
         case "no-such-name":
           return `cannot be reached: the name ${cause.cause.name} does not exist`;
+        case "no-address":
+        case "only-ipv6":
+        case "not-a-host":
+          return `cannot be reached: ${cause.cause.name} ${describeUnusable(cause.cause)}`;
         case "no-answer":
           return `cannot be reached: no name server answered for ${cause.cause.name}`;
         case "server-refused":

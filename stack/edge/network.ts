@@ -6,6 +6,10 @@ import type { Result } from "../base/result.ts";
 
 export type ResolveError =
   | { readonly kind: "no-such-name"; readonly name: string }
+  /** The name exists and has no address at all, or none of a family that this machine speaks. */
+  | { readonly kind: "no-address" | "only-ipv6"; readonly name: string }
+  /** Its address is no other machine's: loopback, none, a group. */
+  | { readonly kind: "not-a-host"; readonly name: string; readonly address: string }
   | { readonly kind: "no-answer"; readonly name: string }
   /** Name servers answered that they do not look names up for this machine, or that they could not. */
   | { readonly kind: "server-refused" | "server-failed"; readonly name: string }
@@ -163,7 +167,7 @@ export interface LogNetwork {
 export type Connector = Pick<Network, "connect">;
 
 export interface Network {
-  /** All A records as text, in the order of the answer; an address in dotted form resolves to itself. */
+  /** The name's addresses as text, in the order in which to try them; an address resolves to itself. */
   resolve(name: string): Promise<Result<readonly string[], ResolveError>>;
   connect(host: string, port: Port, options: ConnectOptions): Promise<Result<Flow, ConnectError>>;
   /**

@@ -8,6 +8,7 @@ import type { Result } from "../base/result.ts";
 import { latin1Bytes } from "../http/syntax.ts";
 import { FAILED, GOT_END, HttpResponseReader, NEED_MORE } from "../http1/client.ts";
 import { inTime, type Timers } from "./in-time.ts";
+import { describeUnusable } from "./names.ts";
 import type { ConnectError, ConnectOptions, Connector, Flow, Network } from "./network.ts";
 
 export interface HttpProxy {
@@ -105,6 +106,10 @@ function unreached(error: ConnectError): string {
         case "no-such-name":
         case "bad-name":
           return "has a name that does not exist";
+        case "no-address":
+        case "only-ipv6":
+        case "not-a-host":
+          return describeUnusable(error.cause);
         default:
           return "has a name that no name server could look up";
       }

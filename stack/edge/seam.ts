@@ -35,6 +35,8 @@ export interface Seam {
   configureDhcp(hostname: string): void;
   /** Name servers to use instead of the lease's. */
   addNameServer(address: string): void;
+  /** A domain in which names without a dot are looked for, before those of the lease. */
+  addSearchDomain(domain: string): void;
   address(): string;
   prefixLength(): number;
   gateway(): string;
@@ -43,8 +45,11 @@ export interface Seam {
   mac(): number;
   mtu(): number;
 
-  /** A token for EVENT_RESOLVED. */
-  resolve(name: string): number;
+  /**
+   * Asks for a name's addresses of one family, by the type of their records (TYPE_A or TYPE_AAAA of stack/dns/wire.ts): a
+   * token for EVENT_RESOLVED.
+   */
+  resolve(name: string, type: number): number;
   resolvedCount(): number;
   resolvedAddress(index: number): string;
 

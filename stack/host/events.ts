@@ -34,3 +34,5 @@ export const RESOLVE_NO_RESOLVER = 3;
 export const RESOLVE_BAD_NAME = 4;
 export const RESOLVE_SERVER_REFUSED = 5;
 export const RESOLVE_SERVER_FAILED = 6;
+/** The name exists and has no address of the family asked for. */
+export const RESOLVE_NO_ADDRESS = 7;

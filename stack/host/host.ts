@@ -359,7 +359,7 @@ export class Host extends FrameReceiver {
   private follow(): void {
     const lease = this.lease.state;
     lease.changed = false;
-    this.names.setLeaseServers(lease.nameServers, lease.domain);
+    this.names.setLeaseServers(lease.nameServers, lease.search);
     if (lease.mtu > 0) this.ip.setMtu(lease.mtu);
     const same = lease.prefixLength === this.prefixLength && lease.gateway === this.gateway;
     if (lease.address === this.address && same) return;

@@ -30,7 +30,8 @@ export class LeaseState extends DhcpSink {
   nameServers: string[] = [];
   /** 0: not told. */
   mtu = 0;
-  domain = "";
+  /** Domains in which names without a dot are looked for. */
+  search: string[] = [];
   /** Why the address was lost. */
   reason = "";
 
@@ -67,7 +68,7 @@ export class LeaseState extends DhcpSink {
     for (const server of lease.dnsServers) nameServers.push(formatIpv4(server));
     this.nameServers = nameServers;
     this.mtu = lease.mtu;
-    this.domain = lease.domain;
+    this.search = lease.domain === "" ? [] : [lease.domain];
   }
 
   override unanswered(_now: Instant): void {
@@ -90,6 +91,7 @@ export class LeaseState extends DhcpSink {
     this.prefixLength = 0;
     this.gateway = "";
     this.nameServers = [];
+    this.search = [];
   }
 }
 

@@ -1,10 +1,11 @@
 // The resolver on UDP and TCP, and its answers as events of the seam.
 
-import { formatIpv4, type Port } from "../base/address.ts";
+import type { Port } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Path, PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { type Handle, StreamUser } from "../base/streams.ts";
+import { Resolver } from "../dns/machine.ts";
 import {
   DNS_BAD_NAME,
   DNS_NO_ADDRESS,
@@ -12,10 +13,9 @@ import {
   DNS_NO_SUCH_NAME,
   DNS_SERVER_FAILED,
   DNS_SERVER_REFUSED,
-  Resolver,
-  ResolverSink,
-} from "../dns/machine.ts";
-import { DNS_PORT, TYPE_A } from "../dns/wire.ts";
+} from "../dns/query.ts";
+import { ResolverSink } from "../dns/sink.ts";
+import { DNS_PORT } from "../dns/wire.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { type Datagram, type Udp, UdpUser } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -23,6 +23,7 @@ import {
   EVENT_RESOLVED,
   RESOLVE_BAD_NAME,
   RESOLVE_DONE,
+  RESOLVE_NO_ADDRESS,
   RESOLVE_NO_ANSWER,
   RESOLVE_NO_RESOLVER,
   RESOLVE_NO_SUCH_NAME,
@@ -39,7 +40,7 @@ class NamesSink extends ResolverSink {
   now: Instant = 0;
   /** Tokens and addresses of answers that the edge has not fetched yet; as many as there are RESOLVED events. */
   readonly tokens: number[] = [];
-  readonly answers: string[][] = [];
+  readonly answers: (readonly string[])[] = [];
   /** Queries that want a connection, or want theirs closed, worked off by Names. */
   readonly handles: Handle[] = [];
   readonly handleQueries: number[] = [];
@@ -98,12 +99,10 @@ class NamesSink extends ResolverSink {
     }
   }
 
-  override answer(token: number, addresses: readonly number[], error: number, _now: Instant): void {
-    const copy: string[] = [];
-    for (const address of addresses) copy.push(formatIpv4(address));
+  override answer(token: number, addresses: readonly string[], error: number, _now: Instant): void {
     this.tokens.push(token);
-    this.answers.push(copy);
-    this.events.push(EVENT_RESOLVED, token, resolveCode(error, copy.length), "");
+    this.answers.push(addresses);
+    this.events.push(EVENT_RESOLVED, token, resolveCode(error), "");
   }
 
   queryOf(handle: Handle): number {
@@ -195,6 +194,8 @@ export class Names {
   /** Set by hand: they come before the lease's. */
   private readonly fixed: string[] = [];
   private leased: readonly string[] = [];
+  private readonly fixedSearch: string[] = [];
+  private leasedSearch: readonly string[] = [];
   private servers: string[] = [];
   private nextToken = 1;
   /** The answer that the edge looks at. */
@@ -211,9 +212,16 @@ export class Names {
     this.configure();
   }
 
-  setLeaseServers(servers: readonly string[], domain: string): void {
+  /** Names without a dot are looked for in this domain, before those of the lease. */
+  addSearch(domain: string): void {
+    this.fixedSearch.push(domain);
+    this.configure();
+  }
+
+  setLeaseServers(servers: readonly string[], search: readonly string[]): void {
     this.leased = servers;
-    this.configure(domain);
+    this.leasedSearch = search;
+    this.configure();
   }
 
   /** The i-th server, "" when there are no more. */
@@ -221,12 +229,12 @@ export class Names {
     return index >= 0 && index < this.servers.length ? this.servers[index]! : "";
   }
 
-  /** Asks for A records; the token of the RESOLVED event that follows. */
-  resolve(name: string, now: Instant): number {
+  /** Asks for records of a type (TYPE_A or TYPE_AAAA); the token of the RESOLVED event that follows. */
+  resolve(name: string, type: number, now: Instant): number {
     const token = this.nextToken;
     this.nextToken++;
     this.sink.now = now;
-    this.resolver.query(name, TYPE_A, token, now, this.sink);
+    this.resolver.query(name, type, token, now, this.sink);
     return token;
   }
 
@@ -260,18 +268,22 @@ export class Names {
     return this.resolver.nextDeadline();
   }
 
-  private configure(domain = ""): void {
+  private configure(): void {
     const servers: string[] = [];
     for (const server of this.fixed) servers.push(server);
     for (const server of this.leased) servers.push(server);
     this.servers = servers;
-    this.resolver.configure(servers, domain);
+    const search: string[] = [];
+    for (const domain of this.fixedSearch) search.push(domain);
+    for (const domain of this.leasedSearch) search.push(domain);
+    this.resolver.configure(servers, search);
   }
 }
 
-function resolveCode(error: number, count: number): number {
-  if (error === 0) return count > 0 ? RESOLVE_DONE : RESOLVE_NO_SUCH_NAME;
-  if (error === DNS_NO_SUCH_NAME || error === DNS_NO_ADDRESS) return RESOLVE_NO_SUCH_NAME;
+function resolveCode(error: number): number {
+  if (error === 0) return RESOLVE_DONE;
+  if (error === DNS_NO_SUCH_NAME) return RESOLVE_NO_SUCH_NAME;
+  if (error === DNS_NO_ADDRESS) return RESOLVE_NO_ADDRESS;
   if (error === DNS_NO_RESOLVER) return RESOLVE_NO_RESOLVER;
   if (error === DNS_SERVER_REFUSED) return RESOLVE_SERVER_REFUSED;
   if (error === DNS_SERVER_FAILED) return RESOLVE_SERVER_FAILED;

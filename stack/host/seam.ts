@@ -103,6 +103,10 @@ export function addNameServer(address: string): void {
   host().names.addServer(address);
 }
 
+export function addSearchDomain(domain: string): void {
+  host().names.addSearch(domain);
+}
+
 export function address(): string {
   return host().address;
 }
@@ -127,8 +131,8 @@ export function mtu(): number {
   return host().link.mtu;
 }
 
-export function resolve(name: string): number {
-  return host().names.resolve(name, host().now);
+export function resolve(name: string, type: number): number {
+  return host().names.resolve(name, type, host().now);
 }
 
 export function resolvedCount(): number {

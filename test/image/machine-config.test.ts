@@ -63,12 +63,13 @@ describe("boot parameters", () => {
 
   it("are all understood together", () => {
     const config = configOf(
-      `${REMOTE}#main --ipv4=10.9.0.2/24 --ipv4-gateway=10.9.0.1 --dns=10.9.0.1,1.1.1.1 --dns=9.9.9.9 --port=8080 --hook=hooks/push
+      `${REMOTE}#main --ipv4=10.9.0.2/24 --ipv4-gateway=10.9.0.1 --dns=10.9.0.1,1.1.1.1 --dns=9.9.9.9 --dns-search=lan,Example.org --port=8080 --hook=hooks/push
        --hook-secret="two words" --syslog=logs.example:1514 --hostname=blog --log=debug --tap=tap7 --mac=02:00:5E:10:00:01
        --no-checksum-offload --no-segment-offload --no-merge-rx --no-event-index`,
     );
     expect(config.ipv4).toEqual({ address: "10.9.0.2", prefix: 24, gateway: "10.9.0.1" });
     expect(config.dns).toEqual(["10.9.0.1", "1.1.1.1", "9.9.9.9"]);
+    expect(config.dnsSearch).toEqual(["lan", "Example.org"]);
     expect(config.port).toBe(8080);
     expect(config.hook).toBe("/hooks/push");
     expect(config.hookSecret).toBe("two words");
@@ -153,6 +154,7 @@ describe("boot parameters", () => {
     [`${REMOTE} --ipv4-gateway=10.0.0.1`, "--ipv4 is missing"],
     [`${REMOTE} --ipv4=10.0.0.2/24`, "--dns is missing: with --ipv4 nobody else says who resolves git.example"],
     [`${REMOTE} --dns=one.one`, "is not an address"],
+    [`${REMOTE} --dns-search=lan,a_b`, '"a_b" is no domain'],
     [`${REMOTE} --hook=/`, "not a plain path"],
     [`${REMOTE} --hook=/a/../b`, "not a plain path"],
     [`${REMOTE} --hook=/a?b`, "not a plain path"],

@@ -5,6 +5,7 @@ import { formatIpv4, type Ipv4, type Port } from "../../stack/base/address.ts";
 import { copyBytes } from "../../stack/base/native.ts";
 import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
 import type { Handle } from "../../stack/base/streams.ts";
+import { TYPE_A } from "../../stack/dns/wire.ts";
 import {
   EVENT_BODY,
   EVENT_CONFIGURED,
@@ -108,10 +109,10 @@ export class Appliance {
     const { host } = this;
     switch (action) {
       case ACTION_RESOLVE:
-        host.names.resolve("peer.trace.example", this.now);
+        host.names.resolve("peer.trace.example", TYPE_A, this.now);
         break;
       case ACTION_RESOLVE_MISSING:
-        host.names.resolve("missing.trace.example", this.now);
+        host.names.resolve("missing.trace.example", TYPE_A, this.now);
         break;
       case ACTION_FETCH:
         this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT, ""));
@@ -163,7 +164,7 @@ export class Appliance {
       else if (kind === EVENT_CONNECTED) this.connected(handle as Handle);
       else if (kind === EVENT_READABLE) this.readable(handle as Handle, digest);
       else if (kind === EVENT_RESOLVED) this.resolved(digest);
-      else if (kind === EVENT_CONFIGURED) host.names.resolve("peer.trace.example", this.now);
+      else if (kind === EVENT_CONFIGURED) host.names.resolve("peer.trace.example", TYPE_A, this.now);
     }
     return some;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HttpTransport } from "../../../appliance/git/http-transport.ts";
 import { nodePlatform } from "../../../image/platform-node.ts";
+import { describeUnusable } from "../../../stack/edge/names.ts";
 import type { ConnectError, Flow, Network } from "../../../stack/edge/network.ts";
 
 /** A network whose every connection fails so, or gives this answer and ends. */
@@ -59,6 +60,14 @@ describe("the transport over our HTTP client", () => {
     expect(await outcome(resolve("no-answer"))).toEqual({ kind: "no-name-server", where, host });
     expect(await outcome(resolve("server-refused"))).toEqual({ kind: "server-refused", where, host });
     expect(await outcome(resolve("server-failed"))).toEqual({ kind: "server-failed", where, host });
+    for (const kind of ["no-address", "only-ipv6"] as const) {
+      const cause = { kind, name: host };
+      const reason = describeUnusable(cause);
+      expect(await outcome({ kind: "resolve", cause })).toEqual({ kind: "no-address", where, host, reason });
+    }
+    const own: ConnectError = { kind: "resolve", cause: { kind: "not-a-host", name: host, address: "127.0.0.1" } };
+    const reason = "has the address 127.0.0.1, which is no other machine's";
+    expect(await outcome(own)).toEqual({ kind: "no-address", where, host, reason });
     const none: ConnectError = { kind: "resolve", cause: { kind: "no-resolver" } };
     expect(await outcome(none)).toEqual({ kind: "no-name-server", where, host });
     expect(await outcome({ kind: "refused" })).toEqual({ kind: "refused", where });

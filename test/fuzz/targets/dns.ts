@@ -1,10 +1,12 @@
+import { isSpelt, normalizeName } from "../../../stack/dns/name.ts";
 import {
   ADDRESS_LIMIT,
+  addOptions,
+  COOKIE_LIMIT,
   DnsAnswer,
   decodeResponse,
   encodeQuery,
   LARGEST_QUERY,
-  normalizeName,
   TYPE_A,
   TYPE_AAAA,
 } from "../../../stack/dns/wire.ts";
@@ -43,6 +45,11 @@ export const dns: Target = {
     hex("1234 8185 0000 0000 0000 0000"),
     join(hex("1234 8380 0001 0000 0000 0000"), QUESTION),
     join(hex("1234 8180 0001 0001 0000 0000"), QUESTION, hex("c01d c01d 0001 0001")),
+    join(
+      hex("1234 8187 0001 0000 0000 0001"),
+      QUESTION,
+      hex("00 0029 04d0 01000000 0014 000a 0010 01020304050607080910111213141516"),
+    ),
   ],
   run: (bytes) => {
     for (const type of [TYPE_A, TYPE_AAAA]) answered(bytes, type);
@@ -54,13 +61,17 @@ export const dns: Target = {
       "a long name",
     );
     const query = new Uint8Array(LARGEST_QUERY + 20).fill(0xaa);
-    const length = encodeQuery(query, 5, 0x1234, name, TYPE_A);
+    const spelling = bytes.length * 0x01234567;
+    let length = encodeQuery(query, 5, 0x1234, name, TYPE_A, spelling);
+    length = addOptions(query, 5, length, new Uint8Array(COOKIE_LIMIT), COOKIE_LIMIT);
+    check(isSpelt(query, 5, name, spelling), "a query is not spelt as it was written");
     check(length <= LARGEST_QUERY && query[5 + length] === 0xaa && query[4] === 0xaa, "a query beyond its bounds");
     // As an answer to itself it says that there is nothing.
     query[7] = 0x80;
     const answer = new DnsAnswer();
     check(decodeResponse(query, 5, length, name, TYPE_A, answer) === 0, `the question for ${name} is not known again`);
     same([answer.id, answer.addresses, answer.canonicalName], [0x1234, [], name], "an answer without records");
+    same(answer.cookieLength, COOKIE_LIMIT, "the length of a cookie");
   },
 };
 
@@ -71,8 +82,12 @@ function answered(bytes: Uint8Array, type: number): void {
     return error === 0 ? { ...answer } : error;
   });
   if (typeof found === "number") return;
-  const words = type === TYPE_A ? 1 : 4;
-  check(found.addresses.length % words === 0 && found.addresses.length <= ADDRESS_LIMIT * words, "too many addresses");
+  check(found.addresses.length <= ADDRESS_LIMIT, "too many addresses");
+  check(
+    found.addresses.every((address) => address.includes(type === TYPE_A ? "." : ":")),
+    "of another family",
+  );
+  check(found.cookieLength <= COOKIE_LIMIT && found.rcode < 4096, "a cookie or a code without bounds");
   check(found.timeToLive >= 0 && found.timeToLive <= 86_400, `believed for ${found.timeToLive} s`);
   check(!found.truncated || found.addresses.length === 0, "addresses of an answer that was cut");
   check(!found.authoritativeAbsence || found.addresses.length === 0, "addresses that there are not");

@@ -2,7 +2,16 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Port } from "../../../stack/base/address.ts";
 import { readU16 } from "../../../stack/base/bytes.ts";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
-import { CACHE_LIMIT, DnsCache, LONGEST_NEGATIVE } from "../../../stack/dns/cache.ts";
+import { CACHE_LIMIT, DnsCache, LONGEST_NEGATIVE, STALE_AFTER } from "../../../stack/dns/cache.ts";
+import {
+  FIRST_TIMEOUT,
+  QUERY_LIMIT,
+  RETRY_INTERVAL,
+  Resolver,
+  ROUNDS,
+  TCP_TIMEOUT,
+  TOKENS_PER_QUERY,
+} from "../../../stack/dns/machine.ts";
 import {
   DNS_BAD_NAME,
   DNS_NO_ADDRESS,
@@ -12,28 +21,19 @@ import {
   DNS_NO_SUCH_NAME,
   DNS_SERVER_FAILED,
   DNS_SERVER_REFUSED,
-  FIRST_TIMEOUT,
-  QUERY_LIMIT,
-  RETRY_INTERVAL,
-  Resolver,
-  ResolverSink,
-  ROUNDS,
-  TCP_TIMEOUT,
-  TOKENS_PER_QUERY,
-} from "../../../stack/dns/machine.ts";
+  SEARCH_LIMIT,
+} from "../../../stack/dns/query.ts";
+import { ResolverSink } from "../../../stack/dns/sink.ts";
 import { TYPE_A, TYPE_AAAA } from "../../../stack/dns/wire.ts";
-import { a, cname, type Response, readQuery, respond, soa } from "./server.ts";
+import { a, aaaa, cname, opt, type ReadQuery, type Response, readQuery, respond, soa } from "./server.ts";
 
 const ONE = "10.0.2.3";
 const TWO = "10.0.2.4";
 const NAME = "git.example.org";
 
-interface Sent {
+interface Sent extends ReadQuery {
   readonly port: Port;
   readonly server: string;
-  readonly id: number;
-  readonly name: string;
-  readonly type: number;
 }
 
 class Recorder extends ResolverSink {
@@ -67,7 +67,7 @@ class Recorder extends ResolverSink {
   closeTcp(query: number): void {
     this.closedTcp.push(query);
   }
-  answer(token: number, addresses: readonly number[], error: number): void {
+  answer(token: number, addresses: readonly string[], error: number): void {
     this.answers.push(`${token}: ${error === 0 ? addresses.join(" ") : `error ${error}`}`);
   }
   last(): Sent {
@@ -79,12 +79,12 @@ let resolver: Resolver;
 let sink: Recorder;
 beforeEach(() => {
   resolver = new Resolver();
-  resolver.configure([ONE, TWO], "");
+  resolver.configure([ONE, TWO], []);
   sink = new Recorder();
 });
 
 function hear(response: Partial<Response>, now: number, to = sink.last()): void {
-  const { id = to.id, name = to.name, type = to.type } = response;
+  const { id = to.id, name = to.spelt, type = to.type } = response;
   const bytes = respond({ ...response, id, name, type });
   resolver.input(to.port, bytes, 0, bytes.length, now, sink);
 }
@@ -96,11 +96,11 @@ describe("the resolver", () => {
     expect(sink.last().server).toBe(ONE);
     expect(sink.last().port).toBeGreaterThanOrEqual(49_152);
     hear({ answers: [a(NAME, 7), a(NAME, 8)] }, 100);
-    expect(sink.answers).toEqual(["1: 7 8"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7 0.0.0.8"]);
     expect(sink.open).toEqual([]);
     expect(resolver.nextDeadline()).toBe(NEVER);
     resolver.query(NAME, TYPE_A, 2, 60 * SECOND, sink);
-    expect(sink.answers).toEqual(["1: 7 8", "2: 7 8"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7 0.0.0.8", "2: 0.0.0.7 0.0.0.8"]);
     resolver.query(NAME, TYPE_A, 3, 61 * SECOND, sink);
     expect(sink.sent).toHaveLength(2);
   });
@@ -111,7 +111,7 @@ describe("the resolver", () => {
     resolver.query(NAME, TYPE_AAAA, 3, 0, sink);
     expect(sink.sent).toHaveLength(2);
     hear({ answers: [a(NAME, 7)] }, 1, sink.sent[0]!);
-    expect(sink.answers).toEqual(["1: 7", "2: 7"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7", "2: 0.0.0.7"]);
     hear({}, 1);
     expect(sink.answers[2]).toBe(`3: error ${DNS_NO_ADDRESS}`);
   });
@@ -152,7 +152,7 @@ describe("the resolver", () => {
       const rcodes = cases[index]!;
       const name = `n${index}.example.org`;
       resolver.query(name, TYPE_A, index, 0, sink);
-      for (let i = 0; sink.answers.length <= index; i++) hear({ name, rcode: rcodes[i % rcodes.length]! }, i);
+      for (let i = 0; sink.answers.length <= index; i++) hear({ rcode: rcodes[i % rcodes.length]! }, i);
       expect(sink.answers[index]).toBe(`${index}: error ${errors[index]!}`);
     }
   });
@@ -178,7 +178,7 @@ describe("the resolver", () => {
     hear({ answers }, FIRST_TIMEOUT + 1, sent);
     expect(sink.answers).toEqual([]);
     hear({ answers: [a(NAME, 7)] }, FIRST_TIMEOUT + 2);
-    expect(sink.answers).toEqual(["1: 7"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7"]);
   });
 
   test("an alias without its target is asked for, a bounded number of times", () => {
@@ -186,7 +186,7 @@ describe("the resolver", () => {
     hear({ answers: [cname(NAME, "b.example.org")] }, 1);
     expect(sink.last().name).toBe("b.example.org");
     hear({ answers: [a("b.example.org", 7)] }, 2);
-    expect(sink.answers).toEqual(["1: 7"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7"]);
     resolver.query("loop.x", TYPE_A, 2, 3, sink);
     for (let i = 0; i < 100 && sink.answers.length < 2; i++) hear({ answers: [cname(sink.last().name, `n${i}.x`)] }, 3);
     expect(sink.answers[1]).toBe(`2: error ${DNS_NO_ANSWER}`);
@@ -213,7 +213,7 @@ describe("the resolver", () => {
     expect([server, name]).toEqual([ONE, NAME]);
     const bytes = respond({ id, name, type: 1, answers: [a(NAME, 7)] });
     resolver.tcpAnswer(query, bytes, 0, bytes.length, 2, sink);
-    expect(sink.answers).toEqual(["1: 7"]);
+    expect(sink.answers).toEqual(["1: 0.0.0.7"]);
     expect(sink.closedTcp).toEqual([query]);
     resolver.tcpAnswer(query, bytes, 0, bytes.length, 2, sink);
     resolver.tcpAnswer(999, bytes, 0, bytes.length, 2, sink);
@@ -253,7 +253,7 @@ describe("the resolver", () => {
     resolver.query("x.invalid", TYPE_A, 5, 0, sink);
     resolver.query("a b", TYPE_A, 6, 0, sink);
     expect(sink.answers).toEqual([
-      `1: ${0x0a000202}`,
+      "1: 10.0.2.2",
       `2: error ${DNS_NO_ADDRESS}`,
       `3: error ${DNS_BAD_NAME}`,
       `4: error ${DNS_BAD_NAME}`,
@@ -263,22 +263,76 @@ describe("the resolver", () => {
     expect(sink.sent).toHaveLength(0);
   });
 
-  test("a name without a dot is looked for in the domain", () => {
-    resolver.configure([ONE], "Example.org");
+  test("a name without a dot is looked for in each domain of the list, and then as it is", () => {
+    resolver.configure([ONE], ["Example.org", "lan", "lan", "a b", ""]);
     resolver.query("git", TYPE_A, 1, 0, sink);
     expect(sink.last().name).toBe(NAME);
-    resolver.configure([ONE], "");
-    resolver.query("forge", TYPE_A, 2, 0, sink);
+    hear({ rcode: 3, authorities: [soa("org", 60, 60)] }, 1);
+    expect(sink.last().name).toBe("git.lan");
+    hear({ answers: [a("git.lan", 7)] }, 1);
+    expect(sink.answers).toEqual(["1: 0.0.0.7"]);
+    resolver.query("git", TYPE_A, 2, 2, sink);
+    expect(sink.answers[1]).toBe("2: 0.0.0.7");
+    resolver.query("git.", TYPE_A, 3, 2, sink);
+    expect(sink.last().name).toBe("git");
+    resolver.configure([ONE], []);
+    resolver.query("forge", TYPE_A, 4, 2, sink);
     expect(sink.last().name).toBe("forge");
+  });
+
+  test("where no stage has an address, that one has the name is told", () => {
+    resolver.configure([ONE], ["example.org", "lan"]);
+    resolver.query("git", TYPE_A, 1, 0, sink);
+    hear({}, 1);
+    hear({ rcode: 3 }, 1);
+    expect(sink.last().name).toBe("git");
+    hear({ rcode: 3 }, 1);
+    expect(sink.answers).toEqual([`1: error ${DNS_NO_ADDRESS}`]);
+    // A name with a dot is not looked for elsewhere (RFC 1535).
+    resolver.query("x.y", TYPE_A, 2, 1, sink);
+    hear({ rcode: 3 }, 1);
+    expect([sink.last().name, sink.answers[1]]).toEqual(["x.y", `2: error ${DNS_NO_SUCH_NAME}`]);
+  });
+
+  test("the search list is bounded", () => {
+    const many = new Array<string>(20).fill("").map((_, i) => `d${i}`);
+    resolver.configure([ONE], many);
+    resolver.query("git", TYPE_A, 1, 0, sink);
+    for (let i = 0; i < 30 && sink.answers.length === 0; i++) hear({ rcode: 3 }, 1);
+    expect(sink.sent).toHaveLength(SEARCH_LIMIT + 1);
   });
 
   test("without a server it says so, also when the servers go while it waits", () => {
     resolver.query(NAME, TYPE_A, 1, 0, sink);
-    resolver.configure([], "");
+    resolver.configure([], []);
     resolver.step(FIRST_TIMEOUT, sink);
     resolver.query(NAME, TYPE_A, 2, 0, sink);
     expect(sink.answers).toEqual([`1: error ${DNS_NO_RESOLVER}`, `2: error ${DNS_NO_RESOLVER}`]);
     expect(sink.open).toEqual([]);
+  });
+
+  test("the same servers again, as with each lease, leave what is known; others do not", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ rcode: 2 }, 0);
+    hear({ answers: [a(NAME, 7)] }, 0);
+    resolver.configure([ONE, TWO, ONE], ["lan"]);
+    resolver.query(NAME, TYPE_A, 2, 1, sink);
+    expect(sink.answers).toHaveLength(2);
+    resolver.query("b.x", TYPE_A, 3, 1, sink);
+    expect(sink.last().server).toBe(TWO);
+    resolver.configure([TWO, ONE], ["lan"]);
+    resolver.query(NAME, TYPE_A, 4, 1, sink);
+    expect(sink.sent).toHaveLength(4);
+  });
+
+  test("addresses of the other family are asked for by their type, and literals of it are known", () => {
+    resolver.query(NAME, TYPE_AAAA, 1, 0, sink);
+    expect(sink.last().type).toBe(TYPE_AAAA);
+    hear({ answers: [aaaa(NAME, 1), aaaa(NAME, 2)] }, 1);
+    resolver.query("2001:DB8:0::1", TYPE_AAAA, 2, 1, sink);
+    resolver.query("2001:db8::1", TYPE_A, 3, 1, sink);
+    expect(sink.answers).toEqual(["1: 2001:db8::1 2001:db8::2", "2: 2001:db8::1", `3: error ${DNS_NO_ADDRESS}`]);
+    expect(sink.sent).toHaveLength(1);
   });
 
   test("queries, and those who wait for one, are bounded", () => {
@@ -293,18 +347,146 @@ describe("the resolver", () => {
   });
 });
 
+describe("against forgery and old servers, the resolver", () => {
+  test("spells each question by chance; an answer that is spelt otherwise is asked for by TCP, where it counts", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const { spelt } = sink.last();
+    expect(spelt).not.toBe(NAME);
+    hear({ name: NAME, answers: [a(NAME, 66)] }, 1);
+    expect(sink.answers).toEqual([]);
+    const { query, id, server } = sink.tcp[0]!;
+    expect(server).toBe(ONE);
+    const bytes = respond({ id, name: NAME, type: 1, answers: [a(NAME, 7)] });
+    resolver.tcpAnswer(query, bytes, 0, bytes.length, 2, sink);
+    expect(sink.answers).toEqual(["1: 0.0.0.7"]);
+  });
+
+  test("sends a cookie, another to each server, and the server's with it once that is known", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const mine = sink.last().cookie!;
+    expect(mine).toHaveLength(8);
+    const whole = [...mine, 1, 2, 3, 4, 5, 6, 7, 8];
+    hear({ answers: [a(NAME, 7)], additional: [opt(whole)] }, 1);
+    resolver.query("b.x", TYPE_A, 2, 1, sink);
+    expect(sink.last().cookie).toEqual(whole);
+    resolver.refused(sink.last().port, 2, sink);
+    expect([sink.last().server, sink.last().cookie!.length]).toEqual([TWO, 8]);
+    expect(sink.last().cookie!.join()).not.toBe(mine.join());
+  });
+
+  test("believes no answer with another cookie, nor one without from a server that gives some (RFC 7873 5.3)", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const other = new Array<number>(16).fill(9);
+    hear({ answers: [a(NAME, 66)], additional: [opt(other)] }, 1);
+    expect(sink.answers).toEqual([]);
+    const whole = [...sink.last().cookie!, 1, 2, 3, 4, 5, 6, 7, 8];
+    hear({ answers: [a(NAME, 7)], additional: [opt(whole)] }, 1);
+    expect(sink.answers).toHaveLength(1);
+    resolver.query("b.x", TYPE_A, 2, 1, sink);
+    hear({ answers: [a("b.x", 66)] }, 1);
+    hear({ answers: [a("b.x", 66)], additional: [opt()] }, 1);
+    expect(sink.answers).toHaveLength(1);
+    // It may have stopped to give them: after its silence it is believed again.
+    resolver.step(resolver.nextDeadline(), sink);
+    resolver.step(resolver.nextDeadline(), sink);
+    expect([sink.last().server, sink.last().cookie!.length]).toEqual([ONE, 8]);
+    hear({ answers: [a("b.x", 7)] }, 1);
+    expect(sink.answers[1]).toBe("2: 0.0.0.7");
+  });
+
+  test("asks once more with the new cookie of a server that does not know the old one, then by TCP", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    const first = [...sink.last().cookie!, 1, 1, 1, 1, 1, 1, 1, 1];
+    hear({ rcode: 7, additional: [opt(first, 1)] }, 1);
+    expect([sink.last().server, sink.last().cookie]).toEqual([ONE, first]);
+    hear({ rcode: 7, additional: [opt(first, 1)] }, 1);
+    expect(sink.tcp).toHaveLength(1);
+  });
+
+  test("gives a server that does not know EDNS what it knows, from then on", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ rcode: 1 }, 1);
+    expect([sink.last().server, sink.last().cookie]).toEqual([ONE, undefined]);
+    hear({ answers: [a(NAME, 7)] }, 1);
+    resolver.query("b.x", TYPE_A, 2, 1, sink);
+    expect([sink.last().server, sink.last().cookie]).toEqual([ONE, undefined]);
+    // Without EDNS it means what it says.
+    hear({ rcode: 1 }, 1);
+    expect(sink.last().server).toBe(TWO);
+  });
+
+  test("asks without EDNS at last, since something on the way may drop what it does not know", () => {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    while (sink.answers.length === 0) resolver.step(resolver.nextDeadline(), sink);
+    expect(sink.sent.map((s) => s.cookie !== undefined)).toEqual([true, true, true, true, false, false]);
+  });
+});
+
+describe("an answer out of date", () => {
+  function know(): void {
+    resolver.query(NAME, TYPE_A, 1, 0, sink);
+    hear({ answers: [a(NAME, 7)] }, 0);
+    sink.answers.length = 0;
+  }
+
+  test("is given when nobody answers, after a while, and a new one is sought all the same (RFC 8767)", () => {
+    know();
+    const later = 3600 * SECOND;
+    resolver.query(NAME, TYPE_A, 2, later, sink);
+    expect(sink.answers).toEqual([]);
+    let told = later;
+    while (sink.answers.length === 0) {
+      told = resolver.nextDeadline();
+      resolver.step(told, sink);
+    }
+    expect(sink.answers).toEqual(["2: 0.0.0.7"]);
+    expect(told - later).toBeGreaterThanOrEqual(STALE_AFTER);
+    expect(told - later).toBeLessThan(4 * SECOND);
+    hear({ answers: [a(NAME, 8)] }, told);
+    resolver.query(NAME, TYPE_A, 3, told, sink);
+    expect(sink.answers[1]).toBe("3: 0.0.0.8");
+  });
+
+  test("is given when the servers fail, and they are left alone for half a minute", () => {
+    know();
+    const later = 3600 * SECOND;
+    resolver.query(NAME, TYPE_A, 2, later, sink);
+    for (let i = 0; i < 20 && sink.answers.length === 0; i++) hear({ rcode: 2 }, later);
+    expect(sink.answers).toEqual(["2: 0.0.0.7"]);
+    const before = sink.sent.length;
+    resolver.query(NAME, TYPE_A, 3, later + 29 * SECOND, sink);
+    expect([sink.answers[1], sink.sent.length]).toEqual(["3: 0.0.0.7", before]);
+    resolver.query(NAME, TYPE_A, 4, later + 31 * SECOND, sink);
+    expect(sink.sent.length).toBe(before + 1);
+  });
+
+  test("is not given when the name is gone, nor after a day", () => {
+    know();
+    resolver.query(NAME, TYPE_A, 2, 3600 * SECOND, sink);
+    hear({ rcode: 3, authorities: [soa("org", 60, 60)] }, 3600 * SECOND);
+    expect(sink.answers).toEqual([`2: error ${DNS_NO_SUCH_NAME}`]);
+    resolver = new Resolver();
+    resolver.configure([ONE], []);
+    know();
+    const later = 2 * 86_400 * SECOND;
+    resolver.query(NAME, TYPE_A, 3, later, sink);
+    while (sink.answers.length === 0) resolver.step(resolver.nextDeadline(), sink);
+    expect(sink.answers).toEqual([`3: error ${DNS_NO_ANSWER}`]);
+  });
+});
+
 describe("the cache", () => {
   test("holds CACHE_LIMIT names; what expires first makes room", () => {
     const cache = new DnsCache();
-    for (let i = 0; i < CACHE_LIMIT; i++) cache.add(`n${i}`, TYPE_A, [i], 0, 100 + ((i * 7) % CACHE_LIMIT), 0);
-    cache.add("new", TYPE_A, [1], 0, 5000, 0);
+    for (let i = 0; i < CACHE_LIMIT; i++) cache.add(`n${i}`, TYPE_A, [`${i}`], 0, 100 + ((i * 7) % CACHE_LIMIT), 0);
+    cache.add("new", TYPE_A, ["1"], 0, 5000, 0);
     expect(cache.size).toBe(CACHE_LIMIT);
     expect(cache.lookup("n0", TYPE_A, 1)).toBe(-1);
     expect(cache.lookup("n1", TYPE_A, 1)).toBeGreaterThanOrEqual(0);
-    cache.add("n1", TYPE_A, [99], 0, 10, 0);
-    expect(cache.addressesAt(cache.lookup("n1", TYPE_A, 1))).toEqual([99]);
+    cache.add("n1", TYPE_A, ["99"], 0, 10, 0);
+    expect(cache.addressesAt(cache.lookup("n1", TYPE_A, 1))).toEqual(["99"]);
     expect(cache.size).toBe(CACHE_LIMIT);
-    cache.add("zero", TYPE_A, [1], 0, 0, 0);
+    cache.add("zero", TYPE_A, ["1"], 0, 0, 0);
     expect(cache.lookup("zero", TYPE_A, 0)).toBe(-1);
   });
 });

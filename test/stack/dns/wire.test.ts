@@ -1,9 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeU16 } from "../../../stack/base/bytes.ts";
+import { isSpelt, normalizeName } from "../../../stack/dns/name.ts";
 import {
   ADDRESS_LIMIT,
+  addOptions,
   CHAIN_LIMIT,
+  COOKIE_LIMIT,
   DNS_MALFORMED,
   DNS_NOT_A_RESPONSE,
   DNS_OTHER_QUESTION,
@@ -12,13 +15,12 @@ import {
   decodeResponse,
   encodeQuery,
   LARGEST_QUERY,
-  normalizeName,
   RECORD_LIMIT,
   TYPE_A,
   TYPE_AAAA,
 } from "../../../stack/dns/wire.ts";
 import { hex, toHex } from "../../support/bytes.ts";
-import { a, cname, labels, type Record, readQuery, respond, soa } from "./server.ts";
+import { a, aaaa, cname, labels, opt, type Record, readQuery, respond, soa } from "./server.ts";
 
 const NAME = "www.example.org";
 
@@ -49,7 +51,7 @@ describe("DNS names", () => {
 describe("DNS messages", () => {
   test("a query is written byte for byte", () => {
     const bytes = new Uint8Array(LARGEST_QUERY);
-    const length = encodeQuery(bytes, 0, 0x1234, NAME, TYPE_A);
+    const length = encodeQuery(bytes, 0, 0x1234, NAME, TYPE_A, 0);
     expect(toHex(bytes, 0, length)).toBe(
       "1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 036f7267 00 0001 0001".replaceAll(" ", ""),
     );
@@ -58,8 +60,54 @@ describe("DNS messages", () => {
   test("the longest name fits, and what is written is read back", () => {
     const bytes = new Uint8Array(LARGEST_QUERY);
     const longest = `${"a.".repeat(126)}b`;
-    expect(encodeQuery(bytes, 0, 1, longest, TYPE_AAAA)).toBe(LARGEST_QUERY);
-    expect(readQuery(bytes)).toEqual({ id: 1, name: longest, type: TYPE_AAAA });
+    const length = encodeQuery(bytes, 0, 1, longest, TYPE_AAAA, 0);
+    const cookie = new Uint8Array(COOKIE_LIMIT);
+    for (let i = 0; i < COOKIE_LIMIT; i++) cookie[i] = i;
+    expect(addOptions(bytes, 0, length, cookie, COOKIE_LIMIT)).toBe(LARGEST_QUERY);
+    const query = { id: 1, name: longest, spelt: longest, type: TYPE_AAAA, cookie: [...cookie] };
+    expect(readQuery(bytes)).toEqual(query);
+  });
+
+  test("an OPT record asks for 1,232 bytes and has a cookie, byte for byte (RFC 6891 6.1.2, RFC 7873 4)", () => {
+    const bytes = new Uint8Array(LARGEST_QUERY);
+    const length = addOptions(bytes, 0, encodeQuery(bytes, 0, 1, "a", TYPE_A, 0), hex("0102030405060708"), 8);
+    expect(toHex(bytes, 0, length)).toBe(
+      "0001 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 04d0 00000000 000c 000a 0008 0102030405060708".replaceAll(
+        " ",
+        "",
+      ),
+    );
+  });
+
+  test("letters are large where the spelling says so, and an answer is held against that", () => {
+    const bytes = new Uint8Array(LARGEST_QUERY);
+    const long = `${"abcdefgh.".repeat(5)}x-1`;
+    encodeQuery(bytes, 0, 1, long, TYPE_A, 0x80000005);
+    expect(readQuery(bytes.slice(0, 12 + long.length + 2 + 4)).spelt).toBe(
+      "AbCdefgh.abcdefgh.abcdefgh.abcdEFgH.abcdefgh.x-1",
+    );
+    expect(isSpelt(bytes, 0, long, 0x80000005)).toBe(true);
+    expect(isSpelt(bytes, 0, long, 0x80000004)).toBe(false);
+    expect(isSpelt(bytes, 0, long, 0x80000001)).toBe(false);
+  });
+
+  test("of an OPT record the upper bits of the RCODE and the cookie are read", () => {
+    const cookie = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+    const answer = decode(respond({ id: 1, name: NAME, type: 1, rcode: 7, additional: [opt(cookie, 1)] }));
+    expect([answer.rcode, answer.edns, answer.cookieLength]).toEqual([23, true, 16]);
+    expect([...answer.cookie.slice(0, 16)]).toEqual(cookie);
+    const bare = decode(respond({ id: 1, name: NAME, type: 1, additional: [a("x.y", 1), opt()] }));
+    expect([bare.edns, bare.cookieLength]).toEqual([true, 0]);
+    // RFC 7873 4: lengths that a cookie cannot have.
+    for (const length of [1, 7, 9, 15, 41]) {
+      const odd = opt(new Array<number>(length).fill(7));
+      expect(decode(respond({ id: 1, name: NAME, type: 1, additional: [odd] })).cookieLength).toBe(0);
+    }
+    // An option that reaches beyond its record.
+    const beyond = { ...opt(), data: [0, 10, 0, 16, 1, 2, 3] };
+    expect(decode(respond({ id: 1, name: NAME, type: 1, additional: [beyond] })).cookieLength).toBe(0);
+    for (const additional of [[opt(), opt()], [{ ...opt(), name: "x" }]])
+      expect(error(respond({ id: 1, name: NAME, type: 1, additional }))).toBe(DNS_MALFORMED);
   });
 
   test("a literal answer with compression is read", () => {
@@ -69,26 +117,25 @@ describe("DNS messages", () => {
     const answer = decode(bytes);
     expect(answer.id).toBe(0x1234);
     expect(answer.canonicalName).toBe("blg.example.org");
-    expect(answer.addresses).toEqual([0x5db8d822]);
+    expect(answer.addresses).toEqual(["93.184.216.34"]);
     expect(answer.timeToLive).toBe(60);
   });
 
-  test("an AAAA answer gives four numbers an address", () => {
-    const data = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-    const bytes = respond({ id: 1, name: NAME, type: TYPE_AAAA, answers: [{ name: NAME, type: 28, ttl: 5, data }] });
-    expect(decode(bytes, NAME, TYPE_AAAA).addresses).toEqual([0x20010db8, 0, 0, 1]);
+  test("an AAAA answer gives addresses of the other family", () => {
+    const bytes = respond({ id: 1, name: NAME, type: TYPE_AAAA, answers: [aaaa(NAME, 1), a(NAME, 5)] });
+    expect(decode(bytes, NAME, TYPE_AAAA).addresses).toEqual(["2001:db8::1"]);
   });
 
   test("names are compared without regard to case", () => {
     expect(
       decode(respond({ id: 1, name: "WWW.example.ORG", type: 1, answers: [a("wWw.example.org", 7)] })).addresses,
-    ).toEqual([7]);
+    ).toEqual(["0.0.0.7"]);
   });
 
   test("a chain of aliases is followed in any order, to its bound and not round in circles", () => {
     const chain = [cname("b.x", "c.x", 30), a("c.x", 9, 50), cname(NAME, "b.x", 40), a("other.x", 1)];
     const answer = decode(respond({ id: 1, name: NAME, type: 1, answers: chain }));
-    expect([answer.addresses, answer.timeToLive]).toEqual([[9], 30]);
+    expect([answer.addresses, answer.timeToLive]).toEqual([["0.0.0.9"], 30]);
     const circle = decode(respond({ id: 1, name: NAME, type: 1, answers: [cname(NAME, "b.x"), cname("b.x", NAME)] }));
     expect(circle.addresses).toEqual([]);
     const long = [cname(NAME, "n0.x")];
@@ -129,7 +176,7 @@ describe("DNS messages", () => {
   test("what does not answer the question is refused", () => {
     expect(error(new Uint8Array(11))).toBe(DNS_TRUNCATED);
     const query = new Uint8Array(LARGEST_QUERY);
-    encodeQuery(query, 0, 1, NAME, 1);
+    encodeQuery(query, 0, 1, NAME, 1, 0);
     expect(error(query)).toBe(DNS_NOT_A_RESPONSE);
     expect(error(respond({ id: 1, name: "www.example.com", type: 1 }))).toBe(DNS_OTHER_QUESTION);
     expect(error(respond({ id: 1, name: NAME, type: 28 }))).toBe(DNS_OTHER_QUESTION);

@@ -6,6 +6,7 @@ import type { Ipv4 } from "../../../stack/base/address.ts";
 import { readU16, writeU16 } from "../../../stack/base/bytes.ts";
 import { copyBytes } from "../../../stack/base/native.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
+import { TYPE_A } from "../../../stack/dns/wire.ts";
 import { EVENT_RESOLVED } from "../../../stack/host/events.ts";
 import { WebHost } from "../../../stack/host/web.ts";
 import { LENGTH_LIMIT } from "../../../stack/ipv4/reassembly.ts";
@@ -172,7 +173,7 @@ describe("datagrams larger than a frame", () => {
   test("an answer of a name server in fragments is taken, and one that comes too late is refused", () => {
     const { host, link } = ready();
     host.names.addServer("10.0.0.2");
-    host.names.resolve("a.example", 5);
+    host.names.resolve("a.example", TYPE_A, 5);
     host.poll(10);
     const query = link.drain()[0]!;
     const port = readU16(query, 34);

@@ -1,0 +1,113 @@
+// Names become addresses: what is asked of the resolver below the seam, and its answers as promises.
+
+import { parseIpv4 } from "../base/address.ts";
+import type { Result } from "../base/result.ts";
+import { TYPE_A, TYPE_AAAA } from "../dns/wire.ts";
+import {
+  RESOLVE_BAD_NAME,
+  RESOLVE_DONE,
+  RESOLVE_NO_ADDRESS,
+  RESOLVE_NO_ANSWER,
+  RESOLVE_NO_RESOLVER,
+  RESOLVE_NO_SUCH_NAME,
+  RESOLVE_SERVER_FAILED,
+  RESOLVE_SERVER_REFUSED,
+} from "../host/events.ts";
+import type { ResolveError } from "./network.ts";
+import type { Seam } from "./seam.ts";
+
+interface Pending {
+  readonly name: string;
+  done(result: Result<readonly string[], ResolveError>): void;
+}
+
+export class EdgeNames {
+  readonly #seam: Seam;
+  /** By token, as text. */
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(seam: Seam) {
+    this.#seam = seam;
+  }
+
+  /** All addresses of the name that this machine can speak to, in the order of the answer; at least one. */
+  async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
+    const found = await this.lookUp(name, TYPE_A);
+    if (found.ok) return others(name, found.value);
+    if (found.error.kind !== "no-address") return found;
+    const other = await this.lookUp(name, TYPE_AAAA);
+    return other.ok ? { ok: false, error: { kind: "only-ipv6", name } } : found;
+  }
+
+  /** The addresses of one family, TYPE_A or TYPE_AAAA; an address resolves to itself. */
+  lookUp(name: string, type: number): Promise<Result<readonly string[], ResolveError>> {
+    const token = String(this.#seam.resolve(name, type));
+    return new Promise((done) => this.#pending.set(token, { name, done }));
+  }
+
+  /** EVENT_RESOLVED. */
+  resolved(token: number, code: number): void {
+    const pending = this.#pending.get(String(token));
+    this.#pending.delete(String(token));
+    if (pending === undefined) return;
+    if (code !== RESOLVE_DONE) {
+      pending.done({ ok: false, error: resolveError(code, pending.name) });
+      return;
+    }
+    const addresses: string[] = [];
+    for (let i = 0; i < this.#seam.resolvedCount(); i++) addresses.push(this.#seam.resolvedAddress(i));
+    pending.done({ ok: true, value: addresses });
+  }
+}
+
+/** What is wrong with the addresses of a name that exists: goes on after the name. */
+export function describeUnusable(
+  error: Extract<ResolveError, { readonly kind: "no-address" | "only-ipv6" | "not-a-host" }>,
+): string {
+  switch (error.kind) {
+    case "no-address":
+      return "has no address (neither A nor AAAA records)";
+    case "only-ipv6":
+      return "has only IPv6 addresses (AAAA records), and this machine has none";
+    case "not-a-host":
+      return `has the address ${error.address}, which is no other machine's`;
+  }
+}
+
+/** Those that can be another machine's. Names are blocked by pointing them at 127.0.0.1 or 0.0.0.0. */
+function others(name: string, addresses: readonly string[]): Result<readonly string[], ResolveError> {
+  const usable = addresses.filter((address) => isHost(address));
+  const [first] = addresses;
+  if (usable.length > 0 || first === undefined) return { ok: true, value: usable };
+  return { ok: false, error: { kind: "not-a-host", name, address: first } };
+}
+
+/** RFC 1122 3.2.1.3: not this network (a), not loopback (g), not a group (RFC 1112 4) or broadcast (c). */
+function isHost(address: string): boolean {
+  const top = (parseIpv4(address) ?? 0) >>> 24;
+  return top !== 0 && top !== 127 && top < 224;
+}
+
+function resolveError(code: number, name: string): ResolveError {
+  switch (code) {
+    case RESOLVE_NO_SUCH_NAME:
+      return { kind: "no-such-name", name };
+    case RESOLVE_NO_ADDRESS:
+      return { kind: "no-address", name };
+    case RESOLVE_NO_ANSWER:
+      return { kind: "no-answer", name };
+    case RESOLVE_SERVER_REFUSED:
+      return { kind: "server-refused", name };
+    case RESOLVE_SERVER_FAILED:
+      return { kind: "server-failed", name };
+    case RESOLVE_NO_RESOLVER:
+      return { kind: "no-resolver" };
+    case RESOLVE_BAD_NAME:
+      // RFC 6761 6.3: the resolver does not ask for it.
+      return /^(.*\.)?localhost\.?$/i.test(name)
+        ? { kind: "not-a-host", name, address: "127.0.0.1" }
+        : { kind: "bad-name", name };
+    default:
+      throw new Error(`unknown resolver code ${code}`);
+  }
+}
