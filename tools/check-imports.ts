@@ -30,7 +30,10 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   { room: "drivers", sees: ["stack/base"] },
   {
     room: "appliance",
-    sees: ["stack/edge", "stack/base", "npm:marked", "npm:feed", "npm:pino", "npm:smol-toml", "npm:yaml"],
+    sees: [
+      ...["stack/edge", "stack/base", "npm:highlight.js", "npm:marked", "npm:mustache", "npm:pino", "npm:smol-toml"],
+      ...["npm:xss", "npm:yaml"],
+    ],
   },
   { room: "image/build", sees: ["tools", "image", "npm:esbuild", "npm:typescript", "node:"] },
   {

@@ -22,6 +22,8 @@ import { firstShown, formerNames } from "./publication.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings, type Surroundings } from "./settings.ts";
 import type { Article, Route, Site } from "./site.ts";
+import { type Declared, declaredBy } from "./stylesheet.ts";
+import { readTemplates } from "./templates.ts";
 import { isVisible, nextChange, VISIBLE, type Visibility } from "./visibility.ts";
 
 /** More files than this are left out: each costs memory, and a blog is not a file server. */
@@ -161,9 +163,19 @@ class Pass {
       problems,
       hookPath: this.#options.hookPath,
     });
-    const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery: this.#machinery };
+    const templates = readTemplates(snapshot, this.#platform, problems, settings.untrusted);
+    const scheme = this.#scheme(settings.look.scheme, laidOut.stylesheet?.oid);
+    const machinery = this.#machinery;
+    const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery, templates, scheme };
     yield* checkLinks(site, this.#links, problems);
     return { ...site, problems: firstProblems(problems), nextDue: this.#nextDue };
+  }
+
+  /** What is set counts, then what the repository's own stylesheet says. */
+  #scheme(set: Declared["scheme"], stylesheet: string | undefined): Declared {
+    if (set !== "both") return { scheme: set, choice: false };
+    const bytes = stylesheet === undefined ? undefined : this.#snapshot.read(stylesheet);
+    return bytes === undefined ? { scheme: "both", choice: true } : declaredBy(this.#platform.utf8Decode(bytes));
   }
 
   #leaveOut(path: string, reason: string): void {

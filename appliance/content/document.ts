@@ -236,6 +236,7 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
       description: format === "html" && abstract === undefined ? "" : plainExcerpt(abstract ?? body, 0),
       tags: cut(tags),
       categories: cut(categories),
+      series: cut(listOf(fields, "series")),
       role: address.role,
       lists: address.lists,
       format,
@@ -251,6 +252,9 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
       indexed: visibility.indexed,
       aliases: address.aliases,
       bodyStart,
+      length: text.length - bodyStart,
+      image: imageOf(fields),
+      contents: contentsOf(fields),
     },
     visibility,
     faults,
@@ -263,6 +267,22 @@ function lineCount(text: string, offset: number): number {
   let count = 0;
   for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) count++;
   return count;
+}
+
+/** As Hugo, Jekyll, Ghost and Astro themes call it. */
+function imageOf(fields: Fields): string | undefined {
+  const keys = ["image", "cover", "feature_image", "featured_image", "og_image", "thumbnail", "heroimage", "banner"];
+  const image =
+    textOf(fields, ...keys) ??
+    textOf(mapOf(fields, "cover"), "image", "src") ??
+    textOf(mapOf(fields, "image"), "path", "src", "url") ??
+    listOf(fields, "images")[0];
+  return image === undefined || /^(?:javascript|vbscript|data):/i.test(image.trim()) ? undefined : image.trim();
+}
+
+function contentsOf(fields: Fields): boolean | undefined {
+  const value = textOf(fields, "toc", "showtoc", "table_of_contents")?.toLowerCase();
+  return value === undefined ? undefined : /^(?:true|yes|on|1)$/.test(value);
 }
 
 function weightOf(fields: Fields): number | undefined {

@@ -1,8 +1,11 @@
 // Repository paths -> URL paths. A URL path is kept decoded ("/Posts/Señor") and encoded only where it leaves the house.
 
-/** Names that begin with "." or "_" are never served, nor anything below them. */
+/**
+ * Names that begin with "." or "_" are never served, nor anything below them: but for /.well-known (RFC 8615), which is
+ * there to be read.
+ */
 export function isHidden(path: string): boolean {
-  return /(^|\/)[._]/.test(path);
+  return /(^|\/)[._]/.test(path.replace(/^\.well-known\//, ""));
 }
 
 export function baseName(path: string): string {

@@ -1,6 +1,19 @@
 // Lays a site out: which URL shows what. Where two claim one URL the earlier rule wins and the loser is a problem:
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
+import {
+  emptyTerms,
+  FEED_ADDRESSES,
+  FEEDS,
+  type Filled,
+  feedName,
+  offerArchive,
+  offerFeeds,
+  offerIcon,
+  offerSearch,
+  offerTerms,
+  offerWellKnown,
+} from "./generated.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { listDirectories, listSections, offerPages } from "./listings.ts";
 import { isReadme, navigate } from "./navigation.ts";
@@ -9,8 +22,8 @@ import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, without
 import type { Problem } from "./problem.ts";
 import { redirectFault, withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
-import type { Article, FeedFormat, Listing, Route, Site, Tag, Terms } from "./site.ts";
-import { collectTerms, otherSpellings } from "./terms.ts";
+import type { Article, FeedFormat, Listing, Route, Site, TermKind } from "./site.ts";
+import { sitemapParts } from "./sitemap-urls.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
 const PAUSE_ARTICLES = 64;
@@ -19,7 +32,11 @@ const PAUSE_ARTICLES = 64;
 export const REPOSITORY = "repository:";
 
 type StaticRoute = Extract<Route, { kind: "static" }>;
-type LaidOut = Omit<Site, "snapshot" | "settings" | "layout" | "machinery" | "problems" | "nextDue">;
+type LaidOut = Omit<
+  Site,
+  "snapshot" | "settings" | "layout" | "machinery" | "problems" | "nextDue" | "templates" | "scheme"
+>;
+const TERM_KINDS: readonly TermKind[] = ["tags", "categories", "series", "authors"];
 
 /** What a site is made of. */
 export interface Contents {
@@ -62,14 +79,13 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   routes.set("/atom", feedOfAll("atom"));
   // A name written out in full comes before one whose extension is dropped: "About" before "About.md".
   const ordered = [...documents].sort((a, b) => Number(isMarkdownName(a.path)) - Number(isMarkdownName(b.path)));
-  // The pages of all tags and of all categories are made known by their addresses, and filled when all is read.
-  const tags: Terms & { list: readonly Tag[] } = { title: "Tags", one: "Tag", url: termsUrl(layout, "tags"), list: [] };
-  const categories: Terms & { list: readonly Tag[] } = {
-    title: "Categories",
-    one: "Category",
-    url: termsUrl(layout, "categories"),
-    list: [],
-  };
+  // The pages of all terms are made known by their addresses, and filled when all is read.
+  const [tags, categories, series, authors] = TERM_KINDS.map((kind) => emptyTerms(layout, kind, settings.strings)) as [
+    Filled,
+    Filled,
+    Filled,
+    Filled,
+  ];
   // In Canopy's repositories the tags have their place; elsewhere a page of that name is the author's own.
   if (layout.name === "") routes.set(tags.url, { kind: "tags", terms: tags });
   const shown = ordered.filter(
@@ -130,8 +146,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   for (const listing of listings) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
-    if (layout.name === "Hugo")
-      offer(`${listing.url}index.xml`, { kind: "feed", format: "rss", tag: { ...listing, name: listing.title } });
+    offerFeeds(offer, { ...listing, name: listing.title }, layout.slashes);
   }
   if (index !== undefined) offer("/", { kind: "article", article: index });
   const chosen = listings.find((listing) => listing.url === `/${settings.indexPage}`);
@@ -139,32 +154,20 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const home: Listing = { title: settings.name, url: "/", articles: chosen?.articles ?? articles, intro };
   offerPages(routes, "/", home.articles, (page) => ({ kind: "listing", listing: home, page }));
 
-  yield;
-  for (const [kind, terms] of [
-    ["tags", tags],
-    ["categories", categories],
-  ] as const) {
-    terms.list = collectTerms(layout, kind, served, problems);
-    if (terms.list.length > 0) offer(terms.url, { kind: "tags", terms });
-    if (layout.name === "Hugo") offer(`${terms.url}index.xml`, feedOfAll("rss"));
-    for (const tag of terms.list) {
-      if (++steps % PAUSE_ARTICLES === 0) yield;
-      offerPages(routes, tag.url, tag.articles, (page) => ({ kind: "tag", tag, terms, page }));
-      const base = tag.url.replace(/\/$/, "");
-      for (const format of FEEDS) offer(`${base}/${feedName(format)}`, { kind: "feed", format, tag });
-      if (layout.slashes) offer(`${base}/index.xml`, { kind: "feed", format: "rss", tag });
-    }
-    for (const [url, to] of otherSpellings(layout, kind, served, terms.list)) {
-      if (++steps % PAUSE_ARTICLES === 0) yield;
-      offer(url, { kind: "redirect", to: encodePath(to) });
-    }
+  for (const terms of [tags, categories, series, authors]) {
+    yield;
+    yield* offerTerms(layout, terms, served, routes, problems);
   }
   if (layout.name !== "")
     for (const url of ["/tags", "/tags/"]) if (!sameAddress(url, tags.url)) offer(url, { kind: "tags", terms: tags });
   for (const format of FEEDS) offer(`/${feedName(format)}`, feedOfAll(format));
   for (const [url, format] of [...layout.feeds, ...FEED_ADDRESSES]) if (url !== hookPath) offer(url, feedOfAll(format));
-  offer("/sitemap.xml", { kind: "sitemap" });
+  const archive = yield* offerArchive(articles, layout.slashes, routes);
+  const searchUrl = offerSearch(served.length > 0, layout.slashes, routes);
+  offerIcon(routes);
+  offerWellKnown(routes);
   offer("/robots.txt", { kind: "robots" });
+  yield* offerSitemap(routes, offer);
   // A file's old name leads to its URL, and a directory with an index.html is that file.
   for (const article of served) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
@@ -188,6 +191,11 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     pages,
     tags,
     categories,
+    series,
+    authors,
+    archive,
+    searchUrl,
+    listings,
     fileUrls,
     names: namesOf(served, [...files, ...moved]),
     navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
@@ -249,40 +257,23 @@ function offerDirectories(routes: Map<string, Route>, files: readonly StaticRout
   }
 }
 
-function isSection(article: Article): boolean {
-  return article.role === "section";
+/** In as many parts as the protocol wants. */
+function* offerSitemap(
+  routes: ReadonlyMap<string, Route>,
+  offer: (url: string, route: Route) => void,
+): Generator<undefined, void, undefined> {
+  offer("/sitemap.xml", { kind: "sitemap", part: 0 });
+  const parts = yield* sitemapParts(routes);
+  for (let part = 1; parts > 1 && part <= parts; part++) offer(`/sitemap-${part}.xml`, { kind: "sitemap", part });
 }
 
-function termsUrl(layout: Layout, kind: "tags" | "categories"): string {
-  return layout.slashes ? `/${kind}/` : `/${kind}`;
+function isSection(article: Article): boolean {
+  return article.role === "section";
 }
 
 /** But for the slash at the end, which leads to the other by itself. */
 function sameAddress(a: string, b: string): boolean {
   return a === b || `${a}/` === b || a === `${b}/`;
-}
-
-/** Where readers of other blogs look for the feed. */
-const FEED_ADDRESSES: readonly (readonly [url: string, format: FeedFormat])[] = [
-  ["/feed", "rss"],
-  ["/feed/", "rss"],
-  ["/feed.xml", "atom"],
-  ["/index.xml", "rss"],
-  ["/rss.xml", "rss"],
-  ["/rss/", "rss"],
-  ["/atom.xml", "atom"],
-  ["/feed.atom", "atom"],
-  ["/feed.rss", "rss"],
-  ["/feed/atom", "atom"],
-  ["/feed/atom/", "atom"],
-  ["/feed/rss/", "rss"],
-  ["/index.json", "json"],
-];
-
-const FEEDS: readonly FeedFormat[] = ["atom", "rss", "json"];
-
-export function feedName(format: FeedFormat): string {
-  return format === "json" ? "feed.json" : format;
 }
 
 function describe(route: Route): string {

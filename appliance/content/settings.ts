@@ -4,8 +4,11 @@
 import type { Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
 import type { SiteFacts } from "./layouts/layout.ts";
+import { type Look, readLook } from "./look.ts";
 import type { Problem } from "./problem.ts";
+import { readStrings } from "./strings.ts";
 import { isUuid, NAMESPACE_URL, uuid5 } from "./uuid.ts";
+import type { Strings } from "./words.ts";
 
 export interface Settings {
   readonly name: string;
@@ -19,6 +22,15 @@ export interface Settings {
   readonly description: string;
   /** BCP 47 tag of the blog's language. */
   readonly language: string;
+  /** The words of the pages. */
+  readonly strings: Strings;
+  readonly look: Look;
+  /** WebSub hub that is told of what is new; undefined: none. */
+  readonly hub: string | undefined;
+  /** True: raw HTML is sanitised, for not everybody who writes is to be trusted. */
+  readonly untrusted: boolean;
+  /** True: quotes, dashes and dots as printers set them. */
+  readonly typographic: boolean;
   /** What the author may want to set, a sentence each: for the log. */
   readonly notes: readonly string[];
   /** Replaces the theme's Content-Security-Policy; undefined: the theme's. */
@@ -26,6 +38,8 @@ export interface Settings {
 }
 
 const MAX_SETTING_LENGTH = 4096;
+const MAX_STRINGS_LENGTH = 16_384;
+const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 const MAX_NAME_LENGTH = 200;
 
 type Decoding = Pick<Platform, "utf8Decode" | "utf8Encode" | "sha1">;
@@ -36,6 +50,8 @@ export interface Surroundings {
   readonly repository?: string | undefined;
   /** `--root`: public base URL without a slash at its end. */
   readonly root?: string | undefined;
+  /** `--untrusted`: raw HTML is sanitised, whatever the repository says. */
+  readonly untrusted?: boolean | undefined;
   /** The address that the machine has, as a base URL. */
   here?(): string;
 }
@@ -54,21 +70,33 @@ export function readSettings(
   const warn = (name: string, reason: string): void => {
     problems.push({ path: `.config/${name}`, reason, skipped: false });
   };
-  const read = (name: string): string | undefined => {
+  const readLines = (name: string, most = MAX_SETTING_LENGTH): string | undefined => {
     const entry = snapshot.entries.get(`.config/${name}`);
     if (entry === undefined || (entry.mode !== "file" && entry.mode !== "executable")) return undefined;
     const bytes = snapshot.read(entry.oid);
     if (bytes === undefined) return undefined;
-    if (bytes.length > MAX_SETTING_LENGTH) {
-      warn(name, `is longer than ${MAX_SETTING_LENGTH} bytes and ignored`);
+    if (bytes.length > most) {
+      warn(name, `is longer than ${most} bytes and ignored`);
       return undefined;
     }
-    const text = platform
-      .utf8Decode(bytes)
-      .replace(/^\uFEFF/, "")
-      .replace(/[\x00-\x1f\x7f]+/g, " ")
+    return platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
+  };
+  const read = (name: string): string | undefined => {
+    const text = readLines(name)
+      ?.replace(/[\x00-\x1f\x7f]+/g, " ")
       .trim();
     return text === "" ? undefined : text;
+  };
+  const isOn = (name: string): boolean => {
+    if (!snapshot.entries.has(`.config/${name}`)) return false;
+    const text = read(name);
+    // The file alone says it, as an empty one does.
+    if (text === undefined || /^(?:true|yes|on|1)$/i.test(text)) return true;
+    if (!/^(?:false|no|off|0)$/i.test(text)) {
+      warn(name, `${JSON.stringify(text.slice(0, 100))} is neither yes nor no; it is taken for yes`);
+      return true;
+    }
+    return false;
   };
 
   const written = read("root");
@@ -93,15 +121,29 @@ export function readSettings(
       `feeds have the id ${derived}, made from ${own === undefined && repository !== undefined ? "the repository's address" : "the root"}; the same in .config/uuid keeps it if that changes`,
     );
   else if (!isUuid(uuid)) warn("uuid", "is not a UUID; feeds use one that is made");
-  const language = read("language") ?? facts.language ?? "en";
+  const tag = read("language");
+  if (tag !== undefined && !LANGUAGE_TAG.test(tag))
+    warn("language", `${JSON.stringify(tag)} is no language tag such as en or pt-BR`);
+  const named = tag ?? facts.language ?? "en";
+  const language = LANGUAGE_TAG.test(named) ? named : "en";
   const policy = read("content_security_policy");
+  if (policy !== undefined && !/^[\x20-\x7e]+$/.test(policy))
+    warn("content_security_policy", "has characters that a header field cannot have, and is ignored");
+  const hub = read("hub");
+  const isHub = hub !== undefined && /^https?:\/\/[^\s"'<>\\]+$/.test(hub);
+  if (hub !== undefined && !isHub) warn("hub", `${JSON.stringify(hub)} is not the URL of a WebSub hub`);
   return {
     name: read("blog_name") ?? oneLine(facts.name) ?? nameOf(surroundings.repository) ?? "Blog",
     indexPage: (read("index_page") ?? "Index").replace(/^\/+|\/+$/g, ""),
     root,
     uuid: uuid !== undefined && isUuid(uuid) ? uuid : derived,
     description: read("description") ?? oneLine(facts.description) ?? "",
-    language: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(language) ? language : "en",
+    language,
+    strings: readStrings(language, readLines("strings", MAX_STRINGS_LENGTH), ".config/strings", problems),
+    look: readLook(read("theme"), (reason) => warn("theme", reason)),
+    hub: isHub ? hub : undefined,
+    untrusted: surroundings.untrusted === true || isOn("untrusted"),
+    typographic: isOn("typographic"),
     notes,
     contentSecurityPolicy: policy !== undefined && /^[\x20-\x7e]+$/.test(policy) ? policy : undefined,
   };

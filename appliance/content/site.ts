@@ -5,6 +5,8 @@ import type { Snapshot } from "../git/snapshot.ts";
 import type { Layout, NamedLink, Role } from "./layouts/layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Settings } from "./settings.ts";
+import type { Declared } from "./stylesheet.ts";
+import type { Templates } from "./templates.ts";
 import type { Moment } from "./time.ts";
 
 export interface Article {
@@ -23,6 +25,7 @@ export interface Article {
   readonly description: string;
   readonly tags: readonly string[];
   readonly categories: readonly string[];
+  readonly series: readonly string[];
   /** Undefined: by where it stands. */
   readonly role: Role;
   /** Decoded URL paths of the lists in which it stands; where the layout has no say, its directories' are. */
@@ -50,6 +53,12 @@ export interface Article {
   readonly aliases: readonly string[];
   /** Where the Markdown begins in the decoded text. */
   readonly bodyStart: number;
+  /** Characters of the text from there on. */
+  readonly length: number;
+  /** A picture that stands for it, as its header writes the address. */
+  readonly image: string | undefined;
+  /** Whether it has a table of contents; undefined: by its length. */
+  readonly contents: boolean | undefined;
 }
 
 export type Route =
@@ -60,6 +69,10 @@ export type Route =
   | { readonly kind: "tags"; readonly terms: Terms }
   | { readonly kind: "tag"; readonly tag: Tag; readonly terms: Terms; readonly page: number }
   | { readonly kind: "feed"; readonly format: FeedFormat; readonly tag: Tag | undefined }
+  | { readonly kind: "archive"; readonly archive: Archive }
+  /** The form, and what a script finds by. */
+  | { readonly kind: "search" }
+  | { readonly kind: "search-index" }
   | {
       readonly kind: "static";
       readonly path: string;
@@ -71,7 +84,10 @@ export type Route =
     }
   /** As it stands in Location: percent-encoded. */
   | { readonly kind: "redirect"; readonly to: string }
-  | { readonly kind: "sitemap" }
+  /** `part` counts from 1; 0: the whole, or the index of the parts. */
+  | { readonly kind: "sitemap"; readonly part: number }
+  /** The theme's own icon. */
+  | { readonly kind: "icon" }
   | { readonly kind: "robots" };
 
 export type FeedFormat = "atom" | "rss" | "json";
@@ -84,7 +100,14 @@ export interface Listing {
   readonly intro?: Article | undefined;
 }
 
-/** A tag or a category. */
+/** All articles by their years. */
+export interface Archive {
+  readonly url: string;
+  /** The newest first; each has its list. */
+  readonly years: readonly Listing[];
+}
+
+/** A tag, a category, a series, an author. */
 export interface Tag {
   readonly name: string;
   readonly url: string;
@@ -94,8 +117,11 @@ export interface Tag {
 /** An address of the site (decoded), or of the web. */
 export type NavigationItem = NamedLink;
 
-/** All tags, or all categories. */
+export type TermKind = "tags" | "categories" | "series" | "authors";
+
+/** All terms of one kind. */
 export interface Terms {
+  readonly kind: TermKind;
   /** "Tags" */
   readonly title: string;
   /** "Tag" */
@@ -119,6 +145,15 @@ export interface Site {
   readonly pages: readonly Article[];
   readonly tags: Terms;
   readonly categories: Terms;
+  readonly series: Terms;
+  readonly authors: Terms;
+  readonly archive: Archive | undefined;
+  /** Decoded URL path of the search page; undefined: a document has its place, or there is nothing to be found. */
+  readonly searchUrl: string | undefined;
+  /** Lists by directory or section. */
+  readonly listings: readonly Listing[];
+  /** Parts of the site by their names (templates.ts). */
+  readonly templates: Templates;
   /** What links are resolved by (links.ts). */
   readonly fileUrls: ReadonlyMap<string, string>;
   readonly names: ReadonlyMap<string, string>;
@@ -127,6 +162,8 @@ export interface Site {
   readonly navigation: readonly NavigationItem[];
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;
+  /** What the pages are: as the reader has it, light, or dark; and whether there is a choice on the page. */
+  readonly scheme: Declared;
   readonly problems: readonly Problem[];
   /** Seconds since 1970 at which the next document is to appear or to go by its date; undefined: none waits. */
   readonly nextDue: number | undefined;

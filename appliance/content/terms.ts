@@ -1,14 +1,27 @@
 // Tags and categories of all documents.
 
-import type { Layout, Terms as TermsOf } from "./layouts/layout.ts";
+import type { Layout } from "./layouts/layout.ts";
 import { byDate } from "./order.ts";
 import type { Problem } from "./problem.ts";
-import type { Article, Tag } from "./site.ts";
+import type { Article, Tag, TermKind } from "./site.ts";
 
 interface Gathered {
   /** Each spelling, and how often it is written. */
   readonly spellings: Map<string, { count: number; readonly path: string }>;
   readonly articles: Article[];
+}
+
+const ONE: Readonly<Record<TermKind, string>> = {
+  tags: "tag",
+  categories: "category",
+  series: "series",
+  authors: "author",
+};
+
+/** The address of a term's list; a generator's own for what it has lists of. */
+export function termUrl(layout: Layout, kind: TermKind, name: string): string {
+  if (kind === "tags" || kind === "categories") return layout.termUrl(kind, name);
+  return layout.slashes ? `/${kind}/${name.toLowerCase().replace(/[\s/]+/g, "-")}/` : `/${kind}/${name}`;
 }
 
 /** Words that Eleventy takes for a list's name, and no reader for a tag. */
@@ -20,7 +33,7 @@ const LISTS = /^(?:all|posts?|nav)$/i;
  */
 export function collectTerms(
   layout: Layout,
-  kind: keyof TermsOf,
+  kind: TermKind,
   articles: readonly Article[],
   problems: Problem[],
 ): readonly Tag[] {
@@ -28,7 +41,7 @@ export function collectTerms(
   for (const article of articles)
     for (const name of article[kind]) {
       if (layout.name === "Eleventy" && LISTS.test(name)) continue;
-      const key = layout.termUrl(kind, name).toLowerCase();
+      const key = termUrl(layout, kind, name).toLowerCase();
       const known = byKey.get(key);
       const gathered: Gathered = known ?? { spellings: new Map(), articles: [] };
       if (known === undefined) byKey.set(key, gathered);
@@ -43,10 +56,10 @@ export function collectTerms(
       if (other !== name)
         problems.push({
           path,
-          reason: `the ${kind === "tags" ? "tag" : "category"} ${JSON.stringify(other)} is ${JSON.stringify(name)} elsewhere; they are taken for one`,
+          reason: `the ${ONE[kind]} ${JSON.stringify(other)} is ${JSON.stringify(name)} elsewhere; they are taken for one`,
           skipped: false,
         });
-    return { name, url: layout.termUrl(kind, name), articles: list.sort(byDate) };
+    return { name, url: termUrl(layout, kind, name), articles: list.sort(byDate) };
   });
   return terms.sort((a, b) => {
     const [x, y] = [a.name.toLowerCase(), b.name.toLowerCase()];
@@ -57,7 +70,7 @@ export function collectTerms(
 /** The address of each spelling that is not the term's own. */
 export function otherSpellings(
   layout: Layout,
-  kind: keyof TermsOf,
+  kind: TermKind,
   articles: readonly Article[],
   terms: readonly Tag[],
 ): ReadonlyMap<string, string> {
@@ -65,7 +78,7 @@ export function otherSpellings(
   const others = new Map<string, string>();
   for (const article of articles)
     for (const name of article[kind]) {
-      const url = layout.termUrl(kind, name);
+      const url = termUrl(layout, kind, name);
       const own = urls.get(url.toLowerCase());
       if (own !== undefined && own !== url) others.set(url, own);
     }

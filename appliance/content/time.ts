@@ -2,6 +2,8 @@
 // calendar is worked out with Date in UTC (ECMA-262 21.4).
 
 import type { GitTime } from "../git/snapshot.ts";
+import { fill } from "./strings.ts";
+import { ENGLISH, type Strings } from "./words.ts";
 
 export type Moment = GitTime;
 
@@ -148,10 +150,21 @@ export function ptimeRfc3339(moment: Moment): string {
   return `${toDate(moment).toISOString().slice(0, 19)}-00:00`;
 }
 
-const MONTHS = "January February March April May June July August September October November December".split(" ");
+/** "1 May 2026" in the words of a language (strings.ts), the day being that of whoever wrote it. */
+export function longDate(moment: Moment, words: Pick<Strings, "date" | "months"> = ENGLISH): string {
+  const local = writtenAt(moment);
+  return fill(words.date, {
+    day: local.getUTCDate(),
+    month: words.months.split(/\s+/)[local.getUTCMonth()]!,
+    year: local.getUTCFullYear(),
+  });
+}
 
-/** "1 May 2026", the day being that of whoever wrote it. */
-export function longDate(moment: Moment): string {
-  const local = new Date(clamp(moment.seconds + moment.offsetMinutes * 60) * 1000);
-  return `${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
+/** The year, where it was written. */
+export function yearWritten(moment: Moment): number {
+  return writtenAt(moment).getUTCFullYear();
+}
+
+function writtenAt(moment: Moment): Date {
+  return new Date(clamp(moment.seconds + moment.offsetMinutes * 60) * 1000);
 }

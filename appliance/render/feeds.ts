@@ -1,17 +1,14 @@
-// Atom (RFC 4287) and RSS 2.0 by `feed`; JSON Feed 1.1 here, because `feed` writes version 1.
-//
-// `feed` believes its input: it escapes only the first "]]>", lets through what XML forbids, does not escape "<" in
-// attributes and throws on a date or an address that it cannot read. So everything is made harmless before it goes in.
+// Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1. Written by hand, as pages are: every text and attribute is escaped by html``,
+// and what XML cannot hold is dropped.
 
-import { Feed } from "feed";
+import { feedName } from "../content/generated.ts";
 import { encodePath, wellFormed } from "../content/paths.ts";
-import { feedName } from "../content/routes.ts";
 import type { Article, FeedFormat, Site, Tag } from "../content/site.ts";
 import { type Moment, rfc3339, toDate } from "../content/time.ts";
 import { canopyEntryId, uuid5 } from "../content/uuid.ts";
 import type { Platform } from "../platform.ts";
 import { absolute, absoluteUrl } from "./absolute.ts";
-import { escapeHtml } from "./html.ts";
+import { type Html, html, raw } from "./html.ts";
 
 /** As many as Canopy's feed has. */
 export const FEED_LENGTH = 10;
@@ -77,13 +74,14 @@ export class Feeds {
         abstract: absolute(abstract, root, article.url),
       };
     });
-    return `${format === "json" ? jsonFeed(head, entries) : xmlFeed(format, head, entries)}\n`;
+    const write = { atom: atomFeed, rss: rssFeed, json: jsonFeed }[format];
+    return `${write(head, entries)}\n`;
   }
 }
 
 /** https://www.jsonfeed.org/version/1.1/ */
 function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
-  const { root, language } = head.site.settings;
+  const { root, language, hub } = head.site.settings;
   return JSON.stringify(
     {
       version: "https://jsonfeed.org/version/1.1",
@@ -92,6 +90,7 @@ function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
       feed_url: head.self,
       ...(head.description === "" ? {} : { description: head.description }),
       language,
+      ...(hub === undefined ? {} : { hubs: [{ type: "WebSub", url: hub }] }),
       items: entries.map(({ article, id, link, body, abstract }) => ({
         id,
         url: link,
@@ -104,6 +103,7 @@ function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
           name: author,
           ...(article.authorUrl === undefined ? {} : { url: absoluteUrl(article.authorUrl, root, "/") }),
         })),
+        ...(article.language === undefined ? {} : { language: article.language }),
         tags: article.tags,
       })),
     },
@@ -112,45 +112,74 @@ function jsonFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
   );
 }
 
-function xmlFeed(format: "atom" | "rss", head: FeedHead, entries: readonly FeedEntry[]): string {
+/** RFC 4287. */
+function atomFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
   const { site } = head;
-  const { root, language } = site.settings;
-  const feed = new Feed({
-    id: head.id,
-    title: xmlText(head.title),
-    description: xmlText(head.description === "" ? head.title : head.description),
-    link: head.home,
-    feed: head.self,
-    language,
-    updated: toDate(head.updated),
-    generator: "Epiphyte",
-    docs: "https://www.rssboard.org/rss-specification",
-  });
-  for (const { article, id, link, body, abstract } of entries) {
-    feed.addItem({
-      id,
-      link,
-      // An Atom title is HTML here, an RSS title is read as HTML by most: text is escaped for both.
-      title: cdata(escapeHtml(article.title)),
-      date: toDate(article.updated),
-      published: toDate(article.created),
-      ...(abstract === "" ? {} : { description: cdata(abstract) }),
-      // Without any content `feed` would not declare the namespace that dc:creator needs.
-      content: cdata(body) || "<p></p>",
-      author: article.authors.map((author) => ({
-        name: xmlText(author),
-        ...(article.authorUrl === undefined ? {} : { link: absoluteUrl(article.authorUrl, root, "/") }),
-      })),
-      category: article.tags.map((name) => {
-        const term = xmlAttribute(name);
-        const scheme = root + encodePath(site.layout.termUrl("tags", name));
-        return format === "atom"
-          ? { name: term, term, scheme }
-          : { name: xmlText(name), domain: xmlAttribute(`${root}/tags`) };
-      }),
-    });
-  }
-  return format === "atom" ? feed.atom1() : authorsForRss(feed.rss2());
+  const { root, language, hub } = site.settings;
+  return html`${XML}<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="${language}">
+<id>${head.id}</id>
+<title>${xmlChars(head.title)}</title>
+${head.description !== "" && html`<subtitle>${xmlChars(head.description)}</subtitle>\n`}<updated>${rfc3339(head.updated)}</updated>
+<link rel="alternate" type="text/html" href="${head.home}"/>
+<link rel="self" type="application/atom+xml" href="${head.self}"/>
+${hub !== undefined && html`<link rel="hub" href="${hub}"/>\n`}<generator>Epiphyte</generator>
+${entries.map(
+  ({ article, id, link, body, abstract }) => html`<entry>
+<id>${id}</id>
+<title>${xmlChars(article.title)}</title>
+<link rel="alternate" type="text/html" href="${link}"/>
+<published>${rfc3339(article.created)}</published>
+<updated>${rfc3339(article.updated)}</updated>
+${article.authors.map(
+  (
+    name,
+  ) => html`<author><name>${xmlChars(name)}</name>${article.authorUrl !== undefined && html`<uri>${absoluteUrl(article.authorUrl, root, "/")}</uri>`}</author>
+`,
+)}${article.tags.map(
+  (name) => html`<category term="${xmlChars(name)}" scheme="${root + encodePath(site.layout.termUrl("tags", name))}"/>
+`,
+)}${abstract !== "" && html`<summary type="html">${xmlChars(abstract)}</summary>\n`}<content type="html"${article.language !== undefined && html` xml:lang="${article.language}"`}>${xmlChars(body)}</content>
+</entry>
+`,
+)}</feed>`.text;
+}
+
+/**
+ * https://www.rssboard.org/rss-specification, with what its profile advises. RSS wants an e-mail address in <author>; a name
+ * alone goes into Dublin Core's creator.
+ */
+function rssFeed(head: FeedHead, entries: readonly FeedEntry[]): string {
+  const { root, language, hub } = head.site.settings;
+  return html`${XML}<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel>
+<title>${plainTitle(head.title)}</title>
+<link>${head.home}</link>
+<description>${plainTitle(head.description === "" ? head.title : head.description)}</description>
+<language>${language}</language>
+<lastBuildDate>${toDate(head.updated).toUTCString()}</lastBuildDate>
+<docs>https://www.rssboard.org/rss-specification</docs>
+<generator>Epiphyte</generator>
+<atom:link rel="self" type="application/rss+xml" href="${head.self}"/>
+${hub !== undefined && html`<atom:link rel="hub" href="${hub}"/>\n`}${entries.map(
+  ({ article, id, link, body, abstract }) => html`<item>
+<title>${plainTitle(article.title)}</title>
+<link>${link}</link>
+<guid isPermaLink="false">${id}</guid>
+<pubDate>${toDate(article.created).toUTCString()}</pubDate>
+${article.authors.map((name) => html`<dc:creator>${xmlChars(name)}</dc:creator>\n`)}${article.tags.map(
+  (name) => html`<category domain="${root}/tags">${xmlChars(name)}</category>\n`,
+)}${abstract !== "" && html`<description>${xmlChars(abstract)}</description>\n`}<content:encoded>${xmlChars(body)}</content:encoded>
+</item>
+`,
+)}</channel>
+</rss>`.text;
+}
+
+const XML = raw('<?xml version="1.0" encoding="utf-8"?>\n');
+
+/** Of RSS, where nobody knows whether a title is HTML: by these references it means the same to both (RSS profile, "title"). */
+function plainTitle(text: string): Html {
+  return raw(xmlChars(text).replace(/[&<>]/g, (c) => (c === "&" ? "&#x26;" : c === "<" ? "&#x3C;" : "&#x3E;")));
 }
 
 /**
@@ -178,27 +207,7 @@ function newest(articles: readonly Article[]): Moment | undefined {
   return latest;
 }
 
-/** RSS wants an e-mail address in <author> (RSS 2.0); a name alone goes into Dublin Core's creator. */
-function authorsForRss(xml: string): string {
-  return xml.replace(/<author>([^<]*)<\/author>/g, "<dc:creator>$1</dc:creator>");
-}
-
 /** What XML 1.0 (2.2) forbids is dropped. */
 function xmlChars(text: string): string {
   return wellFormed(text).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g, "");
-}
-
-/** Text that xml-js will escape: it first takes "&amp;" for an escape of ours, so make it one. */
-function xmlText(text: string): string {
-  return xmlChars(text).replaceAll("&", "&amp;");
-}
-
-/** For attributes, in which only "&" and quotes are escaped: "<" would break the document. */
-function xmlAttribute(text: string): string {
-  return xmlChars(text).replace(/</g, "\u2039").replace(/>/g, "\u203a");
-}
-
-/** HTML within CDATA: "]]>" means the same with its last character escaped. */
-function cdata(markup: string): string {
-  return xmlChars(markup).replaceAll("]]>", "]]&gt;");
 }

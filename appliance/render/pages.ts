@@ -1,188 +1,144 @@
-// What stands in the frame: article, listings, tags, errors.
+// What stands in the frame when one document is shown: an article, a page, an error.
 
+import { resolveHref } from "../content/links.ts";
 import { encodePath } from "../content/paths.ts";
-import {
-  type Article,
-  type Listing,
-  PAGE_SIZE,
-  pageCount,
-  pageUrl,
-  type Site,
-  type Tag,
-  type Terms,
-} from "../content/site.ts";
-import { longDate, type Moment, rfc3339 } from "../content/time.ts";
-import { type Html, type HtmlValue, html, NOTHING, raw } from "./html.ts";
-import { type Frame, page } from "./layout.ts";
+import type { Article, Site } from "../content/site.ts";
+import { direction, fill } from "../content/strings.ts";
+import { absoluteUrl } from "./absolute.ts";
+import type { Frame, PageHead } from "./frame.ts";
+import { type Html, type HtmlValue, html, raw } from "./html.ts";
+import { page, siteView } from "./layout.ts";
+import { articleView, cards, dates, minutes, otherLanguage, people, termsOf, time } from "./parts.ts";
 
 export interface ArticleParts {
   readonly article: Article;
   /** Rendered Markdown. */
   readonly body: string;
+  /** True: it is in lists and feeds. */
+  readonly listed: boolean;
   readonly newer: Article | undefined;
   readonly older: Article | undefined;
+  readonly related: readonly Article[];
 }
 
 export function articlePage(site: Site, frame: Frame, url: string, parts: ArticleParts): string {
-  const { article, newer, older } = parts;
-  const inListings = site.articles.includes(article);
+  const { article, listed } = parts;
   const canonical = site.settings.root + encodePath(url);
-  const head = {
+  const head: PageHead = {
     title: url === "/" && article.title === site.settings.name ? "" : article.title,
     description: article.description,
     canonical,
     url,
-    language: article.language,
     indexed: article.indexed,
-    kind: inListings ? ("article" as const) : ("website" as const),
-    extra: inListings
-      ? html`<meta property="article:published_time" content="${rfc3339(article.created)}">
-<meta property="article:modified_time" content="${rfc3339(article.updated)}">
-${article.tags.map((tag) => html`<meta property="article:tag" content="${tag}">\n`)}`
-      : undefined,
+    article: listed ? article : undefined,
+    image: imageOf(site, article, parts.body),
   };
-  const byline = inListings && html`<p class="byline">${people(article)} · ${dates(article)}</p>\n`;
+  const own = frame.own("article", view(site, frame, parts));
+  return page(frame, head, own ?? main(site, url, parts));
+}
+
+function main(site: Site, url: string, parts: ArticleParts): Html {
+  const { article, listed, newer, older } = parts;
+  const { strings, language } = site.settings;
+  const byline =
+    listed &&
+    html`<p class="byline">${people(site, article)} · ${dates(article, strings)} · ${fill(strings.minutes, { n: minutes(article, language) })}</p>\n`;
   const ends =
     (newer !== undefined || older !== undefined) &&
-    html`<nav class="ends" aria-label="Other articles">
-${older !== undefined && html`<a rel="prev" href="${encodePath(older.url)}"><small>Older</small>${older.title}</a>\n`}${newer !== undefined && html`<a rel="next" class="newer" href="${encodePath(newer.url)}"><small>Newer</small>${newer.title}</a>\n`}</nav>
+    html`<nav class="ends" aria-label="${strings.other_articles}">
+${older !== undefined && html`<a rel="prev" href="${encodePath(older.url)}"><small>${strings.older}</small><span>${older.title}</span></a>\n`}${newer !== undefined && html`<a rel="next" class="newer" href="${encodePath(newer.url)}"><small>${strings.newer}</small><span>${newer.title}</span></a>\n`}</nav>
 `;
-  return page(
-    frame,
-    head,
-    html`<article>
+  return html`<article${otherLanguage(site, article)}${turned(site, article)}>
 <header>
-${article.draft && html`<p class="draft">Draft</p>\n`}<h1>${article.title}</h1>
+${article.draft && html`<p class="draft">${strings.draft}</p>\n`}<h1>${article.title}</h1>
 ${byline}</header>
 <div class="prose">
 ${raw(parts.body)}</div>
 ${tagList(site, article)}</article>
-${ends}${url === "/" && latest(site)}`,
-  );
+${related(site, parts.related)}${ends}${url === "/" && latest(site)}`;
 }
 
-/** On a home page that is a document: the newest articles below it. */
-function latest(site: Site): HtmlValue {
-  if (site.articles.length === 0) return undefined;
-  return html`<section class="latest" aria-labelledby="latest">
-<h2 id="latest">Latest</h2>
-${cards(site, site.articles.slice(0, 5))}</section>
+/** The attribute of text that runs the other way than the page. */
+function turned(site: Site, { language }: Article): HtmlValue {
+  if (language === undefined || direction(language) === direction(site.settings.language)) return undefined;
+  return html` dir="${direction(language)}"`;
+}
+
+function related(site: Site, articles: readonly Article[]): HtmlValue {
+  if (articles.length === 0) return undefined;
+  const { strings } = site.settings;
+  return html`<section class="aside related" aria-labelledby="related">
+<h2 id="related">${strings.related}</h2>
+<ul>
+${articles.map((article) => html`<li><a href="${encodePath(article.url)}"${otherLanguage(site, article)}>${article.title}</a> ${time(article.created, strings)}</li>\n`)}</ul></section>
 `;
 }
 
-/** `intro`: rendered text above the list; "" for none. */
-export function listingPage(site: Site, frame: Frame, listing: Listing, number: number, intro: string): string {
-  const url = pageUrl(listing.url, number);
-  const home = listing.url === "/";
-  return page(
-    frame,
-    {
-      title: home && number === 1 ? "" : number === 1 ? listing.title : `${listing.title}, page ${number}`,
-      description: home ? site.settings.description : "",
-      canonical: site.settings.root + encodePath(url),
-      url,
-    },
-    html`<h1>${listing.title}</h1>
-${home && site.settings.description !== "" && html`<p class="lead">${site.settings.description}</p>\n`}${intro.trim() !== "" && html`<div class="prose">\n${raw(intro)}</div>\n`}${numbered(site, listing.url, listing.articles, number)}`,
-  );
+/** On a home page that is a document, and where nothing is: the newest articles. */
+export function latest(site: Site): HtmlValue {
+  if (site.articles.length === 0) return undefined;
+  return html`<section class="aside" aria-labelledby="latest">
+<h2 id="latest">${site.settings.strings.latest}</h2>
+${cards(site, site.articles.slice(0, 5), "h3")}</section>
+`;
 }
 
-export function tagPage(site: Site, frame: Frame, terms: Terms, tag: Tag, number: number): string {
-  const url = pageUrl(tag.url, number);
-  const feed = encodePath(`${tag.url.replace(/\/$/, "")}/atom`);
-  return page(
-    frame,
-    {
-      title: number === 1 ? `${terms.one}: ${tag.name}` : `${terms.one}: ${tag.name}, page ${number}`,
-      description: "",
-      canonical: site.settings.root + encodePath(url),
-      url,
-      extra: html`<link rel="alternate" type="application/atom+xml" title="${site.settings.name}: ${tag.name}" href="${feed}">\n`,
-    },
-    html`<h1><small>${terms.one}</small> ${tag.name}</h1>
-<p class="lead">${count(tag.articles.length)} · <a href="${feed}">feed of this ${terms.one.toLowerCase()}</a> · <a href="${encodePath(terms.url)}">all ${terms.title.toLowerCase()}</a></p>
-${numbered(site, tag.url, tag.articles, number)}`,
-  );
+function tagList(site: Site, article: Article): HtmlValue {
+  const terms = termsOf(site, article);
+  if (terms.length === 0) return undefined;
+  return html`<ul class="tags" aria-label="${site.settings.strings.tags}">
+${terms.map(({ name, url }) => html`<li><a href="${url}">${name}</a></li>\n`)}</ul>
+`;
 }
 
-export function tagsPage(site: Site, frame: Frame, terms: Terms): string {
-  return page(
-    frame,
-    { title: terms.title, description: "", canonical: site.settings.root + encodePath(terms.url), url: terms.url },
-    html`<h1>${terms.title}</h1>
-${
-  terms.list.length === 0
-    ? html`<p>No article has a ${terms.one.toLowerCase()} yet.</p>\n`
-    : html`<ul class="tags all">
-${terms.list.map((tag) => html`<li><a href="${encodePath(tag.url)}">${tag.name} <span>${tag.articles.length}</span></a></li>\n`)}</ul>
-`
-}`,
-  );
+/** Absolute URL of the picture that a preview shows: the header's, else the first in the text. */
+function imageOf(site: Site, article: Article, body: string): string | undefined {
+  const { root } = site.settings;
+  if (article.image !== undefined)
+    return absoluteUrl(resolveHref(site, article, article.image).href, root, article.url);
+  const first = /<img\b[^<>]*?\ssrc="([^"<>]{1,2000})"/.exec(body.slice(0, 20_000))?.[1]?.replaceAll("&amp;", "&");
+  return first === undefined || /^data:/i.test(first) ? undefined : absoluteUrl(first, root, article.url);
 }
 
-/** An error as a page; `text` in words for a reader, `detail` for the author. */
-export function errorPage(frame: Frame, title: string, text: string, detail: string): string {
+function view(site: Site, frame: Frame, parts: ArticleParts): object {
+  const small = (article: Article | undefined): object | undefined =>
+    article === undefined ? undefined : articleView(site, article);
+  return {
+    site: siteView(frame),
+    ...articleView(site, parts.article),
+    body: parts.body,
+    listed: parts.listed,
+    newer: small(parts.newer),
+    older: small(parts.older),
+    related: parts.related.map((article) => articleView(site, article)),
+    strings: site.settings.strings,
+  };
+}
+
+/** An error as a page; `text` in words for a reader. One of a site that is there has a way on. */
+export function errorPage(frame: Frame, title: string, text: string): string {
+  const { site, strings } = frame;
+  const on =
+    site !== undefined &&
+    html`<p><a href="/">${strings.home}</a>${site.archive !== undefined && html` · <a href="${encodePath(site.archive.url)}">${strings.archive}</a>`}</p>
+${frame.searchUrl !== undefined && searchForm(frame, "")}${latest(site)}`;
   return page(
     frame,
     { title, description: "", canonical: "", url: "" },
     html`<h1>${title}</h1>
 <p class="lead">${text}</p>
-${detail !== "" && html`<pre class="detail"><code>${detail}</code></pre>\n`}`,
+${on}`,
   );
 }
 
-function count(number: number): string {
-  return number === 1 ? "1 article" : `${number} articles`;
-}
-
-function numbered(site: Site, url: string, articles: readonly Article[], number: number): Html {
-  const pages = pageCount(articles);
-  const shown = articles.slice((number - 1) * PAGE_SIZE, number * PAGE_SIZE);
-  const turn =
-    pages > 1 &&
-    html`<nav class="ends" aria-label="Pages">
-${number < pages && html`<a rel="next" href="${encodePath(pageUrl(url, number + 1))}"><small>Older</small>Page ${number + 1} of ${pages}</a>\n`}${number > 1 && html`<a rel="prev" class="newer" href="${encodePath(pageUrl(url, number - 1))}"><small>Newer</small>Page ${number - 1} of ${pages}</a>\n`}</nav>
-`;
-  return html`${cards(site, shown)}${turn}`;
-}
-
-function cards(site: Site, articles: readonly Article[]): Html {
-  if (articles.length === 0) return html`<p>Nothing here yet.</p>\n`;
-  return html`<ol class="cards">
-${articles.map(
-  (article) => html`<li>
-<h2><a href="${encodePath(article.url)}">${article.title}</a>${article.draft && html` <small class="draft">Draft</small>`}</h2>
-${article.description !== "" && html`<p>${article.description}</p>\n`}<p class="byline">${time(article.created)}${article.tags.map((tag) => html` · <a href="${encodePath(site.layout.termUrl("tags", tag))}">${tag}</a>`)}</p>
-</li>
-`,
-)}</ol>
-`;
-}
-
-function people(article: Article): Html {
-  const names = article.authors.join(", ");
-  return article.authorUrl === undefined
-    ? html`${names}`
-    : html`<a rel="author" href="${article.authorUrl}">${names}</a>`;
-}
-
-function dates(article: Article): Html {
-  const updated =
-    longDate(article.updated) === longDate(article.created) ? NOTHING : html`, updated ${time(article.updated)}`;
-  return html`${time(article.created)}${updated}`;
-}
-
-function time(moment: Moment): Html {
-  return html`<time datetime="${rfc3339(moment)}">${longDate(moment)}</time>`;
-}
-
-function tagList(site: Site, { tags, categories }: Article): HtmlValue {
-  const terms = [
-    ...categories.map((name) => ({ name, url: site.layout.termUrl("categories", name) })),
-    ...tags.map((name) => ({ name, url: site.layout.termUrl("tags", name) })),
-  ];
-  if (terms.length === 0) return undefined;
-  return html`<ul class="tags" aria-label="Tags">
-${terms.map(({ name, url }) => html`<li><a href="${encodePath(url)}">${name}</a></li>\n`)}</ul>
+/** `live`: a script shows results below it while somebody types. */
+export function searchForm(frame: Frame, query: string, live = false): Html {
+  const { strings } = frame;
+  const data = live && html` data-live data-found="${strings.search_found}" data-none="${strings.search_none}"`;
+  return html`<form class="find" role="search" action="/search/results"${data}>
+<label class="sr" for="q">${strings.search_label}</label>
+<input type="search" id="q" name="q" value="${query}" maxlength="200" placeholder="${strings.search_label}" autocomplete="off">
+<button>${strings.search}</button>
+</form>
 `;
 }

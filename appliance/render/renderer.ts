@@ -5,19 +5,26 @@
 
 import type { Result } from "../../stack/base/result.ts";
 import { bodyOf } from "../content/body.ts";
+import { ICON_URL, ICONS } from "../content/generated.ts";
 import { type Resolved, resolveHref } from "../content/links.ts";
 import type { Article, Listing, Route, Site } from "../content/site.ts";
+import { type Part, renderTemplate } from "../content/templates.ts";
 import { withoutControls } from "../content/text.ts";
 import type { Moment } from "../content/time.ts";
+import { ENGLISH } from "../content/words.ts";
 import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { Feeds } from "./feeds.ts";
-import { escapeHtml, type Html } from "./html.ts";
-import type { Frame } from "./layout.ts";
+import type { Frame } from "./frame.ts";
+import { escapeHtml, type Html, raw } from "./html.ts";
+import { archivePage, listingPage, searchPage, searchResults, tagPage, tagsPage } from "./lists.ts";
 import { linkedHtml, renderMarkdown } from "./markdown.ts";
 import { feedMediaType } from "./media.ts";
-import { articlePage, errorPage, listingPage, tagPage, tagsPage } from "./pages.ts";
+import { articlePage, errorPage } from "./pages.ts";
+import { Related } from "./related.ts";
+import { SCRIPT } from "./script.ts";
+import { MAX_QUERY, Search } from "./search.ts";
 import { robots, sitemap } from "./sitemap.ts";
 import { ICON, STYLE } from "./style.ts";
 
@@ -58,6 +65,13 @@ type Needs = Pick<
   "now" | "utf8Encode" | "utf8Decode" | "sha1" | "sha256" | "heapLimit" | "attempt" | "worked" | "sleep"
 >;
 
+/** A file of the theme, whose name has its hash. */
+export interface Asset {
+  readonly url: string;
+  readonly bytes: Uint8Array;
+  readonly type: string;
+}
+
 interface Body {
   readonly html: string;
   /** What its links lead to, by how they are written. */
@@ -89,23 +103,41 @@ export class Renderer {
   /** The first end of those that are part of what is being rendered. */
   #until: number | undefined;
   readonly #told = new Set<string>();
-  /** "/epiphyte-1a2b3c4d.css" */
+  readonly #search: Search;
+  /** Of the Site that is shown: its articles in order, and what they have in common. */
+  #places: ReadonlyMap<Article, number> = new Map();
+  #related: Related | undefined;
+  #notFound: { readonly site: Site; readonly bytes: Uint8Array } | undefined;
+  /** The theme's own files; "/epiphyte-1a2b3c4d.css" and the like. */
   readonly styleUrl: string;
-  readonly style: Uint8Array;
+  readonly assets: readonly Asset[];
 
   constructor(platform: Needs, options: RendererOptions) {
     this.#platform = platform;
     this.#options = options;
     this.#feeds = new Feeds(platform);
     this.#mostKept = Math.min(MAX_KEPT_BODIES, platform.heapLimit() / BYTES_PER_KEPT_CHARACTER);
-    this.style = platform.utf8Encode(STYLE);
-    this.styleUrl = `/epiphyte-${toHex(platform.sha256(this.style), 0, 6)}.css`;
+    this.#search = new Search(platform);
+    this.assets = [
+      this.#asset(STYLE, "css", "text/css; charset=utf-8"),
+      this.#asset(SCRIPT, "js", "text/javascript; charset=utf-8"),
+    ];
+    this.styleUrl = this.assets[0]!.url;
+  }
+
+  #asset(text: string, extension: string, type: string): Asset {
+    const bytes = this.#platform.utf8Encode(text);
+    return { url: `/epiphyte-${toHex(this.#platform.sha256(bytes), 0, 6)}.${extension}`, bytes, type };
   }
 
   /** The bytes of a route that is no redirect; undefined when the repository does not have them any more. */
   render(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Rendered | undefined {
     this.#until = undefined;
-    if (this.#shown !== site) this.#generation++;
+    if (this.#shown !== site) {
+      this.#generation++;
+      this.#places = new Map(site.articles.map((article, i) => [article, i]));
+      this.#related = undefined;
+    }
     this.#shown = site;
     const rendered = this.#render(site, route, url);
     return rendered === undefined ? undefined : { ...rendered, until: this.#until };
@@ -113,8 +145,9 @@ export class Renderer {
 
   #render(site: Site, route: Exclude<Route, { kind: "redirect" }>, url: string): Omit<Rendered, "until"> | undefined {
     const { head } = site.snapshot;
+    const encode = (text: string): Uint8Array => this.#platform.utf8Encode(text);
     const page = (text: string, modified: Moment = head.committed): Omit<Rendered, "until"> => ({
-      bytes: this.#platform.utf8Encode(text),
+      bytes: encode(text),
       type: "text/html; charset=utf-8",
       modified,
     });
@@ -122,13 +155,18 @@ export class Renderer {
     switch (route.kind) {
       case "article": {
         const { article } = route;
-        const at = site.articles.indexOf(article);
+        const at = this.#places.get(article) ?? -1;
+        const newer = at > 0 ? site.articles[at - 1] : undefined;
+        const older = at >= 0 ? site.articles[at + 1] : undefined;
+        this.#related ??= new Related(site);
         return page(
           articlePage(site, frame, canonicalUrl(site, article, url), {
             article,
             body: this.#body(site, article),
-            newer: at > 0 ? site.articles[at - 1] : undefined,
-            older: at >= 0 ? site.articles[at + 1] : undefined,
+            listed: at >= 0,
+            newer,
+            older,
+            related: at < 0 ? [] : this.#related.of(article, [newer, older]),
           }),
         );
       }
@@ -138,22 +176,30 @@ export class Renderer {
         return page(tagsPage(site, frame, route.terms));
       case "tag":
         return page(tagPage(site, frame, route.terms, route.tag, route.page));
+      case "archive":
+        return page(archivePage(site, frame, route.archive));
+      case "search":
+        return page(searchPage(site, frame, url));
+      case "search-index":
+        return { bytes: encode(this.#search.json(site)), type: "application/json", modified: head.committed };
+      case "icon":
+        return { bytes: encode(ICON), type: "image/svg+xml", modified: head.committed };
       case "feed": {
         const text = this.#feeds.render(site, route.format, route.tag, (article) => ({
           body: this.#body(site, article),
           abstract: this.#abstract(site, article),
         }));
-        return { bytes: this.#platform.utf8Encode(text), type: feedMediaType(route.format), modified: head.committed };
+        return { bytes: encode(text), type: feedMediaType(route.format), modified: head.committed };
       }
       case "static": {
         const bytes = site.snapshot.read(route.oid);
         return bytes === undefined ? undefined : { bytes, type: route.type, modified: route.modified };
       }
       case "sitemap":
-        return { bytes: this.#platform.utf8Encode(sitemap(site)), type: "application/xml", modified: head.committed };
+        return { bytes: encode(sitemap(site, route.part)), type: "application/xml", modified: head.committed };
       case "robots":
         return {
-          bytes: this.#platform.utf8Encode(robots(site)),
+          bytes: encode(robots(site)),
           type: "text/plain; charset=utf-8",
           modified: head.committed,
         };
@@ -161,33 +207,77 @@ export class Renderer {
   }
 
   /** An error as a page of the site, or of no site while there is none. */
-  error(site: Site | undefined, title: string, text: string, detail = ""): Uint8Array {
-    return this.#platform.utf8Encode(errorPage(this.frame(site), title, text, detail));
+  error(site: Site | undefined, title: string, text: string): Uint8Array {
+    return this.#platform.utf8Encode(errorPage(this.frame(site), title, text));
+  }
+
+  /** The same for every address at which nothing is, and made once for a Site. */
+  notFound(site: Site): Uint8Array {
+    if (this.#notFound?.site !== site) {
+      const { not_found, not_found_text } = site.settings.strings;
+      this.#notFound = { site, bytes: this.error(site, not_found, not_found_text) };
+    }
+    return this.#notFound.bytes;
+  }
+
+  /** What the form of the search asks for; `query` as it was typed. */
+  found(site: Site, query: string): Uint8Array {
+    const text = withoutControls(query).trim().slice(0, MAX_QUERY);
+    return this.#platform.utf8Encode(searchResults(site, this.frame(site), text, this.#search.find(site, text)));
   }
 
   frame(site: Site | undefined): Frame {
+    const [style, script] = this.assets as [Asset, Asset];
+    const common = { script: script.url, tail: this.#options.tail };
     if (site === undefined)
       return {
+        ...common,
+        site,
         siteName: "Epiphyte",
         language: "en",
+        strings: ENGLISH,
+        look: { palette: "leaf", scheme: "both" },
+        choice: false,
         navigation: [],
-        stylesheets: [this.styleUrl],
-        icon: ICON,
+        lists: [],
+        searchUrl: undefined,
+        stylesheets: [style.url],
+        icon: ICON_URL,
         commit: "",
-        tail: this.#options.tail,
+        own: () => undefined,
       };
-    const { stylesheet, settings } = site;
+    const { stylesheet, settings, archive, tags } = site;
+    const lists = [
+      ...(archive === undefined ? [] : [{ label: settings.strings.archive, url: archive.url }]),
+      ...(tags.list.length === 0 ? [] : [{ label: tags.title, url: tags.url }]),
+    ];
     return {
+      ...common,
+      site,
       siteName: settings.name,
       language: settings.language,
+      strings: settings.strings,
+      look: { palette: settings.look.palette, scheme: site.scheme.scheme },
+      choice: site.scheme.choice,
       navigation: site.navigation,
+      lists,
+      searchUrl: site.searchUrl,
       // A new version of the repository's stylesheet has a new address, so that no browser shows the old one.
       stylesheets:
-        stylesheet === undefined ? [this.styleUrl] : [this.styleUrl, `${stylesheet.url}?${stylesheet.oid.slice(0, 8)}`],
-      icon: ICONS.find((url) => site.routes.get(url)?.kind === "static") ?? ICON,
+        stylesheet === undefined ? [style.url] : [style.url, `${stylesheet.url}?${stylesheet.oid.slice(0, 8)}`],
+      icon: ICONS.find((url) => site.routes.get(url)?.kind === "static") ?? ICON_URL,
       commit: site.snapshot.commit,
-      tail: this.#options.tail,
+      own: (part, view) => this.#own(site, part, view),
     };
+  }
+
+  #own(site: Site, part: Part, view: object): Html | undefined {
+    const template = site.templates.get(part);
+    if (template === undefined) return undefined;
+    const made = renderTemplate(template, view);
+    if (made.ok) return raw(made.value);
+    this.#tell(template.path, `${made.error}; the theme's own part is shown`);
+    return undefined;
   }
 
   #intro(site: Site, { intro }: Listing, page: number): string {
@@ -283,12 +373,6 @@ export class Renderer {
     this.#options.onProblem(path, reason);
   }
 }
-
-/** Where repositories keep an icon. */
-const ICONS: readonly string[] = ["svg", "ico", "png"].flatMap((type) => [
-  `/favicon.${type}`,
-  `/static/favicon.${type}`,
-]);
 
 /** A home page is found at "/" and at its own path; "/" is its name. */
 function canonicalUrl(site: Site, article: Article, url: string): string {

@@ -3,10 +3,11 @@
 
 import type { Result } from "../../stack/base/result.ts";
 import type { HttpAnswer, HttpRequest, HttpResponse } from "../../stack/edge/network.ts";
+import { SEARCH_RESULTS } from "../content/generated.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
-import type { Renderer } from "../render/renderer.ts";
+import type { Asset, Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task, type TaskFault } from "../task.ts";
 import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
 import { isFromForge, wantsPlainText } from "./hook.ts";
@@ -73,7 +74,7 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     this.#options = options;
     this.#responses = new Responses(options.network, options.platform);
-    this.#makeStyle();
+    for (const asset of options.renderer.assets) this.#addAsset(asset);
   }
 
   get site(): Site | undefined {
@@ -84,9 +85,9 @@ export class WebServer {
   show(site: Site): void {
     this.#site = site;
     this.#unmade.clear();
-    const style = this.#options.renderer.styleUrl;
+    const { assets } = this.#options.renderer;
     this.#responses.retain((url, { blob, type }) => {
-      if (url === style) return true;
+      if (assets.some((asset) => asset.url === url)) return true;
       const route = site.routes.get(url);
       return route?.kind === "static" && blob === route.oid && type === route.type;
     });
@@ -133,8 +134,9 @@ export class WebServer {
     if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
     if (request.method !== "GET" && request.method !== "HEAD") return this.#notAllowed(request, path);
     // It may have been let go of when memory ran short, and is wanted before there is a site.
-    if (path === this.#options.renderer.styleUrl) {
-      this.#makeStyle();
+    const asset = this.#options.renderer.assets.find(({ url }) => url === path);
+    if (asset !== undefined) {
+      this.#addAsset(asset);
       return "ready";
     }
     const site = this.#site;
@@ -143,10 +145,11 @@ export class WebServer {
       return this.#error(503, "Starting", "This blog is starting.", [["Retry-After", RETRY_AFTER_SECONDS]]);
     }
     const route = site.routes.get(path);
+    if (route === undefined && path === SEARCH_RESULTS && site.searchUrl !== undefined) return this.#found(site, query);
     if (route === undefined) {
       const moved = otherSlash(site, path);
       if (moved !== undefined) return this.#redirect(encodePath(moved) + query);
-      return this.#error(404, "Not found", "There is nothing at this address.");
+      return page(404, this.#options.renderer.notFound(site));
     }
     if (route.kind === "redirect") return this.#redirect(route.to + (route.to.includes("?") ? "" : query));
     switch (this.#make(site, route, path, request.peer)) {
@@ -228,13 +231,24 @@ export class WebServer {
     });
   }
 
-  #makeStyle(): void {
-    const { renderer } = this.#options;
+  /** What a form without a script asks for: each question anew, so nothing of it is kept. */
+  #found(site: Site, query: string): HttpResponse {
+    const { platform, renderer } = this.#options;
+    const written = /(?:^\?|&)q=([^&#]*)/.exec(query)?.[1]?.replaceAll("+", "%20") ?? "";
+    const asked = parseTarget(`/${written.replace(/%2f|%5c/gi, "%20")}`, platform);
+    const task = new Task(platform, pageShare(platform, PAGE_WORK));
+    task.at = SEARCH_RESULTS;
+    const made = task.attempt(() => renderer.found(site, asked.ok ? asked.value.path.slice(1) : ""));
+    if (!made.ok) throw new Error(`the search ${describeTaskFault(made.error)}`);
+    return page(200, made.value);
+  }
+
+  #addAsset({ url, bytes, type }: Asset): void {
     const source: Source = {
-      url: renderer.styleUrl,
+      url,
       status: 200,
-      bytes: renderer.style,
-      type: "text/css; charset=utf-8",
+      bytes,
+      type,
       modified: 0,
       freshness: "forever",
       policy: CONTENT_SECURITY_POLICY,
@@ -272,12 +286,17 @@ export class WebServer {
   }
 
   #error(status: number, title: string, text: string, headers: HttpResponse["headers"] = []): HttpResponse {
-    return {
-      status,
-      headers: [...headersFor("text/html; charset=utf-8", "page", "", false, CONTENT_SECURITY_POLICY), ...headers],
-      body: this.#options.renderer.error(this.#site, title, text),
-    };
+    return page(status, this.#options.renderer.error(this.#site, title, text), headers);
   }
+}
+
+/** A page that is made for one request. */
+function page(status: number, body: Uint8Array, headers: HttpResponse["headers"] = []): HttpResponse {
+  return {
+    status,
+    headers: [...headersFor("text/html; charset=utf-8", "page", "", false, CONTENT_SECURITY_POLICY), ...headers],
+    body,
+  };
 }
 
 const ALLOWED = "GET, HEAD, OPTIONS";

@@ -18,7 +18,7 @@ export interface Program {
 
 /** Modules that packages ask for and that the machine has in its own form. */
 export const aliases: Readonly<Record<string, string>> = {
-  sax: join(root, "image/shims/absent.ts"),
+  cssfilter: join(root, "image/shims/absent.ts"),
 };
 
 export interface BundleOptions {

@@ -33,7 +33,7 @@ export function deadLinks(site: Site, pages: ReadonlyMap<string, string>): reado
     if (!text.startsWith("<!doctype html>")) continue;
     for (const [, written] of text.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
       const href = new URL(written!.replaceAll("&amp;", "&"), `http://site.invalid${encodeURI(url)}`);
-      if (href.origin !== "http://site.invalid" || /^\/epiphyte-\w+\.css$/.test(href.pathname)) continue;
+      if (href.origin !== "http://site.invalid" || /^\/epiphyte-\w+\.(?:css|js)$/.test(href.pathname)) continue;
       const target = parseTarget(href.pathname, new VirtualPlatform());
       const path = target.ok ? target.value.path : "";
       const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
