@@ -17,7 +17,7 @@ import {
 import { WebHost } from "../../stack/host/web.ts";
 import { BODY_OPEN } from "../../stack/http/events.ts";
 import type { Digest } from "./digest.ts";
-import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_SEGMENTATION } from "./format.ts";
+import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_SEGMENTATION, SWITCH_TLS } from "./format.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { latin1Bytes, pattern, publish } from "./site.ts";
 
@@ -42,12 +42,33 @@ export const ACTION_FETCH_REFUSED = 7;
 export const ACTION_RING_FULL = 8;
 /** Connections that the appliance has opened are aborted. */
 export const ACTION_ABORT = 9;
+/** Only of a host that speaks TLS. */
+export const ACTION_FETCH_SECURE = 10;
 
 /** Where the recorder's peers listen. */
 export const PEER_HTTP_PORT = 8080;
+export const PEER_HTTPS_PORT = 8443;
 const PEER_SYSLOG_PORT = 5514;
 const REFUSED_PORT = 9;
 const RECEIVE_LIMIT = 65_536;
+/** Whose certificate it is that the host shows, and believes. */
+export const SECURE_NAME = "trace.example";
+/** Ed25519, whose signatures are the same each time; its certificate signs itself. */
+export const SECURE_IDENTITY = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIIxY+B41znLzX10QyO9hIGJzZ26Cm8sfhjZz/Pp5oOXE
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBdzCCASmgAwIBAgIUBFN/RwNOCMtZ16XmSUdyZu491oswBQYDK2VwMBAxDjAM
+BgNVBAMMBXRyYWNlMCAXDTI2MTEyODA4MjQ0NVoYDzIxMjYxMTA0MDgyNDQ1WjAQ
+MQ4wDAYDVQQDDAV0cmFjZTAqMAUGAytlcAMhAOfwgN6wK4KSuzj3Em759Q4jYjAD
+3K98TbJGDCWjG95go4GSMIGPMB0GA1UdDgQWBBQNjgNiOTLP/sprV7E5/vEv/xgf
+zjAfBgNVHSMEGDAWgBQNjgNiOTLP/sprV7E5/vEv/xgfzjAPBgNVHRMBAf8EBTAD
+AQH/MCwGA1UdEQQlMCOCDXRyYWNlLmV4YW1wbGWCEnBlZXIudHJhY2UuZXhhbXBs
+ZTAOBgNVHQ8BAf8EBAMCB4AwBQYDK2VwA0EAm8iSvW3eJnl7ab/MZGnPbYc9sSrq
+QEZKt/B9LK+C+M0hkoj6PciI7LZ9GxTvDtWFI5EOL4UU56rlvYRFug5AAg==
+-----END CERTIFICATE-----
+`;
+const SECURE_KEY = "sha256:a364ceeffdda7d9b41b67427f716cd479ed728b58e3d62cb40e784c97deb1d1d";
 /** Requests for a target that begins with "/late" wait this long. */
 const LATE = 200 * MILLISECOND;
 /** Events taken in one step at most: an endless row of them would be our bug. */
@@ -56,6 +77,8 @@ const EVENTS_PER_STEP = 10_000;
 export class Appliance {
   readonly link: MemoryLink;
   readonly host: WebHost;
+  /** It speaks TLS. */
+  readonly secure: boolean;
   now: Instant = 1;
   deadline: Instant = 0;
   /** What came up in the last step, when somebody wants to read it. */
@@ -73,13 +96,15 @@ export class Appliance {
   constructor(switches: number, filler: number) {
     this.link = new MemoryLink(MAC, (switches & SWITCH_CHECKSUM) !== 0, (switches & SWITCH_SEGMENTATION) !== 0);
     this.link.filler = filler;
-    this.host = new WebHost(this.link, pattern(64, 7), MEMORY);
+    this.host = new WebHost(this.link, pattern(96, 7), MEMORY);
+    this.secure = (switches & SWITCH_TLS) !== 0;
     const { host } = this;
     publish(host.web.http.ready);
     host.web.access.eventsWanted = true;
     host.web.listen({ port: 80, secure: false, redirectTo: 0 });
     host.poll(this.now);
     host.setWallClock(WALL_CLOCK);
+    if (this.secure) this.listenSecurely();
     if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
     else {
       host.configureStatic(formatIpv4(ADDRESS), PREFIX, formatIpv4(PEER));
@@ -117,6 +142,9 @@ export class Appliance {
       case ACTION_FETCH:
         this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTP_PORT, RECEIVE_LIMIT, ""));
         break;
+      case ACTION_FETCH_SECURE:
+        if (this.secure) this.opened.push(host.connect(formatIpv4(PEER), PEER_HTTPS_PORT, RECEIVE_LIMIT, SECURE_NAME));
+        break;
       case ACTION_FETCH_REFUSED:
         this.opened.push(host.connect(formatIpv4(PEER), REFUSED_PORT, RECEIVE_LIMIT, ""));
         break;
@@ -138,8 +166,9 @@ export class Appliance {
       case ACTION_ABORT:
         while (this.opened.length > 0) {
           const handle = this.opened.pop()!;
-          host.flows.remove(handle);
-          host.tcp.abort(handle);
+          const streams = host.streamsOf(handle);
+          host.release(handle);
+          streams.abort(handle);
         }
         break;
       default:
@@ -214,6 +243,18 @@ export class Appliance {
     return body;
   }
 
+  private listenSecurely(): void {
+    const { host } = this;
+    const secure = host.secure();
+    secure.begin();
+    const report = secure.add(SECURE_IDENTITY, this.now);
+    if (report.startsWith("error")) throw new Error(report);
+    secure.commit();
+    const refused = secure.trustAlso(SECURE_KEY);
+    if (refused !== "") throw new Error(refused);
+    if (!host.web.listen({ port: 443, secure: true, redirectTo: 0 })) throw new Error("port 443 is taken");
+  }
+
   /** Says what was asked, and sends the body back once it is there. */
   private respond(exchange: number): void {
     const { http } = this.host.web;
@@ -230,19 +271,19 @@ export class Appliance {
 
   private connected(handle: Handle): void {
     const request = latin1Bytes("GET /trace HTTP/1.1\r\nHost: peer\r\nConnection: close\r\n\r\n");
-    this.host.tcp.send(handle, request, 0, request.length);
+    this.host.streamsOf(handle).send(handle, request, 0, request.length);
   }
 
   private readable(handle: Handle, digest: Digest): void {
-    const { tcp } = this.host;
-    const length = tcp.readLength(handle);
+    const streams = this.host.streamsOf(handle);
+    const length = streams.readLength(handle);
     if (length > 0) {
-      digest.bytes(tcp.readBuffer(handle), tcp.readStart(handle), length);
-      tcp.consume(handle, length);
+      digest.bytes(streams.readBuffer(handle), streams.readStart(handle), length);
+      streams.consume(handle, length);
     }
-    if (!tcp.readEnded(handle)) return;
-    this.host.flows.remove(handle);
-    tcp.close(handle);
+    if (!streams.readEnded(handle)) return;
+    this.host.release(handle);
+    streams.close(handle);
   }
 
   private resolved(digest: Digest): void {

@@ -21,6 +21,8 @@ export const SWITCH_CHECKSUM = 1;
 export const SWITCH_SEGMENTATION = 2;
 /** The host asks for a lease; without it its address is fixed. */
 export const SWITCH_DHCP = 4;
+/** The host speaks TLS as well. */
+export const SWITCH_TLS = 8;
 
 export const RECORD_END = -1;
 export const RECORD_POLL = 0;

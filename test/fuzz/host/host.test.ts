@@ -2,6 +2,7 @@
 // test/e2e/trace.test.ts, and without an end by hand: npm run fuzz -- host.
 
 import { describe, expect, test } from "vitest";
+import { TLS_COUNTER_NAMES } from "../../../stack/tls/counters.ts";
 import { RECORD_ACTION, RECORD_END, RECORD_FRAME, TraceReader, TraceWriter } from "../../trace/format.ts";
 import { onNode } from "./campaign.ts";
 import { record, shorten, verdict } from "./replay.ts";
@@ -25,6 +26,20 @@ describe("a host in a storm", () => {
     expect(first.fault).toBe("");
     expect(Buffer.from(first.trace).equals(again.trace)).toBe(true);
     expect(verdict(first.trace)).toBe("");
+  });
+
+  test("gets into deep states of TLS: handshakes done, resumed, asked again, refused, broken off, silent", () => {
+    const sums = TLS_COUNTER_NAMES.map(() => 0);
+    for (const seed of [4, 5]) {
+      const session = new Session(seed, false);
+      for (let episode = 0; episode < 4; episode++) session.episode(episode);
+      const { counters } = session.appliance.host.secure().tls;
+      for (let i = 0; i < sums.length; i++) sums[i]! += counters.value(i);
+    }
+    // Too few connections at a time for these.
+    const rare = ["old-versions", "in-the-clear", "handshakes-evicted", "streams-refused"];
+    const never = TLS_COUNTER_NAMES.filter((name, i) => sums[i] === 0 && !rare.includes(name));
+    expect(never).toEqual([]);
   });
 
   test("gets into deep states: requests served, fragments put together, segments sent again, leases taken", () => {

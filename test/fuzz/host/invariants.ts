@@ -28,6 +28,12 @@ export function checkRunning(appliance: Appliance): string {
   if (http.connections < 0 || http.connections > DEFAULT_LIMITS.connections) return `${http.connections} of HTTP`;
   if (http.connections > t.connections) return `more of HTTP than of TCP: ${host.describe()}`;
   if (http.exchanges < 0 || http.exchanges > http.connections) return `exchanges: ${host.describe()}`;
+  if (appliance.secure) {
+    const { tls } = host.secure();
+    const { buffered, limits } = tls.core;
+    if (tls.count > t.connections || tls.handshakes > tls.count) return `more of TLS than of TCP: ${host.describe()}`;
+    if (buffered < 0 || buffered > limits.handshakeMemory) return `${buffered} bytes of handshakes`;
+  }
   if (flows.count > FLOW_LIMIT) return `${flows.count} flows`;
   if (host.events.length > 0) return `${host.events.length} events are left`;
   if (link.held > SLOTS_KEPT) return `${link.held} slots of the link are held`;
@@ -41,6 +47,11 @@ export function checkAtRest(appliance: Appliance): string {
   const { http } = host.web;
   const left = tcp.counters.connections + tcp.memoryInUse + http.connections + http.exchanges + flows.count;
   if (left !== 0 || tcp.transmitPending) return `not all is let go of: memory ${tcp.memoryInUse}\n${host.describe()}`;
+  if (appliance.secure) {
+    const { tls } = host.secure();
+    if (tls.count + tls.handshakes + tls.core.buffered !== 0)
+      return `not all of TLS is let go of: ${tls.core.buffered} bytes\n${host.describe()}`;
+  }
   if (host.events.dropped > 0) return `${host.events.dropped} events dropped`;
   return "";
 }

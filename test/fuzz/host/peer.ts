@@ -3,9 +3,11 @@
 
 import { writeU16, writeU32 } from "../../../stack/base/bytes.ts";
 import { copyBytes } from "../../../stack/base/native.ts";
+import type { Instant } from "../../../stack/base/result.ts";
 import { ACK, FIN, PSH, RST, type Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { ipv4Frame, type Route, transportChecksum } from "../../support/packets.ts";
 import type { Random } from "../../support/random.ts";
+import type { SecurePeer } from "./secure.ts";
 
 export const PHASE_SYN = 1;
 export const PHASE_OPEN = 2;
@@ -43,6 +45,8 @@ export class Peer {
   /** What came in order, when it is kept. */
   keeps = false;
   received: Uint8Array = NO_OPTIONS;
+  /** Who speaks TLS over it. */
+  secure: SecurePeer | undefined;
 
   constructor(route: Route, port: number, hostPort: number, seq: number) {
     this.route = route;
@@ -147,7 +151,7 @@ export class Peer {
   }
 
   /** A segment of the host's. */
-  hear(segment: Segment, bytes: Uint8Array): void {
+  hear(segment: Segment, bytes: Uint8Array, now: Instant): void {
     const flags = segment.flags;
     if (segment.hasTimestamps) this.echo = segment.tsValue;
     if ((flags & RST) !== 0) {
@@ -168,7 +172,9 @@ export class Peer {
     if (segment.seq !== this.expected) return;
     this.expected = (segment.seq + length) >>> 0;
     if ((flags & FIN) !== 0) this.finSeen = true;
-    if (this.keeps && this.received.length < RECEIVED_LIMIT) {
+    const { secure } = this;
+    if (secure !== undefined) secure.hear(bytes, segment.payloadOffset, segment.payloadLength, now);
+    else if (this.keeps && this.received.length < RECEIVED_LIMIT) {
       const grown = new Uint8Array(this.received.length + segment.payloadLength);
       copyBytes(grown, 0, this.received, 0, this.received.length);
       copyBytes(grown, this.received.length, bytes, segment.payloadOffset, segment.payloadLength);

@@ -6,14 +6,25 @@
 // be the same. Each episode draws from numbers of its own, so that one that went wrong can be run alone.
 
 import { readU16, readU32, writeU16 } from "../../../stack/base/bytes.ts";
-import { equalBytes } from "../../../stack/base/native.ts";
 import { MILLISECOND, NEVER, SECOND } from "../../../stack/base/result.ts";
+import { readCredential } from "../../../stack/host/identity.ts";
 import { ACK, decode as decodeSegment, PSH, Segment, SYN } from "../../../stack/tcp/wire.ts";
+import type { Credential } from "../../../stack/tls/credentials.ts";
+import { NO_SESSION, type Session as TlsSession } from "../../../stack/tls/session.ts";
 import { ipv4Frame, Route, udpPayload } from "../../support/packets.ts";
 import { Random } from "../../support/random.ts";
-import { ACTION_ABORT, ACTION_RING_FULL, ADDRESS, Appliance, MAC, PEER } from "../../trace/appliance.ts";
+import {
+  ACTION_ABORT,
+  ACTION_RING_FULL,
+  ADDRESS,
+  Appliance,
+  MAC,
+  PEER,
+  PEER_HTTPS_PORT,
+  SECURE_IDENTITY,
+} from "../../trace/appliance.ts";
 import { Digest } from "../../trace/digest.ts";
-import { SWITCH_DHCP, TraceWriter } from "../../trace/format.ts";
+import { SWITCH_DHCP, SWITCH_TLS, TraceWriter } from "../../trace/format.ts";
 import { SENT_HEADER } from "../../trace/memory-link.ts";
 import { jump } from "../../trace/mutate.ts";
 import { latin1Bytes, pattern } from "../../trace/site.ts";
@@ -22,6 +33,8 @@ import { checkAtRest, checkFrame, checkRunning } from "./invariants.ts";
 import { arpAnswer, dhcpAnswer, dnsAnswer, PEER_MAC, routeOf, unasked } from "./neighbours.ts";
 import { Peer, PHASE_OPEN, PHASE_OVER, PHASE_SYN } from "./peer.ts";
 import { joined, requestBytes, responseBytes } from "./requests.ts";
+import { isPage, SecurePeer } from "./secure.ts";
+import { damaged, inPieces } from "./strange-records.ts";
 
 /** Polls of chaos in an episode. */
 const POLLS = 250;
@@ -40,7 +53,11 @@ const NO_OPTIONS: Uint8Array = new Uint8Array(0);
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** /page of test/trace/site.ts. */
 const PAGE: Uint8Array = pattern(8192, 1);
-const LAST_ACTION = 9;
+const LAST_ACTION = 10;
+/** Of connections to the host, one in so many speaks TLS: its handshakes take most of the time. */
+const SECURE_ONE_IN = 4;
+const STATUS: Uint8Array = latin1Bytes("HTTP/1.1 200");
+const REQUEST = "GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 export class Session {
   readonly appliance: Appliance;
@@ -56,17 +73,23 @@ export class Session {
   private peers: Peer[] = [];
   private recent: Uint8Array[] = [];
   private readonly segment = new Segment();
+  private readonly credential: Credential;
+  /** Of an earlier visit. */
+  private ticket: TlsSession = NO_SESSION;
   private honest = false;
   private overdue = 0;
 
   /** `recording`: keeps what is needed to replay the session as a trace (test/trace). */
   constructor(seed: number, recording: boolean) {
     this.seed = seed;
-    this.switches = seed % 8;
+    this.switches = (seed % 8) | SWITCH_TLS;
     this.random = new Random(seed);
     this.delivery = new Delivery(this.random);
     this.trace = recording ? new TraceWriter(this.switches) : undefined;
     this.appliance = new Appliance(this.switches, seed & 255);
+    const { credential } = readCredential(SECURE_IDENTITY, 0, this.appliance.host.secure().trust);
+    if (credential === undefined) throw new Error("no key");
+    this.credential = credential;
   }
 
   /** Frames handed over since the beginning. */
@@ -146,7 +169,8 @@ export class Session {
         break;
       case 4:
       case 5:
-        if (peer.port !== 53 && peer.port !== 8080) peer.say(requestBytes(random));
+        if (peer.secure !== undefined) this.saySecurely(peer, peer.secure);
+        else if (peer.port !== 53 && peer.port !== 8080) peer.say(requestBytes(random));
         break;
       default:
         this.goOn(peer);
@@ -156,6 +180,7 @@ export class Session {
   /** As a good peer does: sends what there is, acknowledges, ends when the other side has ended. */
   private goOn(peer: Peer): void {
     const { random, delivery } = this;
+    if (peer.secure !== undefined) this.hand(peer, peer.secure);
     if (peer.sent < peer.out.length && !peer.finSent) {
       const most = random.below(3) === 0 ? 1 + random.below(20) : 1460;
       for (let i = random.below(6); i >= 0 && peer.sent < peer.out.length; i--)
@@ -165,8 +190,38 @@ export class Session {
     else if (peer.ackDue) delivery.put(peer.ack());
   }
 
+  /** What a machine of TLS has to say goes on, mostly as it is. */
+  private hand(peer: Peer, secure: SecurePeer): void {
+    const { random } = this;
+    if (secure.session !== NO_SESSION) this.ticket = secure.session;
+    const flight = secure.take();
+    if (flight.length === 0) return;
+    const luck = this.honest ? 0 : random.below(16);
+    if (luck > 11) peer.say(damaged(random, flight));
+    else if (luck > 8 && !secure.complete) peer.say(inPieces(random, flight));
+    else peer.say(flight);
+  }
+
+  private saySecurely(peer: Peer, secure: SecurePeer): void {
+    const { random } = this;
+    if (random.below(4) === 0) peer.say(secure.oddity(random));
+    else if (secure.complete) {
+      const bytes = peer.hostPort === 443 ? requestBytes(random) : responseBytes(random);
+      const sealed = secure.data(bytes, random.below(3) === 0 ? 1 + random.below(200) : 16_384);
+      peer.say(random.below(16) === 0 ? damaged(random, sealed) : sealed);
+      if (random.below(8) === 0) peer.say(secure.close());
+    }
+  }
+
   private newPeer(route: Route): Peer {
     const { random } = this;
+    if (random.below(SECURE_ONE_IN) === 0) {
+      const peer = new Peer(route, 1024 + random.below(60_000), 443, random.below(0x100000000));
+      const ticket = random.below(2) === 0 ? this.ticket : NO_SESSION;
+      peer.secure = SecurePeer.visitor(random, true, ticket, this.appliance.now);
+      this.peers.push(peer);
+      return peer;
+    }
     const port = random.below(6) === 0 ? 40_000 + random.below(4) : 1024 + random.below(60_000);
     const hostPort = random.below(20) === 0 ? random.below(65_536) : 80;
     const peer = new Peer(route, port, hostPort, random.below(0x100000000));
@@ -272,7 +327,7 @@ export class Session {
     const { sourcePort, destinationPort } = segment;
     for (const peer of this.peers) {
       if (peer.port !== destinationPort || peer.hostPort !== sourcePort || peer.route.source !== address) continue;
-      peer.hear(segment, sent);
+      peer.hear(segment, sent, this.appliance.now);
       if (peer.port === 53 && segment.payloadLength > 14 && peer.out.length === 0) {
         const query = sent.slice(segment.payloadOffset + 2, segment.payloadOffset + segment.payloadLength);
         const message = dnsAnswer(query, random, this.honest);
@@ -286,12 +341,13 @@ export class Session {
     if (segment.flags !== SYN || this.peers.length >= PEERS || random.below(6) === 0) return;
     const route = new Route(PEER_MAC, MAC, address, source);
     const peer = new Peer(route, destinationPort, sourcePort, random.below(0x100000000));
-    peer.hear(segment, sent);
+    peer.hear(segment, sent, this.appliance.now);
     if (random.below(8) === 0) {
       delivery.put(peer.reset(peer.seq));
       return;
     }
-    if (destinationPort !== 53) peer.say(responseBytes(random));
+    if (destinationPort === PEER_HTTPS_PORT) peer.secure = SecurePeer.server(random, this.credential);
+    else if (destinationPort !== 53) peer.say(responseBytes(random));
     this.peers.push(peer);
     delivery.put(peer.syn(random, SYN | ACK));
   }
@@ -330,40 +386,47 @@ export class Session {
     }
   }
 
-  /** A visitor asks for a page and must get it. */
+  /** Visitors ask for a page, in the clear and by TLS, and must get it. */
   private serve(): void {
-    const { appliance, delivery, random } = this;
     // With a lease the address may be another by now.
     if ((this.switches & SWITCH_DHCP) !== 0) return;
-    const peer = new Peer(
-      new Route(PEER_MAC, MAC, PEER, ADDRESS),
-      1024 + random.below(60_000),
-      80,
-      random.below(1 << 30),
-    );
+    const { received, phase } = this.visit(80, undefined);
+    if (this.fault === "" && !isPage(received, STATUS, PAGE))
+      this.fault = `a visitor got ${received.length} bytes that are not the page; phase ${phase}`;
+    if (this.fault !== "") return;
+    const secure = SecurePeer.visitor(this.random, false, NO_SESSION, this.appliance.now);
+    secure.keeps = true;
+    this.visit(443, secure);
+    if (this.fault === "" && !(isPage(secure.received, STATUS, PAGE) && secure.ended))
+      this.fault = `a visitor by TLS got ${secure.received.length} bytes that are not the page; ended ${secure.ended}`;
+    if (this.fault === "") this.pass(CALM);
+    if (this.fault === "") this.fault = checkAtRest(this.appliance);
+  }
+
+  private visit(hostPort: number, secure: SecurePeer | undefined): Peer {
+    const { delivery, random } = this;
+    const route = new Route(PEER_MAC, MAC, PEER, ADDRESS);
+    const peer = new Peer(route, 1024 + random.below(60_000), hostPort, random.below(1 << 30));
     peer.keeps = true;
-    peer.say(latin1Bytes("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    peer.secure = secure;
+    if (secure === undefined) peer.say(latin1Bytes(REQUEST));
     this.peers.push(peer);
     delivery.put(peer.syn(random, SYN));
+    let asked = secure === undefined;
     for (let turn = 0; turn < 200 && !peer.finSent && this.fault === ""; turn++) {
       this.poll(10 * MILLISECOND);
-      if (peer.phase === PHASE_OPEN) {
-        if (peer.finSeen) delivery.put(peer.fin());
-        else this.goOn(peer);
+      if (peer.phase !== PHASE_OPEN) continue;
+      if (!asked && secure !== undefined && secure.complete) {
+        // After its Finished.
+        this.hand(peer, secure);
+        peer.say(secure.data(latin1Bytes(REQUEST), 16_384));
+        asked = true;
       }
+      if (peer.finSeen) delivery.put(peer.fin());
+      else this.goOn(peer);
     }
     this.poll(10 * MILLISECOND);
     this.peers = [];
-    if (this.fault !== "") return;
-    const { received } = peer;
-    const start = received.length - PAGE.length;
-    const status = latin1Bytes("HTTP/1.1 200");
-    const good =
-      start > status.length &&
-      equalBytes(received, 0, status, 0, status.length) &&
-      equalBytes(received, start, PAGE, 0, PAGE.length);
-    if (!good) this.fault = `a visitor got ${received.length} bytes that are not the page; phase ${peer.phase}`;
-    else this.pass(CALM);
-    if (this.fault === "") this.fault = checkAtRest(appliance);
+    return peer;
   }
 }

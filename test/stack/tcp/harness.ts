@@ -68,7 +68,7 @@ export class RecordingSink extends IpSink {
     this.doubted.push(path);
   }
 
-  override reserve(): number {
+  override reserve(_path: Path): number {
     this.#last = -1;
     return this.#slot();
   }
@@ -102,7 +102,7 @@ export class RecordingSink extends IpSink {
     return this.#next;
   }
 
-  override release(_at: number): void {
+  override release(_at: number, _path: Path): void {
     this.#reserved = false;
   }
 
