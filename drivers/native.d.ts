@@ -32,7 +32,7 @@ declare function nativeMessageAddress(): number;
 
 /** Opens the TAP of this name with IFF_VNET_HDR (a 12-byte virtio_net_hdr before each frame). Returns 0 or an errno. */
 declare function nativeTapOpen(name: string): number;
-/** What is to be known of the TAP that is open, as bits: 1 it is up, 2 opening it has made it. */
+/** What is to be known of the TAP that is open, as bits: 1 it is up, 2 opening it has made it; above them its MTU, 0: not known. */
 declare function nativeTapState(): number;
 /** Sets the offloads (TUNSETOFFLOAD flags: 1 checksum, 2 TSO4, 4 TSO6). Returns 0 or an errno. */
 declare function nativeTapOffload(flags: Uint16): number;

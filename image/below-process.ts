@@ -7,8 +7,8 @@ import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
 import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
 
-/** IP packet size of a TAP device, unless somebody changed it. */
-const TAP_MTU = 1500;
+/** The largest IP packet that is sent, whatever the TAP device could carry. */
+const MOST_MTU = 1500;
 
 const findings = new Findings();
 
@@ -19,7 +19,7 @@ const findings = new Findings();
 export function start(name: string, mac: number, offloads: number, memory: number): boolean {
   const secret = secretBytes();
   const own = mac === 0 ? localMac(secret.bytes) : mac;
-  const opened = openTap(new NativeTap(), name, { mac: own, mtu: TAP_MTU, offloads });
+  const opened = openTap(new NativeTap(), name, { mac: own, mtu: MOST_MTU, offloads });
   if (!opened.ok) {
     findings.add(FOUND_NO_LINK, `TAP device ${name}: ${describeErrno(opened.errno)}`);
     return false;

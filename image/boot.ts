@@ -20,7 +20,14 @@ import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
-import { type BootConfig, bootUsage, describeMistakes, type MachineConfig, readBootConfig } from "./machine-config.ts";
+import {
+  type BootConfig,
+  bootUsage,
+  cardName,
+  describeMistakes,
+  type MachineConfig,
+  readBootConfig,
+} from "./machine-config.ts";
 import { makePlatform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
 import { trustAnchors } from "./trust-anchors.ts";
@@ -70,6 +77,7 @@ export function boot(target: Target): void {
   }
   if (!linked) nativePowerOff(STATUS_NO_NETWORK);
 
+  const hostname = machine.hostname ?? cardName(seam.mac());
   const edge: Edge = new Edge(
     seam,
     {
@@ -109,7 +117,7 @@ export function boot(target: Target): void {
         ? Promise.resolve()
         : setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
     if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
-    const https = config.tls === undefined ? undefined : openHttps(config.tls, machine, edge, seam, platform, log);
+    const https = config.tls === undefined ? undefined : openHttps(config.tls, hostname, edge, seam, platform, log);
     let appliance: Appliance | undefined;
     const acme =
       config.tls?.acme === undefined || https === undefined
@@ -138,7 +146,7 @@ export function boot(target: Target): void {
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);
     appliance = started.value;
     void set.then(() => acme?.start());
-    if (machine.syslog !== undefined) collect(machine.syslog, machine.hostname, log, edge, seam, platform);
+    if (machine.syslog !== undefined) collect(machine.syslog, hostname, log, edge, seam, platform);
   };
   if (config.log === "debug" || config.log === "trace") {
     const period = config.log === "trace" ? TRACED_FIGURES_MS : FIGURES_MS;
@@ -154,7 +162,7 @@ export function boot(target: Target): void {
   const fixed = machine.ipv4;
   if (fixed === undefined) {
     log.info("asking for an address by DHCP");
-    seam.configureDhcp(machine.hostname);
+    seam.configureDhcp(hostname);
   } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
 }
 
@@ -190,13 +198,13 @@ function collect(to: LogReceiver, hostname: string, log: Log, edge: Edge, seam: 
 /** Ends the machine when its certificates cannot be shown. */
 function openHttps(
   config: TlsConfig,
-  machine: MachineConfig,
+  hostname: string,
   network: Edge,
   seam: Seam,
   platform: Platform,
   log: Log,
 ): Https {
-  const own = [seam.address(), ...(machine.hostname.includes(".") ? [machine.hostname] : [])];
+  const own = [seam.address(), ...(hostname.includes(".") ? [hostname] : [])];
   const names = [...new Set([...own, ...(config.acme?.names ?? [])])];
   const notBefore = Math.floor(wallClock.floor / 1000);
   const https = new Https({ config, names, notBefore, network, platform, log });

@@ -39,7 +39,8 @@ export interface MachineConfig {
   /** Where names without a dot are looked for, before the domains that DHCP names. */
   readonly dnsSearch: readonly string[];
   readonly syslog: LogReceiver | undefined;
-  readonly hostname: string;
+  /** Undefined: made of the card's address (`cardName`). */
+  readonly hostname: string | undefined;
   /** A time server to set the clock by; undefined: the machine's own clock is believed. */
   readonly ntp: string | undefined;
   /** What the network card may do for us: OFFLOAD_ bits. */
@@ -63,7 +64,7 @@ export const MACHINE_PARAMETERS = {
     "send the log there as well (RFC 5424 over UDP, TCP or TLS; port 514, for TLS 6514)",
   ),
   ntp: parameter("HOST", "set the clock by this time server at the start (SNTP)"),
-  hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte)"),
+  hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte- and the end of its card's address)"),
   tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
   mac: parameter("XX:XX:XX:XX:XX:XX", "process target: our address on the TAP (made of its name and the machine-id)"),
   "no-checksum-offload": parameter("", "compute checksums ourselves"),
@@ -142,7 +143,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
     dnsSearch,
     syslog,
     ntp,
-    hostname: given.one("hostname", parseHostname)?.name ?? "epiphyte",
+    hostname: given.one("hostname", parseHostname)?.name,
     offloads,
     tap: given.one("tap", parseTap)?.name ?? "tap0",
     mac: given.one("mac", parseMac),
@@ -166,6 +167,11 @@ function readIpv4(given: Parameters): StaticIpv4 | undefined {
     given.errors.push({ kind: "malformed", name: "ipv4-gateway", value: gateway, why });
   }
   return { address, prefix, gateway };
+}
+
+/** The name of a machine that was given none: "epiphyte-123456" of the card 52:54:00:12:34:56. */
+export function cardName(mac: number): string {
+  return `epiphyte-${(mac % 0x1000000).toString(16).padStart(6, "0")}`;
 }
 
 /** Those whose names the machine looks up first: of the forge and of the certificate authority, or of the proxy before them. */

@@ -14,11 +14,14 @@ export const TAP_UP = 1;
 /** There was none of this name: opening has made it, and it goes with us. */
 export const TAP_NEW = 2;
 
+/** Above these bits lies the MTU, 0 when it is not known. */
+export const TAP_MTU = 4;
+
 /** The five calls that a TAP consists of; tests have their own. */
 export abstract class Tap {
   /** Opens the TAP of this name. 0 or an errno. */
   abstract open(name: string): number;
-  /** Of the TAP that is open: TAP_UP, TAP_NEW. */
+  /** Of the TAP that is open: TAP_UP, TAP_NEW, and its MTU times TAP_MTU. */
   abstract state(): number;
   /** Says which offloads we can receive (TUNSETOFFLOAD). 0 or an errno. */
   abstract offload(flags: number): number;
@@ -68,6 +71,7 @@ export class NativeTap extends Tap {
 export interface TapOptions {
   /** Our address: locally administered; not the one that the kernel's end has. */
   readonly mac: number;
+  /** The most that is used of the TAP's own MTU. */
   readonly mtu: number;
   /** OFFLOAD_ bits; the kernel has those of checksums (receiving: TUN_F_CSUM) and segmentation. */
   readonly offloads: number;
@@ -96,7 +100,16 @@ export function openTap(tap: Tap, name: string, options: TapOptions): TapResult 
   if (refused !== 0) return { ok: false, errno: refused };
   const offload = tap.offload((options.offloads & OFFLOAD_RECEIVE_CHECKSUM) !== 0 ? TUN_F_CSUM : 0);
   if (offload !== 0) return { ok: false, errno: offload };
-  return { ok: true, value: new TapLink(tap, options), state: tap.state() };
+  const state = tap.state();
+  const mtu = Math.floor(state / TAP_MTU);
+  return { ok: true, value: new TapLink(tap, mtu < LEAST_MTU ? options : withMtu(options, mtu)), state };
+}
+
+/** RFC 791 3.1: every host takes so much. */
+const LEAST_MTU = 576;
+
+function withMtu(options: TapOptions, mtu: number): TapOptions {
+  return { mac: options.mac, mtu: Math.min(options.mtu, mtu), offloads: options.offloads };
 }
 
 export class TapLink extends Link {

@@ -68,7 +68,7 @@ ELSEWHERE uint64_t platform_message_address(void);
 
 /* TAP: `process`. */
 ELSEWHERE int platform_tap_open(const char *name, size_t length);
-ELSEWHERE int platform_tap_state(void);
+ELSEWHERE int platform_tap_state(void); /* 1 up, 2 made by opening, MTU * 4 */
 ELSEWHERE const char *platform_machine_id(void);
 ELSEWHERE int platform_tap_offload(unsigned flags);
 ELSEWHERE long platform_tap_read(uint8_t *into, size_t length);

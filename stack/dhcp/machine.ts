@@ -3,10 +3,13 @@
 // Deviations, all for the sake of a machine that boots in milliseconds: no random delay before the first DISCOVER
 // (4.4.1), retransmission begins at 1 s instead of 4 s (4.1), and the address is used while ARP finds out whether
 // somebody else has it (4.4.1 would have us wait): the announcement of RFC 5227 provokes an owner to speak, and then
-// `conflict` declines. INIT-REBOOT is absent: nothing is remembered across boots.
+// `conflict` declines. Nothing is remembered across boots, so INIT-REBOOT is for a machine that was stopped and goes on,
+// perhaps elsewhere (`verify`): the address stays in use meanwhile, and when nobody says no.
 
 import { formatIpv4, type Ipv4, type Mac } from "../base/address.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
+import { fault, Lease } from "./lease.ts";
+import { type DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED, LOST_RELEASED } from "./sink.ts";
 import {
   DhcpReply,
   DhcpRequest,
@@ -40,43 +43,15 @@ export const SHORTEST_LEASE = 10;
 const FOR_EVER = 0xffffffff;
 const BROADCAST = "255.255.255.255";
 
-export type DhcpState = "stopped" | "init" | "selecting" | "requesting" | "bound" | "renewing" | "rebinding";
-
-// Why an address was lost.
-export const LOST_EXPIRED = 1;
-export const LOST_REFUSED = 2;
-export const LOST_CONFLICT = 3;
-export const LOST_RELEASED = 4;
-
-export class Lease {
-  address = 0 as Ipv4;
-  prefixLength = 0;
-  /** 0: none. */
-  gateway = 0 as Ipv4;
-  dnsServers: Ipv4[] = [];
-  domain = "";
-  /** 0: not told. */
-  mtu = 0;
-  server = 0 as Ipv4;
-  /** 0xffffffff: for ever. */
-  seconds = 0;
-}
-
-export abstract class DhcpSink {
-  /**
-   * Sends `bytes[0 .. length)` from UDP port 68 to port 67 of the destination, given as text. Its source is our address, 0.0.0.0 while
-   * there is none. A datagram that cannot be sent is lost: it will be sent again.
-   */
-  abstract sendDhcp(destination: string, bytes: Uint8Array, length: number): void;
-  /** The lease is ours, or was prolonged (`renewed`; its settings may have changed). The object stays the client's. */
-  abstract bound(lease: Lease, renewed: boolean, now: Instant): void;
-  /** Nobody has answered UNANSWERED_ATTEMPTS requests; it goes on. Said once until there is an answer. */
-  abstract unanswered(now: Instant): void;
-  /** What a server has said cannot be used; `why` in words. It is said for each. */
-  abstract refused(why: string, now: Instant): void;
-  /** The address must not be used any more. A new one is being sought, unless it was released. */
-  abstract lost(reason: number, now: Instant): void;
-}
+export type DhcpState =
+  | "stopped"
+  | "init"
+  | "selecting"
+  | "requesting"
+  | "rebooting"
+  | "bound"
+  | "renewing"
+  | "rebinding";
 
 export class DhcpClient {
   state: DhcpState = "stopped";
@@ -128,8 +103,20 @@ export class DhcpClient {
         this.discover(now, random, sink);
         return;
       case "requesting":
-        if (this.attempts >= REQUEST_ATTEMPTS) this.restart(now);
-        else this.select(now, random, sink);
+        if (this.attempts < REQUEST_ATTEMPTS) this.select(now, random, sink);
+        else {
+          const offer = `offered ${formatIpv4(this.offered)} and does not answer the request for it`;
+          this.refuse(`the DHCP server ${formatIpv4(this.server)} ${offer}`, now, sink);
+          this.restart(now);
+        }
+        return;
+      case "rebooting":
+        if (this.attempts < REQUEST_ATTEMPTS) this.reboot(now, random, sink);
+        else {
+          // 3.2 (4): nobody says no, and the lease is not over yet.
+          this.state = "bound";
+          this.deadline = Math.max(now, this.renewAt);
+        }
         return;
       case "bound":
         this.request.transaction = random;
@@ -157,7 +144,11 @@ export class DhcpClient {
     if (error !== 0) return error;
     if (reply.mac !== this.mac || reply.transaction !== this.request.transaction) return 0;
     if (this.state === "selecting" && reply.type === MESSAGE_OFFER) this.takeOffer(now, random, sink);
-    else if (this.state === "requesting") {
+    else if (this.state === "rebooting") {
+      // Of another network's server a NAK is what is asked for here: whoever speaks is believed (4.3.2).
+      if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
+      else if (reply.type === MESSAGE_NAK) this.takeAway(now, sink);
+    } else if (this.state === "requesting") {
       if (reply.serverIdentifier !== this.server) return 0;
       if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
       else if (reply.type === MESSAGE_NAK) {
@@ -172,12 +163,25 @@ export class DhcpClient {
       else if (reply.type === MESSAGE_NAK) {
         // Anyone on the way could forge one; only the server that gave the lease is believed before rebinding.
         if (this.state === "renewing" && reply.serverIdentifier !== this.server) return 0;
-        this.refusal = reply.message;
-        this.restart(now);
-        sink.lost(LOST_REFUSED, now);
+        this.takeAway(now, sink);
       }
     }
     return 0;
+  }
+
+  /**
+   * Time has passed that this machine knows nothing of, and it may be on another network: asks whether its address is still
+   * its own (INIT-REBOOT, 3.2). `passed`: for how long it was away.
+   */
+  verify(now: Instant, passed: Instant): void {
+    if (this.state !== "bound" && this.state !== "renewing" && this.state !== "rebinding") return;
+    this.renewAt -= passed;
+    this.rebindAt -= passed;
+    this.expiresAt -= passed;
+    this.attempts = 0;
+    this.began = now;
+    this.state = "rebooting";
+    this.deadline = now;
   }
 
   /** ARP has found that another card has our address. Soon after binding it is declined (4.4.1). */
@@ -198,7 +202,8 @@ export class DhcpClient {
 
   /** Gives the address back (4.4.6) and stops. */
   release(now: Instant, random: number, sink: DhcpSink): void {
-    const held = this.state === "bound" || this.state === "renewing" || this.state === "rebinding";
+    const { state } = this;
+    const held = state === "bound" || state === "renewing" || state === "rebinding" || state === "rebooting";
     this.state = "stopped";
     this.deadline = NEVER;
     if (!held) return;
@@ -235,10 +240,11 @@ export class DhcpClient {
   private takeOffer(now: Instant, random: number, sink: DhcpSink): void {
     const { reply } = this;
     // The first offer that can be used: waiting for better ones costs more than it brings.
-    const why = fault(reply);
+    // 4.3.1: an offer always says whose it is.
+    const nobody = "a DHCP server makes offers without saying who it is (option 54)";
+    const why = reply.serverIdentifier === 0 ? nobody : fault(reply, reply.serverIdentifier, "offers");
     if (why !== "") {
-      if (!this.toldRefused) sink.refused(why, now);
-      this.toldRefused = true;
+      this.refuse(why, now, sink);
       return;
     }
     this.offered = reply.yourAddress;
@@ -246,6 +252,35 @@ export class DhcpClient {
     this.attempts = 0;
     this.state = "requesting";
     this.select(now, random, sink);
+  }
+
+  private refuse(why: string, now: Instant, sink: DhcpSink): void {
+    if (!this.toldRefused) sink.refused(why, now);
+    this.toldRefused = true;
+  }
+
+  private takeAway(now: Instant, sink: DhcpSink): void {
+    this.refusal = this.reply.message;
+    this.restart(now);
+    sink.lost(LOST_REFUSED, now);
+  }
+
+  /** 4.3.2: no server named, the address as an option, no ciaddr. */
+  private reboot(now: Instant, random: number, sink: DhcpSink): void {
+    if (now >= this.expiresAt) {
+      this.restart(now);
+      sink.lost(LOST_EXPIRED, now);
+      return;
+    }
+    const { request } = this;
+    if (this.attempts === 0) request.transaction = random;
+    this.prepare(MESSAGE_REQUEST, now);
+    request.clientAddress = 0 as Ipv4;
+    request.requestedAddress = this.lease.address;
+    request.serverIdentifier = 0 as Ipv4;
+    this.requestedAt = now;
+    this.broadcast(sink);
+    this.backOff(now, random);
   }
 
   private select(now: Instant, random: number, sink: DhcpSink): void {
@@ -261,16 +296,15 @@ export class DhcpClient {
 
   private takeAck(now: Instant, sink: DhcpSink): void {
     const { reply, lease } = this;
-    if (!isHost(reply.yourAddress) || reply.leaseTime === 0) return;
+    const why = fault(reply, this.server, "gives");
+    if (why !== "") {
+      this.refuse(why, now, sink);
+      return;
+    }
     // 4.3.1: an ACK always has a lease time; one that lacks it is taken for the shortest.
     const seconds = Math.max(SHORTEST_LEASE, reply.leaseTime);
     const renewed = this.state !== "requesting" && reply.yourAddress === lease.address;
-    lease.address = reply.yourAddress;
-    lease.prefixLength = prefixOf(reply.subnetMask, reply.yourAddress);
-    lease.gateway = reply.router;
-    lease.dnsServers = reply.dnsServers;
-    lease.domain = reply.domain;
-    lease.mtu = reply.mtu;
+    lease.take(reply);
     if (reply.serverIdentifier !== 0) this.server = reply.serverIdentifier;
     lease.server = this.server;
     lease.seconds = seconds;
@@ -349,33 +383,4 @@ export class DhcpClient {
     const jitter = Math.floor(((random % 1024) / 1024 - 0.5) * 0.5 * wait);
     this.deadline = now + wait + jitter;
   }
-}
-
-/** What makes an offer useless, in words; "" when nothing does. */
-function fault(reply: DhcpReply): string {
-  // 4.3.1: an offer always says whose it is.
-  if (reply.serverIdentifier === 0) return "a DHCP server makes offers without saying who it is (option 54)";
-  const server = formatIpv4(reply.serverIdentifier);
-  if (!isHost(reply.yourAddress))
-    return `the DHCP server ${server} offers ${formatIpv4(reply.yourAddress)}, which is not the address of a host`;
-  if (reply.leaseTime === 0) return `the DHCP server ${server} offers a lease of 0 s`;
-  return "";
-}
-
-function isHost(address: Ipv4): boolean {
-  const top = address >>> 24;
-  return top !== 0 && top !== 127 && top < 224;
-}
-
-/** The length of a mask of ones followed by zeros; without one, that of the address's old class (RFC 950 2.1). */
-function prefixOf(mask: number, address: Ipv4): number {
-  const inverted = ~mask >>> 0;
-  if (mask !== 0 && (inverted & (inverted + 1)) === 0) {
-    let length = 0;
-    for (let rest = mask; rest !== 0; rest = (rest << 1) >>> 0) length++;
-    return length;
-  }
-  const top = address >>> 24;
-  if (top < 128) return 8;
-  return top < 192 ? 16 : 24;
 }

@@ -1,8 +1,9 @@
 // DHCP messages (RFC 2131 2, RFC 2132), as a client writes and reads them.
 
 import type { Ipv4, Mac } from "../base/address.ts";
-import { readU16, readU32, readU48, writeU16, writeU32, writeU48 } from "../base/bytes.ts";
-import { latin1, zeroBytes } from "../base/native.ts";
+import { readU32, readU48, writeU16, writeU32, writeU48 } from "../base/bytes.ts";
+import { zeroBytes } from "../base/native.ts";
+import { decodeRoutes, decodeSearch, NAME_LIMIT, OptionFields, Routes } from "./options.ts";
 
 export const CLIENT_PORT = 68;
 export const SERVER_PORT = 67;
@@ -20,12 +21,13 @@ export const MESSAGE_ACK = 5;
 export const MESSAGE_NAK = 6;
 export const MESSAGE_RELEASE = 7;
 
-/** Name servers remembered of one offer. */
+/** Name servers and time servers remembered of one offer. */
 export const DNS_SERVER_LIMIT = 3;
+export const NTP_SERVER_LIMIT = 4;
 /** RFC 2132 5.1 allows 68, RFC 791 3.1 promises 576 to every host: less is a mistake or malice. */
 export const LEAST_MTU = 576;
-/** Characters of a domain name or host name that are taken. */
-export const NAME_LIMIT = 253;
+/** Characters of a server's message that are taken. */
+export const MESSAGE_LIMIT = 255;
 
 // Errors of decode.
 export const DHCP_TRUNCATED = 1;
@@ -63,11 +65,14 @@ export class DhcpReply {
   serverIdentifier = 0 as Ipv4;
   /** 0: none given. */
   subnetMask = 0;
-  /** Of option 3, or the default route of option 121. */
+  /** Of option 3, or the default route of option 121, with which option 3 does not count (RFC 3442). */
   router = 0 as Ipv4;
-  /** There was an option 121: option 3 does not count (RFC 3442). */
-  classless = false;
+  /** The other classless routes, "10.0.0.0/8 10.1.1.1"; the router 0.0.0.0: on the wire. */
+  routes: string[] = [];
   dnsServers: Ipv4[] = [];
+  ntpServers: Ipv4[] = [];
+  /** Option 119, in its order. */
+  search: string[] = [];
   domain = "";
   /** 0: none given. */
   mtu = 0;
@@ -118,31 +123,34 @@ export function encode(bytes: Uint8Array, request: DhcpRequest): number {
   return Math.max(at + 1, SHORTEST_MESSAGE);
 }
 
-/** Reads the message at `offset`. Unknown options, and known ones of a wrong length, are skipped. 0 or an error. */
+/**
+ * Reads the message at `offset`. Unknown options, and known ones of a wrong length, are skipped; long ones may come in pieces
+ * (RFC 3396), and go on in the file and sname fields (RFC 2132 9.3). 0 or an error.
+ */
 export function decode(bytes: Uint8Array, offset: number, length: number, reply: DhcpReply): number {
   if (length < OPTIONS) return DHCP_TRUNCATED;
   if (bytes[offset] !== 2 || bytes[offset + 1] !== 1 || bytes[offset + 2] !== 6) return DHCP_NOT_A_REPLY;
   if (readU32(bytes, offset + OPTIONS - 4) !== MAGIC_COOKIE) return DHCP_NOT_A_REPLY;
-  reply.type = 0;
   reply.transaction = readU32(bytes, offset + 4);
   reply.mac = readU48(bytes, offset + 28) as Mac;
   reply.yourAddress = readU32(bytes, offset + 16) as Ipv4;
-  reply.serverIdentifier = 0 as Ipv4;
-  reply.subnetMask = 0;
-  reply.router = 0 as Ipv4;
-  reply.classless = false;
-  reply.dnsServers = [];
-  reply.domain = "";
-  reply.mtu = 0;
-  reply.leaseTime = -1;
-  reply.renewalTime = -1;
-  reply.rebindingTime = -1;
-  reply.message = "";
-  const overload = decodeOptions(bytes, offset + OPTIONS, offset + length, reply);
-  if (overload < 0) return DHCP_OPTION;
-  // RFC 2132 9.3: options may go on in `file` (128 bytes at 108) and `sname` (64 bytes at 44).
-  if ((overload & 1) !== 0 && decodeOptions(bytes, offset + 108, offset + 236, reply) < 0) return DHCP_OPTION;
-  if ((overload & 2) !== 0 && decodeOptions(bytes, offset + 44, offset + 108, reply) < 0) return DHCP_OPTION;
+  const fields = new OptionFields();
+  if (!fields.begin(bytes, offset, length, OPTIONS)) return DHCP_OPTION;
+  reply.type = fields.number(OPTION_MESSAGE_TYPE, 1, 0);
+  reply.serverIdentifier = fields.number(OPTION_SERVER_IDENTIFIER, 4, 0) as Ipv4;
+  reply.subnetMask = fields.number(OPTION_SUBNET_MASK, 4, 0);
+  decodeRouters(fields, reply);
+  reply.dnsServers = fields.addresses(OPTION_DNS, DNS_SERVER_LIMIT) as Ipv4[];
+  reply.ntpServers = fields.addresses(OPTION_NTP, NTP_SERVER_LIMIT) as Ipv4[];
+  reply.domain = fields.text(OPTION_DOMAIN, NAME_LIMIT);
+  fields.find(OPTION_SEARCH, true);
+  reply.search = decodeSearch(fields.value, fields.length);
+  const mtu = fields.number(OPTION_MTU, 2, 0);
+  reply.mtu = mtu >= LEAST_MTU ? mtu : 0;
+  reply.leaseTime = fields.number(OPTION_LEASE_TIME, 4, -1);
+  reply.renewalTime = fields.number(OPTION_RENEWAL_TIME, 4, -1);
+  reply.rebindingTime = fields.number(OPTION_REBINDING_TIME, 4, -1);
+  reply.message = fields.text(OPTION_MESSAGE, MESSAGE_LIMIT);
   return reply.type === 0 ? DHCP_NO_TYPE : 0;
 }
 
@@ -152,17 +160,15 @@ const OPTIONS = 240;
 /** RFC 2132 9.10: what a frame carries. */
 const LARGEST_REPLY = 1472;
 
-const OPTION_PAD = 0;
 const OPTION_SUBNET_MASK = 1;
 const OPTION_ROUTER = 3;
 const OPTION_DNS = 6;
 const OPTION_HOSTNAME = 12;
 const OPTION_DOMAIN = 15;
 const OPTION_MTU = 26;
-const OPTION_BROADCAST = 28;
+const OPTION_NTP = 42;
 const OPTION_REQUESTED_ADDRESS = 50;
 const OPTION_LEASE_TIME = 51;
-const OPTION_OVERLOAD = 52;
 const OPTION_MESSAGE_TYPE = 53;
 const OPTION_SERVER_IDENTIFIER = 54;
 const OPTION_PARAMETER_LIST = 55;
@@ -171,9 +177,11 @@ const OPTION_MAXIMUM_SIZE = 57;
 const OPTION_RENEWAL_TIME = 58;
 const OPTION_REBINDING_TIME = 59;
 const OPTION_CLIENT_IDENTIFIER = 61;
+const OPTION_SEARCH = 119;
 const OPTION_CLASSLESS_ROUTES = 121;
 const OPTION_END = 255;
 
+/** What is asked for is obeyed. */
 const PARAMETERS: readonly number[] = [
   OPTION_SUBNET_MASK,
   // RFC 3442: before the router option.
@@ -182,10 +190,11 @@ const PARAMETERS: readonly number[] = [
   OPTION_DNS,
   OPTION_DOMAIN,
   OPTION_MTU,
-  OPTION_BROADCAST,
+  OPTION_NTP,
   OPTION_LEASE_TIME,
   OPTION_RENEWAL_TIME,
   OPTION_REBINDING_TIME,
+  OPTION_SEARCH,
 ];
 
 /** Writes an option of 1, 2 or 4 bytes; returns where the next one goes. */
@@ -198,97 +207,16 @@ function option(bytes: Uint8Array, at: number, code: number, length: number, val
   return at + 2 + length;
 }
 
-/** Reads options up to `end`, or the end option. Returns the overload option's value, 0 without it, -1 on damage. */
-function decodeOptions(bytes: Uint8Array, start: number, end: number, reply: DhcpReply): number {
-  let overload = 0;
-  let at = start;
-  while (at < end) {
-    const code = bytes[at]!;
-    if (code === OPTION_END) break;
-    if (code === OPTION_PAD) {
-      at++;
-      continue;
-    }
-    if (at + 2 > end) return -1;
-    const length = bytes[at + 1]!;
-    const value = at + 2;
-    if (value + length > end) return -1;
-    at = value + length;
-    if (code === OPTION_OVERLOAD && length === 1) overload = bytes[value]!;
-    else decodeOption(bytes, code, value, length, reply);
+/** RFC 3442: with classless routes the router option does not count. RFC 2132 3.5: routers in order of preference. */
+function decodeRouters(fields: OptionFields, reply: DhcpReply): void {
+  const routes = new Routes();
+  fields.find(OPTION_CLASSLESS_ROUTES, true);
+  if (fields.length >= 0) {
+    decodeRoutes(fields.value, fields.length, routes);
+    reply.router = routes.router as Ipv4;
+  } else {
+    const routers = fields.addresses(OPTION_ROUTER, 1);
+    reply.router = (routers.length > 0 ? routers[0]! : 0) as Ipv4;
   }
-  return overload;
-}
-
-function decodeOption(bytes: Uint8Array, code: number, at: number, length: number, reply: DhcpReply): void {
-  switch (code) {
-    case OPTION_MESSAGE_TYPE:
-      if (length === 1) reply.type = bytes[at]!;
-      return;
-    case OPTION_SERVER_IDENTIFIER:
-      if (length === 4) reply.serverIdentifier = readU32(bytes, at) as Ipv4;
-      return;
-    case OPTION_SUBNET_MASK:
-      if (length === 4) reply.subnetMask = readU32(bytes, at);
-      return;
-    case OPTION_ROUTER:
-      // RFC 2132 3.5: in order of preference.
-      if (length >= 4 && !reply.classless) reply.router = readU32(bytes, at) as Ipv4;
-      return;
-    case OPTION_CLASSLESS_ROUTES:
-      reply.classless = true;
-      reply.router = defaultRoute(bytes, at, at + length);
-      return;
-    case OPTION_DNS:
-      for (let i = 0; i + 4 <= length && reply.dnsServers.length < DNS_SERVER_LIMIT; i += 4)
-        reply.dnsServers.push(readU32(bytes, at + i) as Ipv4);
-      return;
-    case OPTION_DOMAIN:
-      reply.domain = text(bytes, at, Math.min(length, NAME_LIMIT));
-      return;
-    case OPTION_MTU:
-      if (length === 2 && readU16(bytes, at) >= LEAST_MTU) reply.mtu = readU16(bytes, at);
-      return;
-    case OPTION_LEASE_TIME:
-      if (length === 4) reply.leaseTime = readU32(bytes, at);
-      return;
-    case OPTION_RENEWAL_TIME:
-      if (length === 4) reply.renewalTime = readU32(bytes, at);
-      return;
-    case OPTION_REBINDING_TIME:
-      if (length === 4) reply.rebindingTime = readU32(bytes, at);
-      return;
-    case OPTION_MESSAGE:
-      reply.message = text(bytes, at, length);
-      return;
-    default:
-      return;
-  }
-}
-
-/**
- * The router of the default route among classless routes (RFC 3442: a prefix length, as many bytes as that takes, the
- * router); 0: there is none. A machine with one card and one gateway has no use for the others.
- */
-function defaultRoute(bytes: Uint8Array, start: number, end: number): Ipv4 {
-  let at = start;
-  while (at < end) {
-    const prefix = bytes[at]!;
-    const router = at + 1 + Math.ceil(prefix / 8);
-    if (prefix > 32 || router + 4 > end) return 0 as Ipv4;
-    if (prefix === 0) return readU32(bytes, router) as Ipv4;
-    at = router + 4;
-  }
-  return 0 as Ipv4;
-}
-
-/** Printable ASCII up to the first NUL; anything else becomes "?". */
-function text(bytes: Uint8Array, at: number, length: number): string {
-  let clean = "";
-  for (let i = 0; i < length; i++) {
-    const c = bytes[at + i]!;
-    if (c === 0) break;
-    clean += c >= 0x20 && c < 0x7f ? latin1(bytes, at + i, 1) : "?";
-  }
-  return clean;
+  reply.routes = routes.others;
 }

@@ -360,7 +360,8 @@ export class Host extends FrameReceiver {
     const lease = this.lease.state;
     lease.changed = false;
     this.names.setLeaseServers(lease.nameServers, lease.search);
-    if (lease.mtu > 0) this.ip.setMtu(lease.mtu);
+    this.ip.setMtu(lease.mtu > 0 ? lease.mtu : this.link.mtu);
+    this.ip.setRoutes(lease.routes);
     const same = lease.prefixLength === this.prefixLength && lease.gateway === this.gateway;
     if (lease.address === this.address && same) return;
     this.configure(lease.address, lease.prefixLength, lease.gateway);

@@ -1,16 +1,11 @@
 // The DHCP client on its UDP port, and what its lease means to the host: fields that Host.poll follows.
 
-import { formatIpv4, type Mac, type Port } from "../base/address.ts";
+import { formatIpv4, formatMac, type Mac, type Port } from "../base/address.ts";
 import type { PathTable } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
-import {
-  DhcpClient,
-  type Lease as DhcpLease,
-  DhcpSink,
-  LOST_CONFLICT,
-  LOST_EXPIRED,
-  LOST_REFUSED,
-} from "../dhcp/machine.ts";
+import { addressTexts, type Lease as DhcpLease } from "../dhcp/lease.ts";
+import { DhcpClient } from "../dhcp/machine.ts";
+import { DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED } from "../dhcp/sink.ts";
 import { type Datagram, type Udp, UdpUser } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { EVENT_NOTICE } from "./events.ts";
@@ -27,11 +22,14 @@ export class LeaseState extends DhcpSink {
   address = "";
   prefixLength = 0;
   gateway = "";
-  nameServers: string[] = [];
+  /** As Subnet.setRoutes takes them. */
+  routes: readonly string[] = [];
+  nameServers: readonly string[] = [];
+  timeServers: readonly string[] = [];
   /** 0: not told. */
   mtu = 0;
   /** Domains in which names without a dot are looked for. */
-  search: string[] = [];
+  search: readonly string[] = [];
   /** Why the address was lost. */
   reason = "";
 
@@ -39,10 +37,13 @@ export class LeaseState extends DhcpSink {
   private readonly paths: PathTable;
   private readonly events: EventQueue;
 
-  constructor(udp: Udp, paths: PathTable, events: EventQueue) {
+  private readonly mac: Mac;
+
+  constructor(udp: Udp, paths: PathTable, mac: Mac, events: EventQueue) {
     super();
     this.udp = udp;
     this.paths = paths;
+    this.mac = mac;
     this.events = events;
   }
 
@@ -56,7 +57,8 @@ export class LeaseState extends DhcpSink {
     const same = this.address === address && this.prefixLength === lease.prefixLength;
     if (!renewed || !same || this.gateway !== gateway) {
       const time = lease.seconds === 0xffffffff ? "for ever" : `for ${lease.seconds} s`;
-      const way = gateway === "" ? "no gateway" : `gateway ${gateway}`;
+      const routes = lease.routes.length === 0 ? "" : `, ${lease.routes.length} more routes`;
+      const way = (gateway === "" ? "no gateway" : `gateway ${gateway}`) + routes;
       const from = formatIpv4(lease.server);
       this.events.push(EVENT_NOTICE, 0, 0, `lease: ${address}/${lease.prefixLength} ${time} from ${from}, ${way}`);
     }
@@ -64,17 +66,17 @@ export class LeaseState extends DhcpSink {
     this.address = address;
     this.prefixLength = lease.prefixLength;
     this.gateway = gateway;
-    const nameServers: string[] = [];
-    for (const server of lease.dnsServers) nameServers.push(formatIpv4(server));
-    this.nameServers = nameServers;
+    this.routes = lease.routes;
+    this.nameServers = addressTexts(lease.dnsServers);
+    this.timeServers = addressTexts(lease.ntpServers);
     this.mtu = lease.mtu;
-    this.search = lease.domain === "" ? [] : [lease.domain];
+    this.search = lease.search;
   }
 
   override unanswered(_now: Instant): void {
     const text =
-      "no DHCP server has answered so far; still asking. Is the card on the right network, does a DHCP server run there? " +
-      "A fixed address is given by --ipv4= and --gateway=";
+      `no DHCP server has answered the card ${formatMac(this.mac)} so far; it is still asked. Is the card on the right network, ` +
+      "does a DHCP server run there? A fixed address is given by --ipv4= and --ipv4-gateway=";
     this.events.push(EVENT_NOTICE, 0, 0, text);
   }
 
@@ -90,7 +92,10 @@ export class LeaseState extends DhcpSink {
     this.address = "";
     this.prefixLength = 0;
     this.gateway = "";
+    this.mtu = 0;
+    this.routes = [];
     this.nameServers = [];
+    this.timeServers = [];
     this.search = [];
   }
 }
@@ -107,7 +112,7 @@ export class Lease extends UdpUser {
     this.udp = udp;
     this.mac = mac;
     this.random = random;
-    this.state = new LeaseState(udp, paths, events);
+    this.state = new LeaseState(udp, paths, mac, events);
   }
 
   /** Begins to look for a server. A second call changes nothing. */
@@ -127,6 +132,11 @@ export class Lease extends UdpUser {
 
   nextDeadline(): Instant {
     return this.client === undefined ? NEVER : this.client.nextDeadline();
+  }
+
+  /** The machine was away for so long, and may be elsewhere. */
+  verify(now: Instant, passed: Instant): void {
+    if (this.client !== undefined) this.client.verify(now, passed);
   }
 
   /** Another card has our address. */

@@ -105,6 +105,12 @@ export class IpOutput extends IpSink {
     this.arp.configure(this.subnet.address, now);
   }
 
+  /** Routes besides our own network and the gateway, instead of those before: see Subnet.setRoutes. */
+  setRoutes(routes: readonly string[]): void {
+    this.subnet.setRoutes(routes);
+    this.forget();
+  }
+
   /** The network carries no more than this, whatever the link could (RFC 2132 5.1). */
   setMtu(mtu: number): void {
     this.mtu = Math.min(mtu, this.link.mtu);

@@ -8,7 +8,7 @@ import {
   parameter,
 } from "../../appliance/parameters.ts";
 import { ALL_OFFLOADS } from "../../drivers/offload.ts";
-import { bootUsage, describeMistakes, PARAMETERS, readBootConfig } from "../../image/machine-config.ts";
+import { bootUsage, cardName, describeMistakes, PARAMETERS, readBootConfig } from "../../image/machine-config.ts";
 
 const REMOTE = "--remote=http://git.example/blog.git";
 
@@ -44,7 +44,8 @@ describe("boot parameters", () => {
     expect(config.port).toBe(80);
     expect(config.hook).toBe("/push");
     expect(config.hookSecret).toBeUndefined();
-    expect(config.hostname).toBe("epiphyte");
+    expect(config.hostname).toBeUndefined();
+    expect([cardName(0x525400123456), cardName(0x0200000000ab)]).toEqual(["epiphyte-123456", "epiphyte-0000ab"]);
     expect(config.log).toBe("info");
     expect(config.offloads).toBe(ALL_OFFLOADS);
     expect(config.tap).toBe("tap0");

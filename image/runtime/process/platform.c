@@ -138,8 +138,9 @@ int platform_tap_open(const char *name, size_t length) {
 int platform_tap_state(void) {
   int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   int up = any >= 0 && ioctl(any, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
+  int mtu = any >= 0 && ioctl(any, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
   if (any >= 0) close(any);
-  return (up ? 1 : 0) | (tap_made ? 2 : 0);
+  return (up ? 1 : 0) | (tap_made ? 2 : 0) | (mtu << 2);
 }
 
 const char *platform_machine_id(void) {

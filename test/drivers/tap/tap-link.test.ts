@@ -3,6 +3,7 @@ import { ALL_OFFLOADS, OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEND_CHECKSUM } from ".
 import {
   openTap,
   TAP_BUDGET,
+  TAP_MTU,
   TAP_NEW,
   TAP_SLOTS,
   TAP_UP,
@@ -91,6 +92,18 @@ describe("a TAP link", () => {
     down.state0 = TAP_NEW;
     const opened = openTap(down, "tap9", ALL);
     expect(opened.ok && opened.state).toBe(TAP_NEW);
+    // The MTU of the TAP counts, up to the most that is used; one that cannot be counts as unknown.
+    for (const [of, used] of [
+      [1400, 1400],
+      [9000, 1500],
+      [0, 1500],
+      [100, 1500],
+    ] as const) {
+      const narrow = new FakeTap();
+      narrow.state0 = TAP_UP + of * TAP_MTU;
+      const link = openTap(narrow, "tap9", ALL);
+      expect(link.ok && link.value.mtu).toBe(used);
+    }
     const tap = new FakeTap();
     tap.refuseOffload = 22;
     expect(openTap(tap, "tap0", ALL)).toEqual({ ok: false, errno: 22 });

@@ -1,5 +1,13 @@
 import type { Ipv4, Mac } from "../../../stack/base/address.ts";
 import {
+  decodeRoutes,
+  decodeSearch,
+  NAME_LIMIT,
+  ROUTE_LIMIT,
+  Routes,
+  SEARCH_LIMIT,
+} from "../../../stack/dhcp/options.ts";
+import {
   DhcpReply,
   DhcpRequest,
   DNS_SERVER_LIMIT,
@@ -9,7 +17,6 @@ import {
   LEAST_MTU,
   MESSAGE_DISCOVER,
   MESSAGE_REQUEST,
-  NAME_LIMIT,
   SHORTEST_MESSAGE,
 } from "../../../stack/dhcp/wire.ts";
 import { anywhere, ascii, check, hex, join, latin1, Script, same, type Target } from "../target.ts";
@@ -34,6 +41,8 @@ export const dhcp: Target = {
       [121, 5, 0, 10, 0, 0, 1],
       [121, 8, 24, 10, 0, 0, 10, 0, 0, 1],
       [56, 2, 104, 105],
+      [42, 4, 10, 0, 0, 1],
+      [119, 5, 1, 97, 0, 192, 0],
     ],
     ...[[3, 4, 10, 0, 0, 1], [6, 8, 1, 1, 1, 1, 8, 8, 8, 8], [15, 3, 97, 46, 98], [0, 0, 0], [...COOKIE]],
   ],
@@ -43,17 +52,26 @@ export const dhcp: Target = {
     reply(hex("340103 350105 ff00"), hex("0104ffffff00 ff"), hex("0f0161 ff")),
     reply(hex("350106 38066e6f7420796f7500 ff")),
     join([1, 0x35, 2, 3, 4, 5], ascii("host")),
+    reply(hex("350105 7706 03656e670161 7704 00 0162 c004 ff")),
+    hex("03656e67 056170706c65 03636f6d 00 096d61726b6574696e67 c004"),
+    hex("200a800001 00000000 00 0a800001 0c ac1f 0a000003"),
     new Uint8Array(240),
   ],
   run: (bytes) => {
     if (bytes.length % 2 === 1) written(bytes);
+    const routes = new Routes();
+    decodeRoutes(bytes, bytes.length, routes);
+    check(routes.others.length <= ROUTE_LIMIT, "more routes than are taken");
+    const names = decodeSearch(bytes, bytes.length);
+    check(names.length <= SEARCH_LIMIT && names.every((name) => name.length <= NAME_LIMIT), "too much to search in");
     const found = anywhere(bytes, (array, offset, length) => {
       // What an earlier message left must not be seen in the next.
       const message = new DhcpReply();
       message.dnsServers = [1 as Ipv4, 2 as Ipv4];
       message.domain = "of.before";
       message.leaseTime = 77;
-      message.classless = true;
+      message.routes = ["of before"];
+      message.search = ["of.before"];
       message.message = "of before";
       const error = decode(array, offset, length, message);
       return error === 0 ? { ...message } : error;

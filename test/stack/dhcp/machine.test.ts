@@ -2,23 +2,19 @@ import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { BROADCAST_ADDRESS, formatIpv4, type Ipv4, type Mac } from "../../../stack/base/address.ts";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
+import type { Lease } from "../../../stack/dhcp/lease.ts";
 import {
   CONFLICT_WINDOW,
   DECLINE_PAUSE,
   DhcpClient,
-  DhcpSink,
   FIRST_RETRANSMISSION,
   LAST_RETRANSMISSION,
-  type Lease,
-  LOST_CONFLICT,
-  LOST_EXPIRED,
-  LOST_REFUSED,
-  LOST_RELEASED,
   RENEWAL_RETRANSMISSION,
   REQUEST_ATTEMPTS,
   SHORTEST_LEASE,
   UNANSWERED_ATTEMPTS,
 } from "../../../stack/dhcp/machine.ts";
+import { DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED, LOST_RELEASED } from "../../../stack/dhcp/sink.ts";
 import { type ClientMessage, fourBytes, optionOf, readClientMessage, reply } from "./server.ts";
 
 const MAC = 0x525400123456 as Mac;
@@ -174,6 +170,22 @@ describe("the DHCP client", () => {
     client.step(client.nextDeadline(), 2, sink);
     expect(sink.last().message.type).toBe(DISCOVER);
     expect(sink.last().message.transaction).toBe(2);
+  });
+
+  test("a server that offers and never gives is told; so is a lease that is none", () => {
+    client.start(0);
+    client.step(0, 1, sink);
+    answer(OFFER, 0);
+    answer(ACK, 0, 0);
+    expect(sink.log).toEqual(["the DHCP server 10.0.2.2 gives a lease of 0 s"]);
+    expect(client.state).toBe("requesting");
+    client = new DhcpClient(MAC, "blog");
+    sink = new Recorder();
+    client.start(0);
+    client.step(0, 1, sink);
+    answer(OFFER, 0);
+    for (let i = 0; i < REQUEST_ATTEMPTS; i++) client.step(client.nextDeadline(), 1, sink);
+    expect(sink.log).toEqual(["the DHCP server 10.0.2.2 offered 10.0.2.15 and does not answer the request for it"]);
   });
 
   test("a refusal begins anew", () => {
@@ -356,5 +368,50 @@ describe("the DHCP client", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test("a machine that was away asks whether its address is still its own (INIT-REBOOT, RFC 2131 3.2)", () => {
+    bind(0, 1000);
+    sink.log.length = 0;
+    const before = sink.sent.length;
+    client.verify(5 * SECOND, 100 * SECOND);
+    expect(client.nextDeadline()).toBe(5 * SECOND);
+    client.step(5 * SECOND, 77, sink);
+    const { to, message } = sink.last();
+    expect(sink.sent).toHaveLength(before + 1);
+    expect([to, message.type, message.clientAddress, message.transaction]).toEqual(["255.255.255.255", REQUEST, 0, 77]);
+    expect([optionOf(message, 50), optionOf(message, 54)]).toEqual(["0a00020f", undefined]);
+    answer(ACK, 6 * SECOND);
+    expect(sink.log).toEqual(["renewed a00020f/24"]);
+    expect(client.nextDeadline()).toBe(505 * SECOND);
+  });
+
+  test("elsewhere the address is taken away, by whatever server there is", () => {
+    bind();
+    sink.log.length = 0;
+    client.verify(5, 100);
+    client.step(5, 77, sink);
+    answer(NAK, 6, 1000, OURS, 0x0a090909 as Ipv4);
+    expect(sink.log).toEqual([`lost ${LOST_REFUSED}`]);
+    expect([client.state, client.nextDeadline()]).toEqual(["init", 6]);
+  });
+
+  test("where nobody answers it keeps the address for what is left of the lease, the time away counted", () => {
+    bind(0, 1000);
+    sink.log.length = 0;
+    client.verify(SECOND, 100 * SECOND);
+    for (let i = 0; i <= REQUEST_ATTEMPTS; i++) client.step(client.nextDeadline(), 1, sink);
+    expect(client.state).toBe("bound");
+    expect(client.nextDeadline()).toBe(400 * SECOND);
+    expect(sink.log).toEqual([]);
+    client.verify(2 * SECOND, 1000 * SECOND);
+    client.step(2 * SECOND, 1, sink);
+    expect(sink.log).toEqual([`lost ${LOST_EXPIRED}`]);
+  });
+
+  test("without an address there is nothing to ask for", () => {
+    client.start(0);
+    client.verify(5, 5);
+    expect(client.state).toBe("init");
   });
 });

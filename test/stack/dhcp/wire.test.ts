@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Ipv4, Mac } from "../../../stack/base/address.ts";
+import { OPTION_LIMIT, ROUTE_LIMIT, SEARCH_LIMIT } from "../../../stack/dhcp/options.ts";
 import {
   DHCP_NO_TYPE,
   DHCP_NOT_A_REPLY,
@@ -48,8 +49,8 @@ describe("DHCP messages", () => {
       `01010600 12345678 0003 8000 ${"00000000".repeat(4)} 525400123456`.replaceAll(" ", ""),
     );
     expect(toHex(bytes, 34, 202)).toBe("00".repeat(202));
-    expect(toHex(bytes, 236, 39)).toBe(
-      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 370a 01 79 03 06 0f 1a 1c 33 3a 3b ff".replaceAll(
+    expect(toHex(bytes, 236, 40)).toBe(
+      "63825363 350101 3d0701525400123456 390205c0 0c04626c6f67 370b 01 79 03 06 0f 1a 2a 33 3a 3b 77 ff".replaceAll(
         " ",
         "",
       ),
@@ -115,6 +116,84 @@ describe("DHCP messages", () => {
     expect(routes([0, 10, 0, 0])).toBe(0);
     expect(routes([33, 1, 2, 3, 4, 5, 6, 7, 8, 9])).toBe(0);
     expect(routes([24, 10, 0])).toBe(0);
+  });
+
+  test("the other classless routes are read, on the wire or by a router, up to their bound", () => {
+    const r = new DhcpReply();
+    const google = [32, 10, 128, 0, 1, 0, 0, 0, 0, 0, 10, 128, 0, 1];
+    let bytes = reply(MESSAGE_OFFER, 1, MAC, 0x0a800005 as Ipv4, [[121, ...google, 12, 172, 31, 10, 0, 0, 3]]);
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    // Bits beyond the prefix are nothing.
+    expect(r.routes).toEqual(["10.128.0.1/32 0.0.0.0", "172.16.0.0/12 10.0.0.3"]);
+    const many = [121];
+    for (let i = 0; i < 20; i++) many.push(24, 10, 0, i, 10, 9, 9, 9);
+    bytes = reply(MESSAGE_OFFER, 1, MAC, 0x0a800005 as Ipv4, [many]);
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect(r.routes).toHaveLength(ROUTE_LIMIT);
+  });
+
+  test("a long option comes in pieces, also across fields (RFC 3396 5)", () => {
+    const bytes = offer([
+      [15, 97, 98],
+      [121, 0, 10],
+      [15, 99],
+      [121, 0, 0, 9],
+      [52, 3],
+    ]);
+    bytes.set(hex("0f 01 64 ff"), 108);
+    bytes.set(hex("0f 01 65 ff"), 44);
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect([r.domain, r.router]).toEqual(["abcde", 0x0a000009]);
+  });
+
+  test("an option of more than OPTION_LIMIT bytes is none", () => {
+    const part = [15, ...new Array<number>(250).fill(97)];
+    const options: number[][] = [];
+    for (let i = 0; i * 250 <= OPTION_LIMIT; i++) options.push(part);
+    const bytes = new Uint8Array(2000);
+    const head = offer();
+    bytes.set(head);
+    let at = head.length - 1;
+    for (const one of options) {
+      bytes.set([15, 250, ...one.slice(1)], at);
+      at += 252;
+    }
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect([r.domain, r.router]).toEqual(["", 0x0a000202]);
+  });
+
+  test("time servers and the domain search list are read (RFC 2132 8.3, RFC 3397)", () => {
+    // RFC 3397 2, example: eng.apple.com. and marketing.apple.com., compressed, in two pieces.
+    const list = hex("03656e67 056170706c65 03636f6d 00 096d61726b6574696e67 c004");
+    const bytes = offer([
+      [119, ...list.slice(0, 9)],
+      [119, ...list.slice(9)],
+      [42, 10, 0, 2, 3, 10, 0, 2, 4],
+    ]);
+    const r = new DhcpReply();
+    expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+    expect(r.search).toEqual(["eng.apple.com", "marketing.apple.com"]);
+    expect(r.ntpServers).toEqual([0x0a000203, 0x0a000204]);
+  });
+
+  test("a search list that is damaged, goes round in circles or has no end gives what came before", () => {
+    const search = (value: string): readonly string[] => {
+      const bytes = offer([[119, ...hex(value)]]);
+      const r = new DhcpReply();
+      expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+      return r.search;
+    };
+    expect(search("0161 00 0162 c009")).toEqual(["a"]);
+    expect(search("0161 00 c003")).toEqual(["a"]);
+    expect(search("0161 00 3f62")).toEqual(["a"]);
+    expect(search("0161 00 4062")).toEqual(["a"]);
+    expect(search("0161 00 c0")).toEqual(["a"]);
+    expect(search("0161 00 0162")).toEqual(["a"]);
+    expect(search("000000 0161 00")).toEqual(["a"]);
+    expect(search("021b2e 00")).toEqual(["??"]);
+    expect(search("0161 00".repeat(20))).toHaveLength(SEARCH_LIMIT);
   });
 
   test("an offer is read", () => {

@@ -205,6 +205,26 @@ describe("IPv4 output", () => {
     expect(packets.map((p) => p.to)).toEqual([PEER_MAC, 0xffffffffffff, 0xffffffffffff, 0x01005e7b0001]);
   });
 
+  test("of several routes the longest prefix counts, our own network's among them", () => {
+    output.setRoutes([
+      "10.0.0.0/8 10.0.2.3",
+      "10.0.2.16/28 10.0.2.4",
+      "172.16.0.0/12 0.0.0.0",
+      "nonsense",
+      "1.2.3.4/33 1.1.1.1",
+    ]);
+    const hop = (address: Ipv4): Ipv4 => output.subnet.nextHop(address);
+    expect(hop(0x0a090909 as Ipv4)).toBe(0x0a000203);
+    expect(hop(0x0a000220 as Ipv4)).toBe(0x0a000220);
+    expect(hop(0x0a000210 as Ipv4)).toBe(0x0a000204);
+    expect(hop(0xac1f0001 as Ipv4)).toBe(0xac1f0001);
+    expect(hop(0x01020304 as Ipv4)).toBe(GATEWAY);
+    output.setRoutes([]);
+    expect(hop(0x0a090909 as Ipv4)).toBe(GATEWAY);
+    output.setRoutes(["0.0.0.0/0 0.0.0.0"]);
+    expect(hop(0x01020304 as Ipv4)).toBe(0x01020304);
+  });
+
   test("a gateway outside the prefix is a neighbour all the same", () => {
     output.configure("10.0.2.15", 32, "10.128.0.1", 0);
     hear(1, 0x0a800001 as Ipv4, PEER_MAC, US, 0);
