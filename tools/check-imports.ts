@@ -15,6 +15,10 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   { room: "stack/ethernet", sees: ["stack/base"] },
   { room: "stack/arp", sees: ["stack/base", "stack/ethernet"] },
   { room: "stack/ipv4", sees: ["stack/base", "stack/ethernet", "stack/arp"] },
+  { room: "stack/mld", sees: ["stack/base"] },
+  { room: "stack/ndp", sees: ["stack/base", "stack/ethernet", "stack/mld"] },
+  { room: "stack/ipv6", sees: ["stack/base", "stack/ethernet", "stack/ndp"] },
+  { room: "stack/icmpv6", sees: ["stack/base", "stack/ipv6"] },
   { room: "stack/icmp", sees: ["stack/base", "stack/ipv4"] },
   { room: "stack/udp", sees: ["stack/base", "stack/ipv4"] },
   { room: "stack/tcp", sees: ["stack/base"] },
@@ -56,7 +60,7 @@ const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/
 const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|address6|path)\.ts$/;
 
 /** The way of every packet, and how many parameters a function there may have. */
-const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|udp|tcp|tls|http1)|drivers)\//;
+const PACKET_PATH = /^(stack\/(base|ethernet|arp|ipv4|icmp|ipv6|icmpv6|ndp|mld|udp|tcp|tls|http1)|drivers)\//;
 const PARAMETER_LIMIT = 6;
 
 /** Lines of one source file. */

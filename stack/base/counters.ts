@@ -9,7 +9,7 @@ export const FRAMES_IN = 0;
 /** Shorter than their header, or of a VLAN. */
 export const FRAMES_DAMAGED = 1;
 export const FRAMES_TO_OTHERS = 2;
-/** Neither IPv4 nor ARP. */
+/** Neither IP nor ARP. */
 export const FRAMES_OF_OTHER_TYPES = 3;
 /** The header is damaged, or an address in it that no host has. */
 export const PACKETS_DAMAGED = 4;
@@ -49,6 +49,10 @@ export const RECOVERIES = 27;
 export const RECOVERIES_UNDONE = 28;
 /** RFC 8985 7. */
 export const TAIL_PROBES = 29;
+/** Messages of neighbour discovery that are not to be believed, or that there was no room for. */
+export const ND_REFUSED = 30;
+/** IPv6: headers whose sender was told that they are not understood. */
+export const HEADERS_REFUSED = 31;
 
 /** By counter: its constant's name in lower case. */
 export const COUNTER_NAMES: readonly string[] = [
@@ -82,6 +86,8 @@ export const COUNTER_NAMES: readonly string[] = [
   "recoveries",
   "recoveries-undone",
   "tail-probes",
+  "nd-refused",
+  "headers-refused",
 ];
 
 export class Counters {
@@ -98,6 +104,13 @@ export class Counters {
 
   value(counter: number): number {
     return this.#values[counter]!;
+  }
+
+  /** "name value" lines. */
+  describe(): string {
+    const lines: string[] = [];
+    for (let i = 0; i < COUNTER_NAMES.length; i++) lines.push(`${COUNTER_NAMES[i]!} ${this.#values[i]!}`);
+    return lines.join("\n");
   }
 
   /** Frames and packets that came and were thrown away before a transport saw them. */

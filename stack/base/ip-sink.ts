@@ -88,6 +88,29 @@ export abstract class IpSink {
   ): void;
 }
 
+/**
+ * The way out of one more family, behind an IpSink that has reserved the slot of the packet and hands over what was asked
+ * for it, in the same fields.
+ */
+export abstract class FamilyOutput {
+  protocol = 0;
+  checksumOffset = 0;
+  segmentSize = 0;
+  dontFragment = true;
+  /** The packet that was sent last may be repeated: its slot still says what it was. */
+  repeatable = false;
+
+  abstract send(
+    at: number,
+    path: Path,
+    headLength: number,
+    payload: Uint8Array,
+    payloadOffset: number,
+    payloadLength: number,
+  ): void;
+  abstract doubt(path: Path): void;
+}
+
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;

@@ -17,6 +17,8 @@ export class Packet {
   unicast = false;
   /** The card vouches for the transport checksum. */
   checksumValid = false;
+  /** It had a header of a fragment, be it of a whole packet; of IPv6 alone (RFC 6980). */
+  fragmented = false;
 }
 
 /** Who takes packets: the host, which hands them on by protocol. */

@@ -33,11 +33,18 @@ export interface Seam {
   configureStatic(address: string, prefixLength: number, gateway: string): void;
   /** Begins to ask for a lease; the name goes to the server (option 12), "" for none. */
   configureDhcp(hostname: string): void;
+  /**
+   * Begins IPv6: with this address, and this gateway or "" for routers that tell of themselves; address "": of what
+   * routers tell. EVENT_CONFIGURED follows when there is one.
+   */
+  configureIpv6(address: string, prefixLength: number, gateway: string): void;
   /** Name servers to use instead of the lease's. */
   addNameServer(address: string): void;
   /** A domain in which names without a dot are looked for, before those of the lease. */
   addSearchDomain(domain: string): void;
   address(): string;
+  /** The IPv6 address that readers beyond the link reach, "" while there is none. */
+  address6(): string;
   prefixLength(): number;
   gateway(): string;
   /** The i-th name server, "" when there are no more. */

@@ -8,21 +8,26 @@
 import type { Mac } from "../base/address.ts";
 import { Budget } from "../base/budget.ts";
 import { readU32 } from "../base/bytes.ts";
-import { COUNTER_NAMES, FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES_TO_OTHERS } from "../base/counters.ts";
+import { FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES_TO_OTHERS } from "../base/counters.ts";
 import { FrameReceiver, type Link, NO_PAYLOAD } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
-import { FAILED_LIMIT, WAITING_LIMIT } from "../ethernet/waiting.ts";
-import { decode as decodeEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, isGroup } from "../ethernet/wire.ts";
+import {
+  decode as decodeEthernet,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  EthernetHeader,
+  isGroup,
+} from "../ethernet/wire.ts";
 import { Icmp } from "../icmp/machine.ts";
 import { IpInput } from "../ipv4/input.ts";
 import { IpOutput } from "../ipv4/output.ts";
-import { TcpLimits } from "../tcp/limits.ts";
 import { Tcp } from "../tcp/tcp.ts";
 import { RECORD_ROOM } from "../tls/limits.ts";
-import { BINDING_LIMIT, Udp } from "../udp/machine.ts";
+import { Udp } from "../udp/machine.ts";
 import {
   AT_ATTENDANT,
   AT_DHCP,
@@ -50,19 +55,15 @@ import {
   EVENT_SENT,
 } from "./events.ts";
 import { FLOW_LIMIT, Flows } from "./flows.ts";
+import { Ipv6 } from "./ipv6.ts";
 import { Lease } from "./lease.ts";
 import { Names } from "./names.ts";
 import { Random } from "./random.ts";
 import { HTTP_PROTOCOLS, Secure } from "./secure.ts";
 import type { Service } from "./service.ts";
+import { OWN_PATHS, tcpLimits } from "./tcp-limits.ts";
 import { Time } from "./time.ts";
 
-/** Connections that only the machine itself can open: to the Git server, to name servers. */
-const OWN_CONNECTIONS = 64;
-/** Paths held by others than connections: bound ports, packets that wait for a neighbour, the receiver of access lines. */
-const OWN_PATHS = BINDING_LIMIT + WAITING_LIMIT + FAILED_LIMIT + 1;
-/** Connections in TIME-WAIT, one in this many. They make room at once when there is none. */
-const TIME_WAIT_PART = 4;
 const RING_FULL_PAUSE = MILLISECOND;
 
 export class Host extends FrameReceiver {
@@ -84,8 +85,9 @@ export class Host extends FrameReceiver {
   readonly lease: Lease;
   readonly names: Names;
   readonly time: Time;
+  readonly ipv6: Ipv6;
   // As text; "" for none.
-  /** The address that connections use. */
+  /** The IPv4 address that connections use. */
   address = "";
   prefixLength = 0;
   gateway = "";
@@ -119,13 +121,7 @@ export class Host extends FrameReceiver {
     this.seed = secret.slice(64);
     this.budget = new Budget(memory);
     this.random = new Random(secret.slice(32, 48));
-    const limits = new TcpLimits();
-    limits.connections = this.budget.connections;
-    limits.reserved = OWN_CONNECTIONS;
-    limits.timeWait = Math.floor(this.budget.connections / TIME_WAIT_PART);
-    limits.memoryTotal = this.budget.receive;
-    limits.sendTotal = this.budget.send;
-    limits.smallTotal = this.budget.small;
+    const limits = tcpLimits(this.budget);
     this.paths = new PathTable(limits.connections + OWN_PATHS, link.mtu, readU32(secret, 48));
     this.ip = new IpOutput(link, this.paths);
     this.ip.identification = this.random.below(65536);
@@ -137,9 +133,11 @@ export class Host extends FrameReceiver {
     this.time = new Time(this.udp, this.paths, this.events, this.random);
     this.lease = new Lease(this.udp, this.paths, link.mac as Mac, this.events, this.random);
     this.unreachables = new Unreachables(link.mac as Mac, this.tcp, this.lease, this.events);
-    const icmp = new Icmp(this.ip, new Errors(this.udp, this.tcp));
+    const errors = new Errors(this.udp, this.tcp);
+    const icmp = new Icmp(this.ip, errors);
     this.delivery = new Delivery(icmp, this.udp, this.tcp, this.ip.counters);
     this.input = new IpInput(this.ip, this.delivery);
+    this.ipv6 = new Ipv6(this.ip, this.udp, this.tcp, errors, this.random, secret.slice(48, 64));
   }
 
   /** Takes what has come, runs what is due, sends what is pending. Returns when to be called again at the latest. */
@@ -147,15 +145,17 @@ export class Host extends FrameReceiver {
     this.now = now;
     this.ip.now = now;
     this.delivery.now = now;
+    this.ipv6.setNow(now);
     this.part = AT_FRAMES;
     const more = this.link.poll(this, now);
     this.frameLength = 0;
     this.part = AT_ATTENDANT;
-    const word = this.attendant.attend(now);
-    if (word !== "") this.events.push(EVENT_NOTICE, 0, 0, word);
+    this.notice(this.attendant.attend(now));
     this.part = AT_IP;
     this.ip.step(now, this.unreachables);
     this.input.step(now);
+    if (this.ipv6.step(now)) this.follow6();
+    this.notice(this.ipv6.takeNotice(this.address === ""));
     this.part = AT_DHCP;
     this.lease.step(now);
     if (this.lease.state.changed) this.follow();
@@ -184,7 +184,7 @@ export class Host extends FrameReceiver {
 
   nextDeadline(): Instant {
     let deadline = Math.min(this.link.nextDeadline(), this.attendant.nextDeadline());
-    deadline = Math.min(deadline, this.ip.nextDeadline(), this.input.nextDeadline());
+    deadline = Math.min(deadline, this.ip.nextDeadline(), this.input.nextDeadline(), this.ipv6.nextDeadline());
     deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline(), this.time.nextDeadline());
     if (this.secureStreams !== undefined) deadline = Math.min(deadline, this.secureStreams.tls.nextDeadline());
     // The transmit ring was full: it frees itself without an interrupt.
@@ -209,6 +209,8 @@ export class Host extends FrameReceiver {
     if (group && !isGroup(frame.destination)) counters.note(FRAMES_TO_OTHERS);
     else if (frame.etherType === ETHERTYPE_IPV4)
       this.input.input(bytes, frame.payloadOffset, payloadLength, group, checksumValid, this.now);
+    else if (frame.etherType === ETHERTYPE_IPV6)
+      this.ipv6.receive(bytes, frame.payloadOffset, payloadLength, group, checksumValid, this.now);
     else if (frame.etherType === ETHERTYPE_ARP) {
       this.ip.receiveArp(bytes, frame.payloadOffset, payloadLength, this.now, this.unreachables);
     } else counters.note(FRAMES_OF_OTHER_TYPES);
@@ -335,8 +337,6 @@ export class Host extends FrameReceiver {
     let services = this.secureStreams === undefined ? "" : this.secureStreams.describe();
     for (let i = 0; i < this.services.length; i++) services += this.services[i]!.describe();
     const t = tcp.counters;
-    const counted: string[] = [];
-    for (let i = 0; i < COUNTER_NAMES.length; i++) counted.push(`${COUNTER_NAMES[i]!} ${ip.counters.value(i)}`);
     return [
       `connections ${t.connections}`,
       `connections-most ${this.budget.connections}`,
@@ -351,7 +351,7 @@ export class Host extends FrameReceiver {
       `${services}flows ${this.flows.count}`,
       `events-dropped ${this.events.dropped}`,
       `frames-dropped ${ip.counters.dropped}`,
-      ...counted,
+      ip.counters.describe(),
     ].join("\n");
   }
 
@@ -367,6 +367,23 @@ export class Host extends FrameReceiver {
     this.configure(lease.address, lease.prefixLength, lease.gateway);
     if (lease.address === "") this.events.push(EVENT_ADDRESS_LOST, 0, 0, lease.reason);
     else this.events.push(EVENT_CONFIGURED, 0, 0, lease.address);
+  }
+
+  /** What we know of IPv6 has changed: an address of ours, what routers say. */
+  private follow6(): void {
+    const { ipv6 } = this;
+    const before = ipv6.address;
+    const address = ipv6.follow(this.now);
+    const { servers, domains } = ipv6.ndp.nameServers;
+    this.names.setRouterServers(servers.slice(), domains.slice());
+    for (let i = 0; i < this.services.length; i++) this.services[i]!.addressChanged();
+    if (address !== "") this.events.push(EVENT_CONFIGURED, 0, 0, address);
+    else if (ipv6.address === "" && before !== "")
+      this.notice(`the address ${before} has ended: no router tells of its network any more`);
+  }
+
+  private notice(text: string): void {
+    if (text !== "") this.events.push(EVENT_NOTICE, 0, 0, text);
   }
 
   /** Connections of the old address end. */

@@ -196,6 +196,9 @@ export class Names {
   private leased: readonly string[] = [];
   private readonly fixedSearch: string[] = [];
   private leasedSearch: readonly string[] = [];
+  /** Told by routers of IPv6 (RFC 8106): they come last. */
+  private routed: readonly string[] = [];
+  private routedSearch: readonly string[] = [];
   private servers: string[] = [];
   private nextToken = 1;
   /** The answer that the edge looks at. */
@@ -221,6 +224,12 @@ export class Names {
   setLeaseServers(servers: readonly string[], search: readonly string[]): void {
     this.leased = servers;
     this.leasedSearch = search;
+    this.configure();
+  }
+
+  setRouterServers(servers: readonly string[], search: readonly string[]): void {
+    this.routed = servers;
+    this.routedSearch = search;
     this.configure();
   }
 
@@ -272,10 +281,12 @@ export class Names {
     const servers: string[] = [];
     for (const server of this.fixed) servers.push(server);
     for (const server of this.leased) servers.push(server);
+    for (const server of this.routed) servers.push(server);
     this.servers = servers;
     const search: string[] = [];
     for (const domain of this.fixedSearch) search.push(domain);
     for (const domain of this.leasedSearch) search.push(domain);
+    for (const domain of this.routedSearch) search.push(domain);
     this.resolver.configure(servers, search);
   }
 }

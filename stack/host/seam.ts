@@ -99,6 +99,11 @@ export function configureDhcp(hostname: string): void {
   host().configureDhcp(hostname);
 }
 
+export function configureIpv6(address: string, prefixLength: number, gateway: string): void {
+  const { ipv6, now } = host();
+  ipv6.start(address, prefixLength, gateway, now);
+}
+
 export function addNameServer(address: string): void {
   host().names.addServer(address);
 }
@@ -109,6 +114,10 @@ export function addSearchDomain(domain: string): void {
 
 export function address(): string {
   return host().address;
+}
+
+export function address6(): string {
+  return host().ipv6.address;
 }
 
 export function prefixLength(): number {

@@ -9,7 +9,8 @@ import { ArpPacket, decode as decodeArp } from "../arp/wire.ts";
 import { BROADCAST_ADDRESS, BROADCAST_MAC, formatIpv4, type Ipv4, type Mac, parseIpv4 } from "../base/address.ts";
 import { writeU16 } from "../base/bytes.ts";
 import { PACKETS_UNSENT } from "../base/counters.ts";
-import { IpSink } from "../base/ip-sink.ts";
+import { type FamilyOutput, IpSink } from "../base/ip-sink.ts";
+import { FRAGMENT_MTU, fragmentPayload, Joined } from "../base/joined.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Path, PathTable } from "../base/path.ts";
@@ -18,7 +19,6 @@ import { Slots } from "../ethernet/slots.ts";
 import { WaitingFrames } from "../ethernet/waiting.ts";
 import { HEADER_LENGTH as ETHERNET_HEADER, ETHERTYPE_IPV4, encode as encodeEthernet } from "../ethernet/wire.ts";
 import { ArpOutput } from "./arp-sink.ts";
-import { FRAGMENT_MTU, fragmentPayload, Joined } from "./fragment.ts";
 import { Subnet } from "./subnet.ts";
 import {
   changeTotalLength,
@@ -55,7 +55,7 @@ export class IpOutput extends IpSink {
   /** Packets that wait for a neighbour, of both families. */
   readonly waiting: WaitingFrames;
   /** Takes the packets of IPv6: the same slots, the same options. */
-  other: IpSink | undefined;
+  other: FamilyOutput | undefined;
   private readonly link: Link;
   private readonly slots: Slots;
   private readonly arpOutput: ArpOutput;
@@ -259,7 +259,7 @@ export class IpOutput extends IpSink {
     other.dontFragment = this.dontFragment;
     this.resetOptions();
     other.send(at, path, headLength, payload, payloadOffset, payloadLength);
-    if (other.repeat(at, 0) < 0) return;
+    if (!other.repeatable) return;
     this.repeatable = at;
     this.repeatHeaders = HEADERS6;
   }
@@ -354,7 +354,7 @@ export class IpOutput extends IpSink {
       const sum = joined.checksum();
       writeU16(this.bytes, at + this.checksumOffset, sum === 0 ? 0xffff : sum);
     }
-    const most = fragmentPayload(this.paths.mtu(path, this.now));
+    const most = fragmentPayload(this.paths.mtu(path, this.now), IPV4_HEADER);
     const id = this.nextIdentification();
     for (let from = 0; from < length; from += most) {
       const piece = Math.min(most, length - from);

@@ -21,13 +21,18 @@ import { httpPath } from "./targets/http-path.ts";
 import { httpRange } from "./targets/http-range.ts";
 import { httpTags } from "./targets/http-tags.ts";
 import { icmp } from "./targets/icmp.ts";
+import { icmpv6 } from "./targets/icmpv6.ts";
 import { ipv4 } from "./targets/ipv4.ts";
+import { ipv6 } from "./targets/ipv6.ts";
+import { mld } from "./targets/mld.ts";
+import { nd } from "./targets/nd.ts";
 import { ntp } from "./targets/ntp.ts";
 import { pack } from "./targets/pack.ts";
 import { parameters } from "./targets/parameters.ts";
 import { pci } from "./targets/pci.ts";
 import { pem } from "./targets/pem.ts";
 import { reassembly } from "./targets/reassembly.ts";
+import { reassembly6 } from "./targets/reassembly6.ts";
 import { refs } from "./targets/refs.ts";
 import { requestHead } from "./targets/request-head.ts";
 import { responseHead } from "./targets/response-head.ts";
@@ -62,13 +67,18 @@ export const TARGETS: readonly Target[] = [
   httpRange,
   httpTags,
   icmp,
+  icmpv6,
   ipv4,
+  ipv6,
+  mld,
+  nd,
   ntp,
   pack,
   parameters,
   pci,
   pem,
   reassembly,
+  reassembly6,
   refs,
   requestHead,
   responseHead,

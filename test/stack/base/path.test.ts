@@ -149,8 +149,20 @@ describe("the table of paths", () => {
   });
 });
 
+const LOCAL6 = "2001:db8::1";
+
+class Ours extends LocalAddresses {
+  override choose(_destination: Uint8Array, _offset: number, into: Uint8Array, intoOffset: number): boolean {
+    return parseIpv6(LOCAL6, into, intoOffset);
+  }
+
+  override has(bytes: Uint8Array, offset: number): boolean {
+    return formatIpv6(bytes, offset) === LOCAL6;
+  }
+}
+
 describe("paths of IPv6", () => {
-  const LOCAL = "2001:db8::1";
+  const LOCAL = LOCAL6;
   const PEER = "2001:db8:1::7";
 
   /** The peer's address, then ours: as a packet that has come has them. */
@@ -159,16 +171,6 @@ describe("paths of IPv6", () => {
     expect(parseIpv6(remote, bytes, 8)).toBe(true);
     expect(parseIpv6(local, bytes, 24)).toBe(true);
     return bytes;
-  }
-
-  class Ours extends LocalAddresses {
-    override choose(_destination: Uint8Array, _offset: number, into: Uint8Array, intoOffset: number): boolean {
-      return parseIpv6(LOCAL, into, intoOffset);
-    }
-
-    override has(bytes: Uint8Array, offset: number): boolean {
-      return formatIpv6(bytes, offset) === LOCAL;
-    }
   }
 
   it("are one index to one pair, beside those of IPv4 with the same last four bytes", () => {
@@ -181,11 +183,8 @@ describe("paths of IPv6", () => {
     const four = paths.open4(US, peer(1));
     expect(four).not.toBe(mapped);
     expect(paths.open6(pair("::ffff:192.0.2.1", "::ffff:10.0.0.1"), 8)).toBe(mapped);
-    const found = [four, path].map((index) => [paths.families[index]!, paths.headerLength(index)]);
-    expect(found).toEqual([
-      [4, 20],
-      [6, 40],
-    ]);
+    expect([paths.families[four]!, paths.headerLength(four)]).toEqual([4, 20]);
+    expect([paths.families[path]!, paths.headerLength(path)]).toEqual([6, 40]);
     expect([paths.localText(path), paths.remoteText(path)]).toEqual([LOCAL, PEER]);
   });
 

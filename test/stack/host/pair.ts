@@ -23,6 +23,8 @@ export class Pair {
   /** Answers what the ready table of the server does not; called again when there is more of a body. */
   answer: (exchange: number) => void = () => {};
   connected = false;
+  /** Where requests go. */
+  to = SERVER;
 
   constructor(faults: Faults, seed: number) {
     const links = [new FakeLink(0x020000000001, 64), new FakeLink(0x020000000002, 64)];
@@ -77,7 +79,7 @@ export class Pair {
    * name. Nothing when the connection does not come about.
    */
   exchangeOn(port: number, secureName: string, request: Uint8Array, limit: Instant, startTls = ""): Uint8Array {
-    const handle = this.client.connect(SERVER, port, 65_536, secureName);
+    const handle = this.client.connect(this.to, port, 65_536, secureName);
     const ended = this.closed.length;
     this.connected = false;
     const begun = this.run(() => this.connected || this.closed.length > ended, limit);

@@ -1,16 +1,15 @@
-// Cutting a datagram into fragments (RFC 791 2.3, 3.2).
+// Cutting a datagram into fragments (RFC 791 2.3, 3.2; RFC 8200 4.5).
 
-import { sumBehind } from "../base/checksum.ts";
-import { NO_PAYLOAD } from "../base/link.ts";
-import { copyBytes, sumBytes } from "../base/native.ts";
-import { HEADER_LENGTH } from "./wire.ts";
+import { sumBehind } from "./checksum.ts";
+import { NO_PAYLOAD } from "./link.ts";
+import { copyBytes, sumBytes } from "./native.ts";
 
 /** Datagrams that may be fragmented are cut to this even where the link carries more: each piece is copied into a slot. */
 export const FRAGMENT_MTU = 1500;
 
-/** Payload bytes of every fragment but the last: a multiple of 8. */
-export function fragmentPayload(mtu: number): number {
-  return Math.floor((Math.min(mtu, FRAGMENT_MTU) - HEADER_LENGTH) / 8) * 8;
+/** Payload bytes of every fragment but the last, behind `headers` bytes: a multiple of 8. */
+export function fragmentPayload(mtu: number, headers: number): number {
+  return Math.floor((Math.min(mtu, FRAGMENT_MTU) - headers) / 8) * 8;
 }
 
 /** The payload of a datagram: two ranges taken as one. */

@@ -1,0 +1,124 @@
+/// <reference path="../base/native.d.ts" />
+// Name servers and search domains that routers tell (RFC 8106): lists with bounds and lifetimes.
+
+import { ADDRESS6_LENGTH, formatIpv6, isMulticast, isUnspecified } from "../base/address6.ts";
+import { latin1 } from "../base/native.ts";
+import { type Instant, NEVER, SECOND } from "../base/result.ts";
+
+export const SERVER_LIMIT = 4;
+export const DOMAIN_LIMIT = 4;
+/** Characters of a domain (RFC 1035 2.3.4), and of one label. */
+const LONGEST_NAME = 253;
+const LONGEST_LABEL = 63;
+/** A lifetime that does not end (RFC 8106 5.1). */
+const FOR_EVER = 0xffffffff;
+
+export class NameServers {
+  /** As text, those first that were told of first. */
+  readonly servers: string[] = [];
+  readonly domains: string[] = [];
+  private readonly serverTimes: Instant[] = [];
+  private readonly domainTimes: Instant[] = [];
+
+  clear(): void {
+    this.servers.splice(0, this.servers.length);
+    this.serverTimes.splice(0, this.serverTimes.length);
+    this.domains.splice(0, this.domains.length);
+    this.domainTimes.splice(0, this.domainTimes.length);
+  }
+
+  /** Reads an RDNSS option (RFC 8106 5.1). True: the list is another. */
+  readServers(bytes: Uint8Array, at: number, now: Instant): boolean {
+    const units = bytes[at + 1]!;
+    // One address at least, and whole ones.
+    if (units < 3 || units % 2 === 0) return false;
+    const until = untilOf(nativeLoad32(bytes, at + 4), now);
+    let changed = false;
+    for (let address = at + 8; address < at + units * 8; address += ADDRESS6_LENGTH) {
+      if (isMulticast(bytes, address) || isUnspecified(bytes, address)) continue;
+      if (enter(this.servers, this.serverTimes, formatIpv6(bytes, address), until, SERVER_LIMIT, now)) changed = true;
+    }
+    return changed;
+  }
+
+  /** Reads a DNSSL option (RFC 8106 5.2): names as DNS has them, without compression. True: the list is another. */
+  readDomains(bytes: Uint8Array, at: number, now: Instant): boolean {
+    const until = untilOf(nativeLoad32(bytes, at + 4), now);
+    const end = at + bytes[at + 1]! * 8;
+    let changed = false;
+    let name = "";
+    let from = at + 8;
+    while (from < end) {
+      const length = bytes[from]!;
+      if (length === 0) {
+        // What is left is padding.
+        if (name === "") break;
+        if (enter(this.domains, this.domainTimes, name, until, DOMAIN_LIMIT, now)) changed = true;
+        name = "";
+        from++;
+        continue;
+      }
+      const next = from + 1 + length;
+      if (length > LONGEST_LABEL || next > end || !isLabel(bytes, from + 1, length)) break;
+      const label = latin1(bytes, from + 1, length);
+      name = name === "" ? label : `${name}.${label}`;
+      if (name.length > LONGEST_NAME) break;
+      from = next;
+    }
+    return changed;
+  }
+
+  /** Forgets whose time is over. True: something was. */
+  step(now: Instant): boolean {
+    const servers = expire(this.servers, this.serverTimes, now);
+    return expire(this.domains, this.domainTimes, now) || servers;
+  }
+
+  nextDeadline(): Instant {
+    let deadline = NEVER;
+    for (const time of this.serverTimes) deadline = Math.min(deadline, time);
+    for (const time of this.domainTimes) deadline = Math.min(deadline, time);
+    return deadline;
+  }
+}
+
+function untilOf(seconds: number, now: Instant): Instant {
+  return seconds === FOR_EVER ? NEVER : now + seconds * SECOND;
+}
+
+/** Enters what is told until then, renews or ends what is known; beyond `limit` nothing new is taken. True: a change. */
+function enter(list: string[], times: Instant[], what: string, until: Instant, limit: number, now: Instant): boolean {
+  for (let i = 0; i < list.length; i++) {
+    if (list[i] !== what) continue;
+    times[i] = until;
+    if (until > now) return false;
+    list.splice(i, 1);
+    times.splice(i, 1);
+    return true;
+  }
+  if (until <= now || list.length >= limit) return false;
+  list.push(what);
+  times.push(until);
+  return true;
+}
+
+function expire(list: string[], times: Instant[], now: Instant): boolean {
+  let changed = false;
+  for (let i = list.length - 1; i >= 0; i--) {
+    if (times[i]! > now) continue;
+    list.splice(i, 1);
+    times.splice(i, 1);
+    changed = true;
+  }
+  return changed;
+}
+
+/** Letters, digits, hyphens and underscores: what a domain that people search in is made of. */
+function isLabel(bytes: Uint8Array, from: number, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const c = bytes[from + i]!;
+    const letter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
+    if (!letter && !(c >= 0x30 && c <= 0x39) && c !== 0x2d && c !== 0x5f) return false;
+  }
+  return true;
+}
