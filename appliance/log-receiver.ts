@@ -19,7 +19,7 @@ export function parseLogReceiver(
   parseHost: (text: string) => { readonly name: string } | string,
   parsePort: (text: string) => Port | string,
 ): LogReceiver | string {
-  const parts = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/:]*)(?::([^/:]*))?\/?$/i.exec(text);
+  const parts = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\[[0-9a-f:.]+\]|[^/:]*)(?::([^/:]*))?\/?$/i.exec(text);
   if (parts === null) return WANTED;
   const transport = (parts[1] ?? "udp").toLowerCase();
   if (transport !== "udp" && transport !== "tcp" && transport !== "tls")

@@ -57,6 +57,7 @@ function word(error: ResolveError): string {
       return "there is no such name";
     case "no-address":
     case "only-ipv6":
+    case "only-ipv4":
     case "not-a-host":
       return `it ${describeUnusable(error)}`;
     case "no-answer":

@@ -139,7 +139,7 @@ export function boot(target: Target): void {
       platform,
       log,
       repository: (onProgress) => openRepository(config.remote, outgoing, platform, onProgress),
-      address: () => (seam.address() === "" ? undefined : seam.address()),
+      address: () => ownAddresses(seam).map(hostText)[0],
       certified: () => https?.certified ?? false,
       proof: (token) => acme?.proof(token),
     });
@@ -159,6 +159,9 @@ export function boot(target: Target): void {
     return Math.min(edge.turn(now), nextTimer());
   });
 
+  const { ipv6 } = machine;
+  if (ipv6.kind === "static") seam.configureIpv6(ipv6.address, ipv6.prefix, ipv6.gateway);
+  else if (ipv6.kind === "auto") seam.configureIpv6("", 0, "");
   const fixed = machine.ipv4;
   if (fixed === undefined) {
     log.info("asking for an address by DHCP");
@@ -204,7 +207,7 @@ function openHttps(
   platform: Platform,
   log: Log,
 ): Https {
-  const own = [seam.address(), ...(hostname.includes(".") ? [hostname] : [])];
+  const own = [...ownAddresses(seam), ...(hostname.includes(".") ? [hostname] : [])];
   const names = [...new Set([...own, ...(config.acme?.names ?? [])])];
   const notBefore = Math.floor(wallClock.floor / 1000);
   const https = new Https({ config, names, notBefore, network, platform, log });
@@ -235,6 +238,16 @@ function parametersOrEnd(source: ParameterSource): BootConfig {
   }
   nativeConsole(describeMistakes(read.error.errors));
   nativePowerOff(STATUS_BAD_PARAMETERS);
+}
+
+/** Those of both families that others reach us at. */
+function ownAddresses(seam: Seam): readonly string[] {
+  return [seam.address(), seam.address6()].filter((address) => address !== "");
+}
+
+/** An address as it stands in a URL. */
+function hostText(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 function serversText(seam: Seam): string {

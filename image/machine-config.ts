@@ -21,7 +21,9 @@ import {
   OFFLOAD_SEND_CHECKSUM,
 } from "../drivers/offload.ts";
 import { type Mac, parseIpv4 } from "../stack/base/address.ts";
+import { isLoopback6, isMapped, isMulticast, isUnspecified, parseIpv6 } from "../stack/base/address6.ts";
 import type { Result } from "../stack/base/result.ts";
+import { isIpv6, literalOf } from "../stack/edge/names.ts";
 import { isExempt } from "../stack/edge/proxy.ts";
 
 export interface StaticIpv4 {
@@ -31,9 +33,15 @@ export interface StaticIpv4 {
   readonly gateway: string;
 }
 
+/** "auto": of what routers tell. */
+export type Ipv6Config =
+  | { readonly kind: "off" | "auto" }
+  | { readonly kind: "static"; readonly address: string; readonly prefix: number; readonly gateway: string };
+
 export interface MachineConfig {
   /** Undefined: by DHCP. */
   readonly ipv4: StaticIpv4 | undefined;
+  readonly ipv6: Ipv6Config;
   /** Resolvers, before those that DHCP names. */
   readonly dns: readonly string[];
   /** Where names without a dot are looked for, before the domains that DHCP names. */
@@ -53,7 +61,9 @@ export interface MachineConfig {
 export const MACHINE_PARAMETERS = {
   ipv4: parameter("A.B.C.D/N", "static address; without it DHCP is asked"),
   "ipv4-gateway": parameter("A.B.C.D", "router of the static address"),
-  dns: parameter("A.B.C.D[,...]", "resolvers, asked before those that DHCP names; may be repeated", {
+  ipv6: parameter("ADDRESS/N|off", "static IPv6 address, or none; without it what routers tell makes one"),
+  "ipv6-gateway": parameter("ADDRESS", "router of the static IPv6 address; without it those that tell of themselves"),
+  dns: parameter("ADDRESS[,...]", "resolvers, asked before those that DHCP names; may be repeated", {
     repeatable: true,
   }),
   "dns-search": parameter("DOMAIN[,...]", "names without a dot are looked for in these, before the lease's", {
@@ -126,12 +136,13 @@ export function describeMistakes(errors: readonly ParameterError[]): string {
 function readMachineConfig(given: Parameters, hosts: readonly string[]): MachineConfig {
   const { errors } = given;
   const ipv4 = readIpv4(given);
+  const ipv6 = readIpv6(given);
   const dns = parseDns(given.list("dns"), errors);
   const dnsSearch = parseSearch(given.list("dns-search"), errors);
-  const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHostname, parsePort));
-  const ntp = given.one("ntp", parseHostname)?.name;
+  const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHost, parsePort));
+  const ntp = given.one("ntp", parseHost)?.name;
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
-    const name = [...hosts, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && parseIpv4(host) === undefined);
+    const name = [...hosts, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && !isAddress(host));
     if (name !== undefined)
       errors.push({ kind: "missing", name: "dns", why: `with --ipv4 nobody else says who resolves ${name}` });
   }
@@ -139,6 +150,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
   for (const [name, without] of WITHOUT) if (given.has(name)) offloads &= ~without;
   return {
     ipv4,
+    ipv6,
     dns,
     dnsSearch,
     syslog,
@@ -174,6 +186,52 @@ export function cardName(mac: number): string {
   return `epiphyte-${(mac % 0x1000000).toString(16).padStart(6, "0")}`;
 }
 
+function readIpv6(given: Parameters): Ipv6Config {
+  const read = given.one("ipv6", parseIpv6Config);
+  const gateway = given.one("ipv6-gateway", parseAddress6)?.text ?? "";
+  if (given.has("ipv6-gateway") && read?.kind !== "static" && !given.faulty("ipv6"))
+    given.errors.push({
+      kind: "missing",
+      name: "ipv6",
+      why: "--ipv6-gateway goes with a static address, --ipv6=ADDRESS/N",
+    });
+  if (read === undefined) return { kind: "auto" };
+  if (read.kind !== "static") return read;
+  if (gateway === read.address) {
+    const why = "is the machine's own address";
+    given.errors.push({ kind: "malformed", name: "ipv6-gateway", value: gateway, why });
+  }
+  return { ...read, gateway };
+}
+
+function parseIpv6Config(text: string): Ipv6Config | string {
+  if (text === "off" || text === "auto") return { kind: text };
+  const slash = text.indexOf("/");
+  const address = slash < 0 ? text : text.slice(0, slash);
+  const read = parseAddress6(address);
+  if (typeof read === "string")
+    return read === NO_HOST ? read : "is not an address with the length of its network, as in 2001:db8::2/64, nor off";
+  if (slash < 0) return "lacks the length of its network, as in 2001:db8::2/64";
+  const prefix = /^\d{1,3}$/.test(text.slice(slash + 1)) ? Number(text.slice(slash + 1)) : 0;
+  if (prefix < 1 || prefix > 128) return "the length of a network is a number from 1 to 128";
+  return { kind: "static", address, prefix, gateway: "" };
+}
+
+const NO_HOST = "is not the address of a host";
+
+/** The address as it stands. */
+function parseAddress6(text: string): { text: string } | string {
+  const bytes = new Uint8Array(16);
+  if (!parseIpv6(text, bytes, 0)) return "is not an address such as fe80::1";
+  const none = isUnspecified(bytes, 0) || isLoopback6(bytes, 0) || isMapped(bytes, 0) || isMulticast(bytes, 0);
+  return none ? NO_HOST : { text };
+}
+
+/** An IPv4 or IPv6 address, the latter with or without brackets. */
+function isAddress(text: string): boolean {
+  return parseIpv4(text) !== undefined || isIpv6(literalOf(text));
+}
+
 /** Those whose names the machine looks up first: of the forge and of the certificate authority, or of the proxy before them. */
 function hostsOf({ remote, tls, proxy }: Pick<Config, "remote" | "tls" | "proxy">): readonly string[] {
   return [remote.url, tls?.acme?.directory ?? ""].map((url) => {
@@ -185,7 +243,7 @@ function hostsOf({ remote, tls, proxy }: Pick<Config, "remote" | "tls" | "proxy"
 
 /** The host of an http URL without credentials. */
 function hostOf(url: string): string {
-  return /^https?:\/\/([^/:?]+)/i.exec(url)?.[1] ?? "";
+  return /^https?:\/\/(\[[^\]/]*\]|[^/:?]+)/i.exec(url)?.[1] ?? "";
 }
 
 function parseSubnet(text: string): { address: string; prefix: number } | string {
@@ -218,7 +276,7 @@ function parseDns(texts: readonly string[], errors: ParameterError[]): readonly 
   for (const text of texts)
     for (const part of text.split(",")) {
       const address = part.trim();
-      if (parseIpv4(address) === undefined)
+      if (!isAddress(address) || address.startsWith("["))
         errors.push({ kind: "malformed", name: "dns", value: text, why: `${JSON.stringify(part)} is not an address` });
       else if (!addresses.includes(address)) addresses.push(address);
     }
@@ -236,6 +294,11 @@ function parseSearch(texts: readonly string[], errors: ParameterError[]): readon
         why: `${JSON.stringify(domain)} is no domain`,
       });
   return domains.map(({ domain }) => domain);
+}
+
+/** The name of a host, or an address: one of IPv6 stands in brackets. */
+function parseHost(text: string): { name: string } | string {
+  return isIpv6(literalOf(text)) ? { name: literalOf(text) } : parseHostname(text);
 }
 
 function parseHostname(text: string): { name: string } | string {

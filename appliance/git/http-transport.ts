@@ -72,6 +72,7 @@ function connectError(cause: ConnectError, where: string, words: string): GitTra
           return { kind: "no-such-host", where, host: cause.cause.name };
         case "no-address":
         case "only-ipv6":
+        case "only-ipv4":
         case "not-a-host":
           return { kind: "no-address", where, host: cause.cause.name, reason: describeUnusable(cause.cause) };
         case "no-answer":

@@ -42,7 +42,8 @@ export function parseRemote(text: string): Result<Remote, string> {
   const path = slash < 0 ? "" : rest.slice(slash).replace(/\/+$/, "");
   const at = authority.lastIndexOf("@");
   const host = authority.slice(at + 1);
-  if (!/^[a-zA-Z0-9._-]+(:[0-9]{1,5})?$/.test(host)) return { ok: false, error: "the URL names no valid host" };
+  if (!/^([a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$/.test(host))
+    return { ok: false, error: "the URL names no valid host" };
   if (/[^\x21-\x7e]/.test(path)) return { ok: false, error: "the URL holds a character that must be percent-encoded" };
   if (path.includes("?")) return { ok: false, error: "the URL of a repository has no query" };
 

@@ -21,7 +21,7 @@ import {
 import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
 import { presentCertificates } from "./certificates.ts";
 import { EdgeFlows, type Timer } from "./flows.ts";
-import { EdgeNames } from "./names.ts";
+import { EdgeNames, literalOf } from "./names.ts";
 import type {
   Certificate,
   ConnectError,
@@ -107,7 +107,7 @@ export class Edge implements Network, LogNetwork {
     if (options.secure && !this.#seam.canSecure()) return { ok: false, error: { kind: "no-entropy" } };
     const addresses = await this.resolve(host);
     if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
-    return this.#flows.connect(addresses.value, port, options.secure ? host : "", options);
+    return this.#flows.connect(addresses.value, port, options.secure ? literalOf(host) : "", options);
   }
 
   startTls(flow: Flow, name: string, timeoutMs: number): Promise<Result<undefined, ConnectError>> {

@@ -4,6 +4,7 @@ import type { Port } from "../base/address.ts";
 import type { Result } from "../base/result.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED, EVENT_READABLE, EVENT_SENT } from "../host/events.ts";
 import { type FlowSeam, type Opened, StackFlow } from "./flow.ts";
+import { isIpv6 } from "./names.ts";
 import type { ConnectError, ConnectOptions, Flow } from "./network.ts";
 import type { Seam } from "./seam.ts";
 
@@ -11,6 +12,9 @@ import type { Seam } from "./seam.ts";
 export const CONNECT_RECEIVE_LIMIT = 256 * 1024;
 
 const HTTP: readonly string[] = ["http/1.1", "http/1.0"];
+
+/** How long one family is waited for before the other is tried as well (RFC 8305 5, Connection Attempt Delay). */
+export const ATTEMPT_DELAY_MS = 250;
 
 /** Calls back once after the milliseconds; the returned function cancels it. */
 export type Timer = (ms: number, callback: () => void) => () => void;
@@ -26,23 +30,49 @@ export class EdgeFlows {
   }
 
   /**
-   * To the first of these addresses that answers. `secureName`: over TLS, to who has a certificate for it; "": in the clear.
+   * To the first of these addresses that answers: one after the other, but where the next is of the other family it is not
+   * waited for longer than ATTEMPT_DELAY_MS (RFC 8305 5). `secureName`: over TLS, to who has a certificate for it; "": in the
+   * clear.
    */
-  async connect(
+  connect(
     addresses: readonly string[],
     port: Port,
     secureName: string,
     { timeoutMs, protocols = HTTP }: Pick<ConnectOptions, "timeoutMs" | "protocols">,
   ): Promise<Result<Flow, ConnectError>> {
-    let last: ConnectError = { kind: "unreachable" };
-    for (const address of addresses) {
-      const attempt = await this.#connectTo(address, port, secureName, timeoutMs, protocols);
-      if (attempt.ok) return attempt;
-      last = attempt.error;
-      // Another address of a server that is not believed would be no better, and would hide why.
-      if (last.kind === "insecure") break;
-    }
-    return { ok: false, error: last };
+    return new Promise((resolve) => {
+      let next = 0;
+      let pending = 0;
+      let done = false;
+      let stopWaiting = (): void => {};
+      const end = (result: Result<Flow, ConnectError>): void => {
+        done = true;
+        stopWaiting();
+        resolve(result);
+      };
+      const ended = (attempt: Result<Flow, ConnectError>): void => {
+        pending--;
+        if (done) {
+          if (attempt.ok) attempt.value.close();
+          // Another address of a server that is not believed would be no better, and would hide why.
+        } else if (attempt.ok || attempt.error.kind === "insecure") end(attempt);
+        else if (next < addresses.length) begin();
+        else if (pending === 0) end(attempt);
+      };
+      const begin = (): void => {
+        stopWaiting();
+        const address = addresses[next];
+        if (done || address === undefined) return;
+        next++;
+        pending++;
+        void this.#connectTo(address, port, secureName, timeoutMs, protocols).then(ended);
+        const other = addresses[next];
+        if (other !== undefined && isIpv6(other) !== isIpv6(address))
+          stopWaiting = this.#timer(ATTEMPT_DELAY_MS, begin);
+      };
+      if (addresses.length === 0) end({ ok: false, error: { kind: "unreachable" } });
+      else begin();
+    });
   }
 
   /** The number that an open flow has at the seam. */

@@ -78,6 +78,7 @@ export function describeConnectError(cause: ConnectError): string {
           return `cannot be reached: the name ${cause.cause.name} does not exist`;
         case "no-address":
         case "only-ipv6":
+        case "only-ipv4":
         case "not-a-host":
           return `cannot be reached: ${cause.cause.name} ${describeUnusable(cause.cause)}`;
         case "no-answer":

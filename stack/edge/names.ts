@@ -1,6 +1,7 @@
 // Names become addresses: what is asked of the resolver below the seam, and its answers as promises.
 
 import { parseIpv4 } from "../base/address.ts";
+import { isLoopback6, isMapped, isMulticast, isUnspecified, parseIpv6 } from "../base/address6.ts";
 import type { Result } from "../base/result.ts";
 import { TYPE_A, TYPE_AAAA } from "../dns/wire.ts";
 import {
@@ -30,13 +31,32 @@ export class EdgeNames {
     this.#seam = seam;
   }
 
-  /** All addresses of the name that this machine can speak to, in the order of the answer; at least one. */
+  /**
+   * All addresses of the name that this machine can speak to, at least one: those of IPv6 and of IPv4 by turns (RFC 8305 4),
+   * each family in the order of its answer. A family that we have no address of is not asked for.
+   */
   async resolve(name: string): Promise<Result<readonly string[], ResolveError>> {
-    const found = await this.lookUp(name, TYPE_A);
+    const literal = literalOf(name);
+    if (isIpv6(literal)) return others(name, [literal]);
+    const six = this.#seam.address6() !== "";
+    // While there is no address at all, one of IPv4 is what was to come first.
+    const four = this.#seam.address() !== "" || !six;
+    if (four && six) return this.#both(name);
+    const found = await this.lookUp(name, six ? TYPE_AAAA : TYPE_A);
     if (found.ok) return others(name, found.value);
     if (found.error.kind !== "no-address") return found;
-    const other = await this.lookUp(name, TYPE_AAAA);
-    return other.ok ? { ok: false, error: { kind: "only-ipv6", name } } : found;
+    const other = await this.lookUp(name, six ? TYPE_A : TYPE_AAAA);
+    return other.ok ? { ok: false, error: { kind: six ? "only-ipv4" : "only-ipv6", name } } : found;
+  }
+
+  async #both(name: string): Promise<Result<readonly string[], ResolveError>> {
+    const [sixes, fours] = await Promise.all([this.lookUp(name, TYPE_AAAA), this.lookUp(name, TYPE_A)]);
+    if (!sixes.ok) return fours.ok ? others(name, fours.value) : worse(sixes, fours);
+    if (!fours.ok) return others(name, sixes.value);
+    const addresses: string[] = [];
+    for (let i = 0; i < Math.max(sixes.value.length, fours.value.length); i++)
+      addresses.push(...sixes.value.slice(i, i + 1), ...fours.value.slice(i, i + 1));
+    return others(name, addresses);
   }
 
   /** The addresses of one family, TYPE_A or TYPE_AAAA; an address resolves to itself. */
@@ -62,16 +82,32 @@ export class EdgeNames {
 
 /** What is wrong with the addresses of a name that exists: goes on after the name. */
 export function describeUnusable(
-  error: Extract<ResolveError, { readonly kind: "no-address" | "only-ipv6" | "not-a-host" }>,
+  error: Extract<ResolveError, { readonly kind: "no-address" | "only-ipv6" | "only-ipv4" | "not-a-host" }>,
 ): string {
   switch (error.kind) {
     case "no-address":
       return "has no address (neither A nor AAAA records)";
     case "only-ipv6":
       return "has only IPv6 addresses (AAAA records), and this machine has none";
+    case "only-ipv4":
+      return "has only IPv4 addresses (A records), and this machine has none";
     case "not-a-host":
       return `has the address ${error.address}, which is no other machine's`;
   }
+}
+
+/** The text between the brackets that a URL has around an IPv6 address (RFC 3986 3.2.2); any other as it is. */
+export function literalOf(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
+export function isIpv6(address: string): boolean {
+  return parseIpv6(address, new Uint8Array(16), 0);
+}
+
+/** Of two failures the one that says more: that there is no address of one family is no failure of the name. */
+function worse<E extends { readonly ok: false; readonly error: ResolveError }>(a: E, b: E): E {
+  return b.error.kind === "no-address" ? a : b;
 }
 
 /** Those that can be another machine's. Names are blocked by pointing them at 127.0.0.1 or 0.0.0.0. */
@@ -82,8 +118,11 @@ function others(name: string, addresses: readonly string[]): Result<readonly str
   return { ok: false, error: { kind: "not-a-host", name, address: first } };
 }
 
-/** RFC 1122 3.2.1.3: not this network (a), not loopback (g), not a group (RFC 1112 4) or broadcast (c). */
+/** RFC 1122 3.2.1.3: not this network (a), not loopback (g), not a group (RFC 1112 4) or broadcast (c); RFC 4291 2.4. */
 function isHost(address: string): boolean {
+  const six = new Uint8Array(16);
+  if (parseIpv6(address, six, 0))
+    return !isUnspecified(six, 0) && !isLoopback6(six, 0) && !isMapped(six, 0) && !isMulticast(six, 0);
   const top = (parseIpv4(address) ?? 0) >>> 24;
   return top !== 0 && top !== 127 && top < 224;
 }

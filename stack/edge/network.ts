@@ -7,7 +7,7 @@ import type { Result } from "../base/result.ts";
 export type ResolveError =
   | { readonly kind: "no-such-name"; readonly name: string }
   /** The name exists and has no address at all, or none of a family that this machine speaks. */
-  | { readonly kind: "no-address" | "only-ipv6"; readonly name: string }
+  | { readonly kind: "no-address" | "only-ipv6" | "only-ipv4"; readonly name: string }
   /** Its address is no other machine's: loopback, none, a group. */
   | { readonly kind: "not-a-host"; readonly name: string; readonly address: string }
   | { readonly kind: "no-answer"; readonly name: string }

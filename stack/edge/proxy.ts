@@ -108,6 +108,7 @@ function unreached(error: ConnectError): string {
           return "has a name that does not exist";
         case "no-address":
         case "only-ipv6":
+        case "only-ipv4":
         case "not-a-host":
           return describeUnusable(error.cause);
         default:

@@ -1,13 +1,14 @@
 // http and https URLs as an HTTP client needs them. Read first: RFC 3986 3 (parts), 5.2 (references), RFC 9110 4.2.
 // Not the WHATWG URL: what is malformed is refused instead of repaired.
 
+import { formatIpv6, parseIpv6 } from "../base/address6.ts";
 import type { Result } from "../base/result.ts";
 
 export interface Url {
   readonly scheme: "http" | "https";
   /** Decoded "user:password" or "user", or "". */
   readonly userinfo: string;
-  /** In lower case. */
+  /** In lower case; an IPv6 address in its brackets. */
   readonly host: string;
   readonly port: number;
   /** Path and query, percent-encoded; begins with "/". */
@@ -31,13 +32,15 @@ export function parseUrl(text: string): Result<Url, UrlError> {
   const place = authority.slice(at + 1);
   const userinfo = at < 0 ? "" : decode(authority.slice(0, at));
   if (userinfo === undefined) return bad("the user name or password is not properly percent-encoded");
-  const hostPort = /^([A-Za-z0-9._~!$&'()*+,;=-]+)(?::([0-9]{0,5}))?$/.exec(place);
-  if (hostPort === null) return bad(place === "" ? "it names no host" : `"${place}" is not a host`);
+  const hostPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=-]+)(?::([0-9]{0,5}))?$/.exec(place);
+  const host = hostPort === null ? undefined : canonicalHost(hostPort[1] ?? "");
+  if (hostPort === null || host === undefined)
+    return bad(place === "" ? "it names no host" : `"${place}" is not a host`);
   const port = hostPort[2] ? Number(hostPort[2]) : defaultPort(scheme);
   if (port < 1 || port > 65_535) return bad(`${port} is not a port`);
   const target = encodeTarget(match[3] ?? "");
   if (target === undefined) return bad("it holds a character that cannot stand in a URL");
-  return { ok: true, value: { scheme, userinfo, host: (hostPort[1] ?? "").toLowerCase(), port, target } };
+  return { ok: true, value: { scheme, userinfo, host, port, target } };
 }
 
 /** The URL that a Location means, seen from `base` (RFC 3986 5.2.2). Userinfo in it is dropped: it is not ours. */
@@ -70,6 +73,13 @@ export function hostOf(url: Url): string {
 /** Without userinfo, so fit for logs. */
 export function formatUrl(url: Url): string {
   return originOf(url) + url.target;
+}
+
+/** In lower case, and an IPv6 address as RFC 5952 writes it; undefined: what stands in brackets is none. */
+function canonicalHost(text: string): string | undefined {
+  if (!text.startsWith("[")) return text.toLowerCase();
+  const address = new Uint8Array(16);
+  return parseIpv6(text.slice(1, -1), address, 0) ? `[${formatIpv6(address, 0)}]` : undefined;
 }
 
 function defaultPort(scheme: string): number {

@@ -2,6 +2,7 @@
 // common name is never looked at (6.3), a wildcard is the whole leftmost label (6.3), an address is an iPAddress (6.4).
 
 import { formatIpv4, parseIpv4 } from "../base/address.ts";
+import { parseIpv6 as readIpv6 } from "../base/address6.ts";
 import { readU16, readU32, writeU32 } from "../base/bytes.ts";
 import { latin1 } from "../base/native.ts";
 import { asciiLower } from "../base/text.ts";
@@ -142,64 +143,8 @@ function isHostName(text: string): boolean {
   return label !== 0;
 }
 
-/** RFC 4291 2.2, without a zone: 16 bytes, or none when it is no address. */
+/** The 16 bytes of an address as text, or none. */
 export function parseIpv6(text: string): Uint8Array {
   const bytes = new Uint8Array(16);
-  let at = 0;
-  /** Where "::" stands, -1: nowhere. */
-  let gap = -1;
-  let i = 0;
-  if (text.substring(0, 2) === "::") {
-    gap = 0;
-    i = 2;
-  }
-  while (i < text.length) {
-    if (at === 16) return NO_ADDRESS;
-    let end = i;
-    while (end < text.length && text.charAt(end) !== ":") end++;
-    const group = text.substring(i, end);
-    if (group.includes(".")) {
-      // The last four bytes may be written as IPv4 (2.2.3).
-      const ipv4 = parseIpv4(group);
-      if (ipv4 === undefined || at > 12 || end !== text.length) return NO_ADDRESS;
-      writeU32(bytes, at, ipv4);
-      at += 4;
-      i = end;
-      break;
-    }
-    const value = hexadecimal(group);
-    if (value < 0) return NO_ADDRESS;
-    bytes[at] = value >> 8;
-    bytes[at + 1] = value & 255;
-    at += 2;
-    i = end;
-    if (i === text.length) break;
-    i++;
-    if (text.charAt(i) === ":") {
-      if (gap >= 0) return NO_ADDRESS;
-      gap = at;
-      i++;
-    } else if (i === text.length) return NO_ADDRESS;
-  }
-  if (gap < 0) return at === 16 ? bytes : NO_ADDRESS;
-  // "::" stands for one group at least (RFC 5952 4.2.2 says it is written for two).
-  if (at > 14) return NO_ADDRESS;
-  const shift = 16 - at;
-  for (let j = at - 1; j >= gap; j--) {
-    bytes[j + shift] = bytes[j]!;
-    bytes[j] = 0;
-  }
-  return bytes;
-}
-
-/** One to four hexadecimal digits; -1: not. */
-function hexadecimal(text: string): number {
-  if (text.length < 1 || text.length > 4) return -1;
-  let value = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = HEX.indexOf(asciiLower(text.charAt(i)));
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
+  return readIpv6(text, bytes, 0) ? bytes : NO_ADDRESS;
 }

@@ -101,6 +101,31 @@ describe("boot parameters", () => {
     expect(config.dns).toEqual(["1.1.1.1"]);
   });
 
+  it("takes IPv6 of routers, by hand, or not at all", () => {
+    expect(configOf(REMOTE).ipv6).toEqual({ kind: "auto" });
+    expect(configOf(`${REMOTE} --ipv6=off`).ipv6).toEqual({ kind: "off" });
+    expect(configOf(`${REMOTE} --ipv6=2001:db8::2/64`).ipv6).toEqual({
+      kind: "static",
+      address: "2001:db8::2",
+      prefix: 64,
+      gateway: "",
+    });
+    // Hosts give each machine an address of its own, and a router that is on the same wire all the same.
+    expect(configOf(`${REMOTE} --ipv6=2001:db8::2/128 --ipv6-gateway=fe80::1`).ipv6).toEqual({
+      kind: "static",
+      address: "2001:db8::2",
+      prefix: 128,
+      gateway: "fe80::1",
+    });
+    const config = configOf(
+      `${REMOTE} --dns=2001:db8::53,10.0.0.1 --syslog=tcp://[2001:db8::9]:601 --ntp=[2001:db8::7]`,
+    );
+    expect([config.dns, config.ntp]).toEqual([["2001:db8::53", "10.0.0.1"], "2001:db8::7"]);
+    expect(config.syslog).toEqual({ transport: "tcp", host: "2001:db8::9", port: 601 });
+    // A remote by address needs nobody who resolves it.
+    expect(configOf("--remote=http://[2001:db8::8]/b.git --ipv4=10.0.0.2/24").ipv4?.address).toBe("10.0.0.2");
+  });
+
   it("take a router outside the network for an address that has its network for itself", () => {
     expect(configOf(`${REMOTE} --ipv4=203.0.113.7/32 --ipv4-gateway=172.31.1.1 --dns=1.1.1.1`).ipv4).toEqual({
       address: "203.0.113.7",
@@ -153,6 +178,22 @@ describe("boot parameters", () => {
     [`${REMOTE} --mac=03:00:5e:10:00:01`, "is the address of a group"],
     [`${REMOTE} --mac=00:00:00:00:00:00`, "is no address"],
     [`${REMOTE} --ipv4-gateway=10.0.0.1`, "--ipv4 is missing"],
+    [`${REMOTE} --ipv6=2001:db8::2`, "lacks the length"],
+    [`${REMOTE} --ipv6=2001:db8::2/129`, "from 1 to 128"],
+    [`${REMOTE} --ipv6=2001:db8::2/x`, "from 1 to 128"],
+    [`${REMOTE} --ipv6=10.0.0.2/24`, "is not an address with the length"],
+    [`${REMOTE} --ipv6=no`, "is not an address with the length"],
+    [`${REMOTE} --ipv6=ff02::1/64`, "is not the address of a host"],
+    [`${REMOTE} --ipv6=::ffff:10.0.0.1/96`, "is not the address of a host"],
+    [`${REMOTE} --ipv6=2001:db8::2/64 --ipv6-gateway=2001:db8::2`, "is the machine's own address"],
+    [`${REMOTE} --ipv6=2001:db8::2/64 --ipv6-gateway=fe80::1%0`, "is not an address such as"],
+    [`${REMOTE} --ipv6=2001:db8::2/64 --ipv6-gateway=::`, "is not the address of a host"],
+    [`${REMOTE} --ipv6-gateway=fe80::1`, "--ipv6 is missing"],
+    [`${REMOTE} --ipv6=off --ipv6-gateway=fe80::1`, "--ipv6 is missing"],
+    [`${REMOTE} --dns=[2001:db8::53]`, "is not an address"],
+    [`${REMOTE} --syslog=[2001:db8::g]`, "is not [udp://|tcp://|tls://]HOST[:PORT]"],
+    [`--remote=http://[2001:db8::g]/b.git`, "names no valid host"],
+    [`--remote=http://[2001:db8::1::]/b.git`, "is not a host"],
     [`${REMOTE} --ipv4=10.0.0.2/24`, "--dns is missing: with --ipv4 nobody else says who resolves git.example"],
     [`${REMOTE} --dns=one.one`, "is not an address"],
     [`${REMOTE} --dns-search=lan,a_b`, '"a_b" is no domain'],

@@ -180,7 +180,10 @@ describe("httpRequest", () => {
       "ftp://a/",
       "http://",
       "http://a:99999/",
-      "http://[::1]/",
+      "http://[::1/",
+      "http://[::1]x/",
+      "http://[1.2.3.4]/",
+      "http://[fe80::1%25eth0]/",
       "http://a b/",
       "http://a/ b",
     ])

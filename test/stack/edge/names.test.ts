@@ -7,6 +7,7 @@ import {
   RESOLVE_DONE,
   RESOLVE_NO_ADDRESS,
   RESOLVE_NO_SUCH_NAME,
+  RESOLVE_SERVER_FAILED,
 } from "../../../stack/host/events.ts";
 
 /** What a name has by type: addresses, or a code of the resolver. */
@@ -20,36 +21,69 @@ const ZONE: Zone = {
   "blocked.test": { [TYPE_A]: ["0.0.0.0"] },
   "own.test": { [TYPE_A]: ["127.0.1.1"] },
   localhost: { [TYPE_A]: RESOLVE_BAD_NAME },
+  "two.test": { [TYPE_A]: ["192.0.2.1", "192.0.2.2", "192.0.2.3"], [TYPE_AAAA]: ["2001:db8::1", "2001:db8::2"] },
+  "four.test": { [TYPE_A]: ["192.0.2.1"], [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
+  "hurt.test": { [TYPE_A]: RESOLVE_NO_ADDRESS, [TYPE_AAAA]: RESOLVE_SERVER_FAILED },
+  "block6.test": { [TYPE_A]: ["0.0.0.0"], [TYPE_AAAA]: ["::", "::1", "::ffff:127.0.0.1", "ff02::1"] },
   "a b": { [TYPE_A]: RESOLVE_BAD_NAME },
 };
 
 /** The error in words, or the addresses. */
-async function resolved(name: string): Promise<string> {
+async function resolved(name: string, four = "10.0.0.2", six = ""): Promise<string> {
   let current: readonly string[] = [];
   const asked: string[] = [];
   const names: EdgeNames = new EdgeNames({
     resolve: (of: string, type: number) => {
       const answer = ZONE[of]![type]!;
-      asked.push(String(type));
+      const token = asked.push(String(type));
       queueMicrotask(() => {
         current = typeof answer === "number" ? [] : answer;
-        names.resolved(asked.length, typeof answer === "number" ? answer : RESOLVE_DONE);
+        names.resolved(token, typeof answer === "number" ? answer : RESOLVE_DONE);
       });
-      return asked.length;
+      return token;
     },
+    address: () => four,
+    address6: () => six,
     resolvedCount: () => current.length,
     resolvedAddress: (index: number) => current[index]!,
   } as Partial<Seam> as Seam);
   const result = await names.resolve(name);
   if (result.ok) return result.value.join(" ");
   const { error } = result;
-  const usable = error.kind === "no-address" || error.kind === "only-ipv6" || error.kind === "not-a-host";
-  return usable ? describeUnusable(error) : error.kind;
+  switch (error.kind) {
+    case "no-address":
+    case "only-ipv6":
+    case "only-ipv4":
+    case "not-a-host":
+      return describeUnusable(error);
+    default:
+      return error.kind;
+  }
 }
 
 describe("a name", () => {
   test("has the addresses that can be another machine's", async () => {
     expect(await resolved("a.test")).toBe("192.0.2.1 192.0.2.2");
+  });
+
+  test("has those of both families by turns where we have both", async () => {
+    const six = "2001:db8::9";
+    expect(await resolved("two.test", "10.0.0.2", six)).toBe("2001:db8::1 192.0.2.1 2001:db8::2 192.0.2.2 192.0.2.3");
+    expect(await resolved("two.test", "", six)).toBe("2001:db8::1 2001:db8::2");
+    expect(await resolved("two.test")).toBe("192.0.2.1 192.0.2.2 192.0.2.3");
+    expect(await resolved("two.test", "")).toBe("192.0.2.1 192.0.2.2 192.0.2.3");
+    expect(await resolved("four.test", "10.0.0.2", six)).toBe("192.0.2.1");
+    expect(await resolved("six.test", "10.0.0.2", six)).toBe("2001:db8::1");
+    expect(await resolved("four.test", "", six)).toBe("has only IPv4 addresses (A records), and this machine has none");
+    expect(await resolved("none.test", "10.0.0.2", six)).toBe("has no address (neither A nor AAAA records)");
+    expect(await resolved("hurt.test", "10.0.0.2", six)).toBe("server-failed");
+    expect(await resolved("block6.test", "10.0.0.2", six)).toBe("has the address ::, which is no other machine's");
+  });
+
+  test("may be an address of IPv6, in brackets or not", async () => {
+    expect(await resolved("2001:db8::7")).toBe("2001:db8::7");
+    expect(await resolved("[2001:db8::7]")).toBe("2001:db8::7");
+    expect(await resolved("[::1]")).toBe("has the address ::1, which is no other machine's");
   });
 
   test("that has none of use is told with its reason", async () => {
