@@ -18,6 +18,7 @@ const PACKAGES = {
   git: "git",
   "qemu-system-x86_64": "qemu-system-x86",
   dnsmasq: "dnsmasq-base",
+  radvd: "radvd",
   chronyd: "chrony",
   openssl: "openssl",
   "gnutls-cli": "gnutls-bin",

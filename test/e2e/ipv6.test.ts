@@ -1,0 +1,151 @@
+// The process target on a link with IPv6, among real peers: radvd tells of the network, dnsmasq of names, `git
+// http-backend` has the blog, curl reads it. Needs root for the namespace and its TAP device.
+
+import type { ChildProcess } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { Namespace } from "../../tools/namespace.ts";
+import { isRoot, want, which } from "../../tools/setup.ts";
+import { Blog, PROCESS } from "./support/bed.ts";
+import { eventually, scratch, startDnsmasq } from "./support/peers.ts";
+
+const OCTET = 96;
+const GIT_PORT = 8000;
+const PREFIX = "2001:db8:96:";
+/** The namespace's own end of the link. */
+const PEER = `${PREFIX}:1`;
+const tools = isRoot() && want("dnsmasq", "radvd", "curl", "ip", "git", "ping");
+const why = tools ? "" : " (skipped: needs root, dnsmasq, radvd, curl, ip and ping)";
+
+class Link {
+  readonly space: Namespace;
+  readonly folder: string;
+  readonly blog: Blog;
+  text = "";
+  #program: ChildProcess | undefined;
+
+  constructor(name: string) {
+    this.folder = scratch(name);
+    this.blog = new Blog(this.folder);
+    this.space = new Namespace(`epiphyte-${name}-${process.pid}`, OCTET);
+    this.space.run(["sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.all.forwarding=1"]);
+    this.space.run(["ip", "addr", "add", `${PEER}/64`, "dev", this.space.tap, "nodad"]);
+  }
+
+  /** The namespace has no IPv4 address any more. */
+  withoutIpv4(): void {
+    this.space.run(["ip", "addr", "del", `${this.space.address}/24`, "dev", this.space.tap]);
+  }
+
+  router(lines: string): void {
+    const file = join(this.folder, "radvd.conf");
+    const prefix = `prefix ${PREFIX}:/64 { AdvOnLink on; AdvAutonomous on; };`;
+    const head = "AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvDefaultLifetime 600;";
+    writeFileSync(file, `interface ${this.space.tap} { ${head} ${prefix} ${lines} };\n`);
+    this.space.start([which("radvd") ?? "radvd", "-n", "-C", file, "-p", join(this.folder, "radvd.pid"), "-m", "none"]);
+  }
+
+  /** Names over IPv6 alone, without a lease for anybody. */
+  names(names: Readonly<Record<string, readonly string[]>>): void {
+    const hosts = Object.entries(names).flatMap(([name, all]) =>
+      all.map((address) => `--host-record=${name},${address}`),
+    );
+    this.space.start([
+      which("dnsmasq") ?? "dnsmasq",
+      ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
+      ...[`--listen-address=${PEER}`, `--pid-file=${this.folder}/names.pid`, ...hosts],
+    ]);
+  }
+
+  git(address: string): void {
+    this.space.start([process.execPath, "tools/git-server.ts", this.blog.root, address, String(GIT_PORT)]);
+  }
+
+  start(...parameters: readonly string[]): void {
+    const words = [PROCESS, `--tap=${this.space.tap}`, ...parameters];
+    this.#program = this.space.start(words, { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#program.stdout, this.#program.stderr])
+      stream?.setEncoding("utf8").on("data", (data: string) => {
+        this.text += data;
+      });
+  }
+
+  says(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
+    return eventually(
+      () => `the console says ${pattern}:\n${this.text}`,
+      timeoutMs,
+      () => pattern.exec(this.text) ?? undefined,
+    );
+  }
+
+  curl(...words: readonly string[]): string {
+    return this.space.run(["curl", "--silent", "--show-error", "--max-time", "20", "--globoff", ...words]);
+  }
+
+  async remove(): Promise<void> {
+    this.#program?.kill("SIGTERM");
+    await this.space.remove();
+  }
+}
+
+describe.skipIf(!tools)(`IPv6 among real peers${why}`, () => {
+  let link: Link | undefined;
+
+  afterEach(async () => {
+    const text = link?.text ?? "";
+    await link?.remove();
+    link = undefined;
+    expect(text).not.toContain("panic");
+  });
+
+  test("a machine on a network without IPv4 finds its address and its name server, clones and serves", async () => {
+    link = new Link("six");
+    link.withoutIpv4();
+    link.router(`RDNSS ${PEER} { }; DNSSL six.test { };`);
+    link.names({ "git.six.test": [PEER] });
+    link.git(PEER);
+    link.start(`--remote=http://git:${GIT_PORT}/blog.git#main`);
+    const [, address = ""] = await link.says(/ready: http:\/\/\[([0-9a-f:]+)\]\//);
+    expect(address.startsWith(PREFIX)).toBe(true);
+    expect(link.text).toContain(`name server ${PEER}`);
+    expect(link.curl(`http://[${address}]/`)).toContain("The first words of the front page.");
+    const text = link.curl("--include", `http://[${address}]/Posts/First`);
+    expect(text).toContain("It goes on and on.");
+    // What does not fit one packet comes in fragments, both ways.
+    expect(link.space.run(["ping", "-6", "-c", "2", "-s", "3000", "-W", "5", address])).toContain("2 received");
+    const commit = link.blog.push({ "static/hello.txt": "another hello\n" }, "Change");
+    expect(link.curl("--request", "POST", `http://[${address}]/push`)).toContain(commit.slice(0, 7));
+    expect(link.curl(`http://[${address}]/static/hello.txt`)).toBe("another hello\n");
+  }, 120_000);
+
+  test("with both families it serves over both, and clones over the one that answers", async () => {
+    link = new Link("both");
+    link.router("");
+    // The name has an address of IPv6 at which nobody listens.
+    startDnsmasq(link.space, link.folder, {}, 120, [`--host-record=git.test,${link.space.address},${PREFIX}:99`]);
+    link.git(link.space.address);
+    link.start(`--remote=http://git.test:${GIT_PORT}/blog.git#main`);
+    await link.says(/ready: http:\/\/10\.96\.0\.5\d\//);
+    const [, four = ""] = await link.says(/address (10\.96\.0\.5\d)/);
+    const [, six = ""] = await link.says(/address (2001:db8:96:[0-9a-f:]+)/);
+    for (const host of [four, `[${six}]`])
+      expect(link.curl(`http://${host}/`)).toContain("The first words of the front page.");
+    // Pushed when it has both: the clone goes to the address of IPv6 first.
+    const commit = link.blog.push({ "static/hello.txt": "over IPv4\n" }, "Change");
+    expect(link.curl("--request", "POST", `http://[${six}]/push`)).toContain(commit.slice(0, 7));
+  }, 120_000);
+
+  test("an address by hand needs no router that tells of itself; off means that nobody is answered", async () => {
+    link = new Link("hand");
+    link.withoutIpv4();
+    link.git(PEER);
+    link.start(
+      `--remote=http://[${PEER}]:${GIT_PORT}/blog.git#main`,
+      `--ipv6=${PREFIX}:2/64`,
+      `--ipv6-gateway=${PEER}`,
+    );
+    await link.says(/ready: http:\/\/\[2001:db8:96::2\]\//);
+    expect(link.curl(`http://[${PREFIX}:2]/`)).toContain("The first words of the front page.");
+  }, 120_000);
+});
