@@ -7,11 +7,14 @@ import {
   deviceRead,
   deviceWrite,
   fence,
+  hypercall,
   mapDevice,
   messageAddress,
   portRead,
   portWrite,
   takeVector,
+  xenResumed,
+  xenShared,
 } from "./native.ts";
 
 /** Device memory is mapped in whole pages of this size. */
@@ -34,6 +37,9 @@ export abstract class Hal {
    */
   abstract sharedRead16(address: number): number;
   abstract sharedWrite16(address: number, value: number): void;
+  /** The same of four bytes; `address` is a multiple of four. */
+  abstract sharedRead32(address: number): number;
+  abstract sharedWrite32(address: number, value: number): void;
   /** Orders all accesses before it against all after it, as devices see them. */
   abstract fence(): void;
   /** Message data of a fresh interrupt vector, or -1: none left. */
@@ -42,7 +48,16 @@ export abstract class Hal {
   abstract messageAddress(): number;
   /** Bytes of an entropy device for the pool, counted as true randomness. */
   abstract addEntropy(bytes: Uint8Array): void;
+  /** A hypercall of Xen: its result, or a negative errno; NO_HYPERCALLS where there is no Xen. */
+  abstract hypercall(number: number, a: number, b: number, c: number): number;
+  /** The address of the page that Xen shares with us, 0 where there is none. Like device memory it may be read and written. */
+  abstract xenShared(): number;
+  /** After the machine has been suspended: asks Xen for that page again, and puts the clocks right. */
+  abstract xenResumed(): void;
 }
+
+/** ENOSYS, as Xen has it. */
+export const NO_HYPERCALLS = -38;
 
 /** The machine that we run on. */
 export class NativeHal extends Hal {
@@ -91,6 +106,14 @@ export class NativeHal extends Hal {
     deviceWrite(address, 2, value);
   }
 
+  override sharedRead32(address: number): number {
+    return deviceRead(address, 4);
+  }
+
+  override sharedWrite32(address: number, value: number): void {
+    deviceWrite(address, 4, value);
+  }
+
   override fence(): void {
     fence();
   }
@@ -105,5 +128,17 @@ export class NativeHal extends Hal {
 
   override addEntropy(bytes: Uint8Array): void {
     addEntropy(bytes);
+  }
+
+  override hypercall(number: number, a: number, b: number, c: number): number {
+    return hypercall(number, a, b, c);
+  }
+
+  override xenShared(): number {
+    return xenShared();
+  }
+
+  override xenResumed(): void {
+    xenResumed();
   }
 }

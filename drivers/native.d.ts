@@ -28,6 +28,15 @@ declare function nativeFence(): void;
 declare function nativeTakeVector(): number;
 declare function nativeMessageAddress(): number;
 
+// ---- Xen (drivers; `virtual` only) -------------------------------------------------------------------------------
+
+/** A hypercall: its result, negative errnos included; -38 (ENOSYS) where there is no Xen. Pointers are nativeAddressOf. */
+declare function nativeHypercall(number: Whole<0, 63>, a: Uint53, b: Uint53, c: Uint53): number;
+/** The address of the page that Xen shares with us (shared_info), 0 where there is no Xen. */
+declare function nativeXenShared(): number;
+/** The machine has been suspended and goes on: the shared page is asked for again, and the clocks are put right. */
+declare function nativeXenResumed(): void;
+
 // ---- TAP device (`process` only) ---------------------------------------------------------------------------------
 
 /** Opens the TAP of this name with IFF_VNET_HDR (a 12-byte virtio_net_hdr before each frame). Returns 0 or an errno. */

@@ -38,6 +38,18 @@ export function messageAddress(): number {
   return nativeMessageAddress();
 }
 
+export function hypercall(number: number, a: number, b: number, c: number): number {
+  return nativeHypercall(number, a, b, c);
+}
+
+export function xenShared(): number {
+  return nativeXenShared();
+}
+
+export function xenResumed(): void {
+  nativeXenResumed();
+}
+
 export function addEntropy(bytes: Uint8Array): void {
   nativeAddEntropy(bytes, true);
 }

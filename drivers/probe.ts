@@ -1,5 +1,5 @@
 // What is plugged in, which of it we can drive, and the links that come of it: all that a target has to ask.
-// Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 5 (device types).
+// Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 5 (device types). What Xen has is found without PCI: xen/bus.ts.
 
 import { type Instant, MILLISECOND } from "../stack/base/result.ts";
 import type { Card } from "./card.ts";
@@ -9,6 +9,8 @@ import { CLASS_NETWORK, enumerate, HEADER_DEVICE, type PciFunction } from "./pci
 import { formatVirtioError } from "./virtio/error.ts";
 import { openNet } from "./virtio/net.ts";
 import { openRng, type VirtioRng } from "./virtio/rng.ts";
+import { XenBus } from "./xen/bus.ts";
+import { formatXenError } from "./xen/error.ts";
 
 export type DeviceKind =
   /** A virtio network card: openNet. */
@@ -53,6 +55,12 @@ export interface EntropyFound {
   readonly leftAlone: LeftAlone[];
 }
 
+/** What there is of Xen: one bus on a guest of Xen, else none. */
+export interface XenFound {
+  readonly buses: XenBus[];
+  readonly leftAlone: LeftAlone[];
+}
+
 /** How long the machine waits for an entropy device at the start. */
 export const ENTROPY_WAIT = 500 * MILLISECOND;
 
@@ -79,6 +87,36 @@ export function probeCards(
     if (opened.ok) found.cards.push(opened.value);
     else leave(found.leftAlone, device, formatVirtioError(opened.error));
   }
+  return found;
+}
+
+/** As `probeCards`, with the cards of Xen. */
+export function probeXenCards(buses: readonly XenBus[], offloads: number, most: number): CardsFound {
+  const found: CardsFound = { cards: [], leftAlone: [] };
+  for (const bus of buses) {
+    for (const path of bus.vifs()) {
+      const name = `Xen network card at ${path}`;
+      if (found.cards.length >= most) {
+        found.leftAlone.push({ name, reason: "one card is used, and another works already" });
+        continue;
+      }
+      const opened = bus.connect(path, offloads);
+      if (opened.ok) found.cards.push(opened.value);
+      else found.leftAlone.push({ name, reason: formatXenError(opened.error) });
+    }
+  }
+  return found;
+}
+
+/** Finds Xen, if that is what we run on. `now` is asked while its store is. */
+export function findXen(hal: Hal, now: () => Instant): XenFound {
+  const found: XenFound = { buses: [], leftAlone: [] };
+  const shared = hal.xenShared();
+  if (shared === 0) return found;
+  const bus = new XenBus(hal, shared, now);
+  const reason = bus.open();
+  if (reason === "") found.buses.push(bus);
+  else found.leftAlone.push({ name: "Xen", reason });
   return found;
 }
 
@@ -129,12 +167,13 @@ export function describeDevice(found: FoundDevice): string {
   return `${name === "" ? `class ${fn.classCode}.${fn.subclass}` : name} (${fn.id}) at ${fn.name}`;
 }
 
-/** For the console, when no card works. */
-export function adviseOnNetwork(leftAlone: readonly LeftAlone[]): string {
-  if (leftAlone.length === 0) return "no network card; add one with -device virtio-net-pci";
+/** For the console, when no card works; `xen`: on a guest of Xen. */
+export function adviseOnNetwork(leftAlone: readonly LeftAlone[], xen: boolean): string {
+  const wanted = xen ? `vif=["bridge=..."] in its xl.cfg` : "-device virtio-net-pci";
+  if (leftAlone.length === 0) return `no network card; add one with ${wanted}`;
   let text = "";
   for (const { name, reason } of leftAlone) text += `${text === "" ? "" : "; "}${name}: ${reason}`;
-  return `no network card that can be driven: ${text}; use -device virtio-net-pci`;
+  return `no network card that can be driven: ${text}; use ${wanted}`;
 }
 
 function leave(leftAlone: LeftAlone[], device: FoundDevice, reason: string): void {

@@ -4,8 +4,18 @@
 
 import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
 import { NativeHal } from "../drivers/hal.ts";
-import { adviseOnNetwork, findDevices, type LeftAlone, probeCards, probeEntropy } from "../drivers/probe.ts";
+import {
+  adviseOnNetwork,
+  findDevices,
+  findXen,
+  type LeftAlone,
+  probeCards,
+  probeEntropy,
+  probeXenCards,
+} from "../drivers/probe.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
+import { ASKED_NOTHING, ASKED_REBOOT, type XenBus } from "../drivers/xen/bus.ts";
+import { REASON_POWER_OFF, REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
 import { type Instant, NEVER, SECOND } from "../stack/base/result.ts";
 import { Attendant } from "../stack/host/attendant.ts";
@@ -37,15 +47,20 @@ export function start(offloads: number, memory: number): boolean {
         "sequence numbers can be guessed; add -device virtio-rng-pci",
     );
   }
-  const { cards, leftAlone } = probeCards(hal, devices, localMac(secret.bytes), offloads, LINKS);
+  const xen = findXen(hal, () => nativeNow());
+  tell(xen.leftAlone);
+  const front = probeXenCards(xen.buses, offloads, LINKS);
+  const plugged = probeCards(hal, devices, localMac(secret.bytes), offloads, LINKS - front.cards.length);
+  const cards = [...front.cards, ...plugged.cards];
+  const leftAlone = [...front.leftAlone, ...plugged.leftAlone];
   if (cards.length === 0) {
-    findings.add(FOUND_NO_LINK, adviseOnNetwork(leftAlone));
+    findings.add(FOUND_NO_LINK, adviseOnNetwork(leftAlone, xen.buses.length > 0));
     return false;
   }
   tell(leftAlone);
   const card = cards[0]!;
   findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
-  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources);
+  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources, xen.buses);
   return true;
 }
 
@@ -65,10 +80,12 @@ function tell(leftAlone: readonly LeftAlone[]): void {
 class Devices extends Attendant {
   private readonly card: Card;
   private readonly entropy: readonly VirtioRng[];
+  private readonly buses: readonly XenBus[];
   private nextEntropy: Instant;
 
-  constructor(card: Card, entropy: readonly VirtioRng[]) {
+  constructor(card: Card, entropy: readonly VirtioRng[], buses: readonly XenBus[]) {
     super();
+    this.buses = buses;
     this.card = card;
     this.entropy = entropy;
     this.nextEntropy = entropy.length === 0 ? NEVER : nativeNow() + ENTROPY_INTERVAL;
@@ -76,6 +93,10 @@ class Devices extends Attendant {
 
   override attend(now: Instant): string {
     if (now >= this.nextEntropy) this.feed(now);
+    for (let i = 0; i < this.buses.length; i++) {
+      const word = this.ask(this.buses[i]!, now);
+      if (word !== "") return word;
+    }
     const events = this.card.takeEvents();
     if (events === 0) return "";
     if ((events & EVENT_FAULT) !== 0) {
@@ -87,7 +108,18 @@ class Devices extends Attendant {
   }
 
   override nextDeadline(): Instant {
-    return this.nextEntropy;
+    let deadline = this.nextEntropy;
+    for (let i = 0; i < this.buses.length; i++) deadline = Math.min(deadline, this.buses[i]!.nextDeadline());
+    return deadline;
+  }
+
+  /** What Xen has to say, and wants. */
+  private ask(bus: XenBus, now: Instant): string {
+    const word = bus.attend(now);
+    if (bus.asked === ASKED_NOTHING) return word;
+    nativeConsole(`epiphyte: ${word}\n`);
+    bus.calls.shutdown(bus.asked === ASKED_REBOOT ? REASON_REBOOT : REASON_POWER_OFF);
+    return word;
   }
 
   private feed(now: Instant): void {

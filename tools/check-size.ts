@@ -17,14 +17,14 @@ export interface Concern {
 export const CONCERNS: readonly Concern[] = [
   {
     name: "boot and traps",
-    most: 662,
+    most: 666,
     files: ["boot.S", "machine.h", "paging.c", "power.c", "start.c", "start_info.h", "syscall.c", "trap.c"].map(
       (f) => `virtual/${f}`,
     ),
   },
   {
     name: "platform",
-    most: 572,
+    most: 575,
     files: ["platform.h", "process/", ...["clock.c", "console.c", "entropy.c", "timer.c"].map((f) => `virtual/${f}`)],
   },
   { name: "heap", most: 258, files: ["malloc.c"] },
@@ -33,7 +33,7 @@ export const CONCERNS: readonly Concern[] = [
   { name: "engine and loop", most: 238, files: ["engine.c", "engine.h", "loop-bytecode.c", "loop-compiled.c"] },
   { name: "compiled side", most: 298, files: ["below.c", "below.h"] },
   { name: "cryptography", most: 221, files: ["cryptography.c"] },
-  { name: "Xen", most: 60, files: ["xen/"] },
+  { name: "Xen", most: 53, files: ["virtual/xen.c"] },
 ];
 /** What brings the image into memory is gone when it runs: counted apart. */
 export const LOADER: readonly Concern[] = [

@@ -4,7 +4,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
 /** Command -> Debian packages. */
@@ -159,6 +159,52 @@ function wantBuilt(name: string, file: string, how: (folder: string) => Building
   rmSync(join(apart, PARTS), { recursive: true, force: true });
   if (!existsSync(program)) renameSync(apart, folder);
   return program;
+}
+
+/** Xen's release in Debian -> 4.17; undefined: none, or this is no Debian. */
+function xenRelease(): string | undefined {
+  const found = spawnSync("apt-cache", ["search", "--names-only", "^xen-hypervisor-[0-9.]+-amd64$"], {
+    encoding: "utf8",
+  });
+  return /^xen-hypervisor-([\d.]+)-amd64 /m.exec(found.stdout ?? "")?.[1];
+}
+
+function dependsOf(...packages: readonly string[]): string[] {
+  const found = spawnSync("apt-cache", ["depends", ...packages], { encoding: "utf8" });
+  return Array.from(found.stdout.matchAll(/Depends: ([a-z0-9.+-]+)$/gm), (match) => match[1]!);
+}
+
+/**
+ * A folder with the files of Xen, its tools and a kernel for its dom0, unpacked and not installed: none of it runs on this
+ * machine but in an emulator. Undefined: they cannot be had.
+ */
+export function wantXen(): string | undefined {
+  const release = which("apt-get") === undefined ? undefined : xenRelease();
+  const kernel = dependsOf("linux-image-amd64").find((name) => name.startsWith("linux-image-"));
+  if (release === undefined || kernel === undefined) return undefined;
+  const folder = resolve("build/cache", `${kernel}-xen-${release}`);
+  if (existsSync(folder)) return folder;
+  console.error(`epiphyte: fetching Xen ${release} and ${kernel} ...`);
+  const tools = [`xen-utils-${release}`, `libxenmisc${release}`, "xenstore-utils"];
+  const libraries = (of: readonly string[]): string[] => dependsOf(...of).filter((name) => /^(lib|zlib)/.test(name));
+  const first = libraries(tools);
+  const packages = new Set([kernel, `xen-hypervisor-${release}-amd64`, ...tools, ...first, ...libraries(first)]);
+  const apart = `${folder}.${process.pid}`;
+  mkdirSync(apart, { recursive: true });
+  const got = spawnSync("apt-get", ["download", "-qq", ...packages], { cwd: apart, encoding: "utf8" });
+  const archives = readdirSync(apart).filter((name) => name.endsWith(".deb"));
+  const unpacked = archives.every((name) => {
+    const done = spawnSync("dpkg", ["-x", name, "."], { cwd: apart }).status === 0;
+    rmSync(join(apart, name));
+    return done;
+  });
+  if (got.status !== 0 || !unpacked) {
+    console.error(`epiphyte: they cannot be had: ${got.stderr.trim().split("\n").at(-1) ?? ""}`);
+    rmSync(apart, { recursive: true, force: true });
+    return undefined;
+  }
+  if (!existsSync(folder)) renameSync(apart, folder);
+  return folder;
 }
 
 /** True when this user may make network namespaces and TAP devices. */

@@ -12,6 +12,7 @@ export const virtualSources: readonly string[] = [
   "image/runtime/virtual/timer.c",
   "image/runtime/virtual/entropy.c",
   "image/runtime/virtual/power.c",
+  "image/runtime/virtual/xen.c",
 ];
 
 /** The heap: both targets, compiled with heapFlags. */

@@ -125,7 +125,7 @@ for (const it of devices) {
 }
 rng?.request();
 const net = echo.net;
-if (net === undefined) say(adviseOnNetwork(leftAlone));
+if (net === undefined) say(adviseOnNetwork(leftAlone, false));
 say("ready");
 for (let fed = 0, reported = 0; net !== undefined || rng !== undefined; ) {
   const now = nativeNow();

@@ -77,16 +77,20 @@ describe("probeCards", () => {
 
 describe("adviseOnNetwork", () => {
   it("says what would help who has no card, or one that cannot be driven", () => {
-    expect(adviseOnNetwork([])).toBe("no network card; add one with -device virtio-net-pci");
+    expect(adviseOnNetwork([], false)).toBe("no network card; add one with -device virtio-net-pci");
     expect(
-      adviseOnNetwork([
-        { name: "Intel 82540EM (8086:100e) at 00:05.0", reason: "there is no driver for it" },
-        { name: "virtio network card (1af4:1000) at 00:06.0", reason: "the device is legacy-only" },
-      ]),
+      adviseOnNetwork(
+        [
+          { name: "Intel 82540EM (8086:100e) at 00:05.0", reason: "there is no driver for it" },
+          { name: "virtio network card (1af4:1000) at 00:06.0", reason: "the device is legacy-only" },
+        ],
+        false,
+      ),
     ).toBe(
       "no network card that can be driven: Intel 82540EM (8086:100e) at 00:05.0: there is no driver for it; " +
         "virtio network card (1af4:1000) at 00:06.0: the device is legacy-only; use -device virtio-net-pci",
     );
+    expect(adviseOnNetwork([], true)).toBe('no network card; add one with vif=["bridge=..."] in its xl.cfg');
   });
 });
 

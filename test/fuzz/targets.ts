@@ -26,6 +26,7 @@ import { ipv4 } from "./targets/ipv4.ts";
 import { ipv6 } from "./targets/ipv6.ts";
 import { mld } from "./targets/mld.ts";
 import { nd } from "./targets/nd.ts";
+import { netfront } from "./targets/netfront.ts";
 import { ntp } from "./targets/ntp.ts";
 import { pack } from "./targets/pack.ts";
 import { parameters } from "./targets/parameters.ts";
@@ -45,6 +46,7 @@ import { udp } from "./targets/udp.ts";
 import { url } from "./targets/url.ts";
 import { virtioNet } from "./targets/virtio-net.ts";
 import { virtqueue } from "./targets/virtqueue.ts";
+import { xenstore } from "./targets/xenstore.ts";
 
 export const TARGETS: readonly Target[] = [
   acme,
@@ -72,6 +74,7 @@ export const TARGETS: readonly Target[] = [
   ipv6,
   mld,
   nd,
+  netfront,
   ntp,
   pack,
   parameters,
@@ -91,4 +94,5 @@ export const TARGETS: readonly Target[] = [
   url,
   virtioNet,
   virtqueue,
+  xenstore,
 ];

@@ -1,7 +1,7 @@
 // The fake of drivers/hal.ts: a machine of arrays. PCI functions are plugged in; arrays given to addressOf become
 // memory that the fake devices reach by address, above 4 GB and badly aligned, so that nobody relies on either.
 
-import { Hal } from "../../drivers/hal.ts";
+import { Hal, NO_HYPERCALLS } from "../../drivers/hal.ts";
 
 const ALL_ONES: Record<number, number> = { 1: 0xff, 2: 0xffff, 4: 0xffffffff };
 const TWO_32 = 0x100000000;
@@ -196,6 +196,16 @@ export class FakeHal extends Hal {
     this.dmaWrite(address, 2, value);
   }
 
+  sharedRead32(address: number): number {
+    if (address % 4 !== 0) throw new Error("not aligned to four bytes");
+    return this.dmaRead(address, 4);
+  }
+
+  sharedWrite32(address: number, value: number): void {
+    if (address % 4 !== 0 || value > 0xffffffff) throw new Error("not a 32-bit access");
+    this.dmaWrite(address, 4, value);
+  }
+
   fence(): void {
     this.fences++;
   }
@@ -212,6 +222,17 @@ export class FakeHal extends Hal {
     for (const b of bytes) this.entropy.push(b);
   }
 
+  // A machine without Xen.
+  hypercall(_number: number, _a: number, _b: number, _c: number): number {
+    return NO_HYPERCALLS;
+  }
+
+  xenShared(): number {
+    return 0;
+  }
+
+  xenResumed(): void {}
+
   /** What a device does: memory by physical address. */
   dmaRead(address: number, size: number): number {
     const { bytes, at } = this.memoryAt(address, size);
@@ -223,7 +244,12 @@ export class FakeHal extends Hal {
     putLe(bytes, at, size, value);
   }
 
-  private memoryAt(address: number, size: number): { bytes: Uint8Array; at: number } {
+  /** Memory of somebody else's at an address of its own, which a driver reaches as it reaches a device's. */
+  placeMemory(from: number, bytes: Uint8Array): void {
+    this.arrays.push({ from, bytes });
+  }
+
+  protected memoryAt(address: number, size: number): { bytes: Uint8Array; at: number } {
     for (const { from, bytes } of this.arrays) {
       if (address >= from && address + size <= from + bytes.length) return { bytes, at: address - from };
     }

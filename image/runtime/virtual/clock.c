@@ -1,10 +1,10 @@
-/* Time from the TSC. How fast it runs is told by the hypervisor (KVM's pvclock, Xen's CPUID) or found with a counter
+/* Time from the TSC. How fast it runs is told by the hypervisor (the pvclock of KVM and Xen) or found with a counter
  * whose rate is known: the ACPI timer or the PIT. Read first: Linux Documentation/virt/kvm/x86/msr.rst; ACPI 6.4, 4.8.3.3;
  * Intel 8254 data sheet; MC146818 data sheet (RTC). */
 #include "machine.h"
 #include <time.h>
 
-struct pvclock { /* one per processor, written by the hypervisor; an odd version while it writes */
+struct pvclock { /* one per processor, written by the hypervisor (KVM, Xen); an odd version while it writes */
   uint32_t version, pad;
   uint64_t tsc, system_ns;
   uint32_t multiplier;
@@ -16,31 +16,30 @@ struct sample {
   uint32_t count;
 };
 
-enum { PM_TIMER_HZ = 3579545, PIT_HZ = 1193182, TRIES = 6 };
+enum { PM_TIMER_HZ = 3579545, PIT_HZ = 1193182, TRIES = 6, XEN_TIME = 32, XEN_WALL_CLOCK = 0xc00 }; /* in Xen's page */
 
 uint64_t tsc_khz;
-static volatile struct pvclock pvclock __attribute__((aligned(64)));
+static volatile struct pvclock own_pvclock __attribute__((aligned(64))), *pvclock = &own_pvclock;
 static int use_pvclock, read_pit;
-static uint64_t origin, scale; /* TSC at time zero; microseconds a tick, times 2^48 */
-static uint64_t offset;        /* microseconds at `origin` */
-static int64_t wall_origin;    /* milliseconds since 1970 at time zero */
-static struct sample first;    /* of the reference counter, which has `hz`; hz 0: none was needed */
+static uint64_t origin, scale;  /* TSC at time zero; microseconds a tick, times 2^48 */
+static uint64_t offset, latest; /* microseconds: at `origin`; last told */
+static int64_t wall_origin;     /* milliseconds since 1970 at time zero */
+static struct sample first;     /* of the reference counter, which has `hz`; hz 0: none was needed */
 static uint32_t hz, mask;
 
 static uint64_t pvclock_ns(void) {
   uint64_t ns;
   uint32_t version;
   do {
-    version = pvclock.version;
-    uint64_t delta = rdtsc() - pvclock.tsc;
-    delta = pvclock.shift >= 0 ? delta << pvclock.shift : delta >> -pvclock.shift;
-    ns = pvclock.system_ns + (uint64_t)((unsigned __int128)delta * pvclock.multiplier >> 32);
-  } while ((version & 1) || version != pvclock.version);
+    version = pvclock->version;
+    uint64_t delta = rdtsc() - pvclock->tsc;
+    delta = pvclock->shift >= 0 ? delta << pvclock->shift : delta >> -pvclock->shift;
+    ns = pvclock->system_ns + (uint64_t)((unsigned __int128)delta * pvclock->multiplier >> 32);
+  } while ((version & 1) || version != pvclock->version);
   return ns;
 }
 
 uint64_t platform_now(void) {
-  static uint64_t latest;
   uint64_t now = use_pvclock ? pvclock_ns() / 1000 - origin
                              : offset + (uint64_t)((unsigned __int128)(rdtsc() - origin) * scale >> 48);
   return latest = (int64_t)(now - latest) > 0 ? now : latest; /* never back, whatever the hypervisor does */
@@ -78,6 +77,7 @@ static struct sample sample(void) {
 }
 
 static void find_reference(void) {
+  set_frequency(1000000); /* until it is known */
   if (acpi.pm_timer && platform_port_read(acpi.pm_timer, 4) != UINT32_MAX) {
     hz = PM_TIMER_HZ;
     mask = acpi.pm_timer_32_bit ? UINT32_MAX : 0xffffff;
@@ -93,11 +93,12 @@ static void find_reference(void) {
 }
 
 static int start_pvclock(void) {
-  if (hypervisor.name[0] != 'k' || !(cpuid(hypervisor.leaf + 1, 0).a >> 3 & 1)) return 0; /* CLOCKSOURCE2 */
-  wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
-  if (!pvclock.multiplier) return 0;
-  uint64_t khz = (1000000ul << 32) / pvclock.multiplier;
-  set_frequency(pvclock.shift >= 0 ? khz >> pvclock.shift : khz << -pvclock.shift);
+  if (platform_xen_shared()) pvclock = (void *)(platform_xen_shared() + XEN_TIME);
+  else if (hypervisor.name[0] != 'k' || !(cpuid(hypervisor.leaf + 1, 0).a >> 3 & 1)) return 0; /* CLOCKSOURCE2 */
+  else wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)pvclock | 1);
+  if (!pvclock->multiplier) return 0;
+  uint64_t khz = (1000000ul << 32) / pvclock->multiplier;
+  set_frequency(pvclock->shift >= 0 ? khz >> pvclock->shift : khz << -pvclock->shift);
   return use_pvclock = 1;
 }
 
@@ -163,25 +164,28 @@ static int64_t read_rtc(void) {
   return timegm(&date) * 1000;
 }
 
-static int64_t kvm_wall_clock(void) {
-  static volatile struct {
-    uint32_t version, seconds, ns;
-  } wall __attribute__((aligned(16)));
-  wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&wall); /* when system time was zero */
-  return (int64_t)wall.seconds * 1000 + wall.ns / 1000000 + (int64_t)(pvclock_ns() / 1000000);
+/* The date when system time was zero, and system time; Xen and KVM have it in one form. */
+static int64_t read_wall_clock(void) {
+  static volatile uint32_t own[4] __attribute__((aligned(16))), *wall = own; /* version, seconds, nanoseconds */
+  if (platform_xen_shared()) wall = (void *)(platform_xen_shared() + XEN_WALL_CLOCK);
+  else wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)wall);
+  return (int64_t)wall[1] * 1000 + wall[2] / 1000000 + (int64_t)(pvclock_ns() / 1000000);
+}
+
+/* The machine stood still, and its clock is another one: time goes on from where it was, the date is read anew. */
+void platform_xen_resumed(void) {
+  xen_start();
+  origin = pvclock_ns() / 1000 - latest;
+  wall_origin = read_wall_clock() - (int64_t)(platform_now() / 1000);
 }
 
 void clock_start(uint64_t entry_tsc) {
-  if (!start_pvclock()) {
-    uint64_t khz = hypervisor.name[0] == 'x' ? cpuid(hypervisor.leaf + 3, 0).c : 0; /* Xen's time leaf */
-    set_frequency(khz ? khz : 1000000);
-    if (!khz) find_reference();
-  }
+  if (!start_pvclock()) find_reference();
   int needed = hz != 0;
   uint32_t ticks = calibrate();
   if (needed && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
   origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
-  wall_origin = use_pvclock ? kvm_wall_clock() : read_rtc();
+  wall_origin = use_pvclock ? read_wall_clock() : read_rtc();
   wall_origin -= (int64_t)(platform_now() / 1000);
   timer_start(ticks);
 }

@@ -1,5 +1,5 @@
-/* Console on COM1, a 16550A, by polling. Where there is none (Xen, some microVMs) reads give 0xff, and the text goes to the
- * debug port 0xe9, which Xen writes into its log and others ignore. */
+/* Console on COM1, a 16550A, by polling. Where there is none (Xen, some microVMs) reads give 0xff, and the text goes to Xen's
+ * console, or to the debug port 0xe9, which Xen writes into its log and others ignore. */
 #include "machine.h"
 
 enum {
@@ -24,7 +24,7 @@ void console_start(void) {
 /* An empty transmitter takes a whole FIFO. When nobody reads at the other end the text is dropped, not waited for. */
 static void put(char c) {
   static int patience = PATIENCE;
-  if (!present) return outb(DEBUG_PORT, (uint8_t)c);
+  if (!present) return xen_put(c) ? (void)0 : outb(DEBUG_PORT, (uint8_t)c);
   if (!room) {
     int left = patience;
     while (left && !(inb(LINE_STATUS) & TRANSMIT_EMPTY)) left--;

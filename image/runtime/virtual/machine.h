@@ -72,6 +72,10 @@ uint32_t lapic_counted(void);
 void timer_start(uint32_t lapic_ticks_per_ms);
 void clock_start(uint64_t entry_tsc);
 void clock_refine(void);
+/* xen.c */
+void xen_start(void);
+int xen_put(char c);
+void xen_power_off(void);
 /* power.c */
 extern struct acpi {
   uint16_t pm1a, pm1b, pm_timer; /* ports, 0: none */

@@ -75,6 +75,7 @@ void platform_power_off(int status) {
   uint32_t full = (uint32_t)acpi.s5 << 10 | 1 << 13;
   if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
   console_drain();
+  xen_power_off();
   if (!acpi.has_s5) {
     outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
   } else if (!acpi.sleep_control) {

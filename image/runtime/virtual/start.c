@@ -115,6 +115,7 @@ long *start(const struct start_info *info) {
   module_text = module ? strndup((void *)module->address, module->size) : "";
   acpi_start(info->rsdp);
   paging_start();
+  xen_start();
   for (int i = 0; i < ram_count; i++)
     if (ram[i].to > 1ul << 32) give(ram[i].from, ram[i].to);
 
