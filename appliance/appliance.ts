@@ -16,9 +16,11 @@ import type { Platform } from "./platform.ts";
 import { progressLog } from "./progress.ts";
 import { type Html, NOTHING } from "./render/html.ts";
 import { Renderer } from "./render/renderer.ts";
+import { describeStatus, type Fetched, type MachineStatus, summarise } from "./status.ts";
 import { describeTaskFault, Task, type TaskFault, updateShare } from "./task.ts";
 import { Throttle } from "./throttle.ts";
 import { type UpdateOutcome, Webhook } from "./web/hook.ts";
+import { answerProbe } from "./web/probes.ts";
 import { WebServer } from "./web/server.ts";
 
 /** The repository: the first update clones it. git/store.ts keeps this; so does a directory (image/target-node.ts). */
@@ -33,7 +35,7 @@ export interface Repository {
 }
 
 export interface ApplianceOptions {
-  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret" | "root" | "poll">;
+  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret" | "root" | "poll" | "admin">;
   /** Where the repository is, without credentials: names the blog that does not name itself. */
   readonly origin?: string;
   readonly network: Network;
@@ -47,6 +49,8 @@ export interface ApplianceOptions {
   certified?(): boolean;
   /** What answers the authority's challenge with this token (acme/); undefined: there is none. */
   proof?(token: string): string | undefined;
+  /** What the status has of the machine. */
+  machine?(): MachineStatus;
   /** Writing on one's own machine: drafts and future articles are shown, and markup is put at the end of each page. */
   readonly writing?: { readonly tail: Html };
 }
@@ -100,6 +104,9 @@ export class Appliance {
   /** Callers of `update` that wait. */
   #waiting = 0;
   #cancelDue = (): void => {};
+  #ending = false;
+  #fetched: Fetched | undefined;
+  readonly #since: number;
   #retrying = false;
 
   constructor(options: ApplianceOptions) {
@@ -107,6 +114,7 @@ export class Appliance {
     this.#options = options;
     this.#platform = platform;
     this.#log = log;
+    this.#since = platform.now();
     this.#refusals = new Throttle(() => platform.now(), REFUSALS_INTERVAL);
     this.#builder = new SiteBuilder(platform, {
       drafts: writing !== undefined,
@@ -136,6 +144,13 @@ export class Appliance {
       onStrayHook: ({ method, peer }, path) =>
         this.#refused(`${method} ${path}: there is no webhook here; it is at ${config.hook} (--hook)`, peer),
       proof: (token) => options.proof?.(token),
+      probe: (path, request) =>
+        answerProbe(path, request, {
+          platform,
+          admin: config.admin ?? [],
+          ready: () => this.site !== undefined && !this.#ending,
+          status: () => describeStatus(this.site, this.#fetched, this.#since, platform, options.machine?.()),
+        }),
       onFault: (url, cause) => log.error(`${url} could not be served`, { reason: reasonOf(cause) }),
     });
   }
@@ -158,6 +173,11 @@ export class Appliance {
     void this.update();
     if (config.poll !== undefined) void this.#poll(config.poll);
     return { ok: true, value: undefined };
+  }
+
+  /** The machine is about to end: load balancers are told. */
+  end(): void {
+    this.#ending = true;
   }
 
   /** Serves on its ports; again when there is a certificate: from then on plain HTTP is sent on, if that is wanted. */
@@ -183,7 +203,10 @@ export class Appliance {
 
   async #attempt(): Promise<UpdateOutcome> {
     try {
-      return await this.#once();
+      const ended = await this.#once();
+      const result = ended.kind === "failed" ? ended.reason : ended.kind;
+      this.#fetched = { at: this.#platform.wallClock(), result };
+      return ended;
     } catch (cause) {
       // Our bug: the site that stands is not touched.
       const reason = `the update failed by a fault of ours: ${reasonOf(cause)}`;
@@ -326,12 +349,6 @@ function likelyUrls(site: Site): readonly string[] {
     "/atom",
   ];
   return [...new Set(urls)];
-}
-
-/** "12 posts, 3 pages" */
-export function summarise(site: Site): string {
-  const some = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
-  return `${some(site.articles.length, "post")}, ${some(site.pages.length, "page")}`;
 }
 
 /** What is new of the problems; at the first Site, what it was taken for and what its author may want to set. */

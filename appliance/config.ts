@@ -4,6 +4,7 @@
 import type { Port } from "../stack/base/address.ts";
 import type { HttpProxy } from "../stack/edge/proxy.ts";
 import { ACME_PARAMETERS } from "./acme/config.ts";
+import { type Cidr, parseCidr } from "./cidr.ts";
 import { baseUrl } from "./content/settings.ts";
 import { parseRemote, type Remote, withToken } from "./git/remote.ts";
 import { type Parameters, type ParameterTable, parameter } from "./parameters.ts";
@@ -29,6 +30,8 @@ export interface Config {
   readonly root?: string | undefined;
   /** Milliseconds between two looks for news that nobody asks for; undefined: none. */
   readonly poll?: number | undefined;
+  /** Who may see the machine's status; nobody when left out. */
+  readonly admin?: readonly Cidr[];
   readonly log: LogLevel;
 }
 
@@ -56,6 +59,9 @@ export const APPLIANCE_PARAMETERS = {
   "hook-secret": parameter("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
   root: parameter("URL", "where readers find the blog, such as https://blog.example: for feeds and canonical links"),
   poll: parameter("TIME", "look for news this often, besides the webhook: 5m, 30s, 1h"),
+  admin: parameter("CIDR[,...]", "who may see the machine's status at /-/status; may be repeated", {
+    repeatable: true,
+  }),
   log: parameter("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
 } as const satisfies ParameterTable;
 
@@ -79,10 +85,21 @@ export function readConfig(given: Parameters): Config | undefined {
   const hook = given.one("hook", parseHook)?.path ?? "/push";
   const root = given.one("root", parseRoot)?.root;
   const poll = given.one("poll", parsePoll)?.poll;
+  const admin = readAdmin(given);
   const log = given.one("log", parseLevel)?.level ?? "info";
   return remote === undefined
     ? undefined
-    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], root, poll, log };
+    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], root, poll, admin, log };
+}
+
+function readAdmin(given: Parameters): readonly Cidr[] {
+  const ranges: Cidr[] = [];
+  for (const value of given.list("admin").flatMap((list) => list.split(","))) {
+    const range = parseCidr(value);
+    if (typeof range === "string") given.errors.push({ kind: "malformed", name: "admin", value, why: range });
+    else ranges.push(range);
+  }
+  return ranges;
 }
 
 /** The remote with what --remote-token and --remote-user say. */

@@ -12,6 +12,7 @@ import {
   messageAddress,
   portRead,
   portWrite,
+  powerEvents,
   takeVector,
   xenResumed,
   xenShared,
@@ -48,6 +49,8 @@ export abstract class Hal {
   abstract messageAddress(): number;
   /** Bytes of an entropy device for the pool, counted as true randomness. */
   abstract addEntropy(bytes: Uint8Array): void;
+  /** The port of ACPI's PM1 event registers, and above 16 bits how many bytes they have; 0: there are none. */
+  abstract powerEvents(): number;
   /** A hypercall of Xen: its result, or a negative errno; NO_HYPERCALLS where there is no Xen. */
   abstract hypercall(number: number, a: number, b: number, c: number): number;
   /** The address of the page that Xen shares with us, 0 where there is none. Like device memory it may be read and written. */
@@ -128,6 +131,10 @@ export class NativeHal extends Hal {
 
   override addEntropy(bytes: Uint8Array): void {
     addEntropy(bytes);
+  }
+
+  override powerEvents(): number {
+    return powerEvents();
   }
 
   override hypercall(number: number, a: number, b: number, c: number): number {

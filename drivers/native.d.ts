@@ -28,6 +28,9 @@ declare function nativeFence(): void;
 declare function nativeTakeVector(): number;
 declare function nativeMessageAddress(): number;
 
+/** The port of the PM1 event registers of ACPI (6.4, 4.8.3.1), and above 16 bits how many bytes they have; 0: none. */
+declare function nativePowerEvents(): number;
+
 // ---- Xen (drivers; `virtual` only) -------------------------------------------------------------------------------
 
 /** A hypercall: its result, negative errnos included; -38 (ENOSYS) where there is no Xen. Pointers are nativeAddressOf. */

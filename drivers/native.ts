@@ -38,6 +38,10 @@ export function messageAddress(): number {
   return nativeMessageAddress();
 }
 
+export function powerEvents(): number {
+  return nativePowerEvents();
+}
+
 export function hypercall(number: number, a: number, b: number, c: number): number {
   return nativeHypercall(number, a, b, c);
 }

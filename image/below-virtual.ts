@@ -3,7 +3,8 @@
 // ahead of time.
 
 import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
-import { NativeHal } from "../drivers/hal.ts";
+import { type Hal, NativeHal } from "../drivers/hal.ts";
+import { BUTTON_NONE, BUTTON_POWER, Buttons, restart as restartMachine } from "../drivers/power.ts";
 import {
   adviseOnNetwork,
   findDevices,
@@ -15,10 +16,10 @@ import {
 } from "../drivers/probe.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
 import { ASKED_NOTHING, ASKED_REBOOT, type XenBus } from "../drivers/xen/bus.ts";
-import { REASON_POWER_OFF, REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
+import { REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
 import { type Instant, NEVER, SECOND } from "../stack/base/result.ts";
-import { Attendant } from "../stack/host/attendant.ts";
+import { Attendant, WISH_POWER_OFF, WISH_RESTART } from "../stack/host/attendant.ts";
 import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
 import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
@@ -29,13 +30,14 @@ const ENTROPY_INTERVAL = 300 * SECOND;
 const LINKS = 1;
 
 const findings = new Findings();
+const hal: Hal = new NativeHal();
+let buses: readonly XenBus[] = [];
 
 /**
  * Brings up the devices. `offloads` are the OFFLOAD_ bits to ask the card for; `memory` is what the host may use for
  * buffers. True: there is a link, and a host on it. What was found is in `nextFinding`.
  */
 export function start(offloads: number, memory: number): boolean {
-  const hal = new NativeHal();
   const devices = findDevices(hal);
   const entropy = probeEntropy(hal, devices, () => nativeNow());
   tell(entropy.leftAlone);
@@ -48,6 +50,7 @@ export function start(offloads: number, memory: number): boolean {
     );
   }
   const xen = findXen(hal, () => nativeNow());
+  buses = xen.buses;
   tell(xen.leftAlone);
   const front = probeXenCards(xen.buses, offloads, LINKS);
   const plugged = probeCards(hal, devices, localMac(secret.bytes), offloads, LINKS - front.cards.length);
@@ -60,7 +63,7 @@ export function start(offloads: number, memory: number): boolean {
   tell(leftAlone);
   const card = cards[0]!;
   findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
-  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources, xen.buses);
+  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources, new Buttons(hal));
   return true;
 }
 
@@ -73,6 +76,12 @@ export function findingText(): string {
   return findings.text;
 }
 
+/** Begins the machine anew. Returns where it cannot be done. */
+export function restart(): void {
+  for (const bus of buses) bus.calls.shutdown(REASON_REBOOT);
+  restartMachine(hal);
+}
+
 function tell(leftAlone: readonly LeftAlone[]): void {
   for (const { name, reason } of leftAlone) findings.add(FOUND_PROBLEM, `${name} is left alone: ${reason}`);
 }
@@ -80,12 +89,12 @@ function tell(leftAlone: readonly LeftAlone[]): void {
 class Devices extends Attendant {
   private readonly card: Card;
   private readonly entropy: readonly VirtioRng[];
-  private readonly buses: readonly XenBus[];
+  private readonly buttons: Buttons;
   private nextEntropy: Instant;
 
-  constructor(card: Card, entropy: readonly VirtioRng[], buses: readonly XenBus[]) {
+  constructor(card: Card, entropy: readonly VirtioRng[], buttons: Buttons) {
     super();
-    this.buses = buses;
+    this.buttons = buttons;
     this.card = card;
     this.entropy = entropy;
     this.nextEntropy = entropy.length === 0 ? NEVER : nativeNow() + ENTROPY_INTERVAL;
@@ -93,8 +102,13 @@ class Devices extends Attendant {
 
   override attend(now: Instant): string {
     if (now >= this.nextEntropy) this.feed(now);
-    for (let i = 0; i < this.buses.length; i++) {
-      const word = this.ask(this.buses[i]!, now);
+    const button = this.buttons.look(now);
+    if (button !== BUTTON_NONE) {
+      this.wish = WISH_POWER_OFF;
+      return button === BUTTON_POWER ? "the power button was pressed" : "Ctrl-Alt-Del was pressed";
+    }
+    for (let i = 0; i < buses.length; i++) {
+      const word = this.ask(buses[i]!, now);
       if (word !== "") return word;
     }
     const events = this.card.takeEvents();
@@ -108,17 +122,16 @@ class Devices extends Attendant {
   }
 
   override nextDeadline(): Instant {
-    let deadline = this.nextEntropy;
-    for (let i = 0; i < this.buses.length; i++) deadline = Math.min(deadline, this.buses[i]!.nextDeadline());
+    let deadline = Math.min(this.nextEntropy, this.buttons.nextDeadline());
+    for (let i = 0; i < buses.length; i++) deadline = Math.min(deadline, buses[i]!.nextDeadline());
     return deadline;
   }
 
   /** What Xen has to say, and wants. */
   private ask(bus: XenBus, now: Instant): string {
     const word = bus.attend(now);
-    if (bus.asked === ASKED_NOTHING) return word;
-    nativeConsole(`epiphyte: ${word}\n`);
-    bus.calls.shutdown(bus.asked === ASKED_REBOOT ? REASON_REBOOT : REASON_POWER_OFF);
+    if (bus.asked !== ASKED_NOTHING) this.wish = bus.asked === ASKED_REBOOT ? WISH_RESTART : WISH_POWER_OFF;
+    bus.asked = ASKED_NOTHING;
     return word;
   }
 

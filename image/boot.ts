@@ -40,6 +40,10 @@ const STATUS_BAD_PARAMETERS = 2;
 const STATUS_NO_NETWORK = 3;
 /** Of the memory, what the host below the seam may use for buffers. */
 const BUFFER_SHARE = 4;
+/** How long connections have to end when the machine is asked to. */
+const GOODBYE_MS = 5000;
+/** And what was said last, to leave. */
+const LAST_FRAMES_MS = 200;
 /** How often figures are logged at the level debug, and at trace. */
 const FIGURES_MS = 10_000;
 const TRACED_FIGURES_MS = 1000;
@@ -54,6 +58,8 @@ export interface Target {
   readonly seam: Seam;
   /** Brings up the link, with `memory` bytes for its host's buffers; false: there is none. */
   start(config: MachineConfig, memory: number): boolean;
+  /** Begins the machine anew; returns where it cannot. */
+  restart(): void;
   /** What `start` found, one after the other: FOUND_ of findings.ts, and the words. */
   nextFinding(): number;
   findingText(): string;
@@ -87,6 +93,7 @@ export function boot(target: Target): void {
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
       notice: (text) => log.info(text),
+      power: (restart, who) => void end(restart, who),
       access: (line) => log.access(line),
     },
     platform.timer,
@@ -105,6 +112,23 @@ export function boot(target: Target): void {
   // Whatever speaks https from here goes through it.
   const outgoing = proxy === undefined ? edge : new ProxyConnector(edge, platform, proxy);
   if (proxy !== undefined) log.info(`https goes through the proxy ${proxy.host}:${proxy.port}`);
+  let appliance: Appliance | undefined;
+  let ending = false;
+  /** Answers what is asked, closes what is idle, says good-bye, and ends. */
+  const end = async (restart: boolean, who: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    appliance?.end();
+    log.warn(`${who}: ${restart ? "beginning anew" : "powering off"} when all is answered`);
+    seam.drain();
+    const until = nativeNow() + GOODBYE_MS * 1000;
+    while (seam.openConnections() > 0 && nativeNow() < until) await platform.sleep(50);
+    log.info(`good-bye; ${seam.openConnections()} connections were cut off`);
+    seam.logLastWords();
+    await platform.sleep(LAST_FRAMES_MS);
+    if (restart) target.restart();
+    nativePowerOff(0);
+  };
   let begun = false;
   const begin = async (): Promise<void> => {
     if (begun) return;
@@ -118,7 +142,6 @@ export function boot(target: Target): void {
         : setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
     if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
     const https = config.tls === undefined ? undefined : openHttps(config.tls, hostname, edge, seam, platform, log);
-    let appliance: Appliance | undefined;
     const acme =
       config.tls?.acme === undefined || https === undefined
         ? undefined
@@ -141,6 +164,11 @@ export function boot(target: Target): void {
       repository: (onProgress) => openRepository(config.remote, outgoing, platform, onProgress),
       address: () => ownAddresses(seam).map(hostText)[0],
       certified: () => https?.certified ?? false,
+      machine: () => ({
+        version: EPIPHYTE_VERSION,
+        addresses: [seam.address()],
+        connections: seam.openConnections(),
+      }),
       proof: (token) => acme?.proof(token),
     });
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);

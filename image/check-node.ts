@@ -2,12 +2,12 @@
 // when there is none, with 1 when there is one, with 2 when nothing could be read: for a forge's CI.
 
 import "./native-node.ts";
-import { summarise } from "../appliance/appliance.ts";
 import { SiteBuilder } from "../appliance/content/build.ts";
 import { describeProblem } from "../appliance/content/problem.ts";
 import type { Site } from "../appliance/content/site.ts";
 import { describeGitError } from "../appliance/git/error.ts";
 import { openRepository } from "../appliance/git/open.ts";
+import { summarise } from "../appliance/status.ts";
 import { describeTaskFault, Task, updateShare } from "../appliance/task.ts";
 import { ProxyConnector } from "../stack/edge/proxy.ts";
 import { readDevConfig } from "./dev-config-node.ts";

@@ -53,6 +53,8 @@ export interface MachineConfig {
   readonly ntp: string | undefined;
   /** What the network card may do for us: OFFLOAD_ bits. */
   readonly offloads: number;
+  /** `virtual` only: a fault begins the machine anew instead of ending it. */
+  readonly restartOnPanic: boolean;
   /** `process` only: the TAP device, and our address on it; undefined: one that belongs to this host and this TAP. */
   readonly tap: string;
   readonly mac: Mac | undefined;
@@ -81,6 +83,7 @@ export const MACHINE_PARAMETERS = {
   "no-segment-offload": parameter("", "cut TCP segments ourselves"),
   "no-merge-rx": parameter("", "one receive buffer a frame"),
   "no-event-index": parameter("", "plain virtqueue notifications"),
+  panic: parameter("poweroff|reset", "virtual target: what follows a fault of ours (poweroff)"),
   help: parameter("", "print this and stop", { letter: "h" }),
 } as const satisfies ParameterTable;
 
@@ -157,9 +160,14 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
     ntp,
     hostname: given.one("hostname", parseHostname)?.name,
     offloads,
+    restartOnPanic: given.one("panic", parsePanic)?.restart ?? false,
     tap: given.one("tap", parseTap)?.name ?? "tap0",
     mac: given.one("mac", parseMac),
   };
+}
+
+function parsePanic(text: string): { restart: boolean } | string {
+  return text === "poweroff" || text === "reset" ? { restart: text === "reset" } : "is neither poweroff nor reset";
 }
 
 function readIpv4(given: Parameters): StaticIpv4 | undefined {

@@ -45,6 +45,8 @@ declare function nativeRandom(bytes: Uint8Array, offset: number, length: number)
 declare function nativeConsole(text: string): void;
 /** Ends the machine (or the process) with the status; 0 is an orderly end. Does not return. */
 declare function nativePowerOff(status: ToUint32): never;
+/** Whether a fault begins the machine anew instead of ending it (`virtual` only). */
+declare function nativeRestartOnPanic(wanted: boolean): void;
 /** The kernel command line, or the process's arguments one a line. */
 declare function nativeParameters(): string;
 /** The text of the first boot module (`-initrd`); empty when there is none. */

@@ -9,6 +9,8 @@ boot({
   source: { parameters: nativeParameters(), onePerLine: true, module: nativeModule() },
   seam,
   start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory),
+  // A process is begun anew by whoever began it.
+  restart() {},
   nextFinding,
   findingText,
 });

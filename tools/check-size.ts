@@ -17,23 +17,23 @@ export interface Concern {
 export const CONCERNS: readonly Concern[] = [
   {
     name: "boot and traps",
-    most: 666,
+    most: 673,
     files: ["boot.S", "machine.h", "paging.c", "power.c", "start.c", "start_info.h", "syscall.c", "trap.c"].map(
       (f) => `virtual/${f}`,
     ),
   },
   {
     name: "platform",
-    most: 575,
+    most: 578,
     files: ["platform.h", "process/", ...["clock.c", "console.c", "entropy.c", "timer.c"].map((f) => `virtual/${f}`)],
   },
-  { name: "heap", most: 258, files: ["malloc.c"] },
+  { name: "heap", most: 256, files: ["malloc.c"] },
   { name: "natives", most: 225, files: ["natives.h", "bindings.c"] },
-  { name: "tasks", most: 66, files: ["task.c"] },
-  { name: "engine and loop", most: 238, files: ["engine.c", "engine.h", "loop-bytecode.c", "loop-compiled.c"] },
-  { name: "compiled side", most: 298, files: ["below.c", "below.h"] },
+  { name: "tasks", most: 65, files: ["task.c"] },
+  { name: "engine and loop", most: 234, files: ["engine.c", "engine.h", "loop-bytecode.c", "loop-compiled.c"] },
+  { name: "compiled side", most: 296, files: ["below.c", "below.h"] },
   { name: "cryptography", most: 221, files: ["cryptography.c"] },
-  { name: "Xen", most: 53, files: ["virtual/xen.c"] },
+  { name: "Xen", most: 52, files: ["virtual/xen.c"] },
 ];
 /** What brings the image into memory is gone when it runs: counted apart. */
 export const LOADER: readonly Concern[] = [

@@ -36,6 +36,8 @@ export interface WebServerOptions {
   /** Path of the webhook, and what answers it. */
   readonly hookPath: string;
   hook(request: HttpRequest): Promise<HttpResponse>;
+  /** What answers for the machine itself (probes.ts); undefined: nothing does. */
+  probe?(path: string, request: HttpRequest): HttpResponse | undefined;
   /** What answers the challenge of a certificate authority with this token (RFC 8555 8.3); undefined: there is none. */
   proof?(token: string): string | undefined;
   /** Told of what looks like a webhook and came to another path. */
@@ -133,6 +135,8 @@ export class WebServer {
       return { status: 200, headers: PROOF_HEADERS, body: this.#options.platform.utf8Encode(proof) };
     if (request.method === "OPTIONS") return { status: 204, headers: [["Allow", ALLOWED]], body: EMPTY };
     if (request.method !== "GET" && request.method !== "HEAD") return this.#notAllowed(request, path);
+    const probed = this.#options.probe?.(path, request);
+    if (probed !== undefined) return probed;
     // It may have been let go of when memory ran short, and is wanted before there is a site.
     const asset = this.#options.renderer.assets.find(({ url }) => url === path);
     if (asset !== undefined) {

@@ -207,8 +207,8 @@ export class Netfront extends Card {
     if (!written) return { kind: "store", why: xen.store.fault === "" ? xen.store.refusal : xen.store.fault };
     this.back = backend.path;
     this.live = true;
+    if (!this.up) this.events |= EVENT_LINK_UP;
     this.up = true;
-    this.events |= EVENT_LINK_UP;
     return undefined;
   }
 
@@ -329,6 +329,8 @@ export class Netfront extends Card {
     if (this.live) {
       const state = readState(store, this.back);
       // A store that does not answer says nothing about the backend.
+      // It may have connected after our notification: what waits in the rings is told once more.
+      if (state === STATE_CONNECTED) this.xen.calls.notify(this.port);
       if ((state < STATE_CLOSING && state > 0) || store.fault !== "" || store.refusal === "it does not answer") return;
       this.fail(FAULT_CLOSED, now);
     }

@@ -65,6 +65,8 @@ ELSEWHERE void platform_port_write(uint16_t port, int size, uint32_t value);
 ELSEWHERE int platform_map_device(uint64_t address, uint64_t length); /* 1 done, 0 refused */
 ELSEWHERE int platform_take_vector(void);                             /* MSI-X message data, -1: none left */
 ELSEWHERE uint64_t platform_message_address(void);
+ELSEWHERE uint32_t platform_power_events(void); /* port and length of ACPI's PM1 event registers */
+ELSEWHERE void platform_restart_on_panic(int wanted);
 /* Xen, where that is: drivers/native.d.ts says what they do. */
 ELSEWHERE long platform_hypercall(uint32_t number, uint64_t a, uint64_t b, uint64_t c);
 ELSEWHERE uint64_t platform_xen_shared(void);

@@ -3,6 +3,7 @@
 
 import type { Port } from "../base/address.ts";
 import type { Instant, Result } from "../base/result.ts";
+import { WISH_RESTART } from "../host/attendant.ts";
 import {
   EVENT_ACCESS,
   EVENT_ADDRESS_LOST,
@@ -12,6 +13,7 @@ import {
   EVENT_CONNECTED,
   EVENT_NONE,
   EVENT_NOTICE,
+  EVENT_POWER,
   EVENT_READABLE,
   EVENT_REQUEST,
   EVENT_RESOLVED,
@@ -54,6 +56,8 @@ export interface EdgeListener {
   configured(address: string): void;
   addressLost(reason: string): void;
   notice(text: string): void;
+  /** Somebody wants the machine to end, or to begin anew. */
+  power(restart: boolean, who: string): void;
   access(line: string): void;
 }
 
@@ -206,6 +210,9 @@ export class Edge implements Network, LogNetwork {
         break;
       case EVENT_NOTICE:
         this.#listener.notice(this.#seam.eventText());
+        break;
+      case EVENT_POWER:
+        this.#listener.power(this.#seam.eventNumber() === WISH_RESTART, this.#seam.eventText());
         break;
       case EVENT_ACCESS:
         this.#listener.access(this.#seam.eventText());

@@ -11,6 +11,11 @@ export interface Seam {
   /** Has the card send what it was given, and does nothing else: for the last words of a machine that ends. */
   flush(): void;
 
+  /** From now on each answer is the last of its connection; those that wait for a request are closed. For good. */
+  drain(): void;
+  /** Connections to our own ports that are open. */
+  openConnections(): number;
+
   /**
    * Bytes of the heap that the host may still take of what it was promised: whoever makes something of memory leaves them.
    */

@@ -2,7 +2,15 @@
 
 import { type Instant, NEVER } from "../base/result.ts";
 
+/** What somebody outside wants of the machine. */
+export const WISH_NONE = 0;
+export const WISH_POWER_OFF = 1;
+export const WISH_RESTART = 2;
+
 export abstract class Attendant {
+  /** WISH_: `attend` sets it, and returns who wants it. */
+  wish = WISH_NONE;
+
   /** Called in each poll, after the link has been polled. Returns what the person at the console should know, or "". */
   abstract attend(now: Instant): string;
 

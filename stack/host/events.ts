@@ -27,6 +27,9 @@ export const EVENT_BODY = 11;
 /** An answer about the time: handle = token, number = 0 or TIME_ of ntp/machine.ts; the time itself by toldOffset. */
 export const EVENT_TIME = 12;
 
+/** Somebody wants the machine to end: number = WISH_ of attendant.ts, text = who. */
+export const EVENT_POWER = 13;
+
 export const RESOLVE_DONE = 0;
 export const RESOLVE_NO_SUCH_NAME = 1;
 export const RESOLVE_NO_ANSWER = 2;

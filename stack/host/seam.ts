@@ -53,6 +53,14 @@ export function flush(): void {
   host().link.flush();
 }
 
+export function drain(): void {
+  web().http.drain();
+}
+
+export function openConnections(): number {
+  return web().http.connections;
+}
+
 export function spare(): number {
   return attached === undefined ? 0 : attached.spare();
 }

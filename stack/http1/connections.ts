@@ -88,6 +88,11 @@ export class ConnectionTable {
     return this.#free.length - this.#freeCount;
   }
 
+  /** Indexes below this have been used. */
+  get made(): number {
+    return this.#connections.length;
+  }
+
   at(index: number): Connection {
     return this.#connections[index]!;
   }

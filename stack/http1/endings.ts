@@ -2,6 +2,7 @@
 // RFC 9112 9.6 (tear-down).
 
 import { type Instant, SECOND } from "../base/result.ts";
+import { NO_HANDLE } from "../base/streams.ts";
 import type { HttpEvents } from "../http/events.ts";
 import { type HttpLimits, TICK } from "../http/limits.ts";
 import { type Connection, LINGERING, READING, SKIPPING } from "./connections.ts";
@@ -14,6 +15,9 @@ export abstract class Endings extends ExchangeAccess {
   protected readonly limits: HttpLimits;
   protected readonly responder: Responder;
   protected readonly deadlines: DeadlineWheel;
+
+  /** Each answer is the last of its connection: the machine is about to end. */
+  private draining = false;
 
   constructor(events: HttpEvents, limits: HttpLimits) {
     super(limits);
@@ -30,9 +34,22 @@ export abstract class Endings extends ExchangeAccess {
     this.abort(this.connectionTable.at(at), at);
   }
 
+  /**
+   * RFC 9112 9.6: from now on each answer says that it is the last of its connection. Connections that nothing was asked on
+   * are closed at once.
+   */
+  drain(): void {
+    this.draining = true;
+    for (let at = 0; at < this.connectionTable.made; at++) {
+      const c = this.connectionTable.at(at);
+      if (c.handle === NO_HANDLE || c.state !== READING || c.decoded > 0) continue;
+      if (c.streams.readLength(c.handle) === 0 && c.streams.queued(c.handle) === 0) this.close(c, at);
+    }
+  }
+
   /** Before an answer is written: whether it is the connection's last (RFC 9112 9.3, 9.6). */
   protected decideEnd(c: Connection, head: RequestHead): void {
-    c.closing = head.close || (head.minor === 0 && !head.keepAlive);
+    c.closing = head.close || (head.minor === 0 && !head.keepAlive) || this.draining;
     // A client that waits for 100 Continue may send the body all the same or not: nothing after it can be told apart.
     if (c.body >= 0 && !this.bodies.at(c.body).ended && (head.expectContinue || head.contentLength > this.limits.skip))
       c.closing = true;

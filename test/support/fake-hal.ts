@@ -222,6 +222,10 @@ export class FakeHal extends Hal {
     for (const b of bytes) this.entropy.push(b);
   }
 
+  powerEvents(): number {
+    return 0;
+  }
+
   // A machine without Xen.
   hypercall(_number: number, _a: number, _b: number, _c: number): number {
     return NO_HYPERCALLS;

@@ -75,10 +75,11 @@ void clock_refine(void);
 /* xen.c */
 void xen_start(void);
 int xen_put(char c);
-void xen_power_off(void);
+void xen_power_off(int restart);
 /* power.c */
 extern struct acpi {
   uint16_t pm1a, pm1b, pm_timer; /* ports, 0: none */
+  uint32_t pm1_event;            /* port, and its length above 16 bits */
   uint8_t s5;                    /* SLP_TYP of soft off, if has_s5 */
   int has_s5, pm_timer_32_bit, sleep_in_memory;
   uint64_t sleep_control; /* port or address; hardware-reduced machines */

@@ -37,6 +37,7 @@ static void find_s5(const struct table *t) {
 static void read_fadt(const struct table *t) {
   uint32_t flags = (uint32_t)get(t, 112, 4);
   const struct table *dsdt = table_at(t->length >= 148 && get(t, 140, 8) ? get(t, 140, 8) : get(t, 40, 4));
+  acpi.pm1_event = (uint16_t)get(t, 56, 4) | (uint32_t)get(t, 88, 1) << 16;
   acpi.pm1a = (uint16_t)get(t, 64, 4);
   acpi.pm1b = (uint16_t)get(t, 68, 4);
   acpi.pm_timer = (uint16_t)get(t, 76, 4);
@@ -63,6 +64,11 @@ void acpi_start(uint64_t rsdp) {
   }
 }
 
+uint32_t platform_power_events(void) { return acpi.pm1_event; }
+
+static int restarts;
+void platform_restart_on_panic(int wanted) { restarts = wanted; }
+
 /* Hypervisors end the machine a moment after the write. */
 static void wait_five_seconds(void) {
   for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;)
@@ -75,7 +81,9 @@ void platform_power_off(int status) {
   uint32_t full = (uint32_t)acpi.s5 << 10 | 1 << 13;
   if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
   console_drain();
-  xen_power_off();
+  xen_power_off(panicking && restarts);
+  if (panicking && restarts) outb(0xcf9, 6); /* the chipset's reset, and the keyboard controller's */
+  if (panicking && restarts) outb(0x64, 0xfe);
   if (!acpi.has_s5) {
     outb(0x64, 0xfe); /* the keyboard controller's reset line: how Firecracker's guests end */
   } else if (!acpi.sleep_control) {

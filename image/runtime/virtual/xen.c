@@ -5,7 +5,7 @@
 
 enum { MEMORY_OP = 12, SCHED_OP = 29, EVENT_CHANNEL_OP = 32, HVM_OP = 34 };
 enum { ADD_TO_PHYSMAP = 7, YIELD = 0, SHUTDOWN = 2, SEND = 4, GET_PARAM = 1, SELF = 0x7ff0, NO_SUCH_CALL = -38 };
-enum { CONSOLE_PFN = 17, CONSOLE_EVENT = 18, POWEROFF = 0, CRASH = 3, PATIENCE = 10000 };
+enum { CONSOLE_PFN = 17, CONSOLE_EVENT = 18, POWEROFF = 0, REBOOT = 1, CRASH = 3, PATIENCE = 10000 };
 
 static volatile struct {
   char in[1024], out[2048];
@@ -61,8 +61,8 @@ int xen_put(char c) {
 }
 
 /* Returns where there is no Xen. */
-void xen_power_off(void) {
-  uint32_t reason = panicking ? CRASH : POWEROFF;
+void xen_power_off(int restart) {
+  uint32_t reason = restart ? REBOOT : panicking ? CRASH : POWEROFF;
   if (console) drained(0);
   platform_hypercall(SCHED_OP, SHUTDOWN, (uint64_t)&reason, 0);
 }

@@ -516,3 +516,27 @@ describe("limits and time", () => {
     expect(b.server.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe("a server that is about to end", () => {
+  it("lets go of idle connections, and says of each answer that it is the last", () => {
+    const b = bench();
+    publish(b.server, "/", "hello");
+    const idle = b.streams.connect(b.listener, 0);
+    b.streams.receive(idle, GET, 0);
+    b.streams.acknowledge(idle, 0);
+    const half = b.streams.connect(b.listener, 0);
+    b.streams.receive(half, GET.slice(0, 10), 0);
+    const waiting = b.streams.connect(b.listener, 0);
+    b.streams.receive(waiting, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+    b.server.drain();
+    expect(b.streams.of(idle).ending).toBe("close");
+    expect(b.streams.of(half).ending).toBe("");
+    expect(b.streams.of(waiting).ending).toBe("");
+    b.streams.receive(half, GET.slice(10), SECOND);
+    expect(b.streams.output(half)).toContain("Connection: close\r\n");
+    b.server.respond(b.appliance.requests[0]!, 200, "", latin1Bytes("late"), SECOND);
+    expect(b.streams.output(waiting)).toContain("Connection: close\r\n");
+    // Who comes now is answered all the same, once.
+    expect(exchange(b, GET, SECOND)).toContain("Connection: close\r\n");
+  });
+});
