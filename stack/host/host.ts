@@ -42,7 +42,7 @@ import {
   AT_TLS,
   describeWork,
 } from "./at-work.ts";
-import { type Attendant, NoAttendant, WISH_NONE } from "./attendant.ts";
+import { type Attendant, attend, NoAttendant } from "./attendant.ts";
 import { Delivery } from "./delivery.ts";
 import { Errors, Unreachables } from "./diagnosis.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -50,7 +50,6 @@ import {
   EVENT_ADDRESS_LOST,
   EVENT_CONFIGURED,
   EVENT_NOTICE,
-  EVENT_POWER,
   EVENT_READABLE,
   EVENT_RESOLVED,
   EVENT_SENT,
@@ -151,10 +150,7 @@ export class Host extends FrameReceiver {
     const more = this.link.poll(this, now);
     this.frameLength = 0;
     this.part = AT_ATTENDANT;
-    const word = this.attendant.attend(now);
-    if (this.attendant.wish === WISH_NONE) this.notice(word);
-    else this.events.push(EVENT_POWER, 0, this.attendant.wish, word);
-    this.attendant.wish = WISH_NONE;
+    attend(this.attendant, this.events, now);
     this.part = AT_IP;
     this.ip.step(now, this.unreachables);
     this.input.step(now);
