@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { chromium } from "playwright-core";
 import { need, which } from "./setup.ts";
 
-const [address = "http://127.0.0.1:8080/", file = "docs/demo.png"] = process.argv.slice(2);
+const [address = "http://127.0.0.1:8080/", file = "docs/index.png"] = process.argv.slice(2);
 const WIDTH = 1280;
 const HEIGHT = 860;
 

@@ -43,6 +43,8 @@ export const ENGLISH = {
   important: "Important",
   warning: "Warning",
   caution: "Caution",
+  done: "done",
+  to_do: "to do",
   colours: "Colours",
   automatic: "Auto",
   light: "Light",

@@ -70,7 +70,7 @@ export class Feeds {
         article,
         id: `urn:uuid:${this.#ids.get(article) ?? uuid5(this.#hash, uuid, article.firstPath)}`,
         link: root + encodePath(article.url),
-        body: absolute(body, root, article.url),
+        body: absolute(withoutAids(body), root, article.url),
         abstract: absolute(abstract, root, article.url),
       };
     });
@@ -205,6 +205,11 @@ function newest(articles: readonly Article[]): Moment | undefined {
   for (const article of articles)
     if (latest === undefined || article.updated.seconds > latest.seconds) latest = article.updated;
   return latest;
+}
+
+/** Without what helps on a page alone: the table of contents, the signs that link to headings. */
+function withoutAids(body: string): string {
+  return body.replace(/<nav class="toc".*?<\/nav>\n/s, "").replace(/<a class="anchor" [^>]*>#<\/a>/g, "");
 }
 
 /** What XML 1.0 (2.2) forbids is dropped. */

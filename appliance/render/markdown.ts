@@ -9,6 +9,7 @@ import {
   Lexer,
   Marked,
   type MarkedExtension,
+  type Token,
   Tokenizer,
   type TokenizerAndRendererExtension,
   type Tokens,
@@ -16,17 +17,23 @@ import {
 import type { Result } from "../../stack/base/result.ts";
 import type { Resolved } from "../content/links.ts";
 import { mapAddresses } from "./absolute.ts";
+import { callout, calloutOf, isCallout } from "./callout.ts";
+import { highlight } from "./highlight.ts";
 import { escapeHtml } from "./html.ts";
+import { bounded, current, freshContext, type MarkdownOptions, uniqueId } from "./markdown-context.ts";
+import {
+  DEFINITIONS,
+  FOOTNOTE,
+  FOOTNOTE_REFERENCE,
+  footnotes,
+  tableOfContents,
+  WIKILINK,
+} from "./markdown-extensions.ts";
+import { sanitise } from "./sanitise.ts";
+import { typographic } from "./typography.ts";
 
-/** Quotes, lists and inline markup within each other; what is nested deeper is text. The stack holds several times this. */
-export const MAX_NESTING = 100;
-
-export interface MarkdownOptions {
-  /** What a link leads to, of Markdown or of the HTML in it. */
-  resolve(href: string): Resolved;
-  /** True: `[[name]]` is a link, and text when nothing of that name is there. */
-  readonly wikilinks: boolean;
-}
+/** Characters of code in a document that are highlighted; what follows is shown without colours. */
+export const MAX_HIGHLIGHTED = 60_000;
 
 /**
  * The HTML, or why there is none. Some documents cost the square of their length: who calls this bounds its work (Task),
@@ -34,14 +41,20 @@ export interface MarkdownOptions {
  */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): Result<string, string> {
   if (unfinished) resetRules();
-  context = { resolve: (href) => options.resolve(href), slugs: new Map() };
-  nesting = 0;
+  current.context = freshContext(options);
   unfinished = true;
   try {
-    const chosen = options.wikilinks && markdown.includes("[[") ? wikiParser : parser;
-    const value = chosen.parse(markdown, { async: false });
+    const parser = parserFor(markdown, options.wikilinks);
+    const body = parser.parse(markdown, { async: false });
+    const notes = footnotes((tokens: Token[]) => parser.parser(tokens));
+    const contents = tableOfContents(markdown.length);
     unfinished = false;
-    return { ok: true, value };
+    const place = CONTENTS_HERE.exec(body);
+    const placed =
+      place === null || options.contents === false
+        ? contents + body
+        : body.slice(0, place.index) + contents + body.slice(place.index + place[0].length);
+    return { ok: true, value: placed + notes };
   } catch (cause) {
     // A stack overflow all the same, or a defect of the parser: the document's loss, not the site's.
     return {
@@ -51,14 +64,9 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions): Resu
   }
 }
 
-interface Context {
-  readonly resolve: (href: string) => Resolved;
-  readonly slugs: Map<string, number>;
-}
+/** A paragraph that says where the table of contents is to stand. */
+const CONTENTS_HERE = /<p>(?:\[TOC\]|\[\[toc\]\]|\[\[_TOC_\]\])<\/p>\n/;
 
-// Rendering is synchronous, so one context at a time is enough, and the parser is made once.
-let context: Context = { resolve: (href) => ({ kind: "elsewhere", href }), slugs: new Map() };
-let nesting = 0;
 /** The last document came to no end: its share was used up, or something was thrown. */
 let unfinished = false;
 
@@ -68,10 +76,31 @@ function resetRules(): void {
     for (const rule of Object.values(rules)) if (rule instanceof RegExp) rule.lastIndex = 0;
 }
 
+/** Made once for each set of extensions. */
+const parsers = new Map<string, Marked>();
+
+/** With the extensions whose signs the text has. */
+function parserFor(markdown: string, wikilinks: boolean): Marked {
+  const chosen: TokenizerAndRendererExtension[] = [];
+  if (wikilinks && markdown.includes("[[")) chosen.push(WIKILINK);
+  if (markdown.includes("[^") && markdown.includes("]:")) chosen.push(FOOTNOTE, FOOTNOTE_REFERENCE);
+  if (markdown.includes("\n: ") || markdown.includes("\n:\t")) chosen.push(DEFINITIONS);
+  const key = chosen.map(({ name }) => name).join(" ");
+  let parser = parsers.get(key);
+  if (parser === undefined) {
+    parser = new Marked(RENDERING, chosen.length === 0 ? {} : { extensions: chosen });
+    parser.setOptions({ tokenizer: new BoundedTokenizer() });
+    parsers.set(key, parser);
+  }
+  return parser;
+}
+
 /** marked's own, which calls itself for what is within a quote, a list or a span: bounded. */
 class BoundedTokenizer extends Tokenizer {
   override blockquote(src: string): Tokens.Blockquote | undefined {
-    return bounded(() => super.blockquote(src));
+    const quote = bounded(() => super.blockquote(src));
+    if (quote !== undefined) calloutOf(quote, this.lexer);
+    return quote;
   }
   override list(src: string): Tokens.List | undefined {
     return bounded(() => super.list(src));
@@ -93,26 +122,50 @@ class BoundedTokenizer extends Tokenizer {
   }
 }
 
-function bounded<T>(inner: () => T | undefined): T | undefined {
-  if (nesting === MAX_NESTING) return undefined;
-  nesting++;
-  try {
-    return inner();
-  } finally {
-    nesting--;
-  }
-}
-
 const RENDERING: MarkedExtension = {
   gfm: true,
   renderer: {
     html(token: Tokens.HTML | Tokens.Tag): string {
-      return linkedHtml(token.text);
+      return linkedHtml(current.context.options.untrusted === true ? sanitise(token.text) : token.text);
+    },
+    text(token: Tokens.Text | Tokens.Escape): string {
+      if ("tokens" in token && token.tokens !== undefined) return this.parser.parseInline(token.tokens);
+      const { options } = current.context;
+      const text = options.typographic === true ? typographic(token.text, options.language ?? "en") : token.text;
+      return "escaped" in token && token.escaped ? text : escapeText(text);
     },
     heading(token: Tokens.Heading): string {
+      const { headings, strings } = current.context;
       const inner = this.parser.parseInline(token.tokens);
-      const id = slug(this.parser.parseInline(token.tokens, this.parser.textRenderer));
-      return `<h${token.depth}${id === "" ? "" : ` id="${escapeHtml(id)}"`}>${inner}</h${token.depth}>\n`;
+      const plainText = this.parser.parseInline(token.tokens, this.parser.textRenderer);
+      const base = slug(plainText);
+      if (base === "") return `<h${token.depth}>${inner}</h${token.depth}>\n`;
+      const id = uniqueId(base);
+      headings.push({
+        depth: token.depth,
+        id,
+        text: inner.replace(/<\/?a\b[^>]*>|<img\b[^>]*>/g, "").replace(/ id="[^"]*"/g, ""),
+      });
+      const label = escapeHtml(`${strings.link_here}: ${plain(plainText)}`);
+      return `<h${token.depth} id="${escapeHtml(id)}">${inner}<a class="anchor" href="#${escapeHtml(encodeURIComponent(id))}" aria-label="${label}">#</a></h${token.depth}>\n`;
+    },
+    blockquote(token: Tokens.Blockquote): string {
+      if (isCallout(token)) return callout(token, this.parser);
+      return `<blockquote>\n${this.parser.parse(token.tokens)}</blockquote>\n`;
+    },
+    code(token: Tokens.Code): string {
+      const name = /^[^\s{,]*/.exec(token.lang ?? "")![0].toLowerCase();
+      const code = `${token.text.replace(/\n$/, "")}\n`;
+      const { context } = current;
+      context.highlighted += code.length;
+      const coloured = name === "" || context.highlighted > MAX_HIGHLIGHTED ? undefined : highlight(code, name);
+      // Wide code scrolls, which must be possible by keyboard as well.
+      const language = name === "" ? "" : ` class="language-${escapeHtml(plain(name))}"`;
+      return `<pre tabindex="0"><code${language}>${coloured ?? escapeHtml(code)}</code></pre>\n`;
+    },
+    checkbox({ checked }: Tokens.Checkbox): string {
+      const { done, to_do } = current.context.strings;
+      return `<input type="checkbox" disabled${checked ? " checked" : ""} aria-label="${escapeHtml(checked ? done : to_do)}"> `;
     },
     link(token: Tokens.Link): string {
       const inner = this.parser.parseInline(token.tokens);
@@ -123,7 +176,7 @@ const RENDERING: MarkedExtension = {
     image(token: Tokens.Image): string {
       const src = address(plain(token.href));
       if (src === undefined) return escapeHtml(plain(token.text));
-      return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(token.text))}"${title(token.title)} loading="lazy">`;
+      return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(token.text))}"${title(token.title)}${dimensions(src)} loading="lazy">`;
     },
     table(token: Tokens.Table): string {
       const cell = (tag: string, item: Tokens.TableCell): string => {
@@ -133,41 +186,16 @@ const RENDERING: MarkedExtension = {
       const head = token.header.map((item) => cell("th", item)).join("");
       const rows = token.rows.map((row) => `<tr>${row.map((item) => cell("td", item)).join("")}</tr>\n`).join("");
       // Scrolls by itself on a narrow screen.
-      return `<div class="table"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody></table></div>\n`;
+      return `<div class="table" tabindex="0"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows}</tbody></table></div>\n`;
     },
   },
 };
 
-/** `[[name]]`, `[[name|words]]`, `![[picture.png]]`. */
-const WIKILINK: TokenizerAndRendererExtension = {
-  name: "wikilink",
-  level: "inline",
-  tokenizer(source: string): Tokens.Generic | undefined {
-    const match = /^(!?)\[\[([^[\]|\n]{1,500})(?:\|([^[\]\n]{0,500}))?\]\]/.exec(source);
-    if (match === null) return undefined;
-    return { type: "wikilink", raw: match[0], embed: match[1] === "!", target: match[2]!.trim(), words: match[3] };
-  },
-  renderer(token: Tokens.Generic): string {
-    const target = String(token["target"]);
-    const resolved = context.resolve(`epiphyte-wiki:${encodeURI(target)}`);
-    const { words } = token;
-    const label = typeof words === "string" && words.trim() !== "" ? words.trim() : target.replace(/^#/, "");
-    if (resolved.kind === "broken") return escapeHtml(token["embed"] === true ? `![[${target}]]` : label);
-    const href = escapeHtml(resolved.href);
-    if (token["embed"] !== true || !PICTURE.test(target)) return `<a href="${href}">${escapeHtml(label)}</a>`;
-    // Obsidian writes a width in the place of the words.
-    const width = /^\d{1,4}$/.test(label) ? ` width="${label}"` : "";
-    const alt = width === "" && label !== target ? label : "";
-    return `<img src="${href}" alt="${escapeHtml(alt)}"${width} loading="lazy">`;
-  },
-};
-const PICTURE = /\.(?:png|jpe?g|gif|svg|webp|avif|bmp)$/i;
-
-const parser = new Marked(RENDERING).setOptions({ tokenizer: new BoundedTokenizer() });
-const wikiParser = new Marked(RENDERING, { extensions: [WIKILINK] }).setOptions({ tokenizer: new BoundedTokenizer() });
-
 /** HTML with its links resolved; what leads nowhere stays as it was written. */
-export function linkedHtml(markup: string, resolve: (href: string) => Resolved = context.resolve): string {
+export function linkedHtml(
+  markup: string,
+  resolve: (href: string) => Resolved = (href) => current.context.options.resolve(href),
+): string {
   if (!/(?:href|src|srcset|poster)\s*=/i.test(markup)) return markup;
   return mapAddresses(markup, (href) => {
     const resolved = resolve(plain(href));
@@ -200,19 +228,29 @@ const REFERENCES: Readonly<Record<string, string>> = {
   nbsp: "\u00a0",
 };
 
-/** GitHub's rule for ids: lower case, letters, digits, "-" and "_"; repeated ones are numbered. */
+/** Of a picture of the site, so that the page does not jump when it comes. */
+function dimensions(src: string): string {
+  const size = current.context.options.size?.(src);
+  return size === undefined ? "" : ` width="${size.width}" height="${size.height}"`;
+}
+
+/** Text between tags: quotes stay, as CommonMark has them escaped, character references as they are. */
+function escapeText(text: string): string {
+  return /[<>"&]/.test(text)
+    ? text.replace(/[<>"]|&(?!(?:#\d{1,7}|#[Xx][a-fA-F0-9]{1,6}|\w+);)/g, (c) => TEXT_ENTITIES[c]!)
+    : text;
+}
+const TEXT_ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", '"': "&quot;", "&": "&amp;" };
+
+/** GitHub's rule for ids: lower case, letters, digits, "-" and "_". */
 function slug(text: string): string {
-  const base = plain(text)
+  return plain(text)
     .replace(/<[^>]*>/g, "")
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\p{M}\s_-]/gu, "")
     .replace(/\s+/g, "-")
     .slice(0, 100);
-  if (base === "") return "";
-  const seen = context.slugs.get(base) ?? 0;
-  context.slugs.set(base, seen + 1);
-  return seen === 0 ? base : `${base}-${seen}`;
 }
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -226,5 +264,5 @@ function address(href: string): string | undefined {
       return undefined;
     return href;
   }
-  return context.resolve(href).href;
+  return current.context.options.resolve(href).href;
 }

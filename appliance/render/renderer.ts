@@ -15,6 +15,7 @@ import { ENGLISH } from "../content/words.ts";
 import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
+import { bodyWork } from "./body-work.ts";
 import { Feeds } from "./feeds.ts";
 import type { Frame } from "./frame.ts";
 import { escapeHtml, type Html, raw } from "./html.ts";
@@ -23,6 +24,7 @@ import { linkedHtml, renderMarkdown } from "./markdown.ts";
 import { feedMediaType } from "./media.ts";
 import { articlePage, errorPage } from "./pages.ts";
 import { Related } from "./related.ts";
+import { sanitise } from "./sanitise.ts";
 import { SCRIPT } from "./script.ts";
 import { MAX_QUERY, Search } from "./search.ts";
 import { robots, sitemap } from "./sitemap.ts";
@@ -36,14 +38,6 @@ export interface Rendered {
   readonly until: number | undefined;
 }
 
-/**
- * Units of work (task.ts) for a body: for any, for each character, and at the most, which is about two seconds, for
- * nothing else is made meanwhile. Text as people write it takes 0.3 a character, headings and lists of one word 1 to 3.
- * Within the share of a whole page (web/server.ts).
- */
-export const BODY_WORK = 50_000;
-export const BODY_WORK_PER_CHARACTER = 3;
-export const MAX_BODY_WORK = 400_000;
 /** Microseconds before a body that could not be made is tried again, and how many such are remembered. */
 export const UNMADE_FOR = 600_000_000;
 const MAX_UNMADE = 1000;
@@ -76,7 +70,8 @@ interface Body {
   readonly html: string;
   /** What its links lead to, by how they are written. */
   readonly links: ReadonlyMap<string, string>;
-  readonly layout: string;
+  /** By which layout and settings. */
+  readonly made: string;
   /** Of the last Site of which this was true; a Site itself must not be held on to. */
   generation: number;
 }
@@ -107,6 +102,8 @@ export class Renderer {
   /** Of the Site that is shown: its articles in order, and what they have in common. */
   #places: ReadonlyMap<Article, number> = new Map();
   #related: Related | undefined;
+  /** What bodies are made by besides their text. */
+  #made = "";
   #notFound: { readonly site: Site; readonly bytes: Uint8Array } | undefined;
   /** The theme's own files; "/epiphyte-1a2b3c4d.css" and the like. */
   readonly styleUrl: string;
@@ -137,6 +134,8 @@ export class Renderer {
       this.#generation++;
       this.#places = new Map(site.articles.map((article, i) => [article, i]));
       this.#related = undefined;
+      const { strings, language, typographic, untrusted } = site.settings;
+      this.#made = JSON.stringify([site.layout.key, strings, language, typographic, untrusted]);
     }
     this.#shown = site;
     const rendered = this.#render(site, route, url);
@@ -306,7 +305,7 @@ export class Renderer {
     const made = this.#markup(site, article, `${key} body`, bodyOf(site.layout, article, text), links);
     if (!made.ok) return made.error;
     const html = made.value;
-    this.#bodies.set(key, { html, links, layout: site.layout.key, generation: this.#generation });
+    this.#bodies.set(key, { html, links, made: this.#made, generation: this.#generation });
     this.#kept += html.length;
     for (const [oldest, body] of this.#bodies) {
       if (this.#kept <= this.#mostKept || oldest === key) break;
@@ -317,9 +316,9 @@ export class Renderer {
   }
 
   /** Whether a body made for a Site before says the same of this one: each of its links leads where it led. */
-  #isStillTrue({ links, layout, generation }: Body, site: Site, article: Article): boolean {
+  #isStillTrue({ links, made, generation }: Body, site: Site, article: Article): boolean {
     if (generation === this.#generation) return true;
-    if (layout !== site.layout.key) return false;
+    if (made !== this.#made) return false;
     for (const [href, led] of links) if (resolveHref(site, article, href).href !== led) return false;
     return true;
   }
@@ -327,7 +326,13 @@ export class Renderer {
   #abstract(site: Site, article: Article): string {
     if (article.abstract === undefined) return "";
     const key = `${article.oid} ${article.path} abstract`;
-    const made = this.#markup(site, { ...article, format: "markdown" }, key, article.abstract, new Map());
+    const made = this.#markup(
+      site,
+      { ...article, format: "markdown", contents: false },
+      key,
+      article.abstract,
+      new Map(),
+    );
     return made.ok ? made.value : made.error;
   }
 
@@ -344,8 +349,19 @@ export class Renderer {
     };
     const task = new Task(this.#platform, pageShare(this.#platform, bodyWork(text.length)));
     const result = task.attempt((): Result<string, string> => {
-      if (article.format === "html") return { ok: true, value: linkedHtml(text, resolve) };
-      return renderMarkdown(text, { resolve, wikilinks: site.layout.wikilinks });
+      const { strings, untrusted, typographic } = site.settings;
+      if (article.format === "html") return { ok: true, value: linkedHtml(untrusted ? sanitise(text) : text, resolve) };
+      const language = article.language ?? site.settings.language;
+      const { wikilinks } = site.layout;
+      return renderMarkdown(text, {
+        resolve,
+        wikilinks,
+        strings,
+        language,
+        typographic,
+        untrusted,
+        contents: article.contents,
+      });
     });
     if (result.ok && result.value.ok) return { ok: true, value: withoutControls(result.value.value) };
     const reason = result.ok ? (result.value.ok ? "" : result.value.error) : describeTaskFault(result.error);
@@ -378,9 +394,4 @@ export class Renderer {
 function canonicalUrl(site: Site, article: Article, url: string): string {
   const home = site.routes.get("/");
   return home?.kind === "article" && home.article === article ? "/" : url;
-}
-
-/** Units of work that a body of so many characters may take. */
-export function bodyWork(length: number): number {
-  return Math.min(BODY_WORK + BODY_WORK_PER_CHARACTER * length, MAX_BODY_WORK);
 }

@@ -23,7 +23,7 @@ const USAGE = `npm run image -- [--engine=compiled|bytecode] [--disk[=raw|qcow2|
  * The most that the image may take; it is loaded into memory whole. What serves over TLS has 4.2 MB of it, the layouts of
  * other blogs 0.4.
  */
-const SIZE_LIMIT = 4_600_000;
+const SIZE_LIMIT = 4_800_000;
 
 /** Builds `entry` as an image at `out`, both relative to the root. */
 export async function buildImage(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { PlainLayout } from "../../appliance/content/layouts/plain.ts";
 import { type Addresses, type Resolved, resolveHref } from "../../appliance/content/links.ts";
-import type { MarkdownOptions } from "../../appliance/render/markdown.ts";
+import type { MarkdownOptions } from "../../appliance/render/markdown-context.ts";
 
 export const NOWHERE: Addresses = {
   layout: new PlainLayout(),

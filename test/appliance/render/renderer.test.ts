@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Site } from "../../../appliance/content/site.ts";
+import { bodyWork, MAX_BODY_WORK } from "../../../appliance/render/body-work.ts";
 import { NOTHING } from "../../../appliance/render/html.ts";
-import { bodyWork, MAX_BODY_WORK, Renderer, UNMADE_FOR } from "../../../appliance/render/renderer.ts";
+import { Renderer, UNMADE_FOR } from "../../../appliance/render/renderer.ts";
 import { buildSite } from "../../support/build-site.ts";
 import { FAKE_NOW, fakeSnapshot } from "../../support/fake-snapshot.ts";
 import { VirtualPlatform } from "../../support/virtual-platform.ts";
