@@ -10,10 +10,12 @@ double below_poll(double now);
 _Bool below_waiting(void);
 void below_install(JSContext *context);
 
-/* A step at most this often while the engine works, in microseconds. */
+/* While the engine works it has so many microseconds between two steps, or as many as the last step took if that is
+ * more: packets, however many come, leave it half of the processor. But they never wait for longer than MOST_INTERVAL. */
 #define YIELD_INTERVAL 100
+#define MOST_INTERVAL 10000
 
-static uint64_t last_poll;
+static uint64_t last_poll, next_yield;
 static int running, inside;
 
 /* Of processor time, in microseconds: when packets were last let in, and the longest that they had to wait since. */
@@ -31,12 +33,14 @@ static double poll(void) {
   inside = 1;
   double until = below_poll((double)last_poll);
   inside = 0;
+  uint64_t end = platform_now(), took = end - last_poll;
+  next_yield = end + (took < YIELD_INTERVAL ? YIELD_INTERVAL : took < MOST_INTERVAL ? took : MOST_INTERVAL);
   return until;
 }
 
 void loop_yield(void) {
   engine_worked++;
-  if (!running || inside || platform_now() - last_poll < YIELD_INTERVAL) return;
+  if (!running || inside || platform_now() < next_yield) return;
   measure();
   poll();
 }

@@ -33,6 +33,13 @@ export abstract class StreamUser {
   abstract connected(handle: Handle, now: Instant): void;
   /** More bytes to read, or the peer's end of stream has come (see `readEnded`). */
   abstract readable(handle: Handle, now: Instant): void;
+  /**
+   * Would the user read all of this, which has just come and is all that is unread? Asked while receive memory is short: what is
+   * read at once needs none. Who cannot tell says no, and the peer sends it again.
+   */
+  readsWhole(_bytes: Uint8Array, _offset: number, _length: number): boolean {
+    return false;
+  }
   /** Bytes that were queued have been acknowledged: `queued` is less than it was. */
   abstract sent(handle: Handle, now: Instant): void;
   /** The stream is gone; the handle is dead. Called once, not for a handle that its user has closed or aborted. */

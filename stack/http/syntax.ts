@@ -145,3 +145,10 @@ function queryTable(): Uint8Array {
   table[35] = 0;
   return table;
 }
+
+/** The bytes end with the empty line after a head (RFC 9112 2.1). */
+export function endsWithEmptyLine(bytes: Uint8Array, offset: number, length: number): boolean {
+  const end = offset + length;
+  if (length < 4 || bytes[end - 1] !== LF || bytes[end - 2] !== CR) return false;
+  return bytes[end - 3] === LF && bytes[end - 4] === CR;
+}

@@ -3,6 +3,7 @@
 
 import type { Instant } from "../base/result.ts";
 import { type Handle, type Streams, StreamUser } from "../base/streams.ts";
+import { endsWithEmptyLine } from "../http/syntax.ts";
 import type { HttpServer } from "./server.ts";
 
 export class HttpListener extends StreamUser {
@@ -30,6 +31,11 @@ export class HttpListener extends StreamUser {
 
   override readable(handle: Handle, now: Instant): void {
     this.#server.readable(handle, now);
+  }
+
+  /** A request without content that has come whole, and nothing after it. */
+  override readsWhole(bytes: Uint8Array, offset: number, length: number): boolean {
+    return endsWithEmptyLine(bytes, offset, length);
   }
 
   override sent(handle: Handle, now: Instant): void {

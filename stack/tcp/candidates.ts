@@ -28,6 +28,10 @@ export class Room {
   largest = 0;
   largestUntil: Instant = 0;
 
+  /** The same of the address that holds most receive memory. */
+  largestAddress = 0;
+  largestAddressUntil: Instant = 0;
+
   /** Enters a connection unless as many are worse. */
   enter(index: number, weighted: number): void {
     if (this.found === BATCH) {

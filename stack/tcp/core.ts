@@ -8,7 +8,7 @@ import type { Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
-import { BufferPool } from "./buffers.ts";
+import { BUFFER_SIZES, BufferPool } from "./buffers.ts";
 import { Room } from "./candidates.ts";
 import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
@@ -56,6 +56,8 @@ export class TcpCore {
   readonly #senders: Sender[] = [];
   readonly #listed: Uint8Array;
   readonly capacity: number;
+  /** By path: bytes of receive buffers of its connections. */
+  readonly #received: number[] = [];
 
   // Ports listened on.
   readonly listenPorts: number[] = [];
@@ -73,6 +75,9 @@ export class TcpCore {
   /** Of the packet that was just written (output.ts): its payload bytes, and where in the sink it lies. */
   written = 0;
   writtenAt = 0;
+
+  /** The user of the segment at hand would read all of it, so that it needs no memory. */
+  readsWhole = false;
 
   // Connections that have ended and whose users do not know yet: Tcp tells them when the work at hand is done. (This
   // class knows no users: one that did could reach itself, and what can do so costs the compiled code dear.)
@@ -328,11 +333,31 @@ export class TcpCore {
   }
 
   dropBuffer(c: Connection): void {
-    if (c.bufferClass >= 0) this.pool.give(c.bufferClass, c.buffer);
+    if (c.bufferClass >= 0) {
+      this.pool.give(c.bufferClass, c.buffer);
+      this.chargeReceive(c.path, -BUFFER_SIZES[c.bufferClass]!);
+    }
     c.bufferClass = NO_BUFFER;
     c.buffer = NO_PAYLOAD;
     c.start = 0;
     c.unread = 0;
     c.intervals = 0;
+  }
+
+  /** Less than half of the receive memory is left. */
+  get receiveIsShort(): boolean {
+    return this.pool.available * 2 < this.limits.memoryTotal;
+  }
+
+  /** Bytes of receive buffers that the connections on the path hold. */
+  receiveMemoryOf(path: Path): number {
+    return path >= 0 && path < this.#received.length ? this.#received[path]! : 0;
+  }
+
+  /** A connection on the path holds so many bytes of receive buffers more. */
+  chargeReceive(path: Path, bytes: number): void {
+    if (path < 0) return;
+    while (this.#received.length <= path) this.#received.push(0);
+    this.#received[path] = this.#received[path]! + bytes;
   }
 }

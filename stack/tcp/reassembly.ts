@@ -2,7 +2,8 @@
 // the segment text"), and the window that is promised for it (3.8.6.2.2).
 //
 // A segment in order on a connection that keeps no bytes is not copied at all: the user reads it where the link has put
-// it (LENT), and only what is left unread afterwards goes into a buffer of the pool.
+// it (LENT), and only what is left unread afterwards goes into a buffer of the pool. So a request that has come whole is
+// answered however little memory there is.
 
 import { SEGMENTS_WITHOUT_MEMORY } from "../base/counters.ts";
 import { copyBytes } from "../base/native.ts";
@@ -11,7 +12,7 @@ import { BUFFER_SIZES } from "./buffers.ts";
 import { type Connection, LENT, NO_BUFFER } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
 import { LEAST_WINDOW, MAX_INTERVALS } from "./limits.ts";
-import { makeRoom, ROOM_RECEIVE } from "./room.ts";
+import { endOfLargestAddress, evict, makeRoom, ROOM_RECEIVE } from "./room.ts";
 import { cameTwice } from "./sack.ts";
 
 /**
@@ -30,7 +31,7 @@ export function receive(
     keepOutOfOrder(core, c, seq, bytes, offset, length);
     return 0;
   }
-  if (c.bufferClass === NO_BUFFER && hasBuffer(core, c, core.pool.classOf(length))) {
+  if (c.bufferClass === NO_BUFFER && (hasBuffer(core, c, core.pool.classOf(length)) || (core.readsWhole && !c.held))) {
     c.buffer = bytes;
     c.bufferClass = LENT;
     c.start = offset;
@@ -64,8 +65,13 @@ export function settle(core: TcpCore, c: Connection): void {
   const unread = c.unread;
   core.dropBuffer(c);
   if (unread === 0) return;
-  // `receive` has asked; users that ran meanwhile cannot have taken it: only segments that arrive take buffers.
-  if (!reserve(core, c, unread)) throw new Error("a lent packet has lost its buffer");
+  if (!reserve(core, c, unread)) {
+    // Its user has said that it would read all. What has been acknowledged cannot be taken back.
+    core.note(SEGMENTS_WITHOUT_MEMORY);
+    c.unread = unread;
+    evict(core, c);
+    return;
+  }
   copyBytes(c.buffer, 0, from, start, unread);
   c.unread = unread;
   if (c.queue.queued === 0) c.beginPhase(core.now);
@@ -104,14 +110,17 @@ export function rightEdge(core: TcpCore, c: Connection): Seq {
 
 /**
  * True when the connection may take a buffer of this class. Others may have given way for it. The last quarter is for
- * connections of our own and for what comes in one segment: large heads do not keep small ones out.
+ * connections of our own and for what comes in one segment and waits for no answer: large heads, and bodies that are not
+ * read yet, do not keep small ones out.
  */
 function hasBuffer(core: TcpCore, c: Connection, sizeClass: number): boolean {
   if (sizeClass < 0) return false;
-  const kept = c.passive && sizeClass > 0 ? core.limits.memoryTotal >>> 2 : 0;
+  const kept = c.passive && (sizeClass > 0 || c.held) ? core.limits.memoryTotal >>> 2 : 0;
   const wanted = BUFFER_SIZES[sizeClass]! + kept;
   if (core.pool.available >= wanted) return true;
-  return makeRoom(core, ROOM_RECEIVE, c.path, c.index, core.now) && core.pool.available >= wanted;
+  if (makeRoom(core, ROOM_RECEIVE, c.path, c.index, core.now) && core.pool.available >= wanted) return true;
+  while (core.pool.available < wanted) if (!endOfLargestAddress(core, c, BUFFER_SIZES[sizeClass]!)) return false;
+  return true;
 }
 
 /** Room for `span` bytes from `start`: there already, by moving to the front, or in a larger buffer. */
@@ -121,6 +130,7 @@ function reserve(core: TcpCore, c: Connection, span: number): boolean {
     const sizeClass = pool.classOf(span);
     if (!hasBuffer(core, c, sizeClass)) return false;
     c.buffer = pool.take(sizeClass);
+    core.chargeReceive(c.path, BUFFER_SIZES[sizeClass]!);
     c.bufferClass = sizeClass;
     c.start = 0;
     return true;
@@ -139,6 +149,7 @@ function reserve(core: TcpCore, c: Connection, span: number): boolean {
   const larger = pool.take(sizeClass);
   copyBytes(larger, 0, c.buffer, c.start, used);
   pool.give(c.bufferClass, c.buffer);
+  core.chargeReceive(c.path, BUFFER_SIZES[sizeClass]! - size);
   c.buffer = larger;
   c.bufferClass = sizeClass;
   c.start = 0;

@@ -5,7 +5,8 @@
 // and one that takes a byte now and then has nearly its age: that an ACK comes is not progress. Who is behind by more
 // than STALL_GRACE gives way, the worst first: idle ones by a FIN, orphans whose answer has arrived without a word, the
 // rest by a reset. A newcomer is turned away only when nobody is stalled; for a small answer there is no grace, and when
-// even so nobody is behind (what a peer's kernel took in counts as read), who holds most gives way to who holds less.
+// even so nobody is behind (what a peer's kernel took in counts as read), who holds most gives way to who holds less. So does,
+// for what a request's beginning takes, the address that holds most.
 //
 // One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
 // proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
@@ -92,6 +93,37 @@ export function endLargestHolder(core: TcpCore, asker: Connection, length: numbe
 }
 
 /**
+ * Ends one of the connections of the address that holds most receive memory, if that is more than the asking one's would
+ * hold with `size` bytes more: its largest. True: memory was freed.
+ */
+export function endOfLargestAddress(core: TcpCore, asker: Connection, size: number): boolean {
+  const { room, now } = core;
+  const wanted = core.receiveMemoryOf(asker.path) + size;
+  // Nobody is looked for in vain again so soon.
+  if (now < room.largestAddressUntil && wanted >= room.largestAddress) return false;
+  let most = 0;
+  let largest = 0;
+  let at = -1;
+  for (let i = 0; i < core.connections.length; i++) {
+    const c = core.connections[i]!;
+    if (i === asker.index || !eligible(c, ROOM_RECEIVE)) continue;
+    const held = core.receiveMemoryOf(c.path);
+    const amount = amountOf(c, ROOM_RECEIVE);
+    if (held < most || (held === most && amount <= largest)) continue;
+    most = held;
+    largest = amount;
+    at = i;
+  }
+  if (most > wanted) {
+    evict(core, core.connections[at]!);
+    return true;
+  }
+  room.largestAddress = most;
+  room.largestAddressUntil = now + ROOM_PAUSE;
+  return false;
+}
+
+/**
  * Takes away what connections are ahead, when more than half of all are in use: who was fast once must not be slow for
  * long. At most once a STALL_GRACE.
  */
@@ -166,7 +198,8 @@ function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: I
   }
 }
 
-function evict(core: TcpCore, c: Connection): void {
+/** Ends a connection for the others' sake; its peer is told. */
+export function evict(core: TcpCore, c: Connection): void {
   core.note(CONNECTIONS_EVICTED);
   if (c.queue.queued > 0 || c.unread > 0) sendReset(core, c);
   // Idle: told, so that its peer need not find out. What it has sent meanwhile will be answered by a reset.

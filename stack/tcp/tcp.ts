@@ -157,6 +157,8 @@ export class Tcp extends Streams {
       if (index < 0) return;
     }
     const c = core.connections[index]!;
+    const asked = core.receiveIsShort && c.user !== NOBODY;
+    core.readsWhole = asked && this.#users[c.user]!.readsWhole(bytes, s.payloadOffset, s.payloadLength);
     segmentArrives(core, c, bytes, now);
     if (c.events !== 0) this.#deliver(c, now);
     if (c.bufferClass === LENT) settle(core, c);

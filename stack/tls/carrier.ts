@@ -2,6 +2,7 @@
 
 import type { Instant } from "../base/result.ts";
 import { type Handle, StreamUser } from "../base/streams.ts";
+import { isOneRecord } from "./record.ts";
 import type { TlsStreams } from "./streams.ts";
 
 export class TlsCarrier extends StreamUser {
@@ -30,6 +31,11 @@ export class TlsCarrier extends StreamUser {
 
   override readable(handle: Handle, now: Instant): void {
     this.#tls.readable(handle, now);
+  }
+
+  /** One record, whole (RFC 8446 5.1). */
+  override readsWhole(bytes: Uint8Array, offset: number, length: number): boolean {
+    return isOneRecord(bytes, offset, length);
   }
 
   override sent(handle: Handle, now: Instant): void {

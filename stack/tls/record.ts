@@ -32,3 +32,8 @@ export function looksLikeHttp(bytes: Uint8Array, offset: number, length: number)
   }
   return true;
 }
+
+/** The bytes are one record and nothing else, as far as its header tells. */
+export function isOneRecord(bytes: Uint8Array, offset: number, length: number): boolean {
+  return length >= RECORD_HEADER && length === RECORD_HEADER + bytes[offset + 3]! * 256 + bytes[offset + 4]!;
+}

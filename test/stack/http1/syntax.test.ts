@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
-import { hexValue, latin1Bytes, matchesLower } from "../../../stack/http/syntax.ts";
+import { endsWithEmptyLine, hexValue, latin1Bytes, matchesLower } from "../../../stack/http/syntax.ts";
 import { RequestHead } from "../../../stack/http1/request-head.ts";
 import { authorityIsValid, pathIsPlain } from "../../../stack/http1/target.ts";
 import { decodeRequestHead, INCOMPLETE } from "../../../stack/http1/wire.ts";
@@ -104,4 +104,13 @@ test("a head cut anywhere, in an array that ends there, is incomplete and reads 
     }
     expect(decode(text.length)).toBe(bad);
   }
+});
+
+test("a head that has come whole, with nothing after it", () => {
+  const head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const whole = (text: string): boolean => endsWithEmptyLine(latin1Bytes(`??${text}`), 2, text.length);
+  expect(whole(head)).toBe(true);
+  for (let length = 0; length < head.length; length++) expect(whole(head.slice(0, length))).toBe(false);
+  expect(whole(`${head}GET`)).toBe(false);
+  expect(whole("\r\n\n")).toBe(false);
 });

@@ -178,6 +178,8 @@ export class RecordingUser extends StreamUser {
   received: number[] = [];
   handle: Handle = -1 as Handle;
   reads = true;
+  /** What it says when it is asked whether it would read all. */
+  isWhole = false;
   onReadable: (handle: Handle) => void = () => {};
   onAccepted: (handle: Handle) => void = () => {};
   tcp: Tcp | undefined;
@@ -195,6 +197,9 @@ export class RecordingUser extends StreamUser {
     this.events.push("readable");
     this.onReadable(handle);
     if (this.reads) this.read(handle);
+  }
+  override readsWhole(_bytes: Uint8Array, _offset: number, _length: number): boolean {
+    return this.isWhole;
   }
   override sent(_handle: Handle, _now: Instant): void {
     this.events.push("sent");

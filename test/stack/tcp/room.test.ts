@@ -258,4 +258,83 @@ describe("receive memory", () => {
     bench.input({ data: "GET /" });
     expect(bench.tcp.readLength(bench.handle)).toBe(5);
   });
+
+  /** 32 KB in use, by requests of which the end has not come; nobody is behind. */
+  function fullOfBeginnings(): Bench {
+    const bench = new Bench((limits) => {
+      limits.memoryTotal = 8 * 4096;
+    });
+    bench.user.reads = false;
+    for (let i = 0; i < 8; i++) {
+      connectFrom(bench, THERE, 7000 + i);
+      bench.input({ data: "GET /" });
+    }
+    connectFrom(bench, THERE, 8000);
+    bench.user.take();
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+    return bench;
+  }
+
+  test("a whole request needs none", () => {
+    const bench = fullOfBeginnings();
+    bench.user.reads = true;
+    bench.input({ data: "GET / HTTP/1.1" });
+    expect(bench.user.take()).toEqual([]);
+    bench.user.isWhole = true;
+    bench.input({ data: "GET / HTTP/1.1" });
+    expect(bench.user.take()).toEqual(["readable"]);
+    expect(bench.user.received.length).toBe("GET / HTTP/1.1".length);
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+  });
+
+  test("a user that leaves something of what it would read whole loses the connection", () => {
+    const bench = fullOfBeginnings();
+    bench.user.isWhole = true;
+    expect(bench.receive({ data: "GET /" }).map(({ flags }) => flags & RST)).toEqual([RST]);
+    expect(bench.user.take()).toEqual(["readable", EVICTED]);
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+  });
+
+  test("those who wait for an answer leave a quarter to others", () => {
+    const bench = new Bench((limits) => {
+      limits.memoryTotal = 8 * 4096;
+    });
+    bench.user.reads = false;
+    const read: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      connectFrom(bench, THERE, 7000 + i);
+      bench.tcp.hold(bench.handle, true);
+      bench.input({ data: "body" });
+      read.push(bench.tcp.readLength(bench.handle));
+    }
+    expect(read).toEqual([4, 4, 4, 4, 4, 4, 0, 0]);
+    connectFrom(bench, THERE, 8000);
+    bench.input({ data: "GET /" });
+    expect(bench.tcp.readLength(bench.handle)).toBe(5);
+  });
+
+  test("the address that holds most gives way to the beginning of another's, though nobody is behind", () => {
+    const bench = new Bench((limits) => {
+      limits.memoryTotal = 8 * 4096;
+    });
+    bench.user.reads = false;
+    for (let i = 0; i < 8; i++) {
+      // Four addresses with two connections each: none has more than its part.
+      connectFrom(bench, (THERE + 1 + (i >> 1)) as Ipv4, 7000 + i);
+      bench.input({ data: "GET /" });
+    }
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+    const next = (remote: number): string[] => {
+      connectFrom(bench, remote as Ipv4, 8000);
+      bench.user.take();
+      bench.input({ data: "GET /" });
+      return bench.user.take();
+    };
+    for (let i = 0; i < 4; i++) expect(next(THERE + 40 + i)).toEqual(["readable", EVICTED]);
+    // Who holds no more than the newcomer would keeps what it has.
+    expect(next(THERE + 44)).toEqual([]);
+    bench.pass(150 * MILLISECOND);
+    expect(next(THERE + 45)).toEqual([]);
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+  });
 });
