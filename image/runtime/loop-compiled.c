@@ -11,9 +11,8 @@ _Bool below_waiting(void);
 void below_install(JSContext *context);
 
 /* While the engine works it has so many microseconds between two steps, or as many as the last step took if that is
- * more: packets, however many come, leave it half of the processor. But they never wait for longer than MOST_INTERVAL. */
+ * more: packets, however many come, leave it half of the processor. (A step takes a bounded number of them.) */
 #define YIELD_INTERVAL 100
-#define MOST_INTERVAL 10000
 
 static uint64_t last_poll, next_yield;
 static int running, inside;
@@ -34,7 +33,7 @@ static double poll(void) {
   double until = below_poll((double)last_poll);
   inside = 0;
   uint64_t end = platform_now(), took = end - last_poll;
-  next_yield = end + (took < YIELD_INTERVAL ? YIELD_INTERVAL : took < MOST_INTERVAL ? took : MOST_INTERVAL);
+  next_yield = end + (took < YIELD_INTERVAL ? YIELD_INTERVAL : took);
   return until;
 }
 
