@@ -136,7 +136,7 @@ describe.skipIf(!tools)(`IPv6 among real peers${why}`, () => {
     expect(link.curl("--request", "POST", `http://[${six}]/push`)).toContain(commit.slice(0, 7));
   }, 120_000);
 
-  test("an address by hand needs no router that tells of itself; off means that nobody is answered", async () => {
+  test("an address by hand needs no router that tells of itself, and a remote may be an address", async () => {
     link = new Link("hand");
     link.withoutIpv4();
     link.git(PEER);
