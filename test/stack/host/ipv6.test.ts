@@ -44,7 +44,7 @@ describe("two hosts with IPv6", () => {
     serve(pair, bytesOf("hello"));
     pair.to = linkLocal(pair);
     const answer = pair.exchange(REQUEST, 10 * SECOND);
-    expect(latin1(answer, 0, answer.length)).toMatch("hello");
+    expect(latin1(answer, 0, answer.length).includes("hello")).toBe(true);
     // A link-local address is nothing to tell people about.
     expect(pair.server.ipv6.address).toBe("");
   });

@@ -161,14 +161,15 @@ describe("extension headers", () => {
   it("with options that nobody knows do what their type says", () => {
     const option = extension(ICMP, 0);
     for (const [type, answer] of [
-      [0x1e, [129]],
-      [0x5e, []],
-      [0x9e, [4]],
-      [0xde, [4]],
+      [0x1e, 129],
+      [0x5e, -1],
+      [0x9e, 4],
+      [0xde, 4],
     ] as const) {
       option[2] = type;
       bed.hear(OPTIONS, joined(option, echo(8)));
-      expect(bed.heard().map((packet) => packet[40])).toEqual(answer);
+      const sent = bed.heard();
+      expect(sent.length === 1 ? sent[0]![40]! : -sent.length - 1).toBe(answer);
     }
     // RFC 4443 2.4 e.3: even what was sent to a group, unless the type says not.
     for (const [type, answers] of [
