@@ -37,6 +37,8 @@ export class TlsCore {
   buffered = 0;
 
   readonly shaking: Timeouts;
+  /** Of those the ones whose peer has not yet been answered with a key: a hello from it, or a second one, is to come. */
+  readonly unproven: Timeouts;
   readonly draining: Timeouts;
   readonly orphans: Timeouts;
 
@@ -56,6 +58,7 @@ export class TlsCore {
     this.terms = terms;
     this.memory = memory;
     this.shaking = new Timeouts(limits.connections, limits.handshakeTime);
+    this.unproven = new Timeouts(limits.connections, limits.handshakeTime);
     this.draining = new Timeouts(limits.connections, limits.drainTime);
     this.orphans = new Timeouts(limits.connections, limits.orphanTime);
     this.#key = 0x2545f491;
@@ -107,7 +110,7 @@ export class TlsCore {
   release(stream: Stream): void {
     const { index } = stream;
     if (index < 0 || this.streams[index]! !== stream) return;
-    this.shaking.leave(index);
+    this.endHandshake(stream);
     this.draining.leave(index);
     this.orphans.leave(index);
     this.forget(stream);
@@ -116,6 +119,21 @@ export class TlsCore {
     if (this.#last === stream) this.#last = GONE;
     this.streams[index] = GONE;
     this.#free.push(index);
+  }
+
+  /** Its handshake is over, well or not. */
+  endHandshake(stream: Stream): void {
+    this.shaking.leave(stream.index);
+    this.unproven.leave(stream.index);
+  }
+
+  /**
+   * Whose handshake makes room for another: one of which nothing was heard but a hello that may be anybody's, if there is any,
+   * the oldest. Who has answered us, and whom we have called, goes last.
+   */
+  leastProven(): Stream {
+    const { oldest } = this.unproven;
+    return this.streams[oldest >= 0 ? oldest : this.shaking.oldest]!;
   }
 
   /** Lets go of all that only a working connection needs. */

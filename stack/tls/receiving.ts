@@ -61,6 +61,7 @@ export function receive(core: TlsCore, s: Stream, now: Instant): void {
       core.counters.note(KEY_USES);
     }
     if (handshake.retried !== retried) core.counters.note(RETRIES);
+    if (s.state === SHAKING && !handshake.awaitsHello) core.unproven.leave(s.index);
     if (outcome === DATA) place(core, s, bytes, start, length);
     else skip(core, s, length);
     const { buffered } = s.connection;
@@ -109,7 +110,7 @@ function wait(core: TlsCore, s: Stream): void {
 function opened(core: TlsCore, s: Stream): void {
   s.state = OPEN;
   s.openedDue = true;
-  core.shaking.leave(s.index);
+  core.endHandshake(s);
   core.counters.note(HANDSHAKES);
   if (s.handshake.resumed) core.counters.note(RESUMED);
 }
@@ -121,7 +122,7 @@ function inTheClear(core: TlsCore, s: Stream): boolean {
   if (!looksLikeHttp(below.readBuffer(handle), below.readStart(handle), below.readLength(handle))) return false;
   core.counters.note(IN_THE_CLEAR);
   if (s.clearUser === NOBODY) return false;
-  core.shaking.leave(s.index);
+  core.endHandshake(s);
   core.forget(s);
   s.state = CLEAR;
   s.user = s.clearUser;
@@ -206,7 +207,7 @@ function broken(core: TlsCore, s: Stream, alert: number, now: Instant): void {
 
 /** Ends our side of the stream below, and drops what comes until the peer has ended its own. */
 export function drain(core: TlsCore, s: Stream, now: Instant): void {
-  core.shaking.leave(s.index);
+  core.endHandshake(s);
   core.orphans.leave(s.index);
   core.forget(s);
   s.state = DRAINING;

@@ -127,6 +127,7 @@ export class TlsStreams extends TlsAccess {
     s.handshake = new Server(core.terms, channel);
     s.connection = new Connection(channel, s.handshake);
     core.shaking.enter(s.index, now);
+    core.unproven.enter(s.index, now);
   }
 
   connected(handle: Handle, now: Instant): void {
@@ -259,10 +260,9 @@ export class TlsStreams extends TlsAccess {
     }
   }
 
-  /** The handshake that has lasted longest makes room. */
   #evict(now: Instant): void {
     const core = this.core;
-    const s = core.streams[core.shaking.oldest]!;
+    const s = core.leastProven();
     core.counters.note(HANDSHAKES_EVICTED);
     core.below.abort(s.handle);
     this.#close(s, CLOSED_FOR_ROOM, now);

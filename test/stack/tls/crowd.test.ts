@@ -85,6 +85,36 @@ describe("many handshakes", () => {
     expect(b.below.of(handles[1]!).ending).toBe("");
   });
 
+  test("who has said hello and no more gives way before who has come back with a cookie, and before whom we call", () => {
+    const limits = new TlsLimits();
+    limits.handshakes = 8;
+    limits.loaded = 2;
+    const b = new Bench(limits, 40_000);
+    const opening = new Opening(b.tls, b.tls.addUser(new Noting()), clientTerms(NAME, 90));
+    const ours = b.below.connect(opening, b.now, 0);
+    b.tls.secure(ours, opening.terms, true, b.now);
+    const silent: Handle[] = [b.accept(), b.accept()];
+    const honest = new Visitor(b, clientTerms(NAME, 1));
+    honest.client.begin(b.now);
+    // A HelloRetryRequest and what it asks for; our flight lies on the way.
+    b.receive(honest.handle, honest.end.connection.channel.take());
+    honest.end.receive(b.sent(honest.handle), b.now);
+    b.receive(honest.handle, honest.end.connection.channel.take());
+    for (let i = 2; i < 30; i++) {
+      const flood = new Visitor(b, clientTerms(NAME, i));
+      flood.client.begin(b.now);
+      b.receive(flood.handle, flood.end.connection.channel.take());
+      silent.push(flood.handle);
+    }
+    expect(b.tls.handshakes).toBe(8);
+    expect(b.tls.counters.value(HANDSHAKES_EVICTED)).toBe(24);
+    for (let i = 0; i < silent.length; i++) expect(b.below.of(silent[i]!).ending).toBe(i < 24 ? "abort" : "");
+    honest.end.receive(b.sent(honest.handle), b.now);
+    honest.run();
+    expect(honest.client.complete).toBe(true);
+    expect(b.below.of(ours).ending).toBe("");
+  });
+
   test("hellos that do not come to their end share a bound; small ones are not asked", () => {
     const limits = new TlsLimits();
     limits.handshakeMemory = 50_000;
