@@ -2,6 +2,7 @@
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { deflateSync } from "node:zlib";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
 import { trapCrashes } from "./crashes.ts";
@@ -37,9 +38,14 @@ export async function link(options: LinkOptions): Promise<void> {
   const name = options.out.replaceAll("/", "-");
   const program = join(folder, `${name}-program`);
   const whole = join(folder, `${name}.linked`);
+  const bytecode = await readFile(options.program.bytecode);
+  await writeFile(`${program}.deflated`, deflateSync(bytecode, { level: 9 }));
   const linkWith = async (places: Uint8Array): Promise<void> => {
     await writeFile(`${program}.places`, places);
-    await writeFile(`${program}.S`, assembly(options.program, `${program}.places`));
+    await writeFile(
+      `${program}.S`,
+      assembly(options.program.files, `${program}.deflated`, bytecode.length, `${program}.places`),
+    );
     await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
     const parts = [...objects, `${program}.o`, ...options.archives, ...built.archives];
     await run("musl-gcc", [...options.link, "-o", whole, ...parts], { label: "linking" });
@@ -73,14 +79,15 @@ async function object(source: string, flags: readonly string[], built: Libraries
   return join(folder, `${basename(source)}.o`);
 }
 
-/** The program's bytes as they are, in read-only data. */
-function assembly(program: Program, places: string): string {
+/** The program, deflated: it is needed whole for a moment only; in read-only data. */
+function assembly(files: string, deflated: string, size: number, places: string): string {
   return `.section .rodata.program, "a"
 .balign 16
-.global program_start, program_end, program_files, program_places
-program_start: .incbin "${program.bytecode}"
+.global program_start, program_end, program_size, program_files, program_places
+program_size: .quad ${size}
+program_start: .incbin "${deflated}"
 program_end:
-program_files: .incbin "${program.files}"
+program_files: .incbin "${files}"
 .byte 0
 program_places: .incbin "${places}"
 .section .note.GNU-stack, "", @progbits

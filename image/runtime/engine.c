@@ -2,6 +2,7 @@
  * intrinsic but Eval, and the linker drops what nobody calls. */
 #include "engine.h"
 #include "platform.h"
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #define RESERVE (128 * 1024)
 #define REJECTIONS 64
 
-/* image/build/bytecode.ts: the program, and the table that names the files of module-level lines. */
+/* image/build/link.ts: the program, deflated (RFC 1950), its size, and the table that names the files of module-level lines. */
 extern const uint8_t program_start[], program_end[];
+extern const size_t program_size;
 extern const char program_files[];
 
 char **engine_arguments;
@@ -156,10 +158,23 @@ static void start(void) {
   loop_prepare(context);
 }
 
+/* What is read is copied: the bytes are free again before the program runs. */
+static JSValue read_program(void) {
+  struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
+  uint8_t *bytes = malloc(program_size);
+  size_t size = (size_t)(program_end - program_start);
+  if (!inflater || !bytes || libdeflate_zlib_decompress(inflater, program_start, size, bytes, program_size, NULL))
+    platform_panic("the program cannot be inflated");
+  JSValue module = JS_ReadObject(context, bytes, program_size, JS_READ_OBJ_BYTECODE);
+  free(bytes);
+  libdeflate_free_decompressor(inflater);
+  return module;
+}
+
 int main(int, char **argv) {
   engine_arguments = argv;
   start();
-  JSValue module = JS_ReadObject(context, program_start, (size_t)(program_end - program_start), JS_READ_OBJ_BYTECODE);
+  JSValue module = read_program();
   if (JS_IsException(module) || JS_ResolveModule(context, module) < 0)
     panic("the program does not load", JS_GetException(context));
   JSValue done = JS_EvalFunction(context, module); /* a promise, for a module may await at its top */

@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { makeDemo } from "../../tools/demo.ts";
+import { startGitServer } from "../../tools/git-server.ts";
 import { want } from "../../tools/setup.ts";
 import { Authority } from "./support/authority.ts";
 import { type Bed, freePort, makeBed, post, Vm } from "./support/bed.ts";
@@ -75,6 +77,31 @@ describe.skipIf(!tools)(`HTTPS on the machine${why}`, () => {
     },
     120_000,
   );
+
+  test("the demo over HTTPS with 16 MB: every page that the front page leads to", async () => {
+    const demo = makeDemo(join(bed.folder, "demo"), "demo", "http://127.0.0.1/push");
+    const git = await startGitServer({ root: demo.root });
+    const secure = await freePort();
+    const file = join(bed.folder, "demo-parameters");
+    writeFileSync(file, `--certificate=\n${authority.sign(["blog.test"])}`);
+    try {
+      vm = await Vm.start({
+        git,
+        remote: `${demo.name}#main`,
+        machine: { memory: 16, initrd: file, netdev: `user,id=n0,hostfwd=tcp:127.0.0.1:${secure}-:443` },
+      });
+      await vm.ready();
+      const visitor = ["--fail", "--cacert", authority.file, "--connect-to", `blog.test:443:127.0.0.1:${secure}`];
+      const front = await curl(...visitor, "https://blog.test/");
+      const links = [...new Set([...front.matchAll(/ (?:href|src)="(\/[^"#]*)"/g)].map((match) => match[1]!))];
+      expect(links.length).toBeGreaterThan(5);
+      for (const link of links)
+        expect((await curl(...visitor, "--location", `https://blog.test${link}`)).length, link).toBeGreaterThan(0);
+      expect(vm.machine.console).not.toContain("panic");
+    } finally {
+      await git.close();
+    }
+  }, 120_000);
 
   test("without a source of entropy HTTPS is refused, and what would help is said", async () => {
     vm = await Vm.start({
