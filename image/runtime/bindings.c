@@ -95,14 +95,11 @@ uint32_t native_checksum(const uint8_t *bytes, size_t length, uint32_t sum) {
             : "r"(bytes), "m"(*(const uint8_t (*)[64])bytes)
             : "cc");
   total = (total & UINT32_MAX) + (total >> 32);
-  for (; length >= 4; length -= 4, bytes += 4) {
-    uint32_t word;
-    memcpy(&word, bytes, 4);
+  for (size_t piece; (piece = LESSER(length, 4)); length -= piece, bytes += piece) {
+    uint32_t word = 0;
+    memcpy(&word, bytes, piece);
     total += word;
   }
-  uint32_t rest = 0;
-  memcpy(&rest, bytes, length);
-  total += rest;
   while (total >> 16) total = (total & 0xffff) + (total >> 16);
   return __builtin_bswap16((uint16_t)total);
 }
@@ -121,8 +118,7 @@ uint32_t native_sip_hash(const uint8_t *key, const uint8_t *bytes, size_t length
     word = left < 8 ? (uint64_t)length << 56 : 0;
     memcpy(&word, bytes, left < 8 ? left : 8);
     d ^= word;
-    ROUND;
-    ROUND;
+    for (int i = 0; i < 2; i++) ROUND;
     a ^= word;
     if (left < 8) break;
   }
@@ -141,7 +137,7 @@ static uint32_t native_crc32(const uint8_t *bytes, size_t size, uint32_t crc) {
 static size_t inflate_consumed;
 static size_t native_inflate_consumed(void) { return inflate_consumed; }
 
-static JSValue native_inflate(JSContext *ctx, const uint8_t *bytes, size_t size, size_t limit) {
+JSValue native_inflate(JSContext *ctx, const uint8_t *bytes, size_t size, size_t limit) {
   static struct libdeflate_decompressor *inflater;
   if (!inflater) inflater = libdeflate_alloc_decompressor();
   inflate_consumed = 0;

@@ -2,7 +2,6 @@
  * intrinsic but Eval, and the linker drops what nobody calls. */
 #include "engine.h"
 #include "platform.h"
-#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,23 +157,13 @@ static void start(void) {
   loop_prepare(context);
 }
 
-/* What is read is copied: the bytes are free again before the program runs. */
-static JSValue read_program(void) {
-  struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
-  uint8_t *bytes = malloc(program_size);
-  size_t size = (size_t)(program_end - program_start);
-  if (!inflater || !bytes || libdeflate_zlib_decompress(inflater, program_start, size, bytes, program_size, NULL))
-    platform_panic("the program cannot be inflated");
-  JSValue module = JS_ReadObject(context, bytes, program_size, JS_READ_OBJ_BYTECODE);
-  free(bytes);
-  libdeflate_free_decompressor(inflater);
-  return module;
-}
-
 int main(int, char **argv) {
   engine_arguments = argv;
   start();
-  JSValue module = read_program();
+  JSValue bytes = native_inflate(context, program_start, (size_t)(program_end - program_start), program_size);
+  const uint8_t *program = JS_GetUint8Array(context, &(size_t){0}, bytes);
+  JSValue module = program ? JS_ReadObject(context, program, program_size, JS_READ_OBJ_BYTECODE) : JS_EXCEPTION;
+  JS_FreeValue(context, bytes); /* what was read is copied */
   if (JS_IsException(module) || JS_ResolveModule(context, module) < 0)
     panic("the program does not load", JS_GetException(context));
   JSValue done = JS_EvalFunction(context, module); /* a promise, for a module may await at its top */

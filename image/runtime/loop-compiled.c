@@ -10,8 +10,8 @@ double below_poll(double now);
 _Bool below_waiting(void);
 void below_install(JSContext *context);
 
-/* While the engine works it has so many microseconds between two steps, or as many as the last step took if that is
- * more: packets, however many come, leave it half of the processor. (A step takes a bounded number of them.) */
+/* While the engine works it has so many microseconds between two steps, and as many again as the last step took:
+ * packets, however many come, leave it half of the processor. (A step takes a bounded number of them.) */
 #define YIELD_INTERVAL 100
 
 static uint64_t last_poll, next_yield;
@@ -32,8 +32,7 @@ static double poll(void) {
   inside = 1;
   double until = below_poll((double)last_poll);
   inside = 0;
-  uint64_t end = platform_now(), took = end - last_poll;
-  next_yield = end + (took < YIELD_INTERVAL ? YIELD_INTERVAL : took);
+  next_yield = 2 * platform_now() - last_poll + YIELD_INTERVAL;
   return until;
 }
 

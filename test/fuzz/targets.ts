@@ -6,6 +6,7 @@ import { address6 } from "./targets/address6.ts";
 import { arp } from "./targets/arp.ts";
 import { certificate } from "./targets/certificate.ts";
 import { chunked } from "./targets/chunked.ts";
+import { cidr } from "./targets/cidr.ts";
 import { commit } from "./targets/commit.ts";
 import { delta } from "./targets/delta.ts";
 import { dhcp } from "./targets/dhcp.ts";
@@ -37,6 +38,7 @@ import { reassembly6 } from "./targets/reassembly6.ts";
 import { refs } from "./targets/refs.ts";
 import { requestHead } from "./targets/request-head.ts";
 import { responseHead } from "./targets/response-head.ts";
+import { siteSettings } from "./targets/site-settings.ts";
 import { syslog } from "./targets/syslog.ts";
 import { tcp } from "./targets/tcp.ts";
 import { tlsClientHello } from "./targets/tls-client-hello.ts";
@@ -54,6 +56,7 @@ export const TARGETS: readonly Target[] = [
   arp,
   certificate,
   chunked,
+  cidr,
   commit,
   delta,
   dhcp,
@@ -85,6 +88,7 @@ export const TARGETS: readonly Target[] = [
   refs,
   requestHead,
   responseHead,
+  siteSettings,
   syslog,
   tcp,
   tlsClientHello,
