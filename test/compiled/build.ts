@@ -16,6 +16,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "test/stack/base/counters.test.ts": "it compares the module's names with its list, and compiled code has no names",
   "test/stack/edge/edge.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
   "test/stack/edge/proxy.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
+  "test/stack/edge/attempts.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
+  "test/stack/edge/names.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
   "test/stack/edge/http-client.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
 };
 const FOLDERS = ["test/stack", "test/drivers", "test/compiled"];

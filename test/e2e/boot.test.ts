@@ -68,8 +68,8 @@ const DRIVES = {
 } as const;
 
 describe("without a disk", () => {
-  test("the Linux boot protocol, with 13 MB", async () => {
-    await serves({ image: efi, machine: "pc", memory: 13 });
+  test("the Linux boot protocol, with 14 MB", async () => {
+    await serves({ image: efi, machine: "pc", memory: 14 });
   });
 
   test("the Linux boot protocol, with parameters in an initrd", async () => {

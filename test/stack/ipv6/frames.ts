@@ -1,4 +1,3 @@
-/// <reference path="../../../stack/base/native.d.ts" />
 // One host with IPv6 before a wire that is written by hand, frame by frame.
 
 import type { Mac } from "../../../stack/base/address.ts";

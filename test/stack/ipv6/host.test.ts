@@ -1,4 +1,3 @@
-/// <reference path="../../../stack/base/native.d.ts" />
 // Packets of IPv6 as they come to a host, and what it answers: RFC 8200, 4443, 5722, 6946, 7112, 5095, 3810.
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -194,7 +193,7 @@ describe("extension headers", () => {
 });
 
 describe("a query for groups", () => {
-  function query(length: number, hopLimit = 1): void {
+  function query(length: number, hopLimit: number): void {
     const bytes = new Uint8Array(length);
     bytes[0] = 130;
     nativeStore16(bytes, 4, 1000);
@@ -203,7 +202,7 @@ describe("a query for groups", () => {
   }
 
   it("is answered within its time, for all of ours, with a router alert", () => {
-    query(28);
+    query(28, 1);
     const [report, ...more] = bed.heard();
     expect(more.length).toBe(0);
     expect([report![6], report![7], report![48]]).toEqual([0, 1, 143]);
@@ -212,13 +211,13 @@ describe("a query for groups", () => {
   });
 
   it("of version 1 is answered for each, as version 1 has it", () => {
-    query(24);
+    query(24, 1);
     expect(bed.heard().map((packet) => packet[48])).toEqual([131, 131]);
   });
 
   it("that has crossed a router, or has another length, is not", () => {
     query(28, 64);
-    query(26);
+    query(26, 1);
     // Routers are asked for meanwhile, without a hop-by-hop header.
     expect(bed.heard().filter((packet) => packet[6] === HOP_BY_HOP).length).toBe(0);
   });

@@ -1,4 +1,3 @@
-/// <reference path="../../../stack/base/native.d.ts" />
 // Neighbour discovery of one host before a wire that is written by hand: what others say, what it says.
 
 import type { Mac } from "../../../stack/base/address.ts";

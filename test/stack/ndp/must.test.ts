@@ -1,4 +1,3 @@
-/// <reference path="../../../stack/base/native.d.ts" />
 // What RFC 4861 and RFC 4862 say that a host MUST do, one test for each, by clause. Where this stack does otherwise on
 // purpose, the test says so.
 
