@@ -380,7 +380,8 @@ describe("the DHCP client", () => {
     const { to, message } = sink.last();
     expect(sink.sent).toHaveLength(before + 1);
     expect([to, message.type, message.clientAddress, message.transaction]).toEqual(["255.255.255.255", REQUEST, 0, 77]);
-    expect([optionOf(message, 50), optionOf(message, 54)]).toEqual(["0a00020f", undefined]);
+    expect(optionOf(message, 50)).toBe("0a00020f");
+    expect(optionOf(message, 54)).toBe(undefined);
     answer(ACK, 6 * SECOND);
     expect(sink.log).toEqual(["renewed a00020f/24"]);
     expect(client.nextDeadline()).toBe(505 * SECOND);
