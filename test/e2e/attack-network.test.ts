@@ -107,7 +107,7 @@ const PLANS: readonly Plan[] = [
     groups: alone(["library"]),
   },
   {
-    ...{ name: "the machine with 32 MB", memory: 32, octet: 164, virtual: true, ...FEW, clients: 1500 },
+    ...{ name: "the machine with 32 MB", memory: 32, octet: 164, virtual: true, ...FEW, clients: 1400 },
     groups: alone(["readers", "library", "heads"]),
     frames: [["syn-flood", "fragments", "reassembled", "offloaded"]],
   },
