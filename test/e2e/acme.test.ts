@@ -248,7 +248,9 @@ describe.skipIf(pebbleProgram === undefined)(`ACME before Pebble${why}`, () => {
     const options = { names: { "blog.test": machine } };
     const later = new Pebble(space, pebbleProgram!, folder, authority, options);
     start("--acme=blog.test", `--acme-directory=${later.directory}`, "--acme-agree", SEED);
-    await says(/ACME: no certificate for blog\.test yet: .*refused the connection\. Next attempt in (?:1\d|20) s, at 20/);
+    await says(
+      /ACME: no certificate for blog\.test yet: .*refused the connection\. Next attempt in (?:1\d|20) s, at 20/,
+    );
     await says(
       /ACME: meanwhile the blog is served in the clear, and by HTTPS with a certificate that browsers warn of/,
     );
