@@ -8,6 +8,13 @@ export const EVENT_LINK_DOWN = 2;
 export const EVENT_FAULT = 4;
 export const EVENT_RECOVERED = 8;
 
+/** Frames handed over in one poll at most, so that what else the loop has to do gets its turn. */
+export const RECEIVE_BUDGET = 64;
+/** Longest frame put together from several buffers: a jumbo frame. Longer ones are dropped. */
+export const MOST_GATHERED = 9216 + 18;
+/** An Ethernet header. */
+export const LEAST_FRAME = 14;
+
 export abstract class Card extends Link {
   /** "virtio-net at 00:03.0 (csum tso4 …)" */
   abstract describe(): string;

@@ -5,6 +5,7 @@
 
 import { type FrameReceiver, Link, SLOT_SIZE } from "../../stack/base/link.ts";
 import type { Instant } from "../../stack/base/result.ts";
+import { LEAST_FRAME } from "../card.ts";
 import { tapOffload, tapOpen, tapRead, tapState, tapWrite } from "../native.ts";
 import { OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEGMENTATION, OFFLOAD_SEND_CHECKSUM } from "../offload.ts";
 import { checksumVouched, encodeNetHeader, NET_HEADER_SIZE } from "../virtio/net-header.ts";
@@ -88,7 +89,6 @@ const HEADER_ROOM = 16;
 const PITCH = HEADER_ROOM + SLOT_SIZE;
 /** A jumbo frame and its header. Large receive offload is not asked for, so nothing longer comes. */
 const READ_SIZE = 16384;
-const LEAST_FRAME = 14;
 
 export type TapResult =
   | { readonly ok: true; readonly value: TapLink; readonly state: number }

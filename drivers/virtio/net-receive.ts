@@ -3,18 +3,13 @@
 
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { copyBytes } from "../../stack/base/native.ts";
+import { LEAST_FRAME, MOST_GATHERED, RECEIVE_BUDGET } from "../card.ts";
 import type { Hal } from "../hal.ts";
 import { bufferCount, checksumVouched } from "./net-header.ts";
 import { FAULT_NONE, type Virtqueue } from "./queue.ts";
 
 /** 5.1.6.3.1: without GUEST_TSO a buffer holds at least 1,526 bytes. */
 export const BUFFER_SIZE = 2048;
-/** Frames handed over in one poll at most, so that what else the loop has to do gets its turn. */
-export const RECEIVE_BUDGET = 64;
-/** Longest frame put together from several buffers: a jumbo frame. Longer ones are dropped. */
-export const MOST_GATHERED = 9216 + 18;
-/** An Ethernet header. */
-const LEAST_FRAME = 14;
 
 export class NetReceive {
   readonly queue: Virtqueue;

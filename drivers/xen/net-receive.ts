@@ -4,6 +4,7 @@
 
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { copyBytes } from "../../stack/base/native.ts";
+import { LEAST_FRAME, MOST_GATHERED, RECEIVE_BUDGET } from "../card.ts";
 import { PAGE_SIZE } from "../hal.ts";
 import { FrontRing, NOT_REQUESTED } from "./front-ring.ts";
 import type { GrantTable } from "./grants.ts";
@@ -24,12 +25,6 @@ import { Pages } from "./pages.ts";
 
 /** Pages for frames that have come. */
 export const RECEIVE_PAGES = 128;
-/** Frames handed over in one poll at most, so that what else the loop has to do gets its turn. */
-export const RECEIVE_BUDGET = 64;
-/** Longest frame put together from several pages: a jumbo frame. Longer ones are dropped. */
-export const MOST_GATHERED = 9216 + 18;
-/** An Ethernet header. */
-const LEAST_FRAME = 14;
 
 export class NetfrontReceive {
   readonly ring: FrontRing;

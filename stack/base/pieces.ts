@@ -1,6 +1,13 @@
 // What has come of a datagram in fragments (RFC 815): ranges, none of which may overlap another (RFC 5722), since honest
 // senders make no such.
 
+import { SECOND } from "./result.ts";
+
+/** Datagrams under way at one time, in each family; one more drives out the oldest. */
+export const DATAGRAM_LIMIT = 4;
+/** Bytes behind the headers of the largest that is put together (RFC 1122 3.3.2 asks for 576, RFC 8200 5 for 1,500 in all). */
+export const LENGTH_LIMIT = 16_384;
+export const REASSEMBLY_TIMEOUT = 15 * SECOND;
 /** Fragments of one datagram. */
 export const FRAGMENT_LIMIT = 64;
 

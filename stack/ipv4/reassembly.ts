@@ -6,15 +6,9 @@
 
 import type { Ipv4 } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
-import { PIECE_BAD, PIECE_KNOWN, Pieces } from "../base/pieces.ts";
-import { type Instant, NEVER, SECOND } from "../base/result.ts";
+import { DATAGRAM_LIMIT, LENGTH_LIMIT, PIECE_BAD, PIECE_KNOWN, Pieces, REASSEMBLY_TIMEOUT } from "../base/pieces.ts";
+import { type Instant, NEVER } from "../base/result.ts";
 import { type Ipv4Header, LARGEST_HEADER, makeWhole } from "./wire.ts";
-
-/** Datagrams under way at one time; one more drives out the oldest. */
-export const DATAGRAM_LIMIT = 4;
-/** Payload bytes of the largest datagram put together (RFC 1122 3.3.2 asks for at least 576). */
-export const LENGTH_LIMIT = 16_384;
-export const REASSEMBLY_TIMEOUT = 15 * SECOND;
 
 const NO_BYTES = new Uint8Array(0);
 

@@ -5,15 +5,9 @@
 
 import { equal6 } from "../base/address6.ts";
 import { copyBytes } from "../base/native.ts";
-import { PIECE_BAD, PIECE_KNOWN, Pieces } from "../base/pieces.ts";
-import { type Instant, NEVER, SECOND } from "../base/result.ts";
+import { DATAGRAM_LIMIT, LENGTH_LIMIT, PIECE_BAD, PIECE_KNOWN, Pieces, REASSEMBLY_TIMEOUT } from "../base/pieces.ts";
+import { type Instant, NEVER } from "../base/result.ts";
 import { DESTINATION, EXTENSION_BYTES, HEADER_LENGTH, type Ipv6Header, PAYLOAD_LENGTH, SOURCE } from "./wire.ts";
-
-/** Packets under way at one time; one more drives out the oldest. */
-export const PACKET_LIMIT = 4;
-/** Bytes behind the headers of the largest that is put together (RFC 8200 5 asks for 1,500 in all). */
-export const LENGTH_LIMIT = 16_384;
-export const REASSEMBLY_TIMEOUT = 15 * SECOND;
 
 const NO_BYTES = new Uint8Array(0);
 /** Where the fragments' payload begins: behind the longest headers. */
@@ -48,7 +42,7 @@ export class Reassembly {
   private deadline: Instant = NEVER;
 
   constructor() {
-    for (let i = 0; i < PACKET_LIMIT; i++) this.packets.push(new Parts());
+    for (let i = 0; i < DATAGRAM_LIMIT; i++) this.packets.push(new Parts());
   }
 
   /** Takes a fragment whose header has been decoded from `bytes`. True when the packet is complete. */
@@ -114,7 +108,7 @@ export class Reassembly {
     const destination = header.offset + DESTINATION;
     let chosen = 0;
     let earliest = NEVER;
-    for (let i = 0; i < PACKET_LIMIT; i++) {
+    for (let i = 0; i < DATAGRAM_LIMIT; i++) {
       const p = this.packets[i]!;
       if (!p.used) {
         if (earliest > 0) chosen = i;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../../../drivers/card.ts";
+import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, RECEIVE_BUDGET } from "../../../drivers/card.ts";
 import { ALL_OFFLOADS, OFFLOAD_SEGMENTATION } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { CLASS_NETWORK, enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -14,7 +14,6 @@ import {
   RECOVERY_LEAST,
   type VirtioNet,
 } from "../../../drivers/virtio/net.ts";
-import { RECEIVE_BUDGET } from "../../../drivers/virtio/net-receive.ts";
 import { FAULT_ID, FAULT_LENGTH, FAULT_USED_INDEX } from "../../../drivers/virtio/queue.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";

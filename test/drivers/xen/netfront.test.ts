@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_FAULT, EVENT_LINK_UP, EVENT_RECOVERED } from "../../../drivers/card.ts";
+import { EVENT_FAULT, EVENT_LINK_UP, EVENT_RECOVERED, MOST_GATHERED, RECEIVE_BUDGET } from "../../../drivers/card.ts";
 import { ALL_OFFLOADS, OFFLOAD_RECEIVE_CHECKSUM } from "../../../drivers/offload.ts";
 import { XenBus } from "../../../drivers/xen/bus.ts";
 import { formatXenError } from "../../../drivers/xen/error.ts";
-import { MOST_GATHERED, RECEIVE_BUDGET, RECEIVE_PAGES } from "../../../drivers/xen/net-receive.ts";
+import { RECEIVE_PAGES } from "../../../drivers/xen/net-receive.ts";
 import type { Netfront } from "../../../drivers/xen/netfront.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { SECOND } from "../../../stack/base/result.ts";

@@ -1,6 +1,6 @@
+import { MOST_GATHERED } from "../../../drivers/card.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { XenBus } from "../../../drivers/xen/bus.ts";
-import { MOST_GATHERED } from "../../../drivers/xen/net-receive.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { FakeVif, FakeXen } from "../../support/fake-xen.ts";

@@ -1,6 +1,7 @@
 import type { Ipv4 } from "../../../stack/base/address.ts";
+import { LENGTH_LIMIT } from "../../../stack/base/pieces.ts";
 import { SECOND } from "../../../stack/base/result.ts";
-import { LENGTH_LIMIT, Reassembly } from "../../../stack/ipv4/reassembly.ts";
+import { Reassembly } from "../../../stack/ipv4/reassembly.ts";
 import { decode, Ipv4Header, LARGEST_HEADER, MORE_FRAGMENTS } from "../../../stack/ipv4/wire.ts";
 import { encodeIpv4 } from "../../support/ipv4.ts";
 import { check, join, Script, type Target } from "../target.ts";

@@ -1,5 +1,6 @@
+import { LENGTH_LIMIT } from "../../../stack/base/pieces.ts";
 import { SECOND } from "../../../stack/base/result.ts";
-import { LENGTH_LIMIT, Reassembly } from "../../../stack/ipv6/reassembly.ts";
+import { Reassembly } from "../../../stack/ipv6/reassembly.ts";
 import {
   decode,
   EXTENSION_BYTES,

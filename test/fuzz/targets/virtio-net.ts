@@ -1,8 +1,8 @@
+import { MOST_GATHERED } from "../../../drivers/card.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
 import { openNet } from "../../../drivers/virtio/net.ts";
-import { MOST_GATHERED } from "../../../drivers/virtio/net-receive.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { FakeHal } from "../../support/fake-hal.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Ipv4 } from "../../../stack/base/address.ts";
-import { FRAGMENT_LIMIT } from "../../../stack/base/pieces.ts";
+import { DATAGRAM_LIMIT, FRAGMENT_LIMIT, LENGTH_LIMIT, REASSEMBLY_TIMEOUT } from "../../../stack/base/pieces.ts";
 import { NEVER } from "../../../stack/base/result.ts";
-import { DATAGRAM_LIMIT, LENGTH_LIMIT, REASSEMBLY_TIMEOUT, Reassembly } from "../../../stack/ipv4/reassembly.ts";
+import { Reassembly } from "../../../stack/ipv4/reassembly.ts";
 import { decode, HEADER_LENGTH, Ipv4Header } from "../../../stack/ipv4/wire.ts";
 import { pattern } from "../../support/bytes.ts";
 import { encodeIpv4 } from "../../support/ipv4.ts";
