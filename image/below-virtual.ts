@@ -14,6 +14,7 @@ import {
   probeEntropy,
   probeXenCards,
 } from "../drivers/probe.ts";
+import { readRtc } from "../drivers/rtc.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
 import { ASKED_NOTHING, ASKED_REBOOT, type XenBus } from "../drivers/xen/bus.ts";
 import { REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
@@ -74,6 +75,11 @@ export function nextFinding(): number {
 
 export function findingText(): string {
   return findings.text;
+}
+
+/** Milliseconds since 1970 by the clock that goes on while the machine is stopped; 0: there is none. */
+export function hardwareClock(): number {
+  return readRtc(hal) * 1000;
 }
 
 /** Begins the machine anew. Returns where it cannot be done. */

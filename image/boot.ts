@@ -60,6 +60,8 @@ export interface Target {
   start(config: MachineConfig, memory: number): boolean;
   /** Begins the machine anew; returns where it cannot. */
   restart(): void;
+  /** Milliseconds since 1970 by a clock that goes on while the machine is stopped; 0: there is none but the wall clock. */
+  hardwareClock(): number;
   /** What `start` found, one after the other: FOUND_ of findings.ts, and the words. */
   nextFinding(): number;
   findingText(): string;
@@ -69,6 +71,7 @@ export interface Target {
 export function boot(target: Target): void {
   const { appliance: config, machine, ignored } = parametersOrEnd(target.source);
   const { seam } = target;
+  if (!wallClock.believable) wallClock.adopt(target.hardwareClock());
   const platform = makePlatform(() => seam.spare());
   const log = makeLog(config.log, platform, machine.syslog !== undefined);
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;

@@ -37,7 +37,7 @@ declare function nativeLatin1Decode(bytes: Uint8Array, offset: number, length: n
 
 /** Now. */
 declare function nativeNow(): Instant;
-/** Wall clock: whole milliseconds since 1970 UTC. */
+/** Wall clock: whole milliseconds since 1970 UTC; since the machine was entered where no hypervisor told the date. */
 declare function nativeWallClock(): number;
 /** Fills the range with random bytes; false while no entropy source has been found (nothing is written then). */
 declare function nativeRandom(bytes: Uint8Array, offset: number, length: number): boolean;

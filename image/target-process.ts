@@ -11,6 +11,7 @@ boot({
   start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory),
   // A process is begun anew by whoever began it.
   restart() {},
+  hardwareClock: () => 0,
   nextFinding,
   findingText,
 });

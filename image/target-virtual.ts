@@ -1,7 +1,7 @@
 // The `virtual` target: one ELF, entered by the hypervisor.
 
 import * as seam from "../stack/host/seam.ts";
-import { findingText, nextFinding, restart, start } from "./below-virtual.ts";
+import { findingText, hardwareClock, nextFinding, restart, start } from "./below-virtual.ts";
 import { boot } from "./boot.ts";
 
 boot({
@@ -12,6 +12,7 @@ boot({
     return start(offloads, memory);
   },
   restart,
+  hardwareClock,
   nextFinding,
   findingText,
 });

@@ -52,6 +52,11 @@ export class WallClock {
     return this.now() - this.#sinceEntry();
   }
 
+  /** Where nobody has told the date yet, as `hardware` begins at 1970 then: what another clock shows, unless it is earlier. */
+  adopt(shown: number): void {
+    this.#correction += Math.max(0, shown - this.now());
+  }
+
   /** Sets it by such an offset; how far it was off, positive when it was slow. A time before the floor is not taken. */
   set(offset: number): number | undefined {
     const told = offset + this.#sinceEntry();

@@ -23,7 +23,7 @@ _Noreturn void platform_power_off(int status);
 
 uint64_t platform_now(void);       /* microseconds since entry, monotonic */
 uint64_t platform_cpu_time(void);  /* microseconds of processor time that were ours */
-int64_t platform_wall_clock(void); /* milliseconds since 1970 UTC */
+int64_t platform_wall_clock(void); /* milliseconds since 1970 UTC; since entry where nobody told the date */
 /* Returns when an interrupt (process: a readable TAP) has come since the last return, or at `until`. */
 void platform_sleep(uint64_t until);
 

@@ -42,6 +42,22 @@ const right: TimeSource = { askTime: async () => ({ ok: true, value: ENTERED }) 
 const silent: TimeSource = { askTime: async () => ({ ok: false, error: { kind: "no-answer" } }) };
 
 describe("the wall clock", () => {
+  it("takes the date from another clock where nobody told it, never an earlier one", () => {
+    const clock = new WallClock(
+      () => 5000,
+      () => 5000,
+      MADE,
+    );
+    expect(clock.believable).toBe(false);
+    clock.adopt(0);
+    expect(clock.now()).toBe(5000);
+    clock.adopt(ENTERED);
+    expect(clock.now()).toBe(ENTERED);
+    expect(clock.believable).toBe(true);
+    clock.adopt(MADE);
+    expect(clock.now()).toBe(ENTERED);
+  });
+
   it("is the machine's own until a server has answered, and then the server's", async () => {
     const m = machine(-5_400_000);
     m.later(1000);

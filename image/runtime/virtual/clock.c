@@ -1,8 +1,7 @@
 /* Time from the TSC. How fast it runs is told by the hypervisor (the pvclock of KVM and Xen) or found with a counter
  * whose rate is known: the ACPI timer or the PIT. Read first: Linux Documentation/virt/kvm/x86/msr.rst; ACPI 6.4, 4.8.3.3;
- * Intel 8254 data sheet; MC146818 data sheet (RTC). */
+ * Intel 8254 data sheet. The date of a machine whose hypervisor tells none is read by drivers/rtc.ts. */
 #include "machine.h"
-#include <time.h>
 
 struct pvclock { /* one per processor, written by the hypervisor (KVM, Xen); an odd version while it writes */
   uint32_t version, pad;
@@ -23,7 +22,7 @@ static volatile struct pvclock own_pvclock __attribute__((aligned(64))), *pvcloc
 static int use_pvclock, read_pit;
 static uint64_t origin, scale;  /* TSC at time zero; microseconds a tick, times 2^48 */
 static uint64_t offset, latest; /* microseconds: at `origin`; last told */
-static int64_t wall_origin;     /* milliseconds since 1970 at time zero */
+static int64_t wall_origin;     /* milliseconds since 1970 at time zero, as far as a hypervisor told them */
 static struct sample first;     /* of the reference counter, which has `hz`; hz 0: none was needed */
 static uint32_t hz, mask;
 
@@ -135,35 +134,6 @@ void clock_refine(void) {
   set_frequency(khz);
 }
 
-static uint8_t cmos(uint8_t index) {
-  outb(0x70, index | 0x80); /* NMI off meanwhile, as ever */
-  return inb(0x71);
-}
-
-/* Two equal readings with no update under way. Registers 0 2 4 7 8 9: second to year; 50: century where there is one. */
-static int64_t read_rtc(void) {
-  static const uint8_t index[7] = {0, 2, 4, 7, 8, 9, 0x32};
-  uint8_t now[7], before[7] = {0xff};
-  int v[7];
-  if (cmos(10) == 0xff && cmos(11) == 0xff) return 0; /* no such thing here */
-  for (int tries = 0, same = 0; !same; tries++) {
-    if (tries == 100000) return 0;
-    if (cmos(10) & 0x80) continue;
-    same = 1;
-    for (int i = 0; i < 7; i++) {
-      now[i] = cmos(index[i]);
-      same &= now[i] == before[i];
-      before[i] = now[i];
-    }
-  }
-  uint8_t mode = cmos(11);
-  for (int i = 0; i < 7; i++) v[i] = mode & 4 ? now[i] : now[i] / 16 * 10 + now[i] % 16;
-  if (!(mode & 2)) v[2] = (v[2] % 80 % 12) + (now[2] & 0x80 ? 12 : 0); /* 12 hours: bit 7 is PM */
-  struct tm date = {.tm_sec = v[0], .tm_min = v[1], .tm_hour = v[2], .tm_mday = v[3], .tm_mon = v[4] - 1};
-  date.tm_year = ((v[6] >= 19 && v[6] < 30 ? v[6] : 20) - 19) * 100 + v[5];
-  return timegm(&date) * 1000;
-}
-
 /* The date when system time was zero, and system time; Xen and KVM have it in one form. */
 static int64_t read_wall_clock(void) {
   static volatile uint32_t own[4] __attribute__((aligned(16))), *wall = own; /* version, seconds, nanoseconds */
@@ -185,7 +155,6 @@ void clock_start(uint64_t entry_tsc) {
   uint32_t ticks = calibrate();
   if (needed && !hz) print("clock: nothing tells how fast it runs; taking 1 GHz\n");
   origin = use_pvclock ? pvclock_ns() / 1000 : entry_tsc;
-  wall_origin = use_pvclock ? read_wall_clock() : read_rtc();
-  wall_origin -= (int64_t)(platform_now() / 1000);
+  if (use_pvclock) wall_origin = read_wall_clock() - (int64_t)(platform_now() / 1000);
   timer_start(ticks);
 }
