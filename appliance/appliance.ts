@@ -16,7 +16,7 @@ import type { Platform } from "./platform.ts";
 import { progressLog } from "./progress.ts";
 import { type Html, NOTHING } from "./render/html.ts";
 import { Renderer } from "./render/renderer.ts";
-import { describeStatus, type Fetched, type MachineStatus, summarise } from "./status.ts";
+import { describeStatus, describeUnseen, type Fetched, type MachineStatus, summarise } from "./status.ts";
 import { describeTaskFault, Task, type TaskFault, updateShare } from "./task.ts";
 import { Throttle } from "./throttle.ts";
 import { type UpdateOutcome, Webhook } from "./web/hook.ts";
@@ -358,6 +358,8 @@ function report(site: Site, before: Site | undefined, log: Log): void {
     log.info(
       `this is a blog of ${layout.name} (by ${layout.because}), at its own addresses; ${machinery} ${machinery === 1 ? "file" : "files"} of its templates and settings ${machinery === 1 ? "is" : "are"} not served`,
     );
+  const unseen = describeUnseen(site);
+  if (unseen !== "" && (before === undefined || unseen !== describeUnseen(before))) log.info(`not shown: ${unseen}`);
   for (const note of settings.notes) if (before?.settings.notes.includes(note) !== true) log.info(note);
   const known = new Set(before?.problems.map(describeProblem));
   const fresh = site.problems.map(describeProblem).filter((text) => !known.has(text));

@@ -51,3 +51,16 @@ export function summarise(site: Site): string {
   const some = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
   return `${some(site.articles.length, "post")}, ${some(site.pages.length, "page")}`;
 }
+
+/** "3 by their headers, 1 until its day"; "" when all is shown. */
+export function describeUnseen({ unseen }: Site): string {
+  const { byHeader, byPlace, untilLater, sinceThen } = unseen;
+  return [
+    byHeader > 0 && `${byHeader} hidden by the header`,
+    byPlace > 0 && `${byPlace} hidden by the place or the name`,
+    untilLater > 0 && `${untilLater} until the day has come`,
+    sinceThen > 0 && `${sinceThen} whose day is over`,
+  ]
+    .filter((part) => part !== false)
+    .join(", ");
+}

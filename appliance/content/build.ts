@@ -16,12 +16,12 @@ import type { Layout, Place } from "./layouts/layout.ts";
 import { recognise } from "./layouts/recognise.ts";
 import { checkLinks, type Linking } from "./link-check.ts";
 import { mediaType } from "./mime.ts";
-import { directoryOf, extensionOf, resolvePath } from "./paths.ts";
+import { directoryOf, extensionOf, isMarkdownName, resolvePath } from "./paths.ts";
 import type { Fault, Problem } from "./problem.ts";
 import { firstShown, formerNames } from "./publication.ts";
 import { layOut, REPOSITORY } from "./routes.ts";
 import { readSettings, type Surroundings } from "./settings.ts";
-import type { Article, Route, Site } from "./site.ts";
+import type { Article, Route, Site, Unseen } from "./site.ts";
 import { type Declared, declaredBy } from "./stylesheet.ts";
 import { readTemplates } from "./templates.ts";
 import { isVisible, nextChange, VISIBLE, type Visibility } from "./visibility.ts";
@@ -110,6 +110,7 @@ class Pass {
   readonly #beside: { readonly place: Extract<Place, { kind: "beside" }>; readonly file: StaticRoute }[] = [];
   readonly #layout: Layout;
   #machinery = 0;
+  readonly #unseen = { byHeader: 0, byPlace: 0, untilLater: 0, sinceThen: 0 };
   #nextDue: number | undefined;
 
   constructor(
@@ -135,6 +136,7 @@ class Pass {
     for (const entry of snapshot.entries.values()) {
       const place = this.#layout.place(entry.path);
       if (place.kind === "machinery") this.#machinery++;
+      if (place.kind === "hidden" && isMarkdownName(entry.path)) this.#unseen.byPlace++;
       if (place.kind === "hidden" || place.kind === "machinery") continue;
       if (++count > MAX_FILES) {
         this.#leaveOut(entry.path, `only ${MAX_FILES} files are served; this and all after it are left out`);
@@ -166,7 +168,8 @@ class Pass {
     const templates = readTemplates(snapshot, this.#platform, problems, settings.untrusted);
     const scheme = this.#scheme(settings.look.scheme, laidOut.stylesheet?.oid);
     const machinery = this.#machinery;
-    const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery, templates, scheme };
+    const unseen = this.#unseen;
+    const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery, unseen, templates, scheme };
     yield* checkLinks(site, this.#links, problems);
     return { ...site, problems: firstProblems(problems), nextDue: this.#nextDue };
   }
@@ -203,13 +206,13 @@ class Pass {
         break;
       case "file": {
         const type = mediaType(extensionOf(path));
-        const url = place.kind === "file" ? place.url : `/${path}`;
+        const url = urlOfFile(path, place);
         const file: StaticRoute = { kind: "static", path, url, oid: entry.oid, type, modified: dates.updated };
         if (place.kind === "beside") this.#beside.push({ place, file });
         else this.#files.push(file);
         for (const name of formerNames(this.#layout, dates.formerPaths ?? [])) {
           const then = this.#layout.place(name);
-          this.#moved.push({ from: then.kind === "file" ? then.url : `/${name}`, to: url });
+          this.#moved.push({ from: urlOfFile(name, then), to: url });
         }
         break;
       }
@@ -264,6 +267,7 @@ class Pass {
   #judge(path: string, document: Document): boolean {
     const { kind, visibility } = document;
     const visible = isVisible(visibility, this.#now);
+    if (!visible && kind !== "skipped") this.#unseen[reasonUnseen(visibility, this.#now)]++;
     const shown = (visible || this.#options.drafts) && kind !== "skipped";
     const faults: Fault[] = kind === "skipped" ? [document] : kind === "article" ? [...document.faults] : [];
     if (kind !== "skipped" && visibility.problem !== undefined)
@@ -288,6 +292,16 @@ class Pass {
     this.#redirects.push({ path: place.kind === "file" ? place.url.slice(1) : path, to: REPOSITORY + to });
     return undefined;
   }
+}
+
+/** Of a file that is served as it stands. */
+function urlOfFile(path: string, place: Place): string {
+  return (place.kind === "file" ? place.url : place.kind === "document" ? place.fileUrl : undefined) ?? `/${path}`;
+}
+
+function reasonUnseen({ hidden, from }: Visibility, now: number): keyof Unseen {
+  if (hidden) return "byHeader";
+  return from !== undefined && from > now ? "untilLater" : "sinceThen";
 }
 
 function firstProblems(problems: readonly Problem[]): readonly Problem[] {

@@ -212,7 +212,7 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
     layout.describe({ path: name, fields, title, created: written ?? layout.dateOf(name) ?? date });
   const address = addressAt(path);
   faults.push(...address.faults);
-  const expanded = layout.expand?.(text.slice(bodyStart), { path, fields });
+  const expanded = layout.expand?.(text.slice(bodyStart), { path, fields: () => fields });
   const linesBefore = lineCount(text, bodyStart);
   for (const { reason, line } of expanded?.faults ?? [])
     faults.push({ reason, line: line === undefined ? undefined : line + linesBefore });
@@ -291,9 +291,25 @@ function weightOf(fields: Fields): number | undefined {
   return Number.isFinite(weight) && weight !== 0 ? weight : undefined;
 }
 
-/** Ghost's. */
-const PUBLISHED_KEYS = ["date_published", "published_at", "publishedat"];
-const CHANGE_KEYS = ["updated", "lastmod", "modified", "last_modified_at", "date_updated", "updated_at", "updateddate"];
+/** Ghost's and Astro's. */
+const PUBLISHED_KEYS = [
+  "date_published",
+  "published_at",
+  "publishedat",
+  "pubdatetime",
+  "publisheddate",
+  "publish_date",
+];
+const CHANGE_KEYS = [
+  "updated",
+  "lastmod",
+  "modified",
+  "last_modified_at",
+  "date_updated",
+  "updated_at",
+  "updateddate",
+  "moddatetime",
+];
 
 /** The first of the keys that holds a date that can be read; what cannot be is told by visibility.ts. */
 function momentOf(header: Header, keys: readonly string[]): Moment | undefined {

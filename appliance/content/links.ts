@@ -3,6 +3,7 @@
 import type { Layout, LinkScheme } from "./layouts/layout.ts";
 import { baseName, directoryOf, encodePath, isMarkdownName, resolvePath, withoutMarkdownExtension } from "./paths.ts";
 import type { Article, Route } from "./site.ts";
+import { slug } from "./text.ts";
 
 /** What links are resolved against; a Site has all of it. */
 export interface Addresses {
@@ -50,7 +51,8 @@ export function resolveHref(addresses: Addresses, from: From, href: string): Res
 function resolveReference(addresses: Addresses, from: From, scheme: LinkScheme, target: string): Resolved {
   const hash = target.indexOf("#");
   const path = hash < 0 ? target : target.slice(0, hash);
-  const fragment = hash < 0 ? "" : `#${encodePath(anchorOf(target.slice(hash + 1)))}`;
+  const heading = target.slice(hash + 1);
+  const fragment = hash < 0 ? "" : `#${encodePath(scheme === "wiki" ? headingOf(heading) : anchorOf(heading))}`;
   if (path === "" && fragment !== "") return { kind: "elsewhere", href: fragment };
   for (const candidate of addresses.layout.candidates(scheme, path, from.path)) {
     const url = addressOf(addresses, candidate);
@@ -62,6 +64,12 @@ function resolveReference(addresses: Addresses, from: From, scheme: LinkScheme, 
     if (url !== undefined) return { kind: "found", href: encodePath(url) + fragment };
   }
   return { kind: "broken", href: `/${encodePath(path.replace(/^\/+/, ""))}${fragment}` };
+}
+
+/** `[[page#A part#Of it]]` means the last of them. */
+function headingOf(written: string): string {
+  const last = written.slice(written.lastIndexOf("#") + 1);
+  return last.startsWith("^") ? last : slug(last);
 }
 
 function anchorOf(heading: string): string {
@@ -81,7 +89,7 @@ function find(addresses: Addresses, from: From, path: string): string | undefine
     }
     return inRepository(addresses, "", path);
   }
-  const generator = layout.name !== "" && layout.slashes;
+  const generator = !layout.plain && layout.slashes;
   const byFile = (): string | undefined => inRepository(addresses, directoryOf(from.path), path);
   const byUrl = (): string | undefined => {
     const resolved = resolvePath(directoryOf(from.url.slice(1)), path);
@@ -99,7 +107,7 @@ function inRepository(addresses: Addresses, directory: string, path: string): st
     const url = addressOf(addresses, candidate.replace(/^\//, ""));
     if (url !== undefined) return url;
   }
-  return addresses.layout.name === "" ? existing(addresses, `/${withoutIndex(resolved)}${slash}`) : undefined;
+  return addresses.layout.plain ? existing(addresses, `/${withoutIndex(resolved)}${slash}`) : undefined;
 }
 
 function slashOf(path: string, resolved: string): string {
@@ -127,7 +135,7 @@ function existing({ routes }: Addresses, url: string): string | undefined {
 /** What a browser would ask for, when nothing is there. */
 function guessed({ layout }: Addresses, from: From, path: string): string | undefined {
   if (path.startsWith("/")) return encodePath(path);
-  const base = layout.name === "" ? directoryOf(from.path) : directoryOf(from.url.slice(1));
+  const base = layout.plain ? directoryOf(from.path) : directoryOf(from.url.slice(1));
   const resolved = resolvePath(base, path);
   return resolved === undefined ? undefined : `/${encodePath(withoutIndex(resolved))}${slashOf(path, resolved)}`;
 }
@@ -183,7 +191,7 @@ export function scanLinks(text: string, wikilinks: boolean): readonly Link[] {
   if (wikilinks)
     for (let at = text.indexOf("[["); at >= 0; at = text.indexOf("[[", at + 2)) {
       const inner = /^([^[\]|\n]+)(?:\|[^[\]\n]*)?\]\]/.exec(text.slice(at + 2, at + 2 + MAX_HREF_LENGTH))?.[1];
-      if (inner !== undefined) add(at, `epiphyte-wiki:${encodeURI(inner.trim())}`);
+      if (inner !== undefined) add(at, `epiphyte-wiki:${encodeURI(inner.trim().replace(/\\$/, ""))}`);
     }
   if (found.length === 0) return [];
   found.sort((a, b) => a.at - b.at);

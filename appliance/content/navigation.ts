@@ -27,7 +27,7 @@ export function isReadme(article: Article): boolean {
 export function navigate(named: Named, problems: Problem[]): readonly NavigationItem[] {
   const { layout, tags } = named;
   if (layout.menu !== undefined) return fitting(layout.menu, problems);
-  const items = layout.name === "" ? namesAtTop(named) : addressesAtTop(named);
+  const items = layout.plain ? namesAtTop(named) : addressesAtTop(named);
   const shown = fitting(items, problems);
   return tags.list.length > 0 ? [...shown, { label: tags.title, url: tags.url }] : shown;
 }

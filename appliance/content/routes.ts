@@ -34,7 +34,7 @@ export const REPOSITORY = "repository:";
 type StaticRoute = Extract<Route, { kind: "static" }>;
 type LaidOut = Omit<
   Site,
-  "snapshot" | "settings" | "layout" | "machinery" | "problems" | "nextDue" | "templates" | "scheme"
+  "snapshot" | "settings" | "layout" | "machinery" | "unseen" | "problems" | "nextDue" | "templates" | "scheme"
 >;
 const TERM_KINDS: readonly TermKind[] = ["tags", "categories", "series", "authors"];
 
@@ -87,7 +87,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     Filled,
   ];
   // In Canopy's repositories the tags have their place; elsewhere a page of that name is the author's own.
-  if (layout.name === "") routes.set(tags.url, { kind: "tags", terms: tags });
+  if (layout.plain) routes.set(tags.url, { kind: "tags", terms: tags });
   const shown = ordered.filter(
     (article) => isSection(article) || claim(article.url, { kind: "article", article }, article.path),
   );
@@ -115,7 +115,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const flat = !served.some((article) => directoryOf(article.path) !== "");
   const isArticle = (article: Article): boolean => {
     if (article.role !== undefined) return article.role === "article";
-    if (layout.name !== "") return false;
+    if (!layout.plain) return false;
     return article !== index && (directoryOf(article.path) !== "" || article.dated || (flat && !isReadme(article)));
   };
   const articles = served.filter(isArticle).sort(byDate);
@@ -142,7 +142,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   }
   withoutRings(routes, origins, problems);
   yield;
-  const listings = layout.name === "" ? yield* listDirectories(articles) : yield* listSections(articles, sections);
+  const listings = layout.plain ? yield* listDirectories(articles) : yield* listSections(articles, sections);
   for (const listing of listings) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
@@ -158,7 +158,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     yield;
     yield* offerTerms(layout, terms, served, routes, problems);
   }
-  if (layout.name !== "")
+  if (!layout.plain)
     for (const url of ["/tags", "/tags/"]) if (!sameAddress(url, tags.url)) offer(url, { kind: "tags", terms: tags });
   for (const format of FEEDS) offer(`/${feedName(format)}`, feedOfAll(format));
   for (const [url, format] of [...layout.feeds, ...FEED_ADDRESSES]) if (url !== hookPath) offer(url, feedOfAll(format));
@@ -199,7 +199,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     fileUrls,
     names: namesOf(served, [...files, ...moved]),
     navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
-    stylesheet: style === undefined || layout.name !== "" ? undefined : { url: style.url, oid: style.oid },
+    stylesheet: style === undefined || !layout.plain ? undefined : { url: style.url, oid: style.oid },
   };
 }
 
@@ -296,7 +296,7 @@ function findIndex(
   served: readonly Article[],
   sections: ReadonlyMap<string, Article>,
 ): Article | undefined {
-  if (layout.name !== "")
+  if (!layout.plain)
     return sections.has("/") || documents.some(({ role }) => role === "article") ? undefined : served.find(isReadme);
   for (const url of [`/${settings.indexPage}`, "/"]) {
     const route = routes.get(url);

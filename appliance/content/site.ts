@@ -130,6 +130,17 @@ export interface Terms {
   readonly list: readonly Tag[];
 }
 
+/** How many documents are not shown, and why. */
+export interface Unseen {
+  /** By what their header says, or by a value of it that is not understood. */
+  readonly byHeader: number;
+  /** By where they stand, or by their name. */
+  readonly byPlace: number;
+  /** Until a day that is to come, and from one that is past. */
+  readonly untilLater: number;
+  readonly sinceThen: number;
+}
+
 export interface Site {
   /** Which generator it was written for. */
   readonly layout: Layout;
@@ -159,6 +170,7 @@ export interface Site {
   readonly names: ReadonlyMap<string, string>;
   /** Files that are a generator's own and are not served. */
   readonly machinery: number;
+  readonly unseen: Unseen;
   readonly navigation: readonly NavigationItem[];
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;

@@ -24,9 +24,6 @@ export function termUrl(layout: Layout, kind: TermKind, name: string): string {
   return layout.slashes ? `/${kind}/${name.toLowerCase().replace(/[\s/]+/g, "-")}/` : `/${kind}/${name}`;
 }
 
-/** Words that Eleventy takes for a list's name, and no reader for a tag. */
-const LISTS = /^(?:all|posts?|nav)$/i;
-
 /**
  * In the order of their names. Names that differ in case alone, or lead to one address, are one term: by its most frequent
  * spelling, of equals the first. That is a problem of whoever writes another.
@@ -40,7 +37,6 @@ export function collectTerms(
   const byKey = new Map<string, Gathered>();
   for (const article of articles)
     for (const name of article[kind]) {
-      if (layout.name === "Eleventy" && LISTS.test(name)) continue;
       const key = termUrl(layout, kind, name).toLowerCase();
       const known = byKey.get(key);
       const gathered: Gathered = known ?? { spellings: new Map(), articles: [] };

@@ -97,3 +97,13 @@ function stripInline(markdown: string): string {
     .replace(/\\([!-/:-@[-`{-~])/g, "$1")
     .trim();
 }
+
+/** The id of a heading by GitHub's rule: lower case, letters, digits, "-" and "_". */
+export function slug(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}\s_-]/gu, "")
+    .replace(/\s+/g, "-")
+    .slice(0, 100);
+}

@@ -36,7 +36,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
     shows: words("published ispublished publish public ispublic listed visible isvisible enabled render"),
     state: words("status poststatus pagestatus publishstatus publicationstatus visibility access accesslevel"),
     from: words(
-      "publishdate publisheddate publicationdate pubdate publishedat publishedon publishat publishon publishtime " +
+      "publishdate publisheddate publicationdate pubdate pubdatetime publishdatetime publishedtime publishedat publishedon publishat publishon publishtime " +
         "datepublished embargo embargountil embargoeduntil scheduled scheduledfor scheduledat golive",
     ),
     until: words(
@@ -51,7 +51,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>(
   }).flatMap(([rule, keys]) => keys.map((key) => [key, rule as Rule] as const)),
 );
 /** Maps in which such keys are written: Hugo's and Zola's own keys, and their options for building. */
-const CONTAINERS: ReadonlySet<string> = new Set(words("params param extra page post meta metadata options seo build"));
+const CONTAINERS: ReadonlySet<string> = new Set(
+  words("params param extra page post meta metadata options seo build eleventycomputed"),
+);
 /** Keys of Hugo's `build`. */
 const BUILD_KEYS: ReadonlySet<string> = new Set(words("list render"));
 
@@ -162,7 +164,13 @@ const SAYINGS: Readonly<Record<Rule, (text: string, value: unknown, name: string
     return doubt("pages behind a password are not known here");
   },
   // Eleventy writes no page for `permalink: false`; anything else is an address.
-  address: (text) => (FALSE.test(text) ? HIDDEN : SHOWN),
+  address: (text, value) => {
+    if (FALSE.test(text) || isUnwritten(value)) return HIDDEN;
+    // A program that is not run here may come to the same.
+    return /\{[{%]/.test(text) && /\bfalse\b/.test(text)
+      ? doubt("is a program that may hide the page; it is not run")
+      : SHOWN;
+  },
   indexed: (_, value) => (isIndexed(value) ? SHOWN : UNINDEXED),
   unindexed: (text) => (FALSE.test(text) ? SHOWN : UNINDEXED),
 };
@@ -181,6 +189,12 @@ function dated(kind: "from" | "until", text: string): Saying | undefined {
 
 function noDate(value: unknown): Saying {
   return doubt(`${quote(value)} is no date that can be read; write 2026-05-01 or 2026-05-01T10:30:00+02:00`);
+}
+
+/** `permalink: { build: false }` */
+function isUnwritten(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, item]) => key === "build" && FALSE.test(asText(item) ?? ""));
 }
 
 function isPageParts(value: unknown): boolean {

@@ -15,15 +15,17 @@ export const WIKILINK: TokenizerAndRendererExtension = {
     return { type: "wikilink", raw: match[0], embed: match[1] === "!", target: match[2]!.trim(), words: match[3] };
   },
   renderer(token: Tokens.Generic): string {
-    const target = String(token["target"]);
+    const target = String(token["target"]).replace(/\\$/, "");
     const resolved = current.context.options.resolve(`epiphyte-wiki:${encodeURI(target)}`);
     const { words } = token;
     const label = typeof words === "string" && words.trim() !== "" ? words.trim() : target.replace(/^#/, "");
     if (resolved.kind === "broken") return escapeHtml(token["embed"] === true ? `![[${target}]]` : label);
     const href = escapeHtml(resolved.href);
     if (token["embed"] !== true || !PICTURE.test(target)) return `<a href="${href}">${escapeHtml(label)}</a>`;
-    // Obsidian writes a width in the place of the words.
-    const width = /^\d{1,4}$/.test(label) ? ` width="${label}"` : "";
+    // Obsidian writes a width in the place of the words, or width and height.
+    const [, across, down] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(label) ?? [];
+    const height = down === undefined ? "" : ` height="${down}"`;
+    const width = across === undefined ? "" : ` width="${across}"${height}`;
     const alt = width === "" && label !== target ? label : "";
     return `<img src="${href}" alt="${escapeHtml(alt)}"${width} loading="lazy">`;
   },

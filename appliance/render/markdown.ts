@@ -16,6 +16,7 @@ import {
 } from "marked";
 import type { Result } from "../../stack/base/result.ts";
 import type { Resolved } from "../content/links.ts";
+import { slug } from "../content/text.ts";
 import { mapAddresses } from "./absolute.ts";
 import { callout, calloutOf, isCallout } from "./callout.ts";
 import { highlight } from "./highlight.ts";
@@ -138,7 +139,7 @@ const RENDERING: MarkedExtension = {
       const { headings, strings } = current.context;
       const inner = this.parser.parseInline(token.tokens);
       const plainText = this.parser.parseInline(token.tokens, this.parser.textRenderer);
-      const base = slug(plainText);
+      const base = slug(plain(plainText).replace(/<[^>]*>/g, ""));
       if (base === "") return `<h${token.depth}>${inner}</h${token.depth}>\n`;
       const id = uniqueId(base);
       headings.push({
@@ -241,17 +242,6 @@ function escapeText(text: string): string {
     : text;
 }
 const TEXT_ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", '"': "&quot;", "&": "&amp;" };
-
-/** GitHub's rule for ids: lower case, letters, digits, "-" and "_". */
-function slug(text: string): string {
-  return plain(text)
-    .replace(/<[^>]*>/g, "")
-    .trim()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}\s_-]/gu, "")
-    .replace(/\s+/g, "-")
-    .slice(0, 100);
-}
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 

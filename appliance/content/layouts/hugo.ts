@@ -53,6 +53,7 @@ function looksLikeHugo(settings: Settings, view: RepositoryView): boolean {
 
 class HugoLayout implements Layout {
   readonly name = "Hugo";
+  readonly plain = false;
   readonly because: string;
   readonly key: string;
   readonly facts: Layout["facts"];
@@ -60,10 +61,11 @@ class HugoLayout implements Layout {
   readonly slashes: boolean;
   readonly menu: readonly NamedLink[] | undefined;
   readonly feeds: Layout["feeds"] = [["/index.xml", "rss"]];
-  readonly roots: readonly string[];
   readonly basePath: string;
   readonly wikilinks = false;
   readonly #settings: Settings;
+  /** Directories whose names are at the top of the site. */
+  readonly #statics: readonly string[];
   readonly #languages: readonly Language[];
   readonly #uglyUrls: boolean;
   readonly #casing: { readonly keepCase: boolean; readonly plainLetters: boolean };
@@ -85,7 +87,7 @@ class HugoLayout implements Layout {
     this.#languages = languagesOf(settings, languages, content);
     const main = settingsOf(settingAt(languages, this.#languages[0]!.name.toLowerCase()));
     const statics = textsAt(settings, "staticdir");
-    this.roots = (statics.length > 0 ? statics : ["static"]).map((path) => path.replace(/^\/+|\/+$/g, ""));
+    this.#statics = (statics.length > 0 ? statics : ["static"]).map((path) => path.replace(/^\/+|\/+$/g, ""));
     this.#uglyUrls = settingAt(settings, "uglyurls") === true;
     this.slashes = !this.#uglyUrls;
     this.#casing = {
@@ -131,7 +133,7 @@ class HugoLayout implements Layout {
   }
 
   place(path: string): Place {
-    for (const root of this.roots)
+    for (const root of this.#statics)
       if (path.startsWith(`${root}/`)) {
         const url = path.slice(root.length);
         return mayBeServed(url) ? { kind: "file", url } : { kind: "hidden" };

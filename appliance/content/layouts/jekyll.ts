@@ -6,7 +6,7 @@ import { baseName, directoryOf, extensionOf } from "../paths.ts";
 import type { Fault } from "../problem.ts";
 import type { Moment } from "../time.ts";
 import { type Defaults, withDefaults } from "./defaults.ts";
-import type { Address, Described, Expansion, Layout, LinkScheme, Place, Role, Terms } from "./layout.ts";
+import type { Address, Described, Expandable, Expansion, Layout, LinkScheme, Place, Role, Terms } from "./layout.ts";
 import { expandLiquid } from "./liquid.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingAt, settingsOf, textAt, textsAt } from "./repository.ts";
 import { type DateParts, datePartsOf, jekyllSlug, splitDatedName, stemOf, twoDigits } from "./slugs.ts";
@@ -36,6 +36,7 @@ interface Collection {
 
 class JekyllLayout implements Layout {
   readonly name = "Jekyll";
+  readonly plain = false;
   readonly because: string;
   readonly key: string;
   readonly facts: Layout["facts"];
@@ -43,7 +44,6 @@ class JekyllLayout implements Layout {
   readonly slashes = true;
   readonly menu = undefined;
   readonly feeds: Layout["feeds"] = [["/feed.xml", "atom"]];
-  readonly roots = [""];
   readonly basePath: string;
   readonly wikilinks = false;
   readonly #settings: Settings;
@@ -173,14 +173,14 @@ class JekyllLayout implements Layout {
     return `/${taxonomy}/${jekyllSlug(name, "default", false) || name}/`;
   }
 
-  expand(text: string, { path, fields }: { readonly path: string; readonly fields: Fields }): Expansion {
+  expand(text: string, { path, fields }: Expandable): Expansion {
     return expandLiquid(text, (name) => {
       if (name === "site.baseurl") return "";
       if (name === "site.url" || name === "site.github.url") return "";
       if (name === "page.path") return path;
       const [owner, ...keys] = name.split(".");
       if (owner === "site") return textAt(this.#settings, ...keys.map((key) => key.toLowerCase()));
-      if (owner === "page" && keys.length === 1) return asText(fields.get(keys[0]!.toLowerCase()));
+      if (owner === "page" && keys.length === 1) return asText(fields().get(keys[0]!.toLowerCase()));
       return undefined;
     });
   }

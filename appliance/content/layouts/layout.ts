@@ -10,8 +10,13 @@ import type { Moment } from "../time.ts";
 export type Place =
   /** By its text: a document if it has a header or is Markdown, else a file at its own path. */
   | { readonly kind: "any" }
-  /** `format`: of the text below the header. `header`: without one it is a file like others. */
-  | { readonly kind: "document"; readonly format: "markdown" | "html"; readonly needsHeader?: boolean }
+  /** `format`: of the text below the header. `needsHeader`: without one it is a file like others, at `fileUrl`. */
+  | {
+      readonly kind: "document";
+      readonly format: "markdown" | "html";
+      readonly needsHeader?: boolean;
+      readonly fileUrl?: string;
+    }
   /** Served as it stands, at a decoded URL path. */
   | { readonly kind: "file"; readonly url: string }
   /** Goes with the document at this path, and is found below its address by `name`. */
@@ -64,6 +69,12 @@ export interface SiteFacts {
   readonly author?: string | undefined;
 }
 
+/** A document whose text is made Markdown; its header is read when it is asked for. */
+export interface Expandable {
+  readonly path: string;
+  fields(): Fields;
+}
+
 /** Text as Markdown that needs no generator any more, and what of it was not understood. */
 export interface Expansion {
   readonly text: string;
@@ -79,6 +90,8 @@ export interface NamedLink {
 export interface Layout {
   /** "Hugo"; "" for folders of files that belong to no generator. */
   readonly name: string;
+  /** True: folders of files at their own paths, listed by directory, as in Canopy. */
+  readonly plain: boolean;
   /** By what it was recognised: for the log. */
   readonly because: string;
   /** Of everything that a document's reading depends on: a reading is good for one key. */
@@ -92,8 +105,6 @@ export interface Layout {
   readonly menu: readonly NamedLink[] | undefined;
   /** Addresses at which its readers look for the feed, besides ours. */
   readonly feeds: readonly (readonly [url: string, format: "atom" | "rss" | "json"])[];
-  /** Directories ("" for the top) whose names are at the top of the site: "/img/a.png" is "static/img/a.png". */
-  readonly roots: readonly string[];
   /** Path of the site below its host, as links in texts may have it ("/blog"); "" for none. */
   readonly basePath: string;
 
@@ -106,7 +117,7 @@ export interface Layout {
   terms(fields: Fields): Terms;
   termUrl(taxonomy: keyof Terms, name: string): string;
   /** Undefined: the text is Markdown as it is. */
-  expand?(text: string, document: { readonly path: string; readonly fields: Fields }): Expansion;
+  expand?(text: string, document: Expandable): Expansion;
   /** Paths that a reference of the generator's own may mean (`@/a.md`, `ref`, `post_url`, `[[name]]`), most likely first. */
   candidates(scheme: LinkScheme, target: string, from: string): readonly string[];
   /** True: `[[name]]` is a link to the file of that name. */

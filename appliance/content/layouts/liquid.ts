@@ -4,6 +4,7 @@
 import type { Fault } from "../problem.ts";
 import type { Expansion } from "./layout.ts";
 import { codeBlock, lineAt, reference, spans } from "./shortcodes.ts";
+import { zolaSlug } from "./slugs.ts";
 
 /** Values of outputs: `site.title`, `page.slug`; undefined: not known. */
 export type Lookup = (name: string) => string | undefined;
@@ -35,7 +36,7 @@ export function expandLiquid(text: string, lookup: Lookup): Expansion {
     at = end;
     const words = inner.replace(/^-|-$/g, "").trim();
     if (open === "{{") {
-      const value = output(words, look);
+      const value = liquidOutput(words, look);
       if (value === undefined) told(`Liquid's {{ ${words.slice(0, 60)} }} is not known here and left out`, start);
       made += value ?? "";
       continue;
@@ -57,7 +58,7 @@ export function expandLiquid(text: string, lookup: Lookup): Expansion {
     else if (name === "link") made += reference("path", argument);
     else if (name === "assign") {
       const match = /^([\w.-]+)\s*=\s*(.*)$/.exec(argument);
-      const value = match === null ? undefined : output(match[2]!, look);
+      const value = match === null ? undefined : liquidOutput(match[2]!, look);
       if (match !== null && value !== undefined) variables.set(match[1]!, value);
     } else if (!SILENT.test(name) && !name.startsWith("#"))
       told(`Liquid's {% ${words.slice(0, 60)} %} is not known here and left out`, start);
@@ -77,7 +78,7 @@ function bare(inner: string): string {
 }
 
 /** A value with its filters; undefined when one of them is not known. */
-function output(words: string, lookup: Lookup): string | undefined {
+export function liquidOutput(words: string, lookup: Lookup): string | undefined {
   const [source = "", ...filters] = (words.match(/(?:[^|"']|"[^"]*"|'[^']*'|["'])+/g) ?? []).map((part) => part.trim());
   let value = valueIn(source, lookup);
   for (const filter of filters) {
@@ -114,11 +115,21 @@ function applied(value: string, name: string, argument: string | undefined, look
     case "escape_once":
       return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
     case "upcase":
+    case "upper":
       return value.toUpperCase();
     case "downcase":
+    case "lower":
       return value.toLowerCase();
     case "strip":
+    case "trim":
       return value.trim();
+    // Of Eleventy, whose address has no path before it here.
+    case "url":
+    case "safe":
+      return value;
+    case "slug":
+    case "slugify":
+      return zolaSlug(value);
     default:
       return undefined;
   }

@@ -8,6 +8,7 @@ import { splitDatedName } from "./slugs.ts";
 
 export class PlainLayout implements Layout {
   readonly name: string = "";
+  readonly plain = true;
   readonly because: string = "";
   readonly key: string = "";
   readonly facts: Layout["facts"] = {};
@@ -15,7 +16,6 @@ export class PlainLayout implements Layout {
   readonly slashes: boolean = false;
   readonly menu = undefined;
   readonly feeds: Layout["feeds"] = [];
-  readonly roots: readonly string[] = [""];
   readonly basePath: string = "";
   /** Where the file of that name is there; else the text stays what it is. */
   readonly wikilinks: boolean = true;
@@ -60,8 +60,8 @@ export class PlainLayout implements Layout {
 }
 
 /** An export of Ghost has its own key of dates beside its slug. */
-function ghostSlug(fields: Fields): string | undefined {
+export function ghostSlug(fields: Fields, isExport = false): string | undefined {
   const slug = textOf(fields, "slug");
-  const isGhost = ["date_published", "published_at"].some((key) => fields.has(key));
+  const isGhost = isExport || ["date_published", "published_at"].some((key) => fields.has(key));
   return isGhost && slug !== undefined && /^[\p{L}\p{N}_-]+$/u.test(slug) ? slug : undefined;
 }

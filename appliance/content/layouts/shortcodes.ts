@@ -277,7 +277,7 @@ function withoutCrossings(closings: ReadonlyMap<number, number>, count: number):
 
 const ARGUMENT = /(?:([\w-]+)\s*=\s*)?(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|`([^`]*)`|([^\s"'`=,]+))/g;
 
-function argumentsOf(text: string): Arguments {
+export function argumentsOf(text: string): Arguments {
   const args = new Map<string, string>();
   let position = 0;
   for (const match of text.matchAll(ARGUMENT)) {

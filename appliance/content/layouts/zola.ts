@@ -25,6 +25,7 @@ export function recogniseZola(view: RepositoryView): Layout | undefined {
 
 class ZolaLayout implements Layout {
   readonly name = "Zola";
+  readonly plain = false;
   readonly because: string;
   readonly key: string;
   readonly facts: Layout["facts"];
@@ -32,7 +33,6 @@ class ZolaLayout implements Layout {
   readonly slashes = true;
   readonly menu = undefined;
   readonly feeds: Layout["feeds"];
-  readonly roots = ["static"];
   readonly basePath: string;
   readonly wikilinks = false;
   readonly #slugs: string;
