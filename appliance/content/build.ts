@@ -12,6 +12,7 @@ import {
   type Source,
   visibilityOfFile,
 } from "./document.ts";
+import { readHostRules } from "./host/rules.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { recognise } from "./layouts/recognise.ts";
 import { checkLinks, type Linking } from "./link-check.ts";
@@ -154,6 +155,7 @@ class Pass {
     const problems = this.#problems;
     for (const { path, fault } of this.#layout.faults) problems.push({ path, ...fault, skipped: false });
     const settings = readSettings(snapshot, this.#platform, problems, this.#layout.facts, this.#options);
+    const host = readHostRules(snapshot, this.#platform, problems);
     const laidOut = yield* layOut({
       settings,
       layout: this.#layout,
@@ -164,6 +166,7 @@ class Pass {
       moved: this.#moved,
       problems,
       hookPath: this.#options.hookPath,
+      host,
     });
     const templates = readTemplates(snapshot, this.#platform, problems, settings.untrusted);
     const scheme = this.#scheme(settings.look.scheme, laidOut.stylesheet?.oid);

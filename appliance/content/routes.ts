@@ -14,13 +14,16 @@ import {
   offerTerms,
   offerWellKnown,
 } from "./generated.ts";
+import { capitalsOf, forceMoves, placeMoves } from "./host/moves.ts";
+import type { HostRules } from "./host/rules.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { listDirectories, listSections, offerPages } from "./listings.ts";
 import { isReadme, navigate } from "./navigation.ts";
 import { byDate } from "./order.ts";
 import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
 import type { Problem } from "./problem.ts";
-import { redirectFault, withoutRings } from "./redirects.ts";
+import { redirectFault } from "./redirect-target.ts";
+import { withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
 import type { Article, FeedFormat, Listing, Route, Site, TermKind } from "./site.ts";
 import { sitemapParts } from "./sitemap-urls.ts";
@@ -51,18 +54,25 @@ export interface Contents {
   readonly moved: readonly { readonly from: string; readonly to: string }[];
   readonly problems: Problem[];
   readonly hookPath: string | undefined;
+  readonly host: HostRules;
 }
 
 /** Steps of a task (task.ts): many articles with many names each take long. */
 export function* layOut(contents: Contents): Generator<undefined, LaidOut, undefined> {
-  const { settings, layout, documents, redirects, files, problems, hookPath } = contents;
+  const { settings, layout, documents, redirects, files, problems, hookPath, host } = contents;
   let steps = 0;
   const routes = new Map<string, Route>();
+  const isClosed = (url: string, path: string): boolean => {
+    const reason = host.closed(url);
+    if (reason !== undefined) problems.push({ path, reason, skipped: true, hides: true });
+    return reason !== undefined;
+  };
   const claim = (url: string, route: Route, path: string): boolean => {
     if (url === hookPath) {
       problems.push({ path, reason: `${url} is the address of the webhook (--hook)`, skipped: true });
       return false;
     }
+    if (isClosed(url, path)) return false;
     const taken = routes.get(url);
     if (taken === undefined) {
       routes.set(url, route);
@@ -94,6 +104,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const sections = new Map<string, Article>();
   const served = shown.filter((article) => {
     if (!isSection(article)) return true;
+    if (isClosed(article.url, article.path)) return false;
     const other = sections.get(article.url);
     if (other === undefined && !routes.has(article.url)) sections.set(article.url, article);
     else
@@ -140,6 +151,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
       else if (!sameAddress(url, article.url)) redirect(url, encodePath(article.url), article.path);
     }
   }
+  placeMoves(host, routes, origins, problems);
   withoutRings(routes, origins, problems);
   yield;
   const listings = layout.plain ? yield* listDirectories(articles) : yield* listSections(articles, sections);
@@ -183,6 +195,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     for (const former of formerUrls)
       if (!sameAddress(former, url)) offer(former, { kind: "redirect", to: encodePath(url) });
   for (const { from, to } of contents.moved) offer(from, { kind: "redirect", to: encodePath(to) });
+  yield* forceMoves(host, routes, problems);
   const style = files.find((file) => file.path === "static/css/style.css");
   return {
     routes,
@@ -198,6 +211,8 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     listings,
     fileUrls,
     names: namesOf(served, [...files, ...moved]),
+    host,
+    capitals: yield* capitalsOf(routes),
     navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
     stylesheet: style === undefined || !layout.plain ? undefined : { url: style.url, oid: style.oid },
   };

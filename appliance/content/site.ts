@@ -2,6 +2,7 @@
 // and rendered when somebody asks (render/), so that a Site of thousands of articles is small and quick to build.
 
 import type { Snapshot } from "../git/snapshot.ts";
+import type { HostRules } from "./host/rules.ts";
 import type { Layout, NamedLink, Role } from "./layouts/layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Settings } from "./settings.ts";
@@ -82,8 +83,8 @@ export type Route =
       readonly type: string;
       readonly modified: Moment;
     }
-  /** As it stands in Location: percent-encoded. */
-  | { readonly kind: "redirect"; readonly to: string }
+  /** As it stands in Location: percent-encoded; 301 where there is no status. */
+  | { readonly kind: "redirect"; readonly to: string; readonly status?: 301 | 302 | 303 | 307 | 308 }
   /** `part` counts from 1; 0: the whole, or the index of the parts. */
   | { readonly kind: "sitemap"; readonly part: number }
   /** The theme's own icon. */
@@ -171,6 +172,10 @@ export interface Site {
   /** Files that are a generator's own and are not served. */
   readonly machinery: number;
   readonly unseen: Unseen;
+  /** What the repository says to the host of its site. */
+  readonly host: HostRules;
+  /** Addresses with capitals, by themselves in lower case. */
+  readonly capitals: ReadonlyMap<string, string>;
   readonly navigation: readonly NavigationItem[];
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;

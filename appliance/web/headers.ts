@@ -54,6 +54,24 @@ export function headersFor(
   return headers;
 }
 
+/** The fields with what a repository sets: in the place of one of that name, but for `Vary`, to which it adds. */
+export function withFields(
+  headers: Headers,
+  fields: readonly (readonly [name: string, value: string | undefined])[],
+): Headers {
+  if (fields.length === 0) return headers;
+  const made = new Map(headers.map((header) => [header[0].toLowerCase(), header] as const));
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase();
+    const before = made.get(key);
+    if (key === "vary") {
+      if (value !== undefined) made.set(key, [name, before === undefined ? value : `${before[1]}, ${value}`]);
+    } else if (value === undefined) made.delete(key);
+    else made.set(key, [name, value]);
+  }
+  return [...made.values()];
+}
+
 /** The field's values joined as RFC 9110 5.3 says, or undefined. `name` in lower case. */
 export function field(request: HttpRequest, name: string): string | undefined {
   let value: string | undefined;

@@ -8,7 +8,7 @@ import { isCompressible } from "../content/mime.ts";
 import { encodePath } from "../content/paths.ts";
 import type { Platform } from "../platform.ts";
 import { pageShare, Task } from "../task.ts";
-import { type Freshness, headersFor } from "./headers.ts";
+import { type Freshness, headersFor, withFields } from "./headers.ts";
 
 export interface Source {
   /** Decoded URL path. */
@@ -20,6 +20,8 @@ export interface Source {
   readonly modified: number;
   readonly freshness: Freshness;
   readonly policy: string;
+  /** What the repository sets besides; an undefined value takes a field away. */
+  readonly fields: readonly (readonly [name: string, value: string | undefined])[];
   /** The name of the blob that the bytes are, if they are one's: so a later Site may take them over. "" otherwise. */
   readonly blob: string;
 }
@@ -30,7 +32,7 @@ export type Representations = readonly [ReadyResponse, ...ReadyResponse[]];
 export interface Published {
   /** See Source. */
   readonly blob: string;
-  readonly type: string;
+  readonly fields: Source["fields"];
   /** As the table knows it: percent-encoded. */
   readonly path: string;
   /** Bytes of all representations. */
@@ -105,7 +107,7 @@ export class Responses {
   }
 
   /** Publishes what `make` has made of it: with its codings first, so that each of those who wait gets its own. */
-  publish({ url, blob, type }: Source, made: Representations): void {
+  publish({ url, blob, fields }: Source, made: Representations): void {
     const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
     for (const response of made.toReversed()) this.#network.publish(response);
     // One body that is larger than all may be is sent to those who wait for it, but not kept.
@@ -115,7 +117,7 @@ export class Responses {
     }
     this.#size += size - (this.#published.get(url)?.size ?? 0);
     this.#published.delete(url);
-    this.#published.set(url, { blob, type, path: encodePath(url), size });
+    this.#published.set(url, { blob, fields, path: encodePath(url), size });
     if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
   }
 
@@ -180,7 +182,7 @@ export class Responses {
     const one = (encoding: string, body: Uint8Array): ReadyResponse => ({
       path,
       status,
-      headers: headersFor(type, freshness, encoding, gzip !== undefined, policy),
+      headers: withFields(headersFor(type, freshness, encoding, gzip !== undefined, policy), source.fields),
       // A strong tag names one representation (RFC 9110 8.8.3.3).
       etag: encoding === "" ? `"${tag}"` : `"${tag}-${encoding}"`,
       lastModified: Math.max(0, modified),

@@ -9,7 +9,7 @@ import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
 import type { Asset, Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task, type TaskFault } from "../task.ts";
-import { CONTENT_SECURITY_POLICY, headersFor } from "./headers.ts";
+import { CONTENT_SECURITY_POLICY, headersFor, withFields } from "./headers.ts";
 import { isFromForge, wantsPlainText } from "./hook.ts";
 import { Responses, type Source, type TableNetwork } from "./responses.ts";
 import { parseTarget } from "./target.ts";
@@ -88,10 +88,10 @@ export class WebServer {
     this.#site = site;
     this.#unmade.clear();
     const { assets } = this.#options.renderer;
-    this.#responses.retain((url, { blob, type }) => {
+    this.#responses.retain((url, { blob, fields }) => {
       if (assets.some((asset) => asset.url === url)) return true;
       const route = site.routes.get(url);
-      return route?.kind === "static" && blob === route.oid && type === route.type;
+      return route?.kind === "static" && blob === route.oid && sameFields(fields, site.host.headersFor(url));
     });
   }
 
@@ -153,9 +153,19 @@ export class WebServer {
     if (route === undefined) {
       const moved = otherSlash(site, path);
       if (moved !== undefined) return this.#redirect(encodePath(moved) + query);
-      return page(404, this.#options.renderer.notFound(site));
+      const rule = site.host.redirectFor(path);
+      if (rule !== undefined && rule.status !== 200 && rule.status !== 404 && rule.status !== 410)
+        return this.#redirect(withQuery(rule.to, query), rule.status);
+      const spelt = rule === undefined ? otherCase(site, path) : undefined;
+      if (spelt !== undefined) return this.#redirect(encodePath(spelt) + query);
+      return page(
+        rule?.status === 410 ? 410 : 404,
+        this.#options.renderer.notFound(site),
+        [],
+        site.host.headersFor(path),
+      );
     }
-    if (route.kind === "redirect") return this.#redirect(route.to + (route.to.includes("?") ? "" : query));
+    if (route.kind === "redirect") return this.#redirect(withQuery(route.to, query), route.status);
     switch (this.#make(site, route, path, request.peer)) {
       case "made":
         return "ready";
@@ -204,6 +214,7 @@ export class WebServer {
       modified: Math.min(rendered.modified.seconds, Math.floor(this.#options.platform.wallClock() / 1000)),
       freshness: route.kind === "static" ? "file" : "page",
       policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
+      fields: site.host.headersFor(url),
       blob: route.kind === "static" ? route.oid : "",
     };
     if (!this.#responses.makeRoom(source.bytes.length, peer)) return this.#isShort(url);
@@ -256,6 +267,7 @@ export class WebServer {
       modified: 0,
       freshness: "forever",
       policy: CONTENT_SECURITY_POLICY,
+      fields: [],
       blob: "",
     };
     this.#responses.add(source, "");
@@ -277,10 +289,10 @@ export class WebServer {
     };
   }
 
-  #redirect(location: string): HttpResponse {
+  #redirect(location: string, status = 301): HttpResponse {
     const body = this.#options.platform.utf8Encode(`Moved to ${location}\n`);
     return {
-      status: 301,
+      status,
       headers: [
         ["Location", location],
         ["Content-Type", "text/plain; charset=utf-8"],
@@ -295,12 +307,24 @@ export class WebServer {
 }
 
 /** A page that is made for one request. */
-function page(status: number, body: Uint8Array, headers: HttpResponse["headers"] = []): HttpResponse {
+function page(
+  status: number,
+  body: Uint8Array,
+  headers: HttpResponse["headers"] = [],
+  fields: Source["fields"] = [],
+): HttpResponse {
+  const own = headersFor("text/html; charset=utf-8", "page", "", false, CONTENT_SECURITY_POLICY);
   return {
     status,
-    headers: [...headersFor("text/html; charset=utf-8", "page", "", false, CONTENT_SECURITY_POLICY), ...headers],
+    headers: [...withFields(own, fields), ...headers],
     body,
   };
+}
+
+function sameFields(one: Source["fields"], other: Source["fields"]): boolean {
+  return (
+    one.length === other.length && one.every(([name, value], i) => other[i]![0] === name && other[i]![1] === value)
+  );
 }
 
 const ALLOWED = "GET, HEAD, OPTIONS";
@@ -308,6 +332,21 @@ const RETRY_AFTER_SECONDS = "5";
 
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** The query goes on, unless the target has one of its own. */
+function withQuery(to: string, query: string): string {
+  return to + (to.includes("?") ? "" : query);
+}
+
+/** "/Posts/A" for "/posts/a", and the other way round, where that is there. */
+function otherCase(site: Site, path: string): string | undefined {
+  const lower = path.toLowerCase();
+  for (const url of [lower, lower.endsWith("/") ? lower.slice(0, -1) : `${lower}/`]) {
+    const spelt = site.routes.has(url) ? url : site.capitals.get(url);
+    if (spelt !== undefined && spelt !== path) return spelt;
+  }
+  return undefined;
 }
 
 /** "/Posts/" for "/Posts" and the other way round: one of them is the page's name. */

@@ -18,6 +18,7 @@ const COVERED: Readonly<Record<string, string>> = {
   "stack/http1/ready-writer.ts": "no decoder: writes a head",
   "appliance/content/settings.ts": "front-matter: a header's fields by name",
   "appliance/config.ts": "parameters",
+  "appliance/content/host/pattern.ts": "host-headers and host-redirects",
   "appliance/acme/config.ts": "parameters: a part of its table",
   "appliance/tls-config.ts": "parameters: a part of its table",
   "appliance/log-receiver.ts": "parameters: a part of its table",

@@ -16,6 +16,8 @@ import { ethernet } from "./targets/ethernet.ts";
 import { frontMatter } from "./targets/front-matter.ts";
 import { generatorText } from "./targets/generator-text.ts";
 import { headerLines } from "./targets/header-lines.ts";
+import { hostHeaders } from "./targets/host-headers.ts";
+import { hostRedirects } from "./targets/host-redirects.ts";
 import { httpAccept } from "./targets/http-accept.ts";
 import { httpDate } from "./targets/http-date.ts";
 import { httpPath } from "./targets/http-path.ts";
@@ -65,6 +67,8 @@ export const TARGETS: readonly Target[] = [
   ethernet,
   frontMatter,
   generatorText,
+  hostHeaders,
+  hostRedirects,
   headerLines,
   httpAccept,
   httpDate,

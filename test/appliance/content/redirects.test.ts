@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redirectFault } from "../../../appliance/content/redirects.ts";
+import { redirectFault } from "../../../appliance/content/redirect-target.ts";
 import type { Site } from "../../../appliance/content/site.ts";
 import { buildSite } from "../../support/build-site.ts";
 import { fakeSnapshot } from "../../support/fake-snapshot.ts";
