@@ -26,7 +26,7 @@ const COMMON_LENGTH = 56;
 /** Of a structure longer than this only the beginning is mapped: no device type and no queue used here needs more. */
 export const MOST_STRUCTURE_BYTES = 1024 * 1024;
 
-/** Addresses of the mapped structures; -1 where there is none that can be used. */
+/** Where the structures lie, in memory (mapped) or in I/O space (registers.ts); -1 where there is none that can be used. */
 export class VirtioStructures {
   common = -1;
   notify = -1;
@@ -60,7 +60,7 @@ export class VirtioStructures {
       case TYPE_COMMON:
         // 4.1.4.3.1: offset 4-byte aligned.
         if (this.common < 0 && length >= COMMON_LENGTH && offset % 4 === 0) {
-          this.common = bars.map(bar, offset, COMMON_LENGTH);
+          this.common = bars.place(bar, offset, COMMON_LENGTH);
         }
         break;
       case TYPE_NOTIFY: {
@@ -68,7 +68,7 @@ export class VirtioStructures {
         if (this.notify >= 0 || size < CAP_NOTIFY_SIZE || length < 2 || offset % 2 !== 0) break;
         const multiplier = config.read(fn, at + CAP_NOTIFY_MULTIPLIER, 4);
         if (multiplier % 2 !== 0) break;
-        this.notify = bars.map(bar, offset, length);
+        this.notify = bars.place(bar, offset, length);
         this.notifyLength = length;
         this.notifyMultiplier = multiplier;
         break;
@@ -76,7 +76,7 @@ export class VirtioStructures {
       case TYPE_DEVICE:
         // 4.1.4.6.1: offset 4-byte aligned.
         if (this.device < 0 && length > 0 && offset % 4 === 0) {
-          this.device = bars.map(bar, offset, length);
+          this.device = bars.place(bar, offset, length);
           this.deviceLength = length;
         }
         break;

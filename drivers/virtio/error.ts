@@ -3,8 +3,6 @@
 import { hex } from "../pci/enumerate.ts";
 
 export type VirtioError =
-  /** A device of before virtio 1.0, which has no capabilities in configuration space. */
-  | { readonly kind: "legacy-only" }
   /** A structure is not there, or lies outside its BAR, or the BAR has no address. */
   | { readonly kind: "no-structure"; readonly structure: string }
   /** The device did not report status 0 after a reset. */
@@ -13,8 +11,6 @@ export type VirtioError =
   | { readonly kind: "not-version-1" }
   /** The device did not accept the features chosen out of its own offer. */
   | { readonly kind: "features-refused"; readonly low: number; readonly high: number }
-  /** A device of before virtio 1.0 that wants headers apart from what follows them (VIRTIO_F_ANY_LAYOUT is not offered). */
-  | { readonly kind: "header-apart" }
   /** A queue that the device type requires is not there, or holds too few entries. */
   | { readonly kind: "queue-unusable"; readonly queue: number; readonly size: number }
   /** The status register says FAILED or DEVICE_NEEDS_RESET right after DRIVER_OK. */
@@ -22,8 +18,6 @@ export type VirtioError =
 
 export function formatVirtioError(error: VirtioError): string {
   switch (error.kind) {
-    case "legacy-only":
-      return "the device is legacy-only (disable-modern=on); virtio 1.0 or later is needed";
     case "no-structure":
       return `the ${error.structure} structure is missing or lies outside its BAR`;
     case "reset-timed-out":
@@ -32,8 +26,6 @@ export function formatVirtioError(error: VirtioError): string {
       return "the device does not offer VIRTIO_F_VERSION_1";
     case "features-refused":
       return `the device refuses the features ${hex(error.high, 8)}${hex(error.low, 8)} that it offered`;
-    case "header-apart":
-      return "the device is of before virtio 1.0 and does not offer VIRTIO_F_ANY_LAYOUT";
     case "queue-unusable":
       return `queue ${error.queue} has ${error.size} entries`;
     case "broken-at-start":

@@ -22,13 +22,23 @@ export class NetReceive {
   private readonly memory: Uint8Array;
   private readonly address: number;
   private readonly headerSize: number;
+  private readonly apart: boolean;
   private readonly mergeable: boolean;
   private readonly guestChecksum: boolean;
   private readonly gathered: Uint8Array;
 
-  constructor(hal: Hal, queue: Virtqueue, headerSize: number, mergeable: boolean, guestChecksum: boolean) {
+  /** `apart`: the header has a descriptor of its own (2.7.4.3: a device without ANY_LAYOUT). */
+  constructor(
+    hal: Hal,
+    queue: Virtqueue,
+    headerSize: number,
+    mergeable: boolean,
+    guestChecksum: boolean,
+    apart: boolean,
+  ) {
     this.queue = queue;
-    this.memory = new Uint8Array(queue.size * BUFFER_SIZE);
+    this.apart = apart;
+    this.memory = new Uint8Array(Math.floor(queue.descriptorCount / (apart ? 2 : 1)) * BUFFER_SIZE);
     this.headerSize = headerSize;
     this.address = hal.addressOf(this.memory);
     this.mergeable = mergeable;
@@ -42,9 +52,12 @@ export class NetReceive {
     this.badHeader = false;
     queue.prepare(eventIndex);
     for (let at = 0; at < this.memory.length; at += BUFFER_SIZE) {
+      const first = this.apart ? this.headerSize : BUFFER_SIZE;
       queue.segmentAddress[0] = this.address + at;
-      queue.segmentLength[0] = BUFFER_SIZE;
-      queue.add(1, 0, at);
+      queue.segmentLength[0] = first;
+      queue.segmentAddress[1] = this.address + at + first;
+      queue.segmentLength[1] = BUFFER_SIZE - first;
+      queue.add(this.apart ? 2 : 1, 0, at);
     }
   }
 

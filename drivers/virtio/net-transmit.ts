@@ -12,6 +12,8 @@ const PITCH = HEADER_ROOM + SLOT_SIZE;
 
 /** Descriptors of a slot, kept for it: header and head in the slot, then the payload. */
 const CHAIN = 2;
+/** Where the header has one of its own. */
+const CHAIN_APART = 3;
 
 export class NetTransmit {
   readonly queue: Virtqueue;
@@ -28,6 +30,7 @@ export class NetTransmit {
   private readonly hal: Hal;
   private readonly headerSize: number;
   private readonly offloads: boolean;
+  private readonly apart: boolean;
   private readonly slotsAddress: number;
   private readonly count: number;
   /** By slot: 1 while it is reserved. */
@@ -37,13 +40,17 @@ export class NetTransmit {
   /** What the device reads from, kept alive until it has. */
   private readonly payloads: Uint8Array[] = [];
 
-  /** `offloads`: the device may be asked for something. The header of one that may not is zeros and stays so. */
-  constructor(hal: Hal, queue: Virtqueue, headerSize: number, offloads: boolean) {
+  /**
+   * `offloads`: the device may be asked for something. The header of one that may not is zeros and stays so. `apart`: the
+   * header has a descriptor of its own (2.7.4.3: a device without ANY_LAYOUT); then chains are made anew for each frame.
+   */
+  constructor(hal: Hal, queue: Virtqueue, headerSize: number, offloads: boolean, apart: boolean) {
     this.hal = hal;
     this.queue = queue;
     this.headerSize = headerSize;
     this.offloads = offloads;
-    this.count = queue.size / CHAIN;
+    this.apart = apart;
+    this.count = Math.floor(queue.descriptorCount / (apart ? CHAIN_APART : CHAIN));
     this.slots = new Uint8Array(this.count * PITCH);
     this.slotsAddress = hal.addressOf(this.slots);
     for (let i = 0; i < this.count; i++) {
@@ -60,7 +67,7 @@ export class NetTransmit {
     queue.disarm();
     this.freeCount = 0;
     for (let i = this.count - 1; i >= 0; i--) if (this.reserved[i]! === 0) this.giveBack(i);
-    for (let i = 0; i < this.count; i++) {
+    for (let i = 0; i < this.count && !this.apart; i++) {
       queue.segmentAddress[0] = this.slotsAddress + i * PITCH + HEADER_ROOM - this.headerSize;
       // The rest differs from frame to frame.
       queue.segmentLength[0] = 0;
@@ -98,7 +105,8 @@ export class NetTransmit {
     }
     this.reserved[index] = 0;
     // 5.1.6.2: header and frame; with VERSION_1 they may be split anywhere (2.7.4).
-    this.queue.postPair(index * CHAIN, this.headerSize + headLength, address, payloadLength);
+    if (this.apart) this.addApart(index, slot, headLength, address, payloadLength);
+    else this.queue.postPair(index * CHAIN, this.headerSize + headLength, address, payloadLength);
     this.frames++;
     this.bytes += headLength + payloadLength;
   }
@@ -118,8 +126,23 @@ export class NetTransmit {
     for (let n = queue.ready(); n > 0; n--) {
       const index = queue.take();
       if (index < 0) return;
+      if (this.apart) this.queue.release();
       this.giveBack(index);
     }
+  }
+
+  /** 5.1.6.6 (legacy interface): the header alone, then the frame. */
+  private addApart(index: number, slot: number, headLength: number, payload: number, payloadLength: number): void {
+    const { queue, headerSize } = this;
+    const at = this.slotsAddress + slot;
+    queue.segmentAddress[0] = at - headerSize;
+    queue.segmentLength[0] = headerSize;
+    queue.segmentAddress[1] = at;
+    queue.segmentLength[1] = headLength;
+    queue.segmentAddress[2] = payload;
+    queue.segmentLength[2] = payloadLength;
+    const count = payloadLength > 0 ? CHAIN_APART : CHAIN;
+    if (!queue.add(count, count, index)) throw new Error("a reserved slot has no descriptors");
   }
 
   /** Nothing is free: asks to be woken when half is. True when something has become free meanwhile. */

@@ -75,7 +75,7 @@ export function openNet(hal: Hal, fn: PciFunction, mac: number, offloads: number
 
 /** As `openNet`, on a device that has been found already. */
 export function startNet(transport: VirtioTransport, mac: number, offloads: number): NetResult {
-  // 5.1.6 (legacy interface), 2.7.4.3: our headers are in one piece with what follows them.
+  // 5.1.6 (legacy interface), 2.7.4.3: with it our headers may be in one piece with what follows them.
   const layout = transport.modern ? 0 : FEATURE_ANY_LAYOUT;
   let wanted = wantedFeatures(offloads) | layout;
   let error = transport.negotiate(wanted, 0);
@@ -84,10 +84,6 @@ export function startNet(transport: VirtioTransport, mac: number, offloads: numb
     error = transport.negotiate(wanted, 0);
   }
   if (error !== undefined) return { ok: false, error };
-  if ((transport.offeredLow & layout) !== layout) {
-    transport.fail();
-    return { ok: false, error: { kind: "header-apart" } };
-  }
   const receive = transport.queueEntries(RECEIVE_QUEUE, MOST_ENTRIES);
   const transmit = transport.queueEntries(TRANSMIT_QUEUE, MOST_ENTRIES);
   if (receive < LEAST_ENTRIES) return { ok: false, error: unusable(transport, RECEIVE_QUEUE) };
@@ -129,10 +125,11 @@ export class VirtioNet extends Card {
     this.features = features;
     const mergeable = (features & NET_MRG_RXBUF) !== 0;
     const headerSize = netHeaderSize(transport.modern, mergeable);
+    const apart = !transport.modern && (features & FEATURE_ANY_LAYOUT) === 0;
     const receive = new Virtqueue(hal, receiveSize, transport.usedAlignment());
     const transmit = new Virtqueue(hal, transmitSize, transport.usedAlignment());
-    this.rx = new NetReceive(hal, receive, headerSize, mergeable, (features & NET_GUEST_CSUM) !== 0);
-    this.tx = new NetTransmit(hal, transmit, headerSize, (features & NET_CSUM) !== 0);
+    this.rx = new NetReceive(hal, receive, headerSize, mergeable, (features & NET_GUEST_CSUM) !== 0, apart);
+    this.tx = new NetTransmit(hal, transmit, headerSize, (features & NET_CSUM) !== 0, apart);
     this.slots = this.tx.slots;
     this.checksumOffload = (features & NET_CSUM) !== 0;
     this.segmentOffload = (features & NET_HOST_TSO4) !== 0;

@@ -16,8 +16,10 @@
 
 import { type Hal, PAGE_SIZE } from "../hal.ts";
 
-/** Entries that a queue of ours has at most. */
+/** Descriptors that a queue of ours uses at most, however many entries its rings have. */
 export const MOST_ENTRIES = 256;
+/** 2.7: entries of a queue. */
+export const MOST_QUEUE_SIZE = 32768;
 /** Descriptors in one chain. */
 export const MOST_SEGMENTS = 8;
 
@@ -58,8 +60,10 @@ const NO_DESCRIPTOR = -1;
 const NOT_POSTED = Number.POSITIVE_INFINITY;
 
 export class Virtqueue {
-  /** Entries, a power of two. */
+  /** Entries of its rings, a power of two, as the device knows them. */
   readonly size: number;
+  /** Descriptors that are used of its table: all of them, or MOST_ENTRIES. */
+  readonly descriptorCount: number;
   readonly descriptorsAddress: number;
   readonly availableAddress: number;
   readonly usedAddress: number;
@@ -101,9 +105,11 @@ export class Virtqueue {
 
   /** `usedAlignment`: VirtioTransport.usedAlignment. */
   constructor(hal: Hal, size: number, usedAlignment = 4) {
-    if (size < 1 || size > MOST_ENTRIES || (size & (size - 1)) !== 0) throw new RangeError(`queue of ${size} entries`);
+    if (size < 1 || size > MOST_QUEUE_SIZE || (size & (size - 1)) !== 0)
+      throw new RangeError(`queue of ${size} entries`);
     this.hal = hal;
     this.size = size;
+    this.descriptorCount = Math.min(size, MOST_ENTRIES);
     // 2.7: descriptors aligned to 16, the available ring to 2, the used ring to 4.
     const available = size * DESCRIPTOR_SIZE;
     const used = Math.ceil((available + RING + 2 * size + 2) / usedAlignment) * usedAlignment;
@@ -121,24 +127,24 @@ export class Virtqueue {
       this.segmentAddress.push(0);
       this.segmentLength.push(0);
     }
-    this.next = new Int32Array(size);
-    this.chain = new Int32Array(size);
-    this.writable = new Int32Array(size);
-    this.tokens = new Int32Array(size);
-    this.postedAt = new Float64Array(size);
+    const count = this.descriptorCount;
+    this.next = new Int32Array(count);
+    this.chain = new Int32Array(count);
+    this.writable = new Int32Array(count);
+    this.tokens = new Int32Array(count);
+    this.postedAt = new Float64Array(count);
     this.prepare(false);
   }
 
   /** Empties the queue. Only while the device is reset: before, it may still read and write the rings. */
   prepare(eventIndex: boolean): void {
-    const memory = this.memory;
-    for (let i = 0; i < memory.length; i++) memory[i] = 0;
-    for (let i = 0; i < this.size; i++) {
-      this.next[i] = i + 1 < this.size ? i + 1 : NO_DESCRIPTOR;
+    nativeZero(this.memory, 0, this.memory.length);
+    for (let i = 0; i < this.descriptorCount; i++) {
+      this.next[i] = i + 1 < this.descriptorCount ? i + 1 : NO_DESCRIPTOR;
       this.postedAt[i] = NOT_POSTED;
     }
     this.freeHead = 0;
-    this.freeCount = this.size;
+    this.freeCount = this.descriptorCount;
     this.taken = NO_DESCRIPTOR;
     this.availableCount = 0;
     this.publishedCount = 0;
@@ -292,7 +298,7 @@ export class Virtqueue {
     const id = nativeLoadLittle32(memory, at);
     const length = nativeLoadLittle32(memory, at + 4);
     // Not posted, or posted but not published: the device cannot know of it.
-    if (id >= this.size || this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
+    if (id >= this.descriptorCount || this.postedAt[id]! >= this.publishedCount) return this.broken(FAULT_ID);
     this.usedLength = 0;
     if (length > 0) {
       // For a chain that the device only reads, some devices give the bytes read: it means nothing (2.7.8.2).

@@ -3,7 +3,7 @@
 import type { Hal } from "../hal.ts";
 import type { PciFunction } from "../pci/enumerate.ts";
 import type { VirtioError } from "./error.ts";
-import { FAULT_NONE, MOST_ENTRIES, Virtqueue } from "./queue.ts";
+import { FAULT_NONE, Virtqueue } from "./queue.ts";
 import { FEATURE_EVENT_IDX, type VirtioTransport } from "./transport.ts";
 import { openPciTransport } from "./transport-pci.ts";
 
@@ -28,8 +28,7 @@ export function startRng(transport: VirtioTransport): RngResult {
   const { hal } = transport;
   const refused = transport.negotiate(FEATURE_EVENT_IDX, 0);
   if (refused !== undefined) return { ok: false, error: refused };
-  // A device that takes queues of its own size alone gets one of that size.
-  const size = transport.queueEntries(REQUEST_QUEUE, transport.queueSizeFixed() ? MOST_ENTRIES : ENTRIES);
+  const size = transport.queueEntries(REQUEST_QUEUE, ENTRIES);
   if (size === 0) {
     return {
       ok: false,

@@ -2,13 +2,23 @@
 
 import type { Hal } from "../hal.ts";
 import { Bars } from "../pci/bar.ts";
-import { COMMAND, COMMAND_BUS_MASTER, COMMAND_INTX_DISABLE, COMMAND_MEMORY, ConfigSpace } from "../pci/config.ts";
+import {
+  COMMAND,
+  COMMAND_BUS_MASTER,
+  COMMAND_INTX_DISABLE,
+  COMMAND_IO,
+  COMMAND_MEMORY,
+  ConfigSpace,
+} from "../pci/config.ts";
 import type { PciFunction } from "../pci/enumerate.ts";
 import { Msix } from "../pci/msix.ts";
+import { PORT_SPACE, registerRead, registerWrite } from "../registers.ts";
 import { VirtioStructures } from "./capability.ts";
 import type { VirtioError } from "./error.ts";
+import { ENTRY, NO_VECTOR, PciInterrupt } from "./pci-interrupt.ts";
 import type { Virtqueue } from "./queue.ts";
 import { VirtioTransport } from "./transport.ts";
+import { LegacyPciTransport } from "./transport-legacy.ts";
 
 // 4.1.4.3: struct virtio_pci_common_cfg.
 const DEVICE_FEATURE_SELECT = 0;
@@ -28,11 +38,12 @@ const QUEUE_DESCRIPTORS = 32;
 const QUEUE_DRIVER = 40;
 const QUEUE_DEVICE = 48;
 
-/** 4.1.5.1.2: no interrupt for this queue. */
-const NO_VECTOR = 0xffff;
-/** The only MSI-X entry used: the machine wakes and looks at every ring, whatever the message says. */
-const ENTRY = 0;
 const TWO_32 = 0x100000000;
+
+/** 4.1.2.1: from this device ID on there is no legacy interface. */
+const MODERN_FIRST = 0x1040;
+/** 4.1.4.8: with its MSI-X vectors. */
+const LEGACY_LENGTH = 24;
 
 export type TransportResult =
   | { readonly ok: true; readonly value: VirtioTransport }
@@ -40,24 +51,14 @@ export type TransportResult =
 
 class PciTransport extends VirtioTransport {
   private readonly structures: VirtioStructures;
-  private readonly msix: Msix;
+  private readonly interrupt: PciInterrupt;
   /** By queue: where it is notified. */
   private readonly notifyAddress: number[] = [];
 
-  constructor(hal: Hal, name: string, structures: VirtioStructures, msix: Msix) {
+  constructor(hal: Hal, name: string, structures: VirtioStructures, interrupt: PciInterrupt) {
     super(hal, name, true);
     this.structures = structures;
-    this.msix = msix;
-  }
-
-  /** Takes a vector and routes the device's messages to it. Once: a reset leaves the MSI-X table as it is. */
-  enableInterrupts(): void {
-    if (this.msix.entries === 0) return;
-    const data = this.hal.takeVector();
-    if (data < 0) return;
-    this.msix.enable();
-    this.msix.route(ENTRY, this.hal.messageAddress(), data);
-    this.interrupts = true;
+    this.interrupt = interrupt;
   }
 
   override readStatus(): number {
@@ -79,8 +80,9 @@ class PciTransport extends VirtioTransport {
   }
 
   override routeConfig(): void {
+    this.interrupts = this.interrupt.wakes;
     // 4.1.5.1.2: a vector that the device cannot take reads back as NO_VECTOR; then configuration changes go unseen.
-    this.write(CONFIG_MSIX_VECTOR, 2, this.interrupts ? ENTRY : NO_VECTOR);
+    this.write(CONFIG_MSIX_VECTOR, 2, this.interrupt.messages ? ENTRY : NO_VECTOR);
   }
 
   override readQueueSize(index: number): number {
@@ -96,7 +98,7 @@ class PciTransport extends VirtioTransport {
     this.write64(QUEUE_DESCRIPTORS, queue.descriptorsAddress);
     this.write64(QUEUE_DRIVER, queue.availableAddress);
     this.write64(QUEUE_DEVICE, queue.usedAddress);
-    if (this.interrupts) {
+    if (this.interrupt.messages) {
       this.write(QUEUE_MSIX_VECTOR, 2, ENTRY);
       if (this.read(QUEUE_MSIX_VECTOR, 2) !== ENTRY) this.interrupts = false;
     } else this.write(QUEUE_MSIX_VECTOR, 2, NO_VECTOR);
@@ -111,14 +113,14 @@ class PciTransport extends VirtioTransport {
 
   // 4.1.5.2
   override notify(index: number): void {
-    this.hal.deviceWrite(this.notifyAddress[index]!, 2, index);
+    registerWrite(this.hal, this.notifyAddress[index]!, 2, index);
   }
 
   // 4.1.3.1: a field is read by one access of its own width.
   override readConfig(offset: number, size: number): number {
     const { device, deviceLength } = this.structures;
     if (device < 0 || offset + size > deviceLength) return 0;
-    return this.hal.deviceRead(device + offset, size);
+    return registerRead(this.hal, device + offset, size);
   }
 
   override configGeneration(): number {
@@ -126,11 +128,11 @@ class PciTransport extends VirtioTransport {
   }
 
   private read(offset: number, size: number): number {
-    return this.hal.deviceRead(this.structures.common + offset, size);
+    return registerRead(this.hal, this.structures.common + offset, size);
   }
 
   private write(offset: number, size: number, value: number): void {
-    this.hal.deviceWrite(this.structures.common + offset, size, value);
+    registerWrite(this.hal, this.structures.common + offset, size, value);
   }
 
   // 4.1.3.1: a 64-bit field is written as two of 32 bits.
@@ -140,19 +142,38 @@ class PciTransport extends VirtioTransport {
   }
 }
 
-/** Finds the structures of a virtio PCI function, turns its memory and bus mastering on, and takes its interrupts. */
+/**
+ * Opens a virtio PCI function by the interface of version 1.0, or by the one of before where it has no other: turns its
+ * decoding and bus mastering on, and takes its interrupts.
+ */
 export function openPciTransport(hal: Hal, fn: PciFunction): TransportResult {
   const config = new ConfigSpace(hal);
   const bars = new Bars(hal, config, fn.address);
   const command = config.read(fn.address, COMMAND, 2);
-  config.write(fn.address, COMMAND, 2, command | COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_DISABLE);
+  const wanted = COMMAND_IO | COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_INTX_DISABLE;
+  config.write(fn.address, COMMAND, 2, command | wanted);
   const structures = new VirtioStructures(config, fn.address, bars);
-  if (!structures.seen) return { ok: false, error: { kind: "legacy-only" } };
-  if (structures.common < 0) return { ok: false, error: { kind: "no-structure", structure: "common configuration" } };
-  if (structures.notify < 0) return { ok: false, error: { kind: "no-structure", structure: "notify" } };
-  const transport = new PciTransport(hal, fn.name, structures, new Msix(hal, config, fn.address, bars));
+  const legacy = legacyRegisters(fn, bars);
+  let missing = "";
+  if (structures.common < 0) missing = "common configuration";
+  else if (structures.notify < 0) missing = "notify";
+  if (missing !== "" && legacy < 0) {
+    if (!structures.seen) missing = "legacy";
+    return { ok: false, error: { kind: "no-structure", structure: missing } };
+  }
+  const interrupt = new PciInterrupt(hal, new Msix(hal, config, fn.address, bars));
+  const transport: VirtioTransport =
+    missing === ""
+      ? new PciTransport(hal, fn.name, structures, interrupt)
+      : new LegacyPciTransport(hal, fn.name, legacy, bars.size[0]!, interrupt);
   // The firmware may have used the device and left it running: it must not write to memory while we set up.
   if (!transport.reset()) return { ok: false, error: { kind: "reset-timed-out" } };
-  transport.enableInterrupts();
   return { ok: true, value: transport };
+}
+
+/** 4.1.2.3, 4.1.4.8: where a device that is legacy or transitional has the registers of before, or -1. */
+function legacyRegisters(fn: PciFunction, bars: Bars): number {
+  if (fn.device >= MODERN_FIRST) return -1;
+  const at = bars.place(0, 0, LEGACY_LENGTH);
+  return at < PORT_SPACE ? -1 : at;
 }

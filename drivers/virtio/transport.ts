@@ -1,13 +1,13 @@
 // How a driver reaches a virtio device: the same steps on every bus, over the few accesses in which buses differ.
 // Read: VIRTIO 1.2, 2.1 (status), 2.2 (features), 2.5 (configuration), 3.1 (initialisation), and of chapter 4 the bus.
 //
-// transport-pci.ts is one; the fake, as strict as the specification, is test/support/fake-transport.ts. Another gives what
-// is abstract here: also the interface of before 1.0 fits (4.1.4.8, 4.2.4, and what 2 and 3 say of "legacy"), which has
-// no FEATURES_OK, one word of features, queues of the device's size in one piece, and no generation of its configuration.
+// transport-pci.ts has virtio 1.0 over PCI, transport-legacy.ts what was there before it (4.1.4.8 to 4.1.4.10, and what 2 and
+// 3 say of "legacy"): no FEATURES_OK, one word of features, queues of the device's size in one piece, and no generation
+// of its configuration. The fakes, as strict as the specification, are in test/support.
 
 import type { Hal } from "../hal.ts";
 import type { VirtioError } from "./error.ts";
-import { Notifier, type Virtqueue } from "./queue.ts";
+import { MOST_QUEUE_SIZE, Notifier, type Virtqueue } from "./queue.ts";
 
 // 2.1: device status.
 export const STATUS_ACKNOWLEDGE = 1;
@@ -33,8 +33,6 @@ export const RESET_READS = 100_000;
 export const GENERATION_ATTEMPTS = 16;
 /** `configGeneration` of a device that counts none. */
 export const NO_GENERATION = -1;
-/** 2.7: entries of a queue. */
-const MOST_QUEUE_SIZE = 32768;
 
 export abstract class VirtioTransport extends Notifier {
   readonly hal: Hal;
@@ -139,11 +137,10 @@ export abstract class VirtioTransport extends Notifier {
     return size <= MOST_QUEUE_SIZE && (size & (size - 1)) === 0 ? size : 0;
   }
 
-  /** Entries of a queue that holds no more than `most`: 0 when there can be none. */
+  /** Entries that a queue of `most` will have: fewer where the device allows no more, its own where they are fixed. */
   queueEntries(index: number, most: number): number {
     const size = this.queueSize(index);
-    if (size <= most) return size;
-    return this.queueSizeFixed() ? 0 : most;
+    return this.queueSizeFixed() ? size : Math.min(size, most);
   }
 
   /** Gives the queue to the device. */

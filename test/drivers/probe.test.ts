@@ -54,7 +54,7 @@ describe("probeCards", () => {
     expect(one.cards.map((card) => card.describe())).toEqual(["virtio-net at 00:03.0 ()"]);
     expect(one.leftAlone.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
       "Intel 82540EM (8086:100e) at 00:01.0: there is no driver for it",
-      "virtio network card (1af4:1000) at 00:02.0: the device is legacy-only (disable-modern=on); virtio 1.0 or later is needed",
+      "virtio network card (1af4:1000) at 00:02.0: the legacy structure is missing or lies outside its BAR",
       "virtio network card (1af4:1041) at 00:04.0: one card is used, and another works already",
       "class 2.128 (abcd:0001) at 00:05.0: there is no driver for it",
     ]);
@@ -82,13 +82,13 @@ describe("adviseOnNetwork", () => {
       adviseOnNetwork(
         [
           { name: "Intel 82540EM (8086:100e) at 00:05.0", reason: "there is no driver for it" },
-          { name: "virtio network card (1af4:1000) at 00:06.0", reason: "the device is legacy-only" },
+          { name: "virtio network card (1af4:1000) at 00:06.0", reason: "it does not finish its reset" },
         ],
         false,
       ),
     ).toBe(
       "no network card that can be driven: Intel 82540EM (8086:100e) at 00:05.0: there is no driver for it; " +
-        "virtio network card (1af4:1000) at 00:06.0: the device is legacy-only; use -device virtio-net-pci",
+        "virtio network card (1af4:1000) at 00:06.0: it does not finish its reset; use -device virtio-net-pci",
     );
     expect(adviseOnNetwork([], true)).toBe('no network card; add one with vif=["bridge=..."] in its xl.cfg');
   });
@@ -126,7 +126,7 @@ describe("probeEntropy", () => {
     expect(hal.entropy.length).toBe(64);
     expect(last.resets).toBe(0);
     expect(found.leftAlone.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
-      "virtio entropy source (1af4:1005) at 00:01.0: the device is legacy-only (disable-modern=on); virtio 1.0 or later is needed",
+      "virtio entropy source (1af4:1005) at 00:01.0: the legacy structure is missing or lies outside its BAR",
       "virtio entropy source (1af4:1044) at 00:02.0: it gives no bytes",
       "virtio entropy source (1af4:1044) at 00:03.0: it gives no bytes",
     ]);

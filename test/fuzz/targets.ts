@@ -49,6 +49,7 @@ import { tree } from "./targets/tree.ts";
 import { udp } from "./targets/udp.ts";
 import { url } from "./targets/url.ts";
 import { virtioNet } from "./targets/virtio-net.ts";
+import { virtioTransports } from "./targets/virtio-transports.ts";
 import { virtqueue } from "./targets/virtqueue.ts";
 import { xenstore } from "./targets/xenstore.ts";
 
@@ -101,6 +102,7 @@ export const TARGETS: readonly Target[] = [
   udp,
   url,
   virtioNet,
+  virtioTransports,
   virtqueue,
   xenstore,
 ];

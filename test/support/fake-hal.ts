@@ -41,6 +41,8 @@ export interface FakeBar {
   readonly size: number;
   /** 64-bit: takes the next register, too. */
   readonly wide: boolean;
+  /** In I/O space. */
+  readonly ports: boolean;
 }
 
 /** A PCI function: configuration space as a real one has it, and BARs that subclasses answer for. */
@@ -58,9 +60,14 @@ export class FakePciFunction {
   }
 
   addBar(index: number, address: number, size: number, wide: boolean): void {
-    this.bars.push({ index, size, wide });
+    this.bars.push({ index, size, wide, ports: false });
     putLe(this.config, 0x10 + 4 * index, 4, (address % TWO_32) + (wide ? 4 : 0));
     if (wide) putLe(this.config, 0x14 + 4 * index, 4, Math.floor(address / TWO_32));
+  }
+
+  addPortBar(index: number, port: number, size: number): void {
+    this.bars.push({ index, size, wide: false, ports: true });
+    putLe(this.config, 0x10 + 4 * index, 4, port + 1);
   }
 
   /** Appends a capability to the list and returns where it lies. */
@@ -79,9 +86,14 @@ export class FakePciFunction {
     return (this.config[0x04]! & 2) !== 0;
   }
 
+  get decodingPorts(): boolean {
+    return (this.config[0x04]! & 1) !== 0;
+  }
+
   barAddress(index: number): number {
     const high = this.bar(index)!.wide ? getLe(this.config, 0x14 + 4 * index, 4) : 0;
-    return high * TWO_32 + getLe(this.config, 0x10 + 4 * index, 4) - (this.config[0x10 + 4 * index]! & 15);
+    const flags = this.bar(index)!.ports ? 3 : 15;
+    return high * TWO_32 + getLe(this.config, 0x10 + 4 * index, 4) - (this.config[0x10 + 4 * index]! & flags);
   }
 
   configRead(offset: number, size: number): number {
@@ -109,10 +121,13 @@ export class FakePciFunction {
   }
 
   private writeBar(index: number, value: number): void {
-    if (value === 0xffffffff && this.decoding) this.probedWhileDecoding++;
+    if (value === 0xffffffff && (this.decoding || this.decodingPorts)) this.probedWhileDecoding++;
     const own = this.bar(index);
     const below = this.bar(index - 1);
-    if (own !== undefined) {
+    if (own?.ports === true) {
+      // PCI 3.0, 6.2.5.1: a device may leave the upper half of an I/O BAR out.
+      putLe(this.config, 0x10 + 4 * index, 4, (value & 0xffff & ~(own.size - 1)) + 1);
+    } else if (own !== undefined) {
       const mask = own.size >= TWO_32 ? 0 : (0xffffffff - (own.size - 1)) >>> 0;
       putLe(this.config, 0x10 + 4 * index, 4, ((value & mask) >>> 0) + (own.wide ? 4 : 0));
     } else if (below?.wide === true) {
@@ -146,6 +161,8 @@ export class FakeHal extends Hal {
     checkPort(port, size);
     if (!this.pci) return ALL_ONES[size]!;
     if (port === 0xcf8) return this.selected;
+    const at = this.portAt(port, size);
+    if (at !== undefined) return at.fn.barRead(at.bar, at.offset, size);
     if (port < 0xcfc || port > 0xcff) return ALL_ONES[size]!;
     const fn = this.selectedFunction();
     return fn === undefined ? ALL_ONES[size]! : fn.configRead((this.selected & 0xfc) + port - 0xcfc, size);
@@ -154,7 +171,9 @@ export class FakeHal extends Hal {
   portWrite(port: number, size: number, value: number): void {
     checkPort(port, size);
     checkValue(size, value);
-    if (port === 0xcf8 && size === 4) this.selected = value;
+    const at = this.portAt(port, size);
+    if (at !== undefined) at.fn.barWrite(at.bar, at.offset, size, value);
+    else if (port === 0xcf8 && size === 4) this.selected = value;
     else if (port >= 0xcfc && port <= 0xcff)
       this.selectedFunction()?.configWrite((this.selected & 0xfc) + port - 0xcfc, size, value);
   }
@@ -265,6 +284,18 @@ export class FakeHal extends Hal {
     return this.functions.find((f) => f.address === address - (address % 256))?.fn;
   }
 
+  private portAt(port: number, size: number): { fn: FakePciFunction; bar: number; offset: number } | undefined {
+    for (const { fn } of this.functions) {
+      if (!fn.decodingPorts) continue;
+      for (const bar of fn.bars) {
+        if (!bar.ports) continue;
+        const offset = port - fn.barAddress(bar.index);
+        if (offset >= 0 && offset + size <= bar.size) return { fn, bar: bar.index, offset };
+      }
+    }
+    return undefined;
+  }
+
   private deviceAt(address: number, size: number): { fn: FakePciFunction; bar: number; offset: number } | undefined {
     checkWidth(size);
     if (address % size !== 0) throw new Error("unaligned access");
@@ -273,6 +304,7 @@ export class FakeHal extends Hal {
     for (const { fn } of this.functions) {
       if (!fn.decoding) continue;
       for (const bar of fn.bars) {
+        if (bar.ports) continue;
         const offset = address - fn.barAddress(bar.index);
         if (offset >= 0 && offset + size <= bar.size) return { fn, bar: bar.index, offset };
       }

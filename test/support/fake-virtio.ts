@@ -87,6 +87,14 @@ export class FakeVirtio extends FakePciFunction {
     this.addStructure(0x50, 2, 4, NOTIFY_OFFSET, 0x1000);
   }
 
+  /** Moves the structures behind ports, as OpenBSD's vmm has them. */
+  behindPorts(port: number): void {
+    this.bars.pop();
+    putLe(this.config, 0x20, 4, 0);
+    putLe(this.config, 0x24, 4, 0);
+    this.addPortBar(4, port, 0x4000);
+  }
+
   /** 4.1.4: struct virtio_pci_cap, with the notify multiplier behind it when the type is 2. */
   addStructure(at: number, type: number, bar: number, offset: number, length: number): void {
     const bytes = new Uint8Array(type === 2 ? 20 : 16);

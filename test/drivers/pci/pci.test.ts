@@ -4,6 +4,7 @@ import { Bars } from "../../../drivers/pci/bar.ts";
 import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate, MOST_FUNCTIONS } from "../../../drivers/pci/enumerate.ts";
 import { Msix } from "../../../drivers/pci/msix.ts";
+import { PORT_SPACE } from "../../../drivers/registers.ts";
 import { FakeHal, FakePciFunction, getLe, putLe } from "../../support/fake-hal.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
 
@@ -185,10 +186,27 @@ describe("BARs", () => {
       it.addBar(0, 0xfebd0000, 0x10000, false);
       it.addBar(1, 0x38_0000_4000, 0x4000, true);
       it.addBar(3, 0x100_0000_0000, 0x4_0000_0000, true);
-      putLe(it.config, 0x24, 4, 0xc001);
+      it.addPortBar(5, 0xc000, 0x40);
     });
-    expect(b.size).toEqual([0x10000, 0x4000, 0, 0x4_0000_0000, 0, 0]);
-    expect(b.address).toEqual([0xfebd0000, 0x38_0000_4000, 0, 0x100_0000_0000, 0, 0]);
+    expect(b.size).toEqual([0x10000, 0x4000, 0, 0x4_0000_0000, 0, 0x40]);
+    expect(b.address).toEqual([0xfebd0000, 0x38_0000_4000, 0, 0x100_0000_0000, 0, PORT_SPACE + 0xc000]);
+  });
+
+  it("behind ports are no memory, and end where the ports do", () => {
+    const { hal, bars: b } = bars((it) => {
+      it.addPortBar(0, 0xc000, 0x20);
+      it.addPortBar(1, 0, 0x20);
+      it.addPortBar(2, 0x8000, 0x8000);
+    });
+    expect(b.map(0, 0, 4)).toBe(-1);
+    expect(b.place(0, 4, 0x1c)).toBe(PORT_SPACE + 0xc004);
+    expect(b.place(0, 4, 0x1d)).toBe(-1);
+    expect(b.place(1, 0, 4)).toBe(-1);
+    expect(b.place(2, 0x7fff, 1)).toBe(PORT_SPACE + 0xffff);
+    // One that says it goes on beyond the last port.
+    b.size[2] = 0x8001;
+    expect(b.place(2, 0, 4)).toBe(-1);
+    expect(hal.mapped).toEqual([]);
   });
 
   it("map ranges that lie within them, and nothing else", () => {

@@ -450,7 +450,7 @@ describe("virtio-net with less", () => {
         it.config[0x34] = 0x98;
         it.config[0x99] = 0;
       }),
-    ).toBe("legacy-only");
+    ).toBe("no-structure");
   });
 });
 

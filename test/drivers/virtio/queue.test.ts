@@ -108,7 +108,7 @@ describe("a virtqueue", () => {
     expect(() => queue.add(0, 0, 0)).toThrow();
     expect(() => queue.add(MOST_SEGMENTS + 1, 0, 0)).toThrow();
     expect(() => new Virtqueue(it0.hal, 24)).toThrow();
-    expect(() => new Virtqueue(it0.hal, 512)).toThrow();
+    expect(() => new Virtqueue(it0.hal, 65536)).toThrow();
   });
 
   it("notifies once for all that was added, and not at all when the device asks for none", () => {
