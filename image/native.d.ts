@@ -98,6 +98,8 @@ declare function nativeAttempt(work: () => void, keep: Uint53, most: Uint53): st
 declare function nativeWorked(): number;
 /** Bytes of the heap that are free in whole pages. */
 declare function nativeHeapFree(): number;
+/** Evaluates a chunk (image/build/chunks.ts): its exports. An exception where there is no memory for it now. */
+declare function nativeChunk(number: Whole<1, 15>): unknown;
 /** Runs the engine's cycle collector. */
 declare function nativeCollect(): void;
 

@@ -1,14 +1,13 @@
 // The authorities of the web as the build packed them. Nothing is read of them before a certificate is to be verified.
 
-/** A zlib stream, a character for each byte (trust-anchors-node.ts). */
-declare const EPIPHYTE_TRUST_ANCHORS: string;
+import { packedTrustAnchors } from "./trust-anchors-packed.ts";
 
 /** More than any list will have. */
 const TABLE_LIMIT = 1024 * 1024;
 
 /** The table that stack/x509/trust.ts reads. */
 export function trustAnchors(): Uint8Array {
-  return unpackTrustAnchors(EPIPHYTE_TRUST_ANCHORS);
+  return unpackTrustAnchors(packedTrustAnchors());
 }
 
 export function unpackTrustAnchors(packed: string): Uint8Array {

@@ -202,7 +202,10 @@ h2,h3,h4{break-after:avoid}
 }
 `;
 
-export const STYLE = (BASE + ARTICLE + REST).trim().replace(/\n+/g, "\n");
+export const STYLE = (BASE + ARTICLE + REST)
+  .split("\n")
+  .filter((line) => line !== "")
+  .join("\n");
 
 /** The leaf before the site's name, for sites without an icon of their own. */
 export const ICON =

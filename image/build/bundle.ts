@@ -3,10 +3,12 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { packedTrustAnchors } from "../trust-anchors-node.ts";
+import { Chunks, MOST_CHUNKS } from "./chunks.ts";
 import { bytecodeCompiler } from "./libraries.ts";
+import { literals } from "./literals.ts";
 import { BuildError, root, run } from "./run.ts";
 
 export interface Program {
@@ -14,6 +16,8 @@ export interface Program {
   readonly bytecode: string;
   /** The table by which engine.c names the file of a module-level line. */
   readonly files: string;
+  /** What it loads when it first needs it, as bytecode: chunks.ts. */
+  readonly chunks: readonly string[];
 }
 
 /** Modules that packages ask for and that the machine has in its own form. */
@@ -33,11 +37,8 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
   await mkdir(folder, { recursive: true });
   const script = join(folder, `${name}.js`);
   const settings: BuildOptions = {
-    entryPoints: [join(root, entry)],
     bundle: true,
-    outfile: script,
     absWorkingDir: root,
-    format: "esm",
     platform: "browser",
     // Names of modules reach the program: they must not tell where node_modules really lies.
     preserveSymlinks: true,
@@ -58,22 +59,35 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
     },
     inject: [join(root, "image/shims/globals.ts")],
     alias: { ...aliases, ...options.alias },
-    plugins: [...(options.plugins ?? [])],
     logLevel: "silent",
   };
+  const chunks = new Chunks(settings);
   try {
-    await build(settings);
+    const plugins = [...(options.plugins ?? []), chunks.plugin, literals];
+    await build({ ...settings, plugins, entryPoints: [join(root, entry)], outfile: script, format: "esm" });
+    if (chunks.names.length > MOST_CHUNKS) throw new Error(`more than ${MOST_CHUNKS} chunks`);
+    for (const [i, chunk] of chunks.names.entries()) await chunks.write(chunk, `${script}.${i + 1}.js`);
   } catch (error) {
     throw new BuildError(`bundling ${entry}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const lines = join(folder, `${name}.lines`);
+  const program = await compile(script, "module");
+  const compiled: string[] = [];
+  for (const i of chunks.names.keys()) compiled.push((await compile(`${script}.${i + 1}.js`, "script")).bytecode);
+  return { ...program, chunks: compiled };
+}
+
+/** Compiles a bundle to bytecode, beside it. */
+async function compile(script: string, kind: "module" | "script"): Promise<{ bytecode: string; files: string }> {
+  const folder = dirname(script);
+  const base = script.replace(/\.js$/, "");
+  const lines = `${base}.lines`;
   await writeFile(lines, await places(`${script}.map`, folder));
-  const program = { bytecode: join(folder, `${name}.bytecode`), files: join(folder, `${name}.files`) };
-  await run(await bytecodeCompiler(), [basename(script), lines, program.bytecode, program.files], {
+  const [bytecode, files] = [`${base}.bytecode`, `${base}.files`];
+  await run(await bytecodeCompiler(), [kind, basename(script), lines, bytecode, files], {
     cwd: folder,
     label: "compiling to bytecode",
   });
-  return program;
+  return { bytecode, files };
 }
 
 /** "0.1.0 (1a2b3c4d)": the package's version and, in a checkout of Git, the commit. */

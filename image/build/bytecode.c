@@ -1,6 +1,7 @@
-/* Compiles one ES module to bytecode, on the machine that builds: bytecode MODULE.js MODULE.lines OUT.bytecode OUT.files
+/* Compiles one ES module or script to bytecode, on the machine that builds:
+ *   bytecode module|script BUNDLE.js BUNDLE.lines OUT.bytecode OUT.files
  *
- * The module is a bundle; its .lines file (image/build/bundle.ts) says where each place came from. The compiler rewrites
+ * It is a bundle; its .lines file (image/build/bundle.ts) says where each place came from. The compiler rewrites
  * the debug information of every function, so that a stack names the TypeScript file and line and the machine needs no
  * source map. quickjs.c is included whole, because that information is private to it. */
 #include "quickjs.c"
@@ -118,30 +119,36 @@ static void map_function(JSContext *ctx, JSFunctionBytecode *b, int module) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) fail("usage: bytecode", "MODULE.js MODULE.lines OUT.bytecode OUT.files");
+  if (argc != 6) fail("usage: bytecode", "module|script BUNDLE.js BUNDLE.lines OUT.bytecode OUT.files");
+  int is_module = !strcmp(argv[1], "module");
   size_t size;
-  char *source = read_file(argv[1], &size);
+  char *source = read_file(argv[2], &size);
   size_t lines_size;
-  read_places(read_file(argv[2], &lines_size));
+  read_places(read_file(argv[3], &lines_size));
   JSRuntime *rt = JS_NewRuntime();
   JS_SetMaxStackSize(rt, 7 * 1024 * 1024);
   JSContext *ctx = JS_NewContext(rt);
-  JSValue module = JS_Eval(ctx, source, size, argv[1], JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
-  if (JS_IsException(module)) {
+  int type = is_module ? JS_EVAL_TYPE_MODULE : JS_EVAL_TYPE_GLOBAL;
+  JSValue program = JS_Eval(ctx, source, size, argv[2], type | JS_EVAL_FLAG_COMPILE_ONLY);
+  if (JS_IsException(program)) {
     JSValue error = JS_GetException(ctx), stack = JS_GetPropertyStr(ctx, error, "stack");
     fail(JS_ToCString(ctx, error), JS_ToCString(ctx, stack));
   }
-  JSModuleDef *m = JS_VALUE_GET_PTR(module);
-  map_function(ctx, JS_VALUE_GET_PTR(m->func_obj), 1);
-  /* The name of the module is in the bytecode: it must not tell where it was built. */
-  JS_FreeAtom(ctx, m->module_name);
-  m->module_name = JS_NewAtom(ctx, "epiphyte");
+  if (is_module) {
+    JSModuleDef *m = JS_VALUE_GET_PTR(program);
+    map_function(ctx, JS_VALUE_GET_PTR(m->func_obj), 1);
+    /* The name of the module is in the bytecode: it must not tell where it was built. */
+    JS_FreeAtom(ctx, m->module_name);
+    m->module_name = JS_NewAtom(ctx, "epiphyte");
+  } else {
+    map_function(ctx, JS_VALUE_GET_PTR(program), 0);
+  }
   size_t length;
-  uint8_t *bytes = JS_WriteObject(ctx, &length, module, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
-  if (!bytes) fail("cannot write", argv[3]);
-  write_file(argv[3], bytes, length);
-  FILE *table = fopen(argv[4], "wb");
+  uint8_t *bytes = JS_WriteObject(ctx, &length, program, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+  if (!bytes) fail("cannot write", argv[4]);
+  write_file(argv[4], bytes, length);
+  FILE *table = fopen(argv[5], "wb");
   for (int i = 0; table && i < file_count; i++) fprintf(table, "%d %s%c", first_line[i], files[i], 0);
-  if (!table || fclose(table)) fail("cannot write", argv[4]);
+  if (!table || fclose(table)) fail("cannot write", argv[5]);
   return 0;
 }

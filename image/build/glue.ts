@@ -44,7 +44,7 @@ export function prototypes(names?: readonly string[]): string {
   return describeNatives()
     .filter(({ page, name }) => page === PROTOTYPES_OF && (names === undefined || names.includes(name)))
     .map(({ name, parameters, returns }) => {
-      const type = { number: "long", boolean: "int", void: "void", string: "", bytes: "" }[returns];
+      const type = { number: "long", boolean: "int", void: "void", string: "", bytes: "", value: "" }[returns];
       if (type === "") throw new Error(`${name} makes a value of the engine`);
       return `${type} native_${snake(name)}(${parameters.flatMap(prototypeParameter).join(", ") || "void"});\n`;
     })
@@ -96,7 +96,7 @@ function engineFunction(native: Native, work: Work): string {
   if (parameters.some((p, i) => p.form.kind === "string" && i > 0))
     throw new Error(`${native.name}: a string comes first`);
   const reads = parameters.map((p, i) => engineRead(native, p, i)).join("");
-  const made = !work.platform && (returns === "string" || returns === "bytes");
+  const made = !work.platform && ["string", "bytes", "value"].includes(returns);
   const call = `${work.name}(${[...(made ? ["ctx"] : []), ...parameters.flatMap(engineArguments)].join(", ")})`;
   const frees = parameters.filter((p) => p.form.kind === "string").map((p) => `  JS_FreeCString(ctx, ${p.name});\n`);
   const value =

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { deflateSync } from "node:zlib";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
+import { MOST_CHUNKS } from "./chunks.ts";
 import { trapCrashes } from "./crashes.ts";
 import { engineGlue, prototypes } from "./glue.ts";
 import { type Libraries, libraries } from "./libraries.ts";
@@ -38,14 +39,15 @@ export async function link(options: LinkOptions): Promise<void> {
   const name = options.out.replaceAll("/", "-");
   const program = join(folder, `${name}-program`);
   const whole = join(folder, `${name}.linked`);
-  const bytecode = await readFile(options.program.bytecode);
-  await writeFile(`${program}.deflated`, deflateSync(bytecode, { level: 9 }));
+  const packed: Packed[] = [];
+  for (const [i, file] of [options.program.bytecode, ...options.program.chunks].entries()) {
+    const bytecode = await readFile(file);
+    packed.push({ file: `${program}.${i}.deflated`, size: bytecode.length });
+    await writeFile(packed[i]!.file, deflateSync(bytecode, { level: 9 }));
+  }
   const linkWith = async (places: Uint8Array): Promise<void> => {
     await writeFile(`${program}.places`, places);
-    await writeFile(
-      `${program}.S`,
-      assembly(options.program.files, `${program}.deflated`, bytecode.length, `${program}.places`),
-    );
+    await writeFile(`${program}.S`, assembly(options.program.files, packed, `${program}.places`));
     await run("musl-gcc", ["-c", `${program}.S`, "-o", `${program}.o`]);
     const parts = [...objects, `${program}.o`, ...options.archives, ...built.archives];
     await run("musl-gcc", [...options.link, "-o", whole, ...parts], { label: "linking" });
@@ -79,14 +81,22 @@ async function object(source: string, flags: readonly string[], built: Libraries
   return join(folder, `${basename(source)}.o`);
 }
 
-/** The program, deflated: it is needed whole for a moment only; in read-only data. */
-function assembly(files: string, deflated: string, size: number, places: string): string {
+/** Bytecode, deflated; `size`: bytes of it when it is not. */
+interface Packed {
+  readonly file: string;
+  readonly size: number;
+}
+
+/** The program and its chunks, deflated: each is needed whole for a moment only; in read-only data. */
+function assembly(files: string, packed: readonly Packed[], places: string): string {
+  const rows = packed.map(({ size }, i) => `.quad packed_${i}, packed_${i + 1} - packed_${i}, ${size}\n`);
+  const none = ".quad 0, 0, 0\n".repeat(MOST_CHUNKS + 1 - packed.length);
+  const bytes = packed.map(({ file }, i) => `packed_${i}: .incbin "${file}"\n`);
   return `.section .rodata.program, "a"
 .balign 16
-.global program_start, program_end, program_size, program_files, program_places
-program_size: .quad ${size}
-program_start: .incbin "${deflated}"
-program_end:
+.global program_packed, program_files, program_places
+program_packed:
+${rows.join("")}${none}${bytes.join("")}packed_${packed.length}:
 program_files: .incbin "${files}"
 .byte 0
 program_places: .incbin "${places}"

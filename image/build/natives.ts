@@ -32,7 +32,8 @@ export type Form =
   | { readonly kind: "whole"; readonly least: number; readonly most: number }
   | { readonly kind: "width" | "modulo" | "number" | "boolean" | "string" | "function" };
 
-export type Result = "number" | "boolean" | "string" | "bytes" | "void";
+/** `value`: any value of the engine. */
+export type Result = "number" | "boolean" | "string" | "bytes" | "value" | "void";
 
 export interface NativeParameter {
   readonly name: string;
@@ -173,6 +174,8 @@ function result({ name }: Known): Result {
     case "Uint8Array":
     case "Uint8Array | undefined":
       return "bytes";
+    case "unknown":
+      return "value";
     // `never` is what ends the machine.
     case "void":
     case "never":

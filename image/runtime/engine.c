@@ -12,9 +12,12 @@
 #define RESERVE (128 * 1024)
 #define REJECTIONS 64
 
-/* image/build/link.ts: the program, deflated (RFC 1950), its size, and the table that names the files of module-level lines. */
-extern const uint8_t program_start[], program_end[];
-extern const size_t program_size;
+/* image/build/link.ts: the program and its chunks as bytecode, deflated (RFC 1950); `size`: of it when it is not; and the
+ * table that names the files of module-level lines. */
+extern const struct packed {
+  const uint8_t *bytes;
+  size_t length, size;
+} program_packed[];
 extern const char program_files[];
 
 char **engine_arguments;
@@ -157,13 +160,23 @@ static void start(void) {
   loop_prepare(context);
 }
 
+static JSValue unpack(const struct packed *p) {
+  JSValue bytes = native_inflate(context, p->bytes, p->length, p->size);
+  const uint8_t *bytecode = JS_GetUint8Array(context, &(size_t){0}, bytes);
+  JSValue result = bytecode ? JS_ReadObject(context, bytecode, p->size, JS_READ_OBJ_BYTECODE) : JS_EXCEPTION;
+  JS_FreeValue(context, bytes); /* what was read is copied */
+  return result;
+}
+
+JSValue native_chunk(JSContext *ctx, uint64_t number) {
+  JSValue script = unpack(&program_packed[number]);
+  return JS_IsException(script) ? script : JS_EvalFunction(ctx, script);
+}
+
 int main(int, char **argv) {
   engine_arguments = argv;
   start();
-  JSValue bytes = native_inflate(context, program_start, (size_t)(program_end - program_start), program_size);
-  const uint8_t *program = JS_GetUint8Array(context, &(size_t){0}, bytes);
-  JSValue module = program ? JS_ReadObject(context, program, program_size, JS_READ_OBJ_BYTECODE) : JS_EXCEPTION;
-  JS_FreeValue(context, bytes); /* what was read is copied */
+  JSValue module = unpack(program_packed);
   if (JS_IsException(module) || JS_ResolveModule(context, module) < 0)
     panic("the program does not load", JS_GetException(context));
   JSValue done = JS_EvalFunction(context, module); /* a promise, for a module may await at its top */

@@ -43,6 +43,8 @@ void native_on_panic(JSValueConst callback);
 void native_collect(void);
 double native_worked(void);
 JSValue native_attempt(JSContext *context, JSValueConst work, uint64_t keep, uint64_t most);
+/* Evaluates a chunk of the program: its exports, or an exception. */
+JSValue native_chunk(JSContext *context, uint64_t number);
 /* The bytes of a stream of RFC 1950, `limit` at most; undefined when it is damaged or longer. */
 JSValue native_inflate(JSContext *context, const uint8_t *bytes, size_t size, size_t limit);
 /* Infinity, NaN and what is beyond the clock's range are "for ever". */

@@ -1,0 +1,98 @@
+// Chunks: what a boot need not have. A module that is named here is bundled and compiled by itself, and takes no memory and
+// no time before one of its exports is first read; then it is inflated, read and evaluated at once (nativeChunk). Those
+// who import it do so as ever.
+
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { root } from "./run.ts";
+
+/** Packages, and modules of ours that hold no state which others share, by their path without its suffix. */
+const CHUNKS: readonly string[] = [
+  "yaml",
+  "smol-toml",
+  "xss",
+  "mustache",
+  "appliance/render/languages",
+  "image/trust-anchors-packed",
+];
+const ONLY_DEFAULT: readonly string[] = ["mustache"];
+/** As native.d.ts says; the program itself is the first of the table. */
+export const MOST_CHUNKS = 15;
+const NAMESPACE = "chunk";
+/** The global that a chunk's script makes and whose value it ends with. */
+const GLOBAL = "chunk";
+
+/** Those that were imported, in order: the first is number 1. */
+export class Chunks {
+  readonly names: string[] = [];
+  readonly #settings: BuildOptions;
+
+  /** `settings`: as the program is bundled; what that injects are globals, and there by then. */
+  constructor(settings: BuildOptions) {
+    this.#settings = { ...settings, inject: [] };
+  }
+
+  /** Takes their place in the program. */
+  get plugin(): Plugin {
+    return {
+      name: NAMESPACE,
+      setup: (bundler) => {
+        bundler.onResolve({ filter: /.*/ }, async ({ path, kind, resolveDir, namespace, pluginData }) => {
+          if (kind === "entry-point" || namespace === NAMESPACE || pluginData === NAMESPACE || isBuiltin(path)) return;
+          const last = path.replace(/\.ts$/, "").split("/").at(-1);
+          if (CHUNKS.every((name) => name.split("/").at(-1) !== last)) return;
+          const name = path.startsWith(".")
+            ? join(resolveDir, path)
+                .slice(root.length + 1)
+                .replace(/\.ts$/, "")
+            : path;
+          return CHUNKS.includes(name) ? { path: name, namespace: NAMESPACE } : undefined;
+        });
+        bundler.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
+          const names = await this.#exportsOf(path);
+          let number = this.names.indexOf(path) + 1;
+          if (number === 0) number = this.names.push(path);
+          return { contents: stub(number, names) };
+        });
+      },
+    };
+  }
+
+  /** Bundles one as a script whose value is the module's exports. */
+  async write(name: string, outfile: string): Promise<void> {
+    await build({
+      ...this.#settings,
+      ...entryOf(name),
+      outfile,
+      format: "iife",
+      globalName: GLOBAL,
+      footer: { js: `${GLOBAL};` },
+    });
+  }
+
+  async #exportsOf(name: string): Promise<readonly string[]> {
+    const asked = { format: "esm", sourcemap: false, write: false, metafile: true } as const;
+    const { metafile } = await build({ ...this.#settings, ...entryOf(name), ...asked });
+    return Object.values(metafile.outputs).flatMap((output) => output.exports);
+  }
+}
+
+function entryOf(name: string): Partial<BuildOptions> {
+  const from = JSON.stringify(name.includes("/") ? `./${name}.ts` : name);
+  const contents = ONLY_DEFAULT.includes(name) ? `export { default } from ${from};` : `export * from ${from};`;
+  return { stdin: { contents, resolveDir: root, sourcefile: `${name}-chunk.js` } };
+}
+
+/** CommonJS, for what imports that reads an export when it uses it. */
+function stub(number: number, names: readonly string[]): string {
+  const getters = names.map(
+    (name) =>
+      `Object.defineProperty(exports, ${JSON.stringify(name)}, { enumerable: true, get: () => load().${name} });`,
+  );
+  return `let exported;
+const load = () => (exported ??= nativeChunk(${number}));
+Object.defineProperty(exports, "__esModule", { value: true });
+${getters.join("\n")}
+`;
+}
