@@ -5,6 +5,7 @@ import { parse as parseTomlText, TomlError } from "smol-toml";
 import { parseDocument } from "yaml";
 import type { Result } from "../../stack/base/result.ts";
 import type { Fault } from "./problem.ts";
+import { readSimpleYaml } from "./simple-yaml.ts";
 
 /** YAML's alias bombs end here. */
 const MAX_YAML_ALIASES = 32;
@@ -26,6 +27,12 @@ export function parseData(format: DataFormat, text: string): Result<unknown, Fau
 }
 
 export function parseYaml(text: string): Result<unknown, Fault> {
+  const simple = readSimpleYaml(text);
+  return simple === undefined ? parseAnyYaml(text) : { ok: true, value: simple };
+}
+
+/** By the library. */
+export function parseAnyYaml(text: string): Result<unknown, Fault> {
   try {
     const document = parseDocument(text, { schema: "core", logLevel: "error" });
     const fault = document.errors[0] ?? document.warnings[0];
