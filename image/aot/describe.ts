@@ -7,7 +7,7 @@
 
 import { readFileSync } from "node:fs";
 import ts from "typescript";
-import { describeNatives, type Form } from "../build/natives.ts";
+import { describeNatives, type Form, type Result } from "../build/natives.ts";
 
 /** What crosses: numbers, booleans, strings, byte arrays, or nothing. */
 export type BoundaryType = "number" | "boolean" | "string" | "bytes" | "void";
@@ -42,8 +42,13 @@ export function describeReached(wanted: ReadonlySet<string>, pages: readonly str
     .map(({ name, parameters, returns }) => ({
       name,
       parameters: parameters.map((p) => ({ name: p.name, type: boundaryForm(p.form, name) })),
-      returns,
+      returns: boundaryResult(returns, name),
     }));
+}
+
+function boundaryResult(returns: Result, where: string): BoundaryType {
+  if (returns === "value") throw new Error(`${where}: a value of the engine cannot cross a boundary`);
+  return returns;
 }
 
 function boundaryForm({ kind }: Form, where: string): BoundaryType {
