@@ -30,8 +30,9 @@ import {
 } from "./machine-config.ts";
 import { makePlatform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
+import { Timekeeper } from "./timekeeper.ts";
 import { trustAnchors } from "./trust-anchors.ts";
-import { setByServer, wallClock } from "./wall-clock.ts";
+import { wallClock } from "./wall-clock.ts";
 
 declare const EPIPHYTE_VERSION: string;
 
@@ -71,7 +72,7 @@ export interface Target {
 export function boot(target: Target): void {
   const { appliance: config, machine, ignored } = parametersOrEnd(target.source);
   const { seam } = target;
-  if (!wallClock.believable) wallClock.adopt(target.hardwareClock());
+  if (!wallClock.known) wallClock.adopt(target.hardwareClock());
   const platform = makePlatform(() => seam.spare());
   const log = makeLog(config.log, platform, machine.syslog !== undefined);
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
@@ -138,11 +139,19 @@ export function boot(target: Target): void {
     begun = true;
     // Certificates are judged by the time.
     const wanted = judging || config.tls?.acme !== undefined;
-    const timeServer = machine.ntp ?? (wanted ? TIME_SERVER : undefined);
-    const set =
-      timeServer === undefined
-        ? Promise.resolve()
-        : setByServer(wallClock, timeServer, edge, log, platform.sleep, (to) => seam.setWallClock(to));
+    const keeper = new Timekeeper({
+      clock: wallClock,
+      source: edge,
+      servers: () => timeServers(machine.ntp, seam, wanted || !wallClock.known),
+      log,
+      sleep: platform.sleep,
+      sinceEntry: () => nativeNow() / 1000,
+      hardware: () => target.hardwareClock(),
+      changed: (offset) => seam.setWallClock(offset),
+      stopped: (ms) => seam.stopped(ms * 1000),
+    });
+    const set = keeper.start();
+    void keeper.keep();
     if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
     const https = config.tls === undefined ? undefined : openHttps(config.tls, hostname, edge, seam, platform, log);
     const acme =
@@ -198,6 +207,16 @@ export function boot(target: Target): void {
     log.info("asking for an address by DHCP");
     seam.configureDhcp(hostname);
   } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
+}
+
+/** Those given, else the lease's; else, where the time matters and nobody else tells it, the world's. */
+function timeServers(given: readonly string[] | "off", seam: Seam, wanted: boolean): readonly string[] {
+  if (given === "off") return [];
+  if (given.length > 0) return given;
+  const leased: string[] = [];
+  for (let i = 0; seam.timeServer(i) !== ""; i++) leased.push(seam.timeServer(i));
+  if (leased.length > 0) return leased;
+  return wanted ? [TIME_SERVER] : [];
 }
 
 /** Sends the log to its receiver, the last words of the machine as well. */

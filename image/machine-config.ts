@@ -49,8 +49,8 @@ export interface MachineConfig {
   readonly syslog: LogReceiver | undefined;
   /** Undefined: made of the card's address (`cardName`). */
   readonly hostname: string | undefined;
-  /** A time server to set the clock by; undefined: the machine's own clock is believed. */
-  readonly ntp: string | undefined;
+  /** Time servers to keep the clock by, instead of those that DHCP names; "off": the machine's own clock is all there is. */
+  readonly ntp: readonly string[] | "off";
   /** What the network card may do for us: OFFLOAD_ bits. */
   readonly offloads: number;
   /** `virtual` only: a fault begins the machine anew instead of ending it. */
@@ -75,7 +75,13 @@ export const MACHINE_PARAMETERS = {
     "[udp://|tcp://|tls://]HOST[:PORT]",
     "send the log there as well (RFC 5424 over UDP, TCP or TLS; port 514, for TLS 6514)",
   ),
-  ntp: parameter("HOST", "set the clock by this time server at the start (SNTP)"),
+  ntp: parameter(
+    "HOST[,...]|off",
+    "time servers to keep the clock by, instead of those that DHCP names; may be repeated",
+    {
+      repeatable: true,
+    },
+  ),
   hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte- and the end of its card's address)"),
   tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
   mac: parameter("XX:XX:XX:XX:XX:XX", "process target: our address on the TAP (made of its name and the machine-id)"),
@@ -143,9 +149,11 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
   const dns = parseDns(given.list("dns"), errors);
   const dnsSearch = parseSearch(given.list("dns-search"), errors);
   const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHost, parsePort));
-  const ntp = given.one("ntp", parseHost)?.name;
+  const ntp = parseNtp(given.list("ntp"), errors);
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
-    const name = [...hosts, syslog?.host ?? "", ntp ?? ""].find((host) => host !== "" && !isAddress(host));
+    const name = [...hosts, syslog?.host ?? "", ...(ntp === "off" ? [] : ntp)].find(
+      (host) => host !== "" && !isAddress(host),
+    );
     if (name !== undefined)
       errors.push({ kind: "missing", name: "dns", why: `with --ipv4 nobody else says who resolves ${name}` });
   }
@@ -289,6 +297,18 @@ function parseDns(texts: readonly string[], errors: ParameterError[]): readonly 
       else if (!addresses.includes(address)) addresses.push(address);
     }
   return addresses;
+}
+
+function parseNtp(texts: readonly string[], errors: ParameterError[]): readonly string[] | "off" {
+  if (texts.length === 1 && texts[0] === "off") return "off";
+  const hosts = texts.flatMap((text) => text.split(",").map((part) => ({ text, host: part.trim() })));
+  const names: string[] = [];
+  for (const { text, host } of hosts) {
+    const read = parseHost(host);
+    if (typeof read === "string") errors.push({ kind: "malformed", name: "ntp", value: text, why: read });
+    else names.push(read.name);
+  }
+  return names;
 }
 
 function parseSearch(texts: readonly string[], errors: ParameterError[]): readonly string[] {

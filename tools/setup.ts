@@ -20,6 +20,7 @@ const PACKAGES = {
   dnsmasq: "dnsmasq-base",
   radvd: "radvd",
   chronyd: "chrony",
+  named: "bind9",
   openssl: "openssl",
   "gnutls-cli": "gnutls-bin",
   rsyslogd: "rsyslog",

@@ -32,6 +32,11 @@ export class SharedMemory {
   smallHeld = 0;
   smallKept = 0;
 
+  /** One "name value" a line. */
+  describe(): string {
+    return `in-flight ${this.inFlight}\nin-flight-small ${this.smallInFlight}\nkept ${this.kept}`;
+  }
+
   /** Bytes that are kept from being freed by streams alone: answers under way that are in no table (any more). */
   get inFlight(): number {
     return this.held - this.kept;

@@ -2,7 +2,7 @@
 // the promises that wait for them. Everything here runs on the engine; everything below the Seam may be machine code.
 
 import type { Port } from "../base/address.ts";
-import type { Instant, Result } from "../base/result.ts";
+import { type Instant, MILLISECOND, type Result } from "../base/result.ts";
 import { WISH_RESTART } from "../host/attendant.ts";
 import {
   EVENT_ACCESS,
@@ -20,7 +20,6 @@ import {
   EVENT_SENT,
   EVENT_TIME,
 } from "../host/events.ts";
-import { TIME_REFUSED, TIME_UNSYNCHRONISED } from "../ntp/machine.ts";
 import { presentCertificates } from "./certificates.ts";
 import { EdgeFlows, type Timer } from "./flows.ts";
 import { EdgeNames, literalOf } from "./names.ts";
@@ -40,6 +39,7 @@ import type {
   TimeError,
 } from "./network.ts";
 import type { Seam } from "./seam.ts";
+import { EdgeTime, type TimeAnswer } from "./time.ts";
 import { EdgeWeb } from "./web.ts";
 
 /**
@@ -47,9 +47,6 @@ import { EdgeWeb } from "./web.ts";
  * turn: what its handler has promised goes on before the next one.
  */
 const EVENTS_PER_TURN = 256;
-
-/** Servers of one name that are asked for the time, one after the other. */
-const TIME_SERVERS = 3;
 
 /** What the target is told about the network as such. */
 export interface EdgeListener {
@@ -67,18 +64,26 @@ export class Edge implements Network, LogNetwork {
   readonly #web: EdgeWeb;
   readonly #flows: EdgeFlows;
   readonly #names: EdgeNames;
-  readonly #times = new Map<string, (result: Result<number, TimeError>) => void>();
+  readonly #time: EdgeTime;
+  #now: Instant = 0;
 
   constructor(seam: Seam, listener: EdgeListener, timer: Timer) {
     this.#seam = seam;
     this.#web = new EdgeWeb(seam);
     this.#names = new EdgeNames(seam);
+    this.#time = new EdgeTime(
+      seam,
+      (name) => this.#names.resolve(name),
+      timer,
+      () => this.#now / MILLISECOND,
+    );
     this.#listener = listener;
     this.#flows = new EdgeFlows(seam, timer);
   }
 
   /** One step of the loop. Returns when it wants to be called again at the latest. */
   turn(now: Instant): Instant {
+    this.#now = now;
     let deadline = this.#poll(now);
     let handled = 0;
     for (; handled < EVENTS_PER_TURN; handled++) {
@@ -118,19 +123,9 @@ export class Edge implements Network, LogNetwork {
     return this.#flows.startTls(flow, name, timeoutMs);
   }
 
-  /**
-   * What the clock of the machine is off, by a server of SNTP: the wall clock less the time since the machine was entered,
-   * in milliseconds. One question at a time: a second one fails.
-   */
-  async askTime(host: string): Promise<Result<number, TimeError>> {
-    const addresses = await this.resolve(host);
-    if (!addresses.ok) return { ok: false, error: { kind: "resolve", cause: addresses.error } };
-    let last: Result<number, TimeError> = { ok: false, error: { kind: "no-answer" } };
-    for (const address of addresses.value.slice(0, TIME_SERVERS)) {
-      last = await new Promise((resolve) => this.#times.set(String(this.#seam.askTime(address)), resolve));
-      if (last.ok) break;
-    }
-    return last;
+  /** What time servers of these names say, asked so many times each. */
+  askTime(hosts: readonly string[], samples: number): Promise<Result<TimeAnswer, TimeError>> {
+    return this.#time.ask(hosts, samples);
   }
 
   sendDatagram(address: string, port: Port, bytes: Uint8Array): boolean {
@@ -182,7 +177,6 @@ export class Edge implements Network, LogNetwork {
   }
 
   #dispatch(kind: number): void {
-    const handle = String(this.#seam.eventHandle());
     switch (kind) {
       case EVENT_CONNECTED:
       case EVENT_READABLE:
@@ -194,7 +188,7 @@ export class Edge implements Network, LogNetwork {
         this.#names.resolved(this.#seam.eventHandle(), this.#seam.eventNumber());
         break;
       case EVENT_TIME:
-        this.#told(handle, this.#seam.eventNumber());
+        this.#time.told(this.#seam.eventHandle(), this.#seam.eventNumber());
         break;
       case EVENT_REQUEST:
         this.#web.request(this.#seam.eventHandle());
@@ -220,14 +214,5 @@ export class Edge implements Network, LogNetwork {
       default:
         throw new Error(`unknown event ${kind}`);
     }
-  }
-
-  #told(token: string, code: number): void {
-    const done = this.#times.get(token);
-    this.#times.delete(token);
-    if (code === 0) done?.({ ok: true, value: this.#seam.toldOffset() });
-    else if (code === TIME_REFUSED) done?.({ ok: false, error: { kind: "refused" } });
-    else if (code === TIME_UNSYNCHRONISED) done?.({ ok: false, error: { kind: "unsynchronised" } });
-    else done?.({ ok: false, error: { kind: "no-answer" } });
   }
 }

@@ -19,6 +19,8 @@ export type ResolveError =
 export type TimeError =
   | { readonly kind: "resolve"; readonly cause: ResolveError }
   | { readonly kind: "no-answer" }
+  /** Of several servers no majority agrees. */
+  | { readonly kind: "disagree" }
   /** The server does not know the time itself, or does not want to be asked. */
   | { readonly kind: "unsynchronised" | "refused" };
 

@@ -67,8 +67,13 @@ export interface Seam {
 
   /** Asks the server of SNTP at this address: a token for EVENT_TIME. */
   askTime(server: string): number;
-  /** Wall clock minus `now` in milliseconds, as the last answer had it. */
+  /** Of the answer that is current: wall clock minus `now` in milliseconds, and how wrong that may be. */
   toldOffset(): number;
+  toldError(): number;
+  /** The i-th time server that the lease names, "" when there are no more. */
+  timeServer(index: number): string;
+  /** The machine was stopped for so long without its clock going on, and may be on another network. */
+  stopped(passed: Instant): void;
 
   /**
    * A handle, or -1: no room. EVENT_CONNECTED or EVENT_CLOSED follows. `secureName`: over TLS, and whom the certificate

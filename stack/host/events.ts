@@ -24,7 +24,7 @@ export const EVENT_REQUEST = 9;
 export const EVENT_ACCESS = 10;
 /** There is more of a request's body, or its end, or the exchange is over: handle = exchange. */
 export const EVENT_BODY = 11;
-/** An answer about the time: handle = token, number = 0 or TIME_ of ntp/machine.ts; the time itself by toldOffset. */
+/** An answer about the time: handle = token, number = 0 or TIME_ of ntp/machine.ts; the time itself by toldOffset and toldError. */
 export const EVENT_TIME = 12;
 
 /** Somebody wants the machine to end: number = WISH_ of attendant.ts, text = who. */

@@ -53,6 +53,7 @@ import {
   EVENT_READABLE,
   EVENT_RESOLVED,
   EVENT_SENT,
+  EVENT_TIME,
 } from "./events.ts";
 import { FLOW_LIMIT, Flows } from "./flows.ts";
 import { Ipv6 } from "./ipv6.ts";
@@ -220,6 +221,7 @@ export class Host extends FrameReceiver {
   nextEvent(): number {
     const kind = this.events.next();
     if (kind === EVENT_RESOLVED) this.names.look(this.events.handle);
+    if (kind === EVENT_TIME) this.time.look(this.events.handle);
     if (kind === EVENT_READABLE || kind === EVENT_SENT) this.flows.looked(this.events.handle, kind);
     return kind;
   }
@@ -336,18 +338,13 @@ export class Host extends FrameReceiver {
     const { tcp, ip } = this;
     let services = this.secureStreams === undefined ? "" : this.secureStreams.describe();
     for (let i = 0; i < this.services.length; i++) services += this.services[i]!.describe();
-    const t = tcp.counters;
     return [
-      `connections ${t.connections}`,
+      `connections ${tcp.counters.connections}`,
       `connections-most ${this.budget.connections}`,
       `receive-memory ${tcp.memoryInUse}`,
-      `in-flight ${this.shared.inFlight}`,
-      `in-flight-small ${this.shared.smallInFlight}`,
-      `kept ${this.shared.kept}`,
+      this.shared.describe(),
       `spare ${this.spare()}`,
-      `half-open ${t.halfOpen}`,
-      `time-wait ${t.timeWait}`,
-      `orphans ${t.orphans}`,
+      tcp.counters.describe(),
       `${services}flows ${this.flows.count}`,
       `events-dropped ${this.events.dropped}`,
       `frames-dropped ${ip.counters.dropped}`,
@@ -360,6 +357,7 @@ export class Host extends FrameReceiver {
     const lease = this.lease.state;
     lease.changed = false;
     this.names.setLeaseServers(lease.nameServers, lease.search);
+    this.time.setLeaseServers(lease.timeServers);
     this.ip.setMtu(lease.mtu > 0 ? lease.mtu : this.link.mtu);
     this.ip.setRoutes(lease.routes);
     const same = lease.prefixLength === this.prefixLength && lease.gateway === this.gateway;

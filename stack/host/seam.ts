@@ -168,6 +168,19 @@ export function toldOffset(): number {
   return host().time.offsetMs;
 }
 
+export function toldError(): number {
+  return host().time.errorMs;
+}
+
+export function timeServer(index: number): string {
+  return host().time.server(index);
+}
+
+export function stopped(passed: Instant): void {
+  const { lease, now } = host();
+  lease.verify(now, passed);
+}
+
 export function connect(
   remote: string,
   port: number,

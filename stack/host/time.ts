@@ -2,18 +2,23 @@
 
 import type { Port } from "../base/address.ts";
 import type { Path, PathTable } from "../base/path.ts";
-import { type Instant, MILLISECOND } from "../base/result.ts";
-import { NtpSink, Sntp } from "../ntp/machine.ts";
+import { type Instant, MILLISECOND, NEVER } from "../base/result.ts";
+import { NtpSink, Sntp, TIME_BUSY } from "../ntp/machine.ts";
 import { NTP_PORT } from "../ntp/wire.ts";
 import { type Datagram, type Udp, UdpUser } from "../udp/machine.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { EVENT_TIME } from "./events.ts";
 import type { Random } from "./random.ts";
 
+/** Servers that are asked at one time. */
+export const TIME_SERVER_LIMIT = 4;
+
 class TimeSink extends NtpSink {
   user: UdpUser | undefined;
-  /** Wall clock minus `now`, in milliseconds, as it was last told. */
-  offsetMs = 0;
+  // Answers that the edge has not looked at yet: token, wall clock minus `now`, and how wrong that may be.
+  readonly tokens: number[] = [];
+  readonly offsets: number[] = [];
+  readonly errors: number[] = [];
 
   private readonly udp: Udp;
   private readonly paths: PathTable;
@@ -44,60 +49,95 @@ class TimeSink extends NtpSink {
     this.udp.unbind(port);
   }
 
-  override told(token: number, wallMs: number, error: number, now: Instant): void {
-    if (error === 0) this.offsetMs = wallMs - now / MILLISECOND;
+  override told(token: number, wallMs: number, uncertainMs: number, error: number, now: Instant): void {
+    if (error === 0) {
+      this.tokens.push(token);
+      this.offsets.push(wallMs - now / MILLISECOND);
+      this.errors.push(uncertainMs);
+    }
     this.events.push(EVENT_TIME, token, error, "");
   }
 }
 
 class TimeUdp extends UdpUser {
-  private readonly sntp: Sntp;
+  private readonly clients: readonly Sntp[];
   private readonly sink: TimeSink;
 
-  constructor(sntp: Sntp, sink: TimeSink) {
+  constructor(clients: readonly Sntp[], sink: TimeSink) {
     super();
-    this.sntp = sntp;
+    this.clients = clients;
     this.sink = sink;
   }
 
   override datagram(datagram: Datagram, now: Instant): void {
     const { localPort, bytes, offset, length } = datagram;
-    this.sntp.input(localPort, bytes, offset, length, now, this.sink);
+    for (const client of this.clients) client.input(localPort, bytes, offset, length, now, this.sink);
   }
 
   override refused(localPort: Port, _path: Path, _port: Port, now: Instant): void {
-    this.sntp.refused(localPort, now, this.sink);
+    for (const client of this.clients) client.refused(localPort, now, this.sink);
   }
 }
 
 export class Time {
-  private readonly sntp = new Sntp();
+  private readonly clients: Sntp[] = [];
   private readonly sink: TimeSink;
   private nextToken = 1;
+  /** Time servers that the lease names. */
+  private leased: readonly string[] = [];
+  // Of the answer that the edge looks at: wall clock minus `now`, in milliseconds, and how wrong that may be.
+  offsetMs = 0;
+  errorMs = 0;
 
   constructor(udp: Udp, paths: PathTable, events: EventQueue, random: Random) {
+    for (let i = 0; i < TIME_SERVER_LIMIT; i++) this.clients.push(new Sntp());
     this.sink = new TimeSink(udp, paths, events, random);
-    this.sink.user = new TimeUdp(this.sntp, this.sink);
+    this.sink.user = new TimeUdp(this.clients, this.sink);
+  }
+
+  setLeaseServers(servers: readonly string[]): void {
+    this.leased = servers;
+  }
+
+  /** The i-th server that the lease names, "" when there are no more. */
+  server(index: number): string {
+    return index >= 0 && index < this.leased.length ? this.leased[index]! : "";
   }
 
   /** Asks the server at this address; the token of the EVENT_TIME that follows. */
   ask(server: string, now: Instant): number {
     const token = this.nextToken;
     this.nextToken++;
-    this.sntp.ask(server, token, now, this.sink);
+    for (const client of this.clients) {
+      if (client.busy) continue;
+      client.ask(server, token, now, this.sink);
+      return token;
+    }
+    this.sink.told(token, 0, 0, TIME_BUSY, now);
     return token;
   }
 
-  /** Wall clock minus `now`, in milliseconds, as the last answer had it. */
-  get offsetMs(): number {
-    return this.sink.offsetMs;
+  /** The edge looks at this EVENT_TIME: its answer becomes current. */
+  look(token: number): void {
+    const { tokens, offsets, errors } = this.sink;
+    for (let i = 0; i < tokens.length; i++) {
+      if (tokens[i] !== token) continue;
+      this.offsetMs = offsets[i]!;
+      this.errorMs = errors[i]!;
+      tokens.splice(i, 1);
+      offsets.splice(i, 1);
+      errors.splice(i, 1);
+      return;
+    }
   }
 
   step(now: Instant): void {
-    if (this.sntp.nextDeadline() <= now) this.sntp.step(now, this.sink);
+    for (const client of this.clients) if (client.nextDeadline() <= now) client.step(now, this.sink);
   }
 
   nextDeadline(): Instant {
-    return this.sntp.nextDeadline();
+    let deadline = NEVER;
+    for (const client of this.clients) deadline = Math.min(deadline, client.nextDeadline());
+    return deadline;
   }
 }

@@ -1,5 +1,5 @@
 // Asks one server at a time what time it is (RFC 4330): a few questions, each from a port of its own and with numbers
-// that nobody can foresee, until one is answered. Steering a clock is not here: this says how far it is off.
+// that nobody can foresee, until one is answered. Whom of several to believe is in select.ts; steering a clock is not here.
 
 import type { Port } from "../base/address.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../base/result.ts";
@@ -36,8 +36,11 @@ export abstract class NtpSink {
   abstract sendQuestion(port: Port, server: string, bytes: Uint8Array, length: number): boolean;
   /** The port is not needed any more. */
   abstract closePort(port: Port): void;
-  /** The wall clock at `now` shows this many milliseconds since 1970; `error` 0, or TIME_ and no time. */
-  abstract told(token: number, wallMs: number, error: number, now: Instant): void;
+  /**
+   * The wall clock at `now` shows this many milliseconds since 1970, and may be so many off; `error` 0, or TIME_ and no
+   * time.
+   */
+  abstract told(token: number, wallMs: number, uncertainMs: number, error: number, now: Instant): void;
 }
 
 export class Sntp {
@@ -58,7 +61,7 @@ export class Sntp {
   /** Asks the server, an address as text. Exactly one `told` with this token follows, perhaps within this call. */
   ask(server: string, token: number, now: Instant, sink: NtpSink): void {
     if (this.deadline !== NEVER) {
-      sink.told(token, 0, TIME_BUSY, now);
+      sink.told(token, 0, 0, TIME_BUSY, now);
       return;
     }
     this.server = server;
@@ -73,26 +76,34 @@ export class Sntp {
   input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: NtpSink): void {
     if (port !== this.port || this.port === 0) return;
     const error = decodeAnswer(bytes, offset, length, this.nonceHigh, this.nonceLow, this.answer);
-    if (error === NTP_REFUSED) this.end(0, TIME_REFUSED, now, sink);
-    else if (error === NTP_UNSYNCHRONISED) this.end(0, TIME_UNSYNCHRONISED, now, sink);
+    if (error === NTP_REFUSED) this.fail(TIME_REFUSED, now, sink);
+    else if (error === NTP_UNSYNCHRONISED) this.fail(TIME_UNSYNCHRONISED, now, sink);
     else if (error === 0) {
       // RFC 4330 5: the way there and the way back are taken for equally long.
       const waited = (now - this.sentAt) / MILLISECOND;
       const onTheWay = Math.max(0, waited - (this.answer.sentMs - this.answer.receivedMs));
-      this.end(this.answer.sentMs + onTheWay / 2, 0, now, sink);
+      this.closePort(sink);
+      this.deadline = NEVER;
+      const uncertain = onTheWay / 2 + this.answer.rootErrorMs;
+      sink.told(this.token, this.answer.sentMs + onTheWay / 2, uncertain, 0, now);
     }
   }
 
   /** Nobody listens at the server's port: it is not asked again. */
   refused(port: Port, now: Instant, sink: NtpSink): void {
-    if (port === this.port && this.port !== 0) this.end(0, TIME_NO_ANSWER, now, sink);
+    if (port === this.port && this.port !== 0) this.fail(TIME_NO_ANSWER, now, sink);
   }
 
   step(now: Instant, sink: NtpSink): void {
     if (now < this.deadline) return;
     this.closePort(sink);
     if (this.asked < QUESTIONS && this.unsent < RETRIES) this.send(now, sink);
-    else this.end(0, TIME_NO_ANSWER, now, sink);
+    else this.fail(TIME_NO_ANSWER, now, sink);
+  }
+
+  /** A question is under way. */
+  get busy(): boolean {
+    return this.deadline !== NEVER;
   }
 
   nextDeadline(): Instant {
@@ -117,10 +128,10 @@ export class Sntp {
     }
   }
 
-  private end(wallMs: number, error: number, now: Instant, sink: NtpSink): void {
+  private fail(error: number, now: Instant, sink: NtpSink): void {
     this.closePort(sink);
     this.deadline = NEVER;
-    sink.told(this.token, wallMs, error, now);
+    sink.told(this.token, 0, 0, error, now);
   }
 
   private closePort(sink: NtpSink): void {

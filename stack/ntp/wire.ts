@@ -42,6 +42,8 @@ export class NtpAnswer {
   receivedMs = 0;
   sentMs = 0;
   stratum = 0;
+  /** How wrong the server's own clock may be (RFC 5905 11.2: half the root delay, and the root dispersion). */
+  rootErrorMs = 0;
 }
 
 /**
@@ -81,6 +83,7 @@ export function decodeAnswer(
   // A server does not answer before it is asked.
   if (answer.sentMs < answer.receivedMs) return NTP_UNSYNCHRONISED;
   answer.stratum = stratum;
+  answer.rootErrorMs = ((readU32(bytes, offset + 4) / 2 + readU32(bytes, offset + 8)) / LONGEST_ROOT) * 1000;
   return 0;
 }
 

@@ -26,6 +26,11 @@ export class TcpCounters {
   halfOpen = 0;
   timeWait = 0;
   orphans = 0;
+
+  /** One "name value" a line. */
+  describe(): string {
+    return `half-open ${this.halfOpen}\ntime-wait ${this.timeWait}\norphans ${this.orphans}`;
+  }
 }
 
 export class TcpCore {

@@ -49,6 +49,7 @@ describe("boot parameters", () => {
     expect(config.log).toBe("info");
     expect(config.offloads).toBe(ALL_OFFLOADS);
     expect(config.tap).toBe("tap0");
+    expect(config.ntp).toEqual([]);
     expect(config.mac).toBeUndefined();
   });
 
@@ -70,6 +71,9 @@ describe("boot parameters", () => {
     );
     expect(config.ipv4).toEqual({ address: "10.9.0.2", prefix: 24, gateway: "10.9.0.1" });
     expect(config.dns).toEqual(["10.9.0.1", "1.1.1.1", "9.9.9.9"]);
+    const ntp = (text: string) => configOf(`${REMOTE} ${text}`).ntp;
+    expect(ntp("--ntp=a.test,10.0.0.1 --ntp=b.test")).toEqual(["a.test", "10.0.0.1", "b.test"]);
+    expect(ntp("--ntp=off")).toBe("off");
     expect(config.dnsSearch).toEqual(["lan", "Example.org"]);
     expect(config.port).toBe(8080);
     expect(config.hook).toBe("/hooks/push");
@@ -120,7 +124,7 @@ describe("boot parameters", () => {
     const config = configOf(
       `${REMOTE} --dns=2001:db8::53,10.0.0.1 --syslog=tcp://[2001:db8::9]:601 --ntp=[2001:db8::7]`,
     );
-    expect([config.dns, config.ntp]).toEqual([["2001:db8::53", "10.0.0.1"], "2001:db8::7"]);
+    expect([config.dns, config.ntp]).toEqual([["2001:db8::53", "10.0.0.1"], ["2001:db8::7"]]);
     expect(config.syslog).toEqual({ transport: "tcp", host: "2001:db8::9", port: 601 });
     // A remote by address needs nobody who resolves it.
     expect(configOf("--remote=http://[2001:db8::8]/b.git --ipv4=10.0.0.2/24").ipv4?.address).toBe("10.0.0.2");
@@ -196,6 +200,7 @@ describe("boot parameters", () => {
     [`--remote=http://[2001:db8::1::]/b.git`, "is not a host"],
     [`${REMOTE} --ipv4=10.0.0.2/24`, "--dns is missing: with --ipv4 nobody else says who resolves git.example"],
     [`${REMOTE} --dns=one.one`, "is not an address"],
+    [`${REMOTE} --ntp=a.test,b_c`, "is not a host name"],
     [`${REMOTE} --dns-search=lan,a_b`, '"a_b" is no domain'],
     [`${REMOTE} --hook=/`, "not a plain path"],
     [`${REMOTE} --hook=/a/../b`, "not a plain path"],

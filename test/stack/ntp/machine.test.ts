@@ -24,6 +24,7 @@ class Recorder extends NtpSink {
   readonly open: number[] = [];
   readonly told_: string[] = [];
   full = false;
+  uncertain = -1;
   private seed = 1;
 
   random(): number {
@@ -39,8 +40,9 @@ class Recorder extends NtpSink {
   closePort(port: Port): void {
     this.open.splice(this.open.indexOf(port), 1);
   }
-  told(token: number, wallMs: number, error: number): void {
+  told(token: number, wallMs: number, uncertainMs: number, error: number): void {
     this.told_.push(error === 0 ? `${token}: ${wallMs}` : `${token}: error ${error}`);
+    this.uncertain = uncertainMs;
   }
 }
 
@@ -85,8 +87,19 @@ describe("a client of SNTP", () => {
     // 100 ms under way, of which the server took 40.
     input(answer(0, WALL_MS, WALL_MS + 40), 1 * SECOND + 100 * MILLISECOND);
     expect(sink.told_).toEqual([`7: ${WALL_MS + 40 + 30}`]);
+    expect(sink.uncertain).toBeCloseTo(30, 6);
     expect(sink.open).toEqual([]);
     expect(sntp.nextDeadline()).toBe(NEVER);
+  });
+
+  test("what the server knows of its own clock is added to how wrong the answer may be", () => {
+    sntp.ask(SERVER, 1, 0, sink);
+    const bytes = answer(0, WALL_MS, WALL_MS);
+    // Root delay 1/8 s, root dispersion 1/4 s.
+    writeU32(bytes, 4, 0x2000);
+    writeU32(bytes, 8, 0x4000);
+    input(bytes, 20 * MILLISECOND);
+    expect(sink.uncertain).toBeCloseTo(10 + 62.5 + 250, 6);
   });
 
   test("a server that claims to have taken longer than the whole way adds nothing", () => {
