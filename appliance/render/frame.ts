@@ -1,9 +1,10 @@
 // What surrounds a page: of the site, and of the page itself.
 
+import { ICON_URL, ICONS } from "../content/generated.ts";
 import type { Look } from "../content/look.ts";
 import type { Article, NavigationItem, Site } from "../content/site.ts";
 import type { Part } from "../content/templates.ts";
-import type { Strings } from "../content/words.ts";
+import { ENGLISH, type Strings } from "../content/words.ts";
 import type { Html } from "./html.ts";
 
 export interface Frame {
@@ -53,4 +54,57 @@ export interface PageHead {
   };
   readonly previous?: string | undefined;
   readonly next?: string | undefined;
+}
+
+/** The theme's own files, and markup at the end of each page. */
+interface Common {
+  readonly style: string;
+  readonly script: string;
+  readonly tail: Html;
+}
+
+/** Before there is a site. */
+export function frameOfNone({ style, script, tail }: Common): Frame {
+  return {
+    script,
+    tail,
+    site: undefined,
+    siteName: "Epiphyte",
+    language: "en",
+    strings: ENGLISH,
+    look: { palette: "leaf", scheme: "both" },
+    choice: false,
+    navigation: [],
+    lists: [],
+    searchUrl: undefined,
+    stylesheets: [style],
+    icon: ICON_URL,
+    commit: "",
+    own: () => undefined,
+  };
+}
+
+export function frameOf(site: Site, { style, script, tail }: Common, own: Frame["own"]): Frame {
+  const { stylesheet, settings, archive, tags } = site;
+  return {
+    script,
+    tail,
+    site,
+    siteName: settings.name,
+    language: settings.language,
+    strings: settings.strings,
+    look: { palette: settings.look.palette, scheme: site.scheme.scheme },
+    choice: site.scheme.choice,
+    navigation: site.navigation,
+    lists: [
+      ...(archive === undefined ? [] : [{ label: settings.strings.archive, url: archive.url }]),
+      ...(tags.list.length === 0 ? [] : [{ label: tags.title, url: tags.url }]),
+    ],
+    searchUrl: site.searchUrl,
+    // A new version of the repository's stylesheet has a new address, so that no browser shows the old one.
+    stylesheets: stylesheet === undefined ? [style] : [style, `${stylesheet.url}?${stylesheet.oid.slice(0, 8)}`],
+    icon: ICONS.find((url) => site.routes.get(url)?.kind === "static") ?? ICON_URL,
+    commit: site.snapshot.commit,
+    own,
+  };
 }

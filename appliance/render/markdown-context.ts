@@ -42,6 +42,12 @@ export interface Note {
   references: number;
 }
 
+/** Of a picture of the site, so that the page does not jump when it comes. */
+export function dimensions(src: string): string {
+  const size = current.context.options.size?.(src);
+  return size === undefined ? "" : ` width="${size.width}" height="${size.height}"`;
+}
+
 export interface Context {
   readonly options: MarkdownOptions;
   readonly strings: Strings;

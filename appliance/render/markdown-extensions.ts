@@ -3,7 +3,7 @@
 
 import type { Token, TokenizerAndRendererExtension, Tokens } from "marked";
 import { escapeHtml } from "./html.ts";
-import { bounded, current, type Note } from "./markdown-context.ts";
+import { bounded, current, dimensions, type Note } from "./markdown-context.ts";
 
 /** `[[name]]`, `[[name|words]]`, `![[picture.png]]`. */
 export const WIKILINK: TokenizerAndRendererExtension = {
@@ -26,8 +26,9 @@ export const WIKILINK: TokenizerAndRendererExtension = {
     const [, across, down] = /^(\d{1,4})(?:x(\d{1,4}))?$/.exec(label) ?? [];
     const height = down === undefined ? "" : ` height="${down}"`;
     const width = across === undefined ? "" : ` width="${across}"${height}`;
+    const size = width === "" ? dimensions(resolved.href) : width;
     const alt = width === "" && label !== target ? label : "";
-    return `<img src="${href}" alt="${escapeHtml(alt)}"${width} loading="lazy">`;
+    return `<img src="${href}" alt="${escapeHtml(alt)}"${size} loading="lazy">`;
   },
 };
 const PICTURE = /\.(?:png|jpe?g|gif|svg|webp|avif|bmp)$/i;

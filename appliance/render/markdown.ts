@@ -21,7 +21,7 @@ import { mapAddresses } from "./absolute.ts";
 import { callout, calloutOf, isCallout } from "./callout.ts";
 import { highlight } from "./highlight.ts";
 import { escapeHtml } from "./html.ts";
-import { bounded, current, freshContext, type MarkdownOptions, uniqueId } from "./markdown-context.ts";
+import { bounded, current, dimensions, freshContext, type MarkdownOptions, uniqueId } from "./markdown-context.ts";
 import {
   DEFINITIONS,
   FOOTNOTE,
@@ -127,7 +127,7 @@ const RENDERING: MarkedExtension = {
   gfm: true,
   renderer: {
     html(token: Tokens.HTML | Tokens.Tag): string {
-      return linkedHtml(current.context.options.untrusted === true ? sanitise(token.text) : token.text);
+      return measured(linkedHtml(current.context.options.untrusted === true ? sanitise(token.text) : token.text));
     },
     text(token: Tokens.Text | Tokens.Escape): string {
       if ("tokens" in token && token.tokens !== undefined) return this.parser.parseInline(token.tokens);
@@ -204,6 +204,16 @@ export function linkedHtml(
   });
 }
 
+/** Pictures of HTML have their size as well, unless it says one. */
+function measured(markup: string): string {
+  if (current.context.options.size === undefined || !/<img\s/i.test(markup)) return markup;
+  return markup.replace(/<img\s[^>]*>/gi, (tag) => {
+    const src = /\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i.exec(tag);
+    if (src === null || /\s(?:width|height|style)\s*=/i.test(tag)) return tag;
+    return `<img${dimensions(plain(src[1] ?? src[2] ?? src[3] ?? ""))}${tag.slice(4)}`;
+  });
+}
+
 function title(text: string | null | undefined): string {
   return text === null || text === undefined || text === "" ? "" : ` title="${escapeHtml(plain(text))}"`;
 }
@@ -228,12 +238,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
   apos: "'",
   nbsp: "\u00a0",
 };
-
-/** Of a picture of the site, so that the page does not jump when it comes. */
-function dimensions(src: string): string {
-  const size = current.context.options.size?.(src);
-  return size === undefined ? "" : ` width="${size.width}" height="${size.height}"`;
-}
 
 /** Text between tags: quotes stay, as CommonMark has them escaped, character references as they are. */
 function escapeText(text: string): string {

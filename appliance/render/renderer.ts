@@ -5,24 +5,24 @@
 
 import type { Result } from "../../stack/base/result.ts";
 import { bodyOf } from "../content/body.ts";
-import { ICON_URL, ICONS } from "../content/generated.ts";
+import { withCharset } from "../content/charset.ts";
 import { type Resolved, resolveHref } from "../content/links.ts";
 import type { Article, Listing, Route, Site } from "../content/site.ts";
 import { type Part, renderTemplate } from "../content/templates.ts";
 import { withoutControls } from "../content/text.ts";
 import type { Moment } from "../content/time.ts";
-import { ENGLISH } from "../content/words.ts";
 import { toHex } from "../hex.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, pageShare, Task } from "../task.ts";
 import { bodyWork } from "./body-work.ts";
 import { Feeds } from "./feeds.ts";
-import type { Frame } from "./frame.ts";
+import { type Frame, frameOf, frameOfNone } from "./frame.ts";
 import { escapeHtml, type Html, raw } from "./html.ts";
 import { archivePage, listingPage, searchPage, searchResults, tagPage, tagsPage } from "./lists.ts";
 import { linkedHtml, renderMarkdown } from "./markdown.ts";
 import { feedMediaType } from "./media.ts";
 import { articlePage, errorPage } from "./pages.ts";
+import { Pictures } from "./pictures.ts";
 import { Related } from "./related.ts";
 import { sanitise } from "./sanitise.ts";
 import { SCRIPT } from "./script.ts";
@@ -70,6 +70,8 @@ interface Body {
   readonly html: string;
   /** What its links lead to, by how they are written. */
   readonly links: ReadonlyMap<string, string>;
+  /** The blobs of the pictures whose size it has, by their addresses. */
+  readonly pictures: ReadonlyMap<string, string>;
   /** By which layout and settings. */
   readonly made: string;
   /** Of the last Site of which this was true; a Site itself must not be held on to. */
@@ -99,6 +101,7 @@ export class Renderer {
   #until: number | undefined;
   readonly #told = new Set<string>();
   readonly #search: Search;
+  readonly #pictures = new Pictures();
   /** Of the Site that is shown: its articles in order, and what they have in common. */
   #places: ReadonlyMap<Article, number> = new Map();
   #related: Related | undefined;
@@ -192,7 +195,9 @@ export class Renderer {
       }
       case "static": {
         const bytes = site.snapshot.read(route.oid);
-        return bytes === undefined ? undefined : { bytes, type: route.type, modified: route.modified };
+        if (bytes === undefined) return undefined;
+        const type = withCharset(route.type, bytes, (some) => this.#platform.utf8Decode(some));
+        return { bytes, type, modified: route.modified };
       }
       case "sitemap":
         return { bytes: encode(sitemap(site, route.part)), type: "application/xml", modified: head.committed };
@@ -227,47 +232,10 @@ export class Renderer {
 
   frame(site: Site | undefined): Frame {
     const [style, script] = this.assets as [Asset, Asset];
-    const common = { script: script.url, tail: this.#options.tail };
-    if (site === undefined)
-      return {
-        ...common,
-        site,
-        siteName: "Epiphyte",
-        language: "en",
-        strings: ENGLISH,
-        look: { palette: "leaf", scheme: "both" },
-        choice: false,
-        navigation: [],
-        lists: [],
-        searchUrl: undefined,
-        stylesheets: [style.url],
-        icon: ICON_URL,
-        commit: "",
-        own: () => undefined,
-      };
-    const { stylesheet, settings, archive, tags } = site;
-    const lists = [
-      ...(archive === undefined ? [] : [{ label: settings.strings.archive, url: archive.url }]),
-      ...(tags.list.length === 0 ? [] : [{ label: tags.title, url: tags.url }]),
-    ];
-    return {
-      ...common,
-      site,
-      siteName: settings.name,
-      language: settings.language,
-      strings: settings.strings,
-      look: { palette: settings.look.palette, scheme: site.scheme.scheme },
-      choice: site.scheme.choice,
-      navigation: site.navigation,
-      lists,
-      searchUrl: site.searchUrl,
-      // A new version of the repository's stylesheet has a new address, so that no browser shows the old one.
-      stylesheets:
-        stylesheet === undefined ? [style.url] : [style.url, `${stylesheet.url}?${stylesheet.oid.slice(0, 8)}`],
-      icon: ICONS.find((url) => site.routes.get(url)?.kind === "static") ?? ICON_URL,
-      commit: site.snapshot.commit,
-      own: (part, view) => this.#own(site, part, view),
-    };
+    const common = { style: style.url, script: script.url, tail: this.#options.tail };
+    return site === undefined
+      ? frameOfNone(common)
+      : frameOf(site, common, (part, view) => this.#own(site, part, view));
   }
 
   #own(site: Site, part: Part, view: object): Html | undefined {
@@ -302,10 +270,11 @@ export class Renderer {
     }
     const text = this.#platform.utf8Decode(bytes).replace(/^\uFEFF/, "");
     const links = new Map<string, string>();
-    const made = this.#markup(site, article, `${key} body`, bodyOf(site.layout, article, text), links);
+    const pictures = new Map<string, string>();
+    const made = this.#markup(site, article, `${key} body`, bodyOf(site.layout, article, text), links, pictures);
     if (!made.ok) return made.error;
     const html = made.value;
-    this.#bodies.set(key, { html, links, made: this.#made, generation: this.#generation });
+    this.#bodies.set(key, { html, links, pictures, made: this.#made, generation: this.#generation });
     this.#kept += html.length;
     for (const [oldest, body] of this.#bodies) {
       if (this.#kept <= this.#mostKept || oldest === key) break;
@@ -316,10 +285,11 @@ export class Renderer {
   }
 
   /** Whether a body made for a Site before says the same of this one: each of its links leads where it led. */
-  #isStillTrue({ links, made, generation }: Body, site: Site, article: Article): boolean {
+  #isStillTrue({ links, pictures, made, generation }: Body, site: Site, article: Article): boolean {
     if (generation === this.#generation) return true;
     if (made !== this.#made) return false;
     for (const [href, led] of links) if (resolveHref(site, article, href).href !== led) return false;
+    for (const [href, oid] of pictures) if (this.#pictures.blobAt(site, href) !== oid) return false;
     return true;
   }
 
@@ -332,12 +302,20 @@ export class Renderer {
       key,
       article.abstract,
       new Map(),
+      new Map(),
     );
     return made.ok ? made.value : made.error;
   }
 
-  /** The HTML, or what to show in its place. `links`: what is found of the links in it is noted there. */
-  #markup(site: Site, article: Article, key: string, text: string, links: Map<string, string>): Result<string, string> {
+  /** The HTML, or what to show in its place. `links`, `pictures`: what is found of those in it is noted there. */
+  #markup(
+    site: Site,
+    article: Article,
+    key: string,
+    text: string,
+    links: Map<string, string>,
+    pictures: Map<string, string>,
+  ): Result<string, string> {
     const now = this.#platform.now();
     const before = this.#unmade.get(key);
     if (before !== undefined && now < before.until) return this.#asWritten(text, before);
@@ -361,6 +339,7 @@ export class Renderer {
         typographic,
         untrusted,
         contents: article.contents,
+        size: this.#pictures.sizes(site, pictures),
       });
     });
     if (result.ok && result.value.ok) return { ok: true, value: withoutControls(result.value.value) };

@@ -25,6 +25,7 @@ import { httpRange } from "./targets/http-range.ts";
 import { httpTags } from "./targets/http-tags.ts";
 import { icmp } from "./targets/icmp.ts";
 import { icmpv6 } from "./targets/icmpv6.ts";
+import { imageSizes } from "./targets/image-size.ts";
 import { ipv4 } from "./targets/ipv4.ts";
 import { ipv6 } from "./targets/ipv6.ts";
 import { mld } from "./targets/mld.ts";
@@ -70,6 +71,7 @@ export const TARGETS: readonly Target[] = [
   generatorText,
   hostHeaders,
   hostRedirects,
+  imageSizes,
   headerLines,
   httpAccept,
   httpDate,
