@@ -35,7 +35,7 @@ export interface Repository {
 }
 
 export interface ApplianceOptions {
-  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret" | "root" | "poll" | "admin">;
+  readonly config: Pick<Config, "port" | "tls" | "hook" | "hookSecret" | "root" | "untrusted" | "poll" | "admin">;
   /** Where the repository is, without credentials: names the blog that does not name itself. */
   readonly origin?: string;
   readonly network: Network;
@@ -121,6 +121,7 @@ export class Appliance {
       hookPath: config.hook,
       repository: options.origin,
       root: config.root,
+      untrusted: config.untrusted,
       here: () => this.#here(),
     });
     this.#repository = options.repository(progressLog(log, () => platform.now()));

@@ -28,6 +28,8 @@ export interface Config {
   readonly hookSecret: string | undefined;
   /** Public base URL of the blog, without a slash at its end; undefined: what the repository says. */
   readonly root?: string | undefined;
+  /** True: raw HTML of the repository is sanitised, and what it says of headers and templates is not used. */
+  readonly untrusted?: boolean;
   /** Milliseconds between two looks for news that nobody asks for; undefined: none. */
   readonly poll?: number | undefined;
   /** Who may see the machine's status; nobody when left out. */
@@ -48,7 +50,9 @@ export const TRUST_PARAMETER = parameter(
 );
 
 export const APPLIANCE_PARAMETERS = {
-  remote: parameter("URL[#BRANCH]", "the Git repository to serve (also -r); required", { letter: "r" }),
+  remote: parameter("URL[#WHAT]", "the Git repository to serve, and its branch, tag or commit (also -r); required", {
+    letter: "r",
+  }),
   ...REMOTE_PARAMETERS,
   port: parameter("PORT", "HTTP port (80)"),
   ...TLS_PARAMETERS,
@@ -58,6 +62,7 @@ export const APPLIANCE_PARAMETERS = {
   hook: parameter("PATH", "path of the webhook that makes it fetch (/push)"),
   "hook-secret": parameter("TEXT", "webhooks must be signed with this key (HMAC-SHA-256)"),
   root: parameter("URL", "where readers find the blog, such as https://blog.example: for feeds and canonical links"),
+  untrusted: parameter("", "who writes is not to be trusted: HTML is sanitised, templates and headers are not used"),
   poll: parameter("TIME", "look for news this often, besides the webhook: 5m, 30s, 1h"),
   admin: parameter("CIDR[,...]", "who may see the machine's status at /-/status; may be repeated", {
     repeatable: true,
@@ -89,7 +94,20 @@ export function readConfig(given: Parameters): Config | undefined {
   const log = given.one("log", parseLevel)?.level ?? "info";
   return remote === undefined
     ? undefined
-    : { remote, port, tls, trust, proxy, hook, hookSecret: given.list("hook-secret")[0], root, poll, admin, log };
+    : {
+        remote,
+        port,
+        tls,
+        trust,
+        proxy,
+        hook,
+        hookSecret: given.list("hook-secret")[0],
+        root,
+        untrusted: given.has("untrusted"),
+        poll,
+        admin,
+        log,
+      };
 }
 
 function readAdmin(given: Parameters): readonly Cidr[] {

@@ -155,7 +155,7 @@ class Pass {
     const problems = this.#problems;
     for (const { path, fault } of this.#layout.faults) problems.push({ path, ...fault, skipped: false });
     const settings = readSettings(snapshot, this.#platform, problems, this.#layout.facts, this.#options);
-    const host = readHostRules(snapshot, this.#platform, problems);
+    const host = readHostRules(snapshot, this.#platform, problems, settings.untrusted);
     const laidOut = yield* layOut({
       settings,
       layout: this.#layout,

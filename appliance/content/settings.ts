@@ -41,6 +41,7 @@ const MAX_SETTING_LENGTH = 4096;
 const MAX_STRINGS_LENGTH = 16_384;
 const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 const MAX_NAME_LENGTH = 200;
+const PRINTABLE = /^[\x20-\x7e]+$/;
 
 type Decoding = Pick<Platform, "utf8Decode" | "utf8Encode" | "sha1">;
 
@@ -127,7 +128,9 @@ export function readSettings(
   const named = tag ?? facts.language ?? "en";
   const language = LANGUAGE_TAG.test(named) ? named : "en";
   const policy = read("content_security_policy");
-  if (policy !== undefined && !/^[\x20-\x7e]+$/.test(policy))
+  const untrusted = surroundings.untrusted === true || isOn("untrusted");
+  if (policy !== undefined && untrusted) warn("content_security_policy", "is not used where authors are not trusted");
+  else if (policy !== undefined && !PRINTABLE.test(policy))
     warn("content_security_policy", "has characters that a header field cannot have, and is ignored");
   const hub = read("hub");
   const isHub = hub !== undefined && /^https?:\/\/[^\s"'<>\\]+$/.test(hub);
@@ -142,10 +145,10 @@ export function readSettings(
     strings: readStrings(language, readLines("strings", MAX_STRINGS_LENGTH), ".config/strings", problems),
     look: readLook(read("theme"), (reason) => warn("theme", reason)),
     hub: isHub ? hub : undefined,
-    untrusted: surroundings.untrusted === true || isOn("untrusted"),
+    untrusted,
     typographic: isOn("typographic"),
     notes,
-    contentSecurityPolicy: policy !== undefined && /^[\x20-\x7e]+$/.test(policy) ? policy : undefined,
+    contentSecurityPolicy: untrusted || policy === undefined || !PRINTABLE.test(policy) ? undefined : policy,
   };
 }
 

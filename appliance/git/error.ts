@@ -51,9 +51,11 @@ export type GitError =
       readonly where: string;
       readonly branch: string;
       readonly branches: readonly string[];
-      /** What it seems to be instead. */
-      readonly is?: "tag" | "commit";
+      /** It seems to be the beginning of a commit's name. */
+      readonly short?: true;
     }
+  /** What was asked for by name is a file, a directory, or a tag's own object. */
+  | { readonly kind: "no-commit"; readonly where: string; readonly name: string }
   /** It answers as a port does that speaks TLS. */
   | { readonly kind: "speaks-tls"; readonly where: string }
   | { readonly kind: "sha256-objects"; readonly where: string }
@@ -133,9 +135,11 @@ export function describeGitError(error: GitError): string {
     case "empty-repository":
       return `${at} the repository has no commit yet. Push one.`;
     case "unknown-branch":
-      return error.is === undefined
-        ? `${at} there is no branch ${error.branch}. There is: ${listBranches(error.branches)}.`
-        : `${at} ${error.branch} is a ${error.is}, and this machine follows a branch, so that a push can show. There is: ${listBranches(error.branches)}.`;
+      return error.short === true
+        ? `${at} there is no branch and no tag ${error.branch}. If it is a commit, write all its 40 digits.`
+        : `${at} there is no branch and no tag ${error.branch}. There is: ${listBranches(error.branches)}.`;
+    case "no-commit":
+      return `${at} ${error.name} is no commit. Name a branch, a tag or a commit.`;
     case "speaks-tls":
       return `${at} it seems to speak TLS there, and the remote's URL says http. Give the port that speaks HTTP.`;
     case "sha256-objects":

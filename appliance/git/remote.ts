@@ -1,4 +1,4 @@
-// A remote as the operator writes it: URL#branch, credentials in the URL (RFC 3986 3.2.1) if need be.
+// A remote as the operator writes it: URL#branch, URL#tag, URL#commit or URL#refs/…, credentials in the URL (RFC 3986 3.2.1) if need be.
 
 import type { Result } from "../../stack/base/result.ts";
 import { basicAuthorization } from "../../stack/edge/basic.ts";
@@ -9,13 +9,13 @@ export interface Remote {
   readonly url: string;
   /** Value of the Authorization header (RFC 7617), when there are credentials: in the URL, or a token. */
   readonly authorization: string | undefined;
-  /** Undefined: the branch that the server's HEAD points to. */
+  /** A branch, a tag, a whole name of a ref, or of a commit; undefined: the branch that the server's HEAD points to. */
   readonly branch: string | undefined;
 }
 
 const MAX_URL_LENGTH = 2048;
 
-/** Reads `URL[#branch]`. The error says in words what is wrong; it never repeats credentials. */
+/** Reads `URL[#what]`. The error says in words what is wrong; it never repeats credentials. */
 export function parseRemote(text: string): Result<Remote, string> {
   if (text.length > MAX_URL_LENGTH) return { ok: false, error: `longer than ${MAX_URL_LENGTH} characters` };
   const hash = text.indexOf("#");
@@ -82,7 +82,7 @@ function branchFault(branch: string): string | undefined {
   if (branch === "") return "the branch after # is empty";
   if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(branch))
     // Not repeated: after a "#" that was not encoded stands the rest of a password.
-    return "what follows # is not a name of a branch; a # in credentials is written %23";
+    return "what follows # is not a name of a branch, a tag or a commit; a # in credentials is written %23";
   return undefined;
 }
 

@@ -11,6 +11,7 @@ import { type Dating, History } from "./history.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "./limits.ts";
 import { type Directory, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
+import { COMMIT } from "./pack.ts";
 import { HURRIED_WITHIN, LONGEST_HURRIED_WITHIN } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot, Version } from "./snapshot.ts";
@@ -135,6 +136,11 @@ export class GitStore {
       }
     }
 
+    const row = held.objects.findHex(commit);
+    if (row >= 0 && held.objects.typeOf(row) !== COMMIT) {
+      held.objects.abandon();
+      return { ok: false, error: { kind: "no-commit", where, name: branch } };
+    }
     const known = held.history.mark();
     const made = await this.#run(task, this.#makeSnapshot(held, branch, commit, limits, task));
     held.trees.dropCache();

@@ -7,6 +7,9 @@ import { DAMAGED, decodePktLength, encodePkt, FLUSH, MAX_PKT, PKT_HEAD } from ".
 
 const HEADS = "refs/heads/";
 const TAGS = "refs/tags/";
+/** Of an annotated tag the server tells the object, and behind it with this at the end what that points to. */
+const PEELED = "^{}";
+const WHOLE_NAME = /^[0-9a-f]{40}$/;
 /** Lines between two pauses. */
 const PAUSE_LINES = 512;
 /** Names of branches that are told when the one asked for is not there. */
@@ -27,23 +30,24 @@ export type UploadPackError =
       readonly kind: "unknown-branch";
       readonly branch: string;
       readonly branches: readonly string[];
-      /** What it seems to be instead. */
-      readonly is?: "tag" | "commit";
+      /** It seems to be the beginning of a commit's name. */
+      readonly short?: true;
     }
   | { readonly kind: "sha256-objects" };
 
 /** What the server has, as it says itself. */
 export interface Advertisement {
-  /** The branch asked for, or the server's own choice; without "refs/heads/". */
+  /** What was asked for, or the branch that is the server's own choice; without "refs/heads/". */
   readonly branch: string;
-  /** The commit that it points to, in hexadecimal. */
+  /** The commit that it is or points to, in hexadecimal. */
   readonly commit: string;
   readonly capabilities: ReadonlySet<string>;
 }
 
 /**
- * Reads the answer to info/refs and picks the branch: `wanted`, else that of HEAD. Steps of a task: there may be a hundred
- * thousand refs, none of which is kept.
+ * Reads the answer to info/refs and picks what is `wanted`: a branch, else a tag of that name, else a whole name of a ref or
+ * of a commit; where nothing is, the branch of HEAD. Steps of a task: there may be a hundred thousand refs, none of which is
+ * kept.
  */
 export function* readAdvertisement(
   bytes: Uint8Array,
@@ -102,7 +106,8 @@ class BranchPick {
   #target: string | undefined;
   #head: string | undefined;
   #count = 0;
-  #isTag = false;
+  /** What the tag, or the whole name of a ref, that is wanted points to; behind a tag's own object, what that points to. */
+  #pointed: string | undefined;
   readonly #names: string[] = [];
   /** The branches that may be meant: the one asked for, HEAD's, "main", "master". */
   readonly #kept = new Map<string, string>();
@@ -122,11 +127,11 @@ class BranchPick {
 
   see(commit: string, ref: string): void {
     if (ref === "HEAD") this.#head = commit;
-    if (
-      this.#wanted !== undefined &&
-      (ref === `${TAGS}${this.#wanted}` || (ref === this.#wanted && ref.startsWith(TAGS)))
-    )
-      this.#isTag = true;
+    const wanted = this.#wanted;
+    if (wanted !== undefined) {
+      const peeled = ref.endsWith(PEELED) ? ref.slice(0, -PEELED.length) : ref;
+      if (peeled === `${TAGS}${wanted}` || (peeled === wanted && wanted.startsWith("refs/"))) this.#pointed = commit;
+    }
     if (!ref.startsWith(HEADS)) return;
     const name = ref.slice(HEADS.length);
     this.#count++;
@@ -139,15 +144,12 @@ class BranchPick {
   }
 
   result(capabilities: ReadonlySet<string>): Result<Advertisement, UploadPackError> {
-    if (this.#count === 0) return { ok: false, error: { kind: "empty-repository" } };
     const branch = this.#wanted ?? this.#default() ?? "HEAD";
-    const commit = this.#kept.get(branch);
-    if (commit === undefined) {
-      const error = { kind: "unknown-branch" as const, branch, branches: this.#names };
-      if (this.#isTag) return { ok: false, error: { ...error, is: "tag" } };
-      return { ok: false, error: /^[0-9a-f]{7,64}$/.test(branch) ? { ...error, is: "commit" } : error };
-    }
-    return { ok: true, value: { branch, commit, capabilities } };
+    const commit = this.#kept.get(branch) ?? this.#pointed ?? (WHOLE_NAME.test(branch) ? branch : undefined);
+    if (commit !== undefined) return { ok: true, value: { branch, commit, capabilities } };
+    if (this.#count === 0) return { ok: false, error: { kind: "empty-repository" } };
+    const error = { kind: "unknown-branch" as const, branch, branches: this.#names };
+    return { ok: false, error: /^[0-9a-f]{7,39}$/.test(branch) ? { ...error, short: true } : error };
   }
 
   /** The branch of HEAD: by the symref, else one that points to the same commit, "main" and "master" before others. */

@@ -34,6 +34,10 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
+/** For a file of somebody who is not trusted, shown by itself: it runs nothing, and is none of this origin's. */
+export const UNTRUSTED_FILE_POLICY =
+  "sandbox; default-src 'none'; img-src * data:; media-src *; style-src 'unsafe-inline'";
+
 export function headersFor(
   type: string,
   freshness: Freshness,
@@ -49,7 +53,8 @@ export function headersFor(
   if (encoding !== "") headers.push(["Content-Encoding", encoding]);
   if (varies) headers.push(["Vary", "Accept-Encoding"]);
   // SVG can hold scripts as well.
-  if (type.startsWith("text/html") || type === "image/svg+xml" || type.startsWith("application/xhtml"))
+  const mayRun = type.startsWith("text/html") || type === "image/svg+xml" || type.startsWith("application/xhtml");
+  if (mayRun || (policy === UNTRUSTED_FILE_POLICY && type.includes("xml")))
     headers.push(["Content-Security-Policy", policy], ["Referrer-Policy", "strict-origin-when-cross-origin"]);
   return headers;
 }

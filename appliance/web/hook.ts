@@ -38,6 +38,10 @@ export const OPEN_HOOK_INTERVAL = 1_000_000;
 /** Problems that an answer names. */
 export const MAX_TOLD_PROBLEMS = 50;
 
+/** sourcehut has no secrets of its users: it signs with one key for all, and whoever has an account there has its signature. */
+const SOURCEHUT =
+  "X-Payload-Signature is sourcehut's, by a key of its own that says nothing of whose hook it is; without --hook-secret, a path that nobody knows (--hook=/push/…) does";
+
 /** An answer in both its forms. */
 interface Answer {
   readonly status: number;
@@ -82,7 +86,9 @@ export class Webhook {
         const reason =
           signature.kind === "wrong"
             ? `${signature.header} does not fit the secret (--hook-secret) and the body`
-            : `it has no signature: none of ${SIGNATURE_HEADERS.join(", ")}`;
+            : field(request, "x-payload-signature") !== undefined
+              ? SOURCEHUT
+              : `it has no signature: none of ${SIGNATURE_HEADERS.join(", ")}`;
         this.#options.onRefused(request, reason);
         return failure(403, `this hook was refused: ${reason}`);
       }
@@ -175,7 +181,8 @@ export function wantsPlainText(request: HttpRequest): boolean {
 }
 
 /** Headers by which a request shows that it is a forge's webhook. */
-const FORGE_HEADER = /^x-(?:github|gitea|forgejo|gogs|gitlab)-event$|^x-event-key$|^webhook-id$|^x-hub-signature/;
+const FORGE_HEADER =
+  /^x-(?:github|gitea|forgejo|gogs|gitlab|webhook)-event$|^x-event-key$|^webhook-id$|^x-hub-signature|^x-payload-signature$/;
 
 export function isFromForge(request: HttpRequest): boolean {
   return request.headers.some(([name]) => FORGE_HEADER.test(name));

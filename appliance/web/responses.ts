@@ -32,6 +32,7 @@ export type Representations = readonly [ReadyResponse, ...ReadyResponse[]];
 export interface Published {
   /** See Source. */
   readonly blob: string;
+  readonly policy: string;
   readonly fields: Source["fields"];
   /** As the table knows it: percent-encoded. */
   readonly path: string;
@@ -107,7 +108,7 @@ export class Responses {
   }
 
   /** Publishes what `make` has made of it: with its codings first, so that each of those who wait gets its own. */
-  publish({ url, blob, fields }: Source, made: Representations): void {
+  publish({ url, blob, policy, fields }: Source, made: Representations): void {
     const size = made.reduce((sum, { body }) => sum + body.length, ENTRY_COST);
     for (const response of made.toReversed()) this.#network.publish(response);
     // One body that is larger than all may be is sent to those who wait for it, but not kept.
@@ -117,7 +118,7 @@ export class Responses {
     }
     this.#size += size - (this.#published.get(url)?.size ?? 0);
     this.#published.delete(url);
-    this.#published.set(url, { blob, fields, path: encodePath(url), size });
+    this.#published.set(url, { blob, policy, fields, path: encodePath(url), size });
     if (this.#size > this.#limit) this.#shrink(this.#limit / 2);
   }
 

@@ -9,7 +9,7 @@ import type { Route, Site } from "../content/site.ts";
 import type { Platform } from "../platform.ts";
 import type { Asset, Renderer } from "../render/renderer.ts";
 import { describeTaskFault, pageShare, Task, type TaskFault } from "../task.ts";
-import { CONTENT_SECURITY_POLICY, headersFor, withFields } from "./headers.ts";
+import { CONTENT_SECURITY_POLICY, headersFor, UNTRUSTED_FILE_POLICY, withFields } from "./headers.ts";
 import { isFromForge, wantsPlainText } from "./hook.ts";
 import { Responses, type Source, type TableNetwork } from "./responses.ts";
 import { parseTarget } from "./target.ts";
@@ -88,10 +88,11 @@ export class WebServer {
     this.#site = site;
     this.#unmade.clear();
     const { assets } = this.#options.renderer;
-    this.#responses.retain((url, { blob, fields }) => {
+    this.#responses.retain((url, { blob, policy, fields }) => {
       if (assets.some((asset) => asset.url === url)) return true;
       const route = site.routes.get(url);
-      return route?.kind === "static" && blob === route.oid && sameFields(fields, site.host.headersFor(url));
+      if (route?.kind !== "static" || blob !== route.oid || policy !== policyOf(site, route)) return false;
+      return sameFields(fields, site.host.headersFor(url));
     });
   }
 
@@ -213,7 +214,7 @@ export class WebServer {
       // No file is newer than now, whatever its author's clock said (RFC 9110 8.8.2.1).
       modified: Math.min(rendered.modified.seconds, Math.floor(this.#options.platform.wallClock() / 1000)),
       freshness: route.kind === "static" ? "file" : "page",
-      policy: site.settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY,
+      policy: policyOf(site, route),
       fields: site.host.headersFor(url),
       blob: route.kind === "static" ? route.oid : "",
     };
@@ -319,6 +320,11 @@ function page(
     headers: [...withFields(own, fields), ...headers],
     body,
   };
+}
+
+function policyOf({ settings }: Site, route: Route): string {
+  if (settings.untrusted && route.kind === "static") return UNTRUSTED_FILE_POLICY;
+  return settings.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY;
 }
 
 function sameFields(one: Source["fields"], other: Source["fields"]): boolean {

@@ -1,5 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { LEAST_POLL, parsePoll, parseRoot } from "../../appliance/config.ts";
+import { APPLIANCE_PARAMETERS, LEAST_POLL, parsePoll, parseRoot, readConfig } from "../../appliance/config.ts";
+import { Parameters } from "../../appliance/parameters.ts";
+
+describe("--untrusted", () => {
+  it("is a switch", () => {
+    const config = (line: string) =>
+      readConfig(
+        new Parameters(
+          { parameters: `--remote=http://x.example/b ${line}`, onePerLine: false, module: "" },
+          APPLIANCE_PARAMETERS,
+        ),
+      );
+    expect(config("--untrusted")?.untrusted).toBe(true);
+    expect(config("")?.untrusted).toBe(false);
+  });
+});
 
 describe("--root", () => {
   it("is a base URL without a path", () => {

@@ -41,10 +41,12 @@ export const NO_RULES: HostRules = {
   closed: () => undefined,
 };
 
+/** `untrusted`: who writes it is not to say what browsers may do with it. */
 export function readHostRules(
   snapshot: Snapshot,
   platform: Pick<Platform, "utf8Decode">,
   problems: Problem[],
+  untrusted = false,
 ): HostRules {
   const read = (name: string): { readonly path: string; readonly text: string } | undefined => {
     for (const folder of FOLDERS) {
@@ -69,12 +71,14 @@ export function readHostRules(
     [redirects, moves.faults],
   ] as const)
     for (const { reason, line } of faults) problems.push({ path: file!.path, line, reason, skipped: false });
+  if (untrusted && fields.rules.some((rule) => rule.fields.length > 0))
+    problems.push({ path: headers!.path, reason: "sets no headers where authors are not trusted", skipped: false });
   const patterns = moves.rules.filter(
     ({ from, status }) => from.fixed === undefined || status === 404 || status === 410,
   );
   const protectedRules = fields.rules.filter(({ isProtected }) => isProtected);
   return {
-    headersFor: (path) => fieldsOf(fields.rules, path),
+    headersFor: (path) => (untrusted ? [] : fieldsOf(fields.rules, path)),
     redirects: moves.rules,
     redirectsPath: redirects?.path ?? "_redirects",
     redirectFor: (path) => firstFit(patterns, path),

@@ -92,7 +92,8 @@ describe("an error", () => {
       { kind: "not-git", where, reason: "text" },
       { kind: "empty-repository", where },
       { kind: "unknown-branch", where, branch: "x", branches: Array.from({ length: 12 }, (_, i) => `b${i}`) },
-      { kind: "unknown-branch", where, branch: "v1", branches: ["main"], is: "tag" },
+      { kind: "unknown-branch", where, branch: "abcdef0", branches: ["main"], short: true },
+      { kind: "no-commit", where, name: "1".repeat(40) },
       { kind: "speaks-tls", where },
       { kind: "sha256-objects", where },
       { kind: "remote-error", where, message: "no" },
@@ -104,7 +105,7 @@ describe("an error", () => {
     const texts = errors.map(describeGitError);
     for (const text of texts) expect(text).toMatch(/^http:\/\/example.org\/blog.git: .{10,}/);
     expect(new Set(texts).size).toBe(errors.length);
-    expect(texts.find((text) => text.includes("no branch x"))).toContain("b9 and 2 more");
+    expect(texts.find((text) => text.includes("no tag x."))).toContain("b9 and 2 more");
   });
 });
 

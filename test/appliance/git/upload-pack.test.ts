@@ -55,10 +55,36 @@ describe("an advertisement", () => {
   it("has the branch that is asked for, or says which there are", () => {
     const lines = [`${B} HEAD\0x\n`, `${A} refs/heads/a/b\n`, `${B} refs/heads/main\n`, `${B} refs/tags/v1\n`];
     expect(choice(lines, "a/b")).toBe("a/b a");
-    expect(advertised(lines, "v1")).toEqual({
+    expect(advertised(lines, "v2")).toEqual({
       ok: false,
-      error: { kind: "unknown-branch", branch: "v1", branches: ["a/b", "main"], is: "tag" },
+      error: { kind: "unknown-branch", branch: "v2", branches: ["a/b", "main"] },
     });
+    expect(advertised(lines, "aaaaaaaa")).toMatchObject({ error: { kind: "unknown-branch", short: true } });
+  });
+
+  it("has the tag, the whole name of a ref, or the commit that is asked for", () => {
+    const C = "c".repeat(40);
+    const lines = [
+      `${B} HEAD\0x\n`,
+      `${B} refs/heads/main\n`,
+      `${A} refs/heads/v2\n`,
+      `${B} refs/merge-requests/1/head\n`,
+      `${A} refs/tags/v1\n`,
+      `${B} refs/tags/v2\n`,
+      `${B} refs/tags/v3\n`,
+      `${C} refs/tags/v3^{}\n`,
+    ];
+    expect(choice(lines, "v1")).toBe("v1 a");
+    expect(choice(lines, "refs/tags/v1")).toBe("refs/tags/v1 a");
+    // A branch comes before a tag of its name.
+    expect(choice(lines, "v2")).toBe("v2 a");
+    expect(choice(lines, "refs/tags/v2")).toBe("refs/tags/v2 b");
+    // What an annotated tag points to.
+    expect(choice(lines, "v3")).toBe("v3 c");
+    expect(choice(lines, "refs/tags/v3")).toBe("refs/tags/v3 c");
+    expect(choice(lines, "refs/merge-requests/1/head")).toBe("refs/merge-requests/1/head b");
+    expect(choice(lines, C)).toBe(`${C} c`);
+    expect(choice(lines, "refs/nothing")).toBe("unknown-branch");
   });
 
   it("tells what it can do", () => {

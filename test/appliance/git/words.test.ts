@@ -18,6 +18,20 @@ describe.skipIf(gitMissing())("a remote (needs git with http-backend)", () => {
     fixture = await makeFixture();
     await makeRepository(fixture.directory("tagged"), [write("a", "1"), write("a", "2")]);
     fixture.git("tagged", "tag", "v1", "main~1");
+    fixture.git(
+      "tagged",
+      "-c",
+      "user.name=A",
+      "-c",
+      "user.email=a@example.org",
+      "tag",
+      "-a",
+      "-m",
+      "x",
+      "v2",
+      "main~1",
+    );
+    fixture.git("tagged", "update-ref", "refs/changes/7", "main~1");
   });
   afterAll(() => fixture.close());
 
@@ -27,14 +41,40 @@ describe.skipIf(gitMissing())("a remote (needs git with http-backend)", () => {
     expect([long.commit, long.branch]).toEqual([plain.commit, "main"]);
   });
 
-  it("is told when a tag or a commit stands where a branch should", async () => {
+  it("is shown at a tag, a commit, and any ref", async () => {
+    const commit = fixture.git("tagged", "rev-parse", "main~1").trim();
+    for (const what of ["v1", "refs/tags/v1", "v2", "refs/tags/v2", "refs/changes/7", commit]) {
+      const store = fixture.store(`tagged#${what}`);
+      const snapshot = await good(store);
+      expect([what, snapshot.commit]).toEqual([what, commit]);
+      // Nothing moved.
+      expect(await good(store)).toBe(snapshot);
+    }
+  });
+
+  it("goes where a tag goes", async () => {
+    const store = fixture.store("tagged#moves");
+    fixture.git("tagged", "tag", "moves", "main~1");
+    const first = await good(store);
+    fixture.git("tagged", "tag", "-f", "moves", "main");
+    const next = await good(store);
+    expect([first.commit, next.commit]).toEqual(
+      ["main~1", "main"].map((name) => fixture.git("tagged", "rev-parse", name).trim()),
+    );
+  });
+
+  it("is told when there is no such branch, tag or commit", async () => {
     const commit = fixture.git("tagged", "rev-parse", "main").trim();
+    const blob = fixture.git("tagged", "rev-parse", "main:a").trim();
     const cases: readonly (readonly [fragment: string, words: RegExp])[] = [
-      ["v1", /: v1 is a tag, and this machine follows a branch, .* There is: main\.$/],
-      ["refs/tags/v1", /: refs\/tags\/v1 is a tag, /],
-      [commit, /: [0-9a-f]{40} is a commit, /],
-      [commit.slice(0, 8), /: [0-9a-f]{8} is a commit, /],
-      ["mian", /: there is no branch mian\. There is: main\.$/],
+      [
+        commit.slice(0, 8),
+        /: there is no branch and no tag [0-9a-f]{8}\. If it is a commit, write all its 40 digits\.$/,
+      ],
+      ["mian", /: there is no branch and no tag mian\. There is: main\.$/],
+      ["refs/heads/mian", /: there is no branch and no tag mian\. /],
+      [`${"0".repeat(39)}1`, /the server (?:says|answered|ended)|lacks|broke|ended/],
+      [blob, /: [0-9a-f]{40} is no commit\. Name a branch, a tag or a commit\.$/],
     ];
     for (const [fragment, words] of cases)
       expect(describeGitError(await bad(fixture.store(`tagged#${fragment}`)))).toMatch(words);

@@ -229,6 +229,21 @@ describe("templates of the repository's own", () => {
     expect(site.problems).toMatchObject([{ path: ".config/templates/header.mustache", skipped: true }]);
   });
 
+  it("nor is what such a repository says of headers, while what it hides stays hidden", async () => {
+    const { site } = await shown({
+      ...FILES,
+      ".config/untrusted": "",
+      ".config/content_security_policy": "script-src *",
+      _headers: "/*\n  Content-Security-Policy: script-src *\n/p/*\n  Basic-Auth: a:b\n",
+    });
+    expect(site.settings.contentSecurityPolicy).toBeUndefined();
+    expect(site.host.headersFor("/")).toEqual([]);
+    expect(site.routes.has("/p/a")).toBe(false);
+    expect(site.problems.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([".config/content_security_policy", "_headers"]),
+    );
+  });
+
   it("that are broken are told with their line, and the theme's own parts stand", async () => {
     const { page, site } = await shown({
       ...FILES,

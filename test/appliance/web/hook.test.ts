@@ -136,8 +136,13 @@ describe("the webhook", () => {
     const missing = await b.call({ accept: "text/plain" }, body);
     expect(missing.status).toBe(403);
     expect(missing.text).toMatch(/it has no signature: none of X-Hub-Signature-256, .*, Webhook-Signature\n$/);
+    const sourcehut = await b.call(
+      { "x-payload-signature": "AAAA", "x-payload-nonce": "1", "x-webhook-event": "repo:post-update" },
+      body,
+    );
+    expect([sourcehut.status, sourcehut.text]).toEqual([403, expect.stringContaining("--hook=/push/")]);
     expect(b.runs).toBe(1);
-    expect(b.refused).toHaveLength(2);
+    expect(b.refused).toHaveLength(3);
     expect(b.refused[0]).toContain("X-Gitea-Signature does not fit");
   });
 

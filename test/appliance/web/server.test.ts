@@ -60,6 +60,46 @@ async function bench(): Promise<Bench> {
   return made;
 }
 
+describe("a repository's headers", () => {
+  const files = (headers: string) => ({ ...FILES, "static/a.html": "<p>A</p>", _headers: headers });
+
+  it("are those of its pages and files, in the place of ours", async () => {
+    const b = new Bench();
+    await b.show(
+      files("/static/*\n  Cache-Control: max-age=5\n  X-Kind: file\n/*\n  ! Referrer-Policy\n  Vary: Cookie\n"),
+    );
+    const file = await b.get("/static/a.html");
+    expect(headerOf(file, "cache-control")).toBe("max-age=5");
+    expect(headerOf(file, "x-kind")).toBe("file");
+    const page = await b.get("/Index");
+    expect([headerOf(page, "cache-control"), headerOf(page, "referrer-policy"), headerOf(page, "x-kind")]).toEqual([
+      "public, no-cache",
+      undefined,
+      undefined,
+    ]);
+    expect(headerOf(page, "vary")).toMatch(/Cookie$/);
+    expect(headerOf(await b.get("/nothing"), "vary")).toBe("Cookie");
+  });
+
+  it("change with a push, of files that did not change too", async () => {
+    const b = new Bench();
+    await b.show(files("/static/*\n  X-A: 1\n"));
+    expect(headerOf(await b.get("/static/a.html"), "x-a")).toBe("1");
+    await b.show(files("/static/*\n  X-A: 2\n"));
+    expect(headerOf(await b.get("/static/a.html"), "x-a")).toBe("2");
+  });
+
+  it("give way to a sandbox where authors are not trusted", async () => {
+    const b = new Bench();
+    await b.show(files(""));
+    expect(headerOf(await b.get("/static/a.html"), "content-security-policy")).toContain("script-src 'self'");
+    await b.show({ ...files("/*\n  Content-Security-Policy: x\n"), ".config/untrusted": "" });
+    for (const url of ["/static/a.html", "/static/x.svg"])
+      expect(headerOf(await b.get(url), "content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
+    expect(headerOf(await b.get("/Index"), "content-security-policy")).toContain("script-src 'self'");
+  });
+});
+
 describe("the web server", () => {
   const table: readonly (readonly [target: string, status: number, part: string])[] = [
     ["/", 200, "Hello"],

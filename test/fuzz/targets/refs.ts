@@ -65,7 +65,8 @@ export const refs: Target = {
   run: (bytes) => {
     const script = new Script(bytes);
     const kind = script.u8();
-    if (kind % 2 === 0) advertisement(script.rest(), [undefined, "main", "v1", "aaaaaaaa"][(kind >> 1) % 4]);
+    if (kind % 2 === 0)
+      advertisement(script.rest(), [undefined, "main", "v1", "aaaaaaaa", B, "refs/tags/main"][(kind >> 1) % 6]);
     else inPieces(script.rest(), answer);
     lines(bytes);
   },
@@ -80,7 +81,9 @@ function advertisement(bytes: Uint8Array, wanted: string | undefined): void {
   const { branch, commit, capabilities } = found.value;
   check(/^[0-9a-f]{40}$/.test(commit), `a commit called ${commit}`);
   if (wanted !== undefined) same(branch, wanted, "the branch that was asked for");
-  check(latin1(bytes).includes(`${commit} refs/heads/${branch}`), "a branch that the server has not told of");
+  const text = latin1(bytes);
+  const told = [`refs/heads/${branch}`, `refs/tags/${branch}`, branch].some((ref) => text.includes(`${commit} ${ref}`));
+  check(told || commit === wanted, "what the server has not told of");
   const request = encodeRequest(commit, undefined, capabilities);
   check(request.startsWith((request.indexOf("0000") + 0).toString(16).padStart(4, "0")), "a request that is damaged");
 }
