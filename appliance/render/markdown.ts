@@ -156,7 +156,7 @@ const RENDERING: MarkedExtension = {
     },
     code(token: Tokens.Code): string {
       const name = /^[^\s{,]*/.exec(token.lang ?? "")![0].toLowerCase();
-      const code = `${token.text.replace(/\n$/, "")}\n`;
+      const code = token.text === "" ? "" : `${token.text.replace(/\n$/, "")}\n`;
       const { context } = current;
       context.highlighted += code.length;
       const coloured = name === "" || context.highlighted > MAX_HIGHLIGHTED ? undefined : highlight(code, name);
@@ -176,8 +176,10 @@ const RENDERING: MarkedExtension = {
     },
     image(token: Tokens.Image): string {
       const src = address(plain(token.href));
-      if (src === undefined) return escapeHtml(plain(token.text));
-      return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(token.text))}"${title(token.title)}${dimensions(src)} loading="lazy">`;
+      // CommonMark 6.4: what the description says, without its marks.
+      const words = this.parser.parseInline(token.tokens, this.parser.textRenderer);
+      if (src === undefined) return escapeHtml(plain(words));
+      return `<img src="${escapeHtml(src)}" alt="${escapeHtml(plain(words))}"${title(token.title)}${dimensions(src)} loading="lazy">`;
     },
     table(token: Tokens.Table): string {
       const cell = (tag: string, item: Tokens.TableCell): string => {
