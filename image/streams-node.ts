@@ -2,7 +2,7 @@
 // them are the machine's.
 
 import { connect as connectSocket, type Socket } from "node:net";
-import { NO_PATH, type Path } from "../stack/base/path.ts";
+import { type Client, NO_CLIENT, NO_PATH, type Path } from "../stack/base/path.ts";
 import type { Instant } from "../stack/base/result.ts";
 import type { Shared } from "../stack/base/shared.ts";
 import {
@@ -182,6 +182,10 @@ export class NodeStreams extends Streams {
     return (this.#streams.has(handle) ? handle : NO_PATH) as number as Path;
   }
   /** The peer's address as text, "-" when it has gone. */
+  override peerClient(handle: Handle): Client {
+    return (this.#streams.has(handle) ? handle : NO_CLIENT) as number as Client;
+  }
+
   remoteText(path: Path): string {
     const text = this.#streams.get(path as number as Handle)?.socket.remoteAddress ?? "-";
     // An IPv4 address in IPv6's form (RFC 4291 2.5.5.2).

@@ -18,12 +18,17 @@ import { formatIpv4, type Ipv4, parseIpv4 } from "./address.ts";
 import { ADDRESS6_LENGTH, copy6, equal6, formatIpv6, isMapped, parseIpv6, writeDotted, writeIpv6 } from "./address6.ts";
 import { fold } from "./checksum.ts";
 import { IndexTable, mix } from "./index-table.ts";
+import { type LocalAddresses, NoLocalAddresses } from "./local-addresses.ts";
+import { Networks } from "./networks.ts";
 import { type Instant, NEVER, SECOND } from "./result.ts";
 
 /** A pair of addresses, as index into the host's PathTable. */
 export type Path = number & { readonly brand: "Path" };
 /** No pair of addresses, or the table is full of paths that are held. */
 export const NO_PATH = -1 as Path;
+/** Whose share of what is short something counts to: see `clientOf`. */
+export type Client = number & { readonly brand: "Client" };
+export const NO_CLIENT = -1 as Client;
 
 /** How long a path MTU below the link's is believed (RFC 1191 6.3: ten minutes). */
 export const MTU_LIFETIME = 600 * SECOND;
@@ -40,25 +45,6 @@ const MAPPED = 0x0000ffff;
 const NONE = -1;
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;
-
-/** Who knows our own IPv6 addresses: stack/ipv6 puts itself here. */
-export abstract class LocalAddresses {
-  /** Writes our address for what goes to the one at `offset` (RFC 6724 5) at `intoOffset`. False: there is none. */
-  abstract choose(destination: Uint8Array, offset: number, into: Uint8Array, intoOffset: number): boolean;
-  /** True while the address is one of ours, and may be used. */
-  abstract has(bytes: Uint8Array, offset: number): boolean;
-}
-
-/** A host without IPv6. */
-class NoLocalAddresses extends LocalAddresses {
-  override choose(_destination: Uint8Array, _offset: number, _into: Uint8Array, _intoOffset: number): boolean {
-    return false;
-  }
-
-  override has(_bytes: Uint8Array, _offset: number): boolean {
-    return false;
-  }
-}
 
 export class PathTable {
   readonly capacity: number;
@@ -86,6 +72,9 @@ export class PathTable {
   readonly #users: Int32Array;
   readonly #mtus: Int32Array;
   readonly #mtuUntil: Float64Array;
+  /** By path, of IPv6: the peer's network. */
+  readonly #networkOf: Int32Array;
+  readonly #networks = new Networks();
   /** Entries that were ever used; those beyond are free. */
   #made = 0;
   // Entries that nobody holds, in the order in which they were last let go of.
@@ -119,6 +108,7 @@ export class PathTable {
     this.#users = new Int32Array(this.capacity);
     this.#mtus = new Int32Array(this.capacity);
     this.#mtuUntil = new Float64Array(this.capacity);
+    this.#networkOf = new Int32Array(this.capacity);
     this.#older = new Int32Array(this.capacity);
     this.#newer = new Int32Array(this.capacity);
   }
@@ -189,6 +179,15 @@ export class PathTable {
   isOurs(path: Path): boolean {
     if (this.families[path]! === 6) return this.local6.has(this.#addresses, path * ENTRY_LENGTH);
     return this.local4 !== 0 && this.local4Of(path) === this.local4;
+  }
+
+  /**
+   * Whose share the peer's doings count to: an IPv4 address's, or that of a network of IPv6, since who has one of its
+   * addresses has them all. The same number for as long as there is the path.
+   */
+  clientOf(path: Path): Client {
+    if (path < 0) return NO_CLIENT;
+    return (this.families[path]! === 6 ? this.capacity + this.#networkOf[path]! : path) as Client;
   }
 
   /** Bytes of the IP header that a packet on this path has at least. */
@@ -335,6 +334,7 @@ export class PathTable {
     copy6(this.#addresses, at + REMOTE, bytes, offset);
     this.families[path] = 6;
     this.sums[path] = nativeChecksum(bytes, offset, ENTRY_LENGTH, 0);
+    this.#networkOf[path] = this.#networks.enter(bytes, offset, this.#key);
     this.#enter(path, hash);
     return path;
   }
@@ -370,6 +370,7 @@ export class PathTable {
     if (path < 0) return NO_PATH;
     this.#unlink(path);
     this.#index.remove(this.#hashes[path]!, path);
+    if (this.families[path]! === 6) this.#networks.leave(this.#networkOf[path]!);
     if (path === this.#last) {
       this.#last = NO_PATH;
       this.#lastLocal = -1;

@@ -2,7 +2,7 @@
 // HTTP is written against this, so it does not know whether it speaks in the clear.
 
 import { NO_PAYLOAD } from "./link.ts";
-import { NO_PATH, type Path } from "./path.ts";
+import { type Client, NO_CLIENT, NO_PATH, type Path } from "./path.ts";
 import type { Instant } from "./result.ts";
 import type { Shared } from "./shared.ts";
 
@@ -85,6 +85,8 @@ export abstract class Streams {
   abstract hold(handle: Handle, held: boolean): void;
   /** The path to the peer, which holds while the stream lives; NO_PATH: the handle is gone. */
   abstract peerPath(handle: Handle): Path;
+  /** Whose share the stream counts to (PathTable.clientOf); NO_CLIENT: the handle is gone. */
+  abstract peerClient(handle: Handle): Client;
   abstract peerPort(handle: Handle): number;
 }
 
@@ -130,6 +132,9 @@ class NoStreams extends Streams {
   override abort(_handle: Handle): void {}
   override peerPath(_handle: Handle): Path {
     return NO_PATH;
+  }
+  override peerClient(_handle: Handle): Client {
+    return NO_CLIENT;
   }
   override peerPort(_handle: Handle): number {
     return 0;

@@ -3,7 +3,7 @@
 
 import type { Port } from "../base/address.ts";
 import { copyBytes, latin1 } from "../base/native.ts";
-import { NO_PATH, type Path, type PathTable } from "../base/path.ts";
+import { type Client, NO_PATH, type Path, type PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import type { AccessLine } from "../http/access.ts";
 import { HttpEvents } from "../http/events.ts";
@@ -74,8 +74,8 @@ export class Access extends HttpEvents {
     this.wallOffsetMs = offsetMs;
   }
 
-  override request(exchange: number, path: Path, _now: Instant): void {
-    this.events.requests.request(exchange, path);
+  override request(exchange: number, client: Client, _now: Instant): void {
+    this.events.requests.request(exchange, client);
   }
 
   override cancelled(exchange: number, reading: boolean, _now: Instant): void {

@@ -1,8 +1,8 @@
 // Exchanges of which the appliance has not been told yet: new requests, more of a body, the end of one. A place for each
 // record of the exchange table, so that there is room for every one of them whatever comes; and in an order that is fair
-// to addresses: whose request was handed over least recently has the next one.
+// to clients: whose request was handed over least recently has the next one.
 
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT } from "../base/path.ts";
 import { recordOf } from "../http1/exchanges.ts";
 import { EVENT_BODY, EVENT_NONE, EVENT_REQUEST } from "./events.ts";
 
@@ -16,25 +16,25 @@ export class RequestQueue {
   private readonly exchanges: number[] = [];
   /** EVENT_REQUEST, EVENT_BODY, or EVENT_NONE: there is nothing to tell. */
   private readonly kinds: number[] = [];
-  private readonly paths: Path[] = [];
+  private readonly clients: Client[] = [];
   /** The turn in which it was entered: the lower, the longer it waits. */
   private readonly entered: number[] = [];
-  /** By path: the turn in which a request from there was handed over. A path that comes to be another's is no matter. */
+  /** By client: the turn in which a request of it was handed over. A number that comes to be another's is no matter. */
   private readonly served: number[] = [];
   /** Exchanges that are over while the appliance waits for more of their body: it must be told before all else. */
   private readonly over: number[] = [];
   private turn = 0;
   private waiting = 0;
-  private lastPath: Path = NO_PATH;
+  private lastClient: Client = NO_CLIENT;
 
   get length(): number {
     return this.waiting + this.over.length;
   }
 
-  /** A new exchange of a peer on this path. What its record held before is over. */
-  request(exchange: number, path: Path): void {
+  /** A new exchange of this client. What its record held before is over. */
+  request(exchange: number, client: Client): void {
     this.enter(exchange, EVENT_REQUEST);
-    this.paths[recordOf(exchange)] = path;
+    this.clients[recordOf(exchange)] = client;
   }
 
   /** There is more of the body of an exchange that the appliance knows. */
@@ -67,27 +67,27 @@ export class RequestQueue {
     this.kinds[best] = EVENT_NONE;
     this.waiting--;
     this.exchange = this.exchanges[best]!;
-    this.lastPath = this.paths[best]!;
+    this.lastClient = this.clients[best]!;
     return kind;
   }
 
   /** The one that `next` has found goes to the appliance: others are first now. */
   charge(): void {
-    if (this.lastPath < 0) return;
-    while (this.served.length <= this.lastPath) this.served.push(0);
+    if (this.lastClient < 0) return;
+    while (this.served.length <= this.lastClient) this.served.push(0);
     this.turn++;
-    this.served[this.lastPath] = this.turn;
+    this.served[this.lastClient] = this.turn;
   }
 
   /** True when record `a` comes before record `b`. */
   private before(a: number, b: number): boolean {
-    const servedA = this.servedOf(this.paths[a]!);
-    const servedB = this.servedOf(this.paths[b]!);
+    const servedA = this.servedOf(this.clients[a]!);
+    const servedB = this.servedOf(this.clients[b]!);
     return servedA === servedB ? this.entered[a]! < this.entered[b]! : servedA < servedB;
   }
 
-  private servedOf(path: Path): number {
-    return path >= 0 && path < this.served.length ? this.served[path]! : 0;
+  private servedOf(client: Client): number {
+    return client >= 0 && client < this.served.length ? this.served[client]! : 0;
   }
 
   private enter(exchange: number, kind: number): void {
@@ -95,7 +95,7 @@ export class RequestQueue {
     while (this.kinds.length <= record) {
       this.exchanges.push(NO_EXCHANGE);
       this.kinds.push(EVENT_NONE);
-      this.paths.push(NO_PATH);
+      this.clients.push(NO_CLIENT);
       this.entered.push(0);
     }
     if (this.kinds[record]! === EVENT_NONE) this.waiting++;

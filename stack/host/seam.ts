@@ -67,7 +67,7 @@ export function spare(): number {
 
 export function makeRoom(bytes: number, peer: string): number {
   const { tcp, paths, now } = host();
-  return tcp.freeSendMemory(bytes, paths.toward(peer), now);
+  return tcp.freeSendMemory(bytes, paths.clientOf(paths.toward(peer)), now);
 }
 
 export function waiting(): boolean {

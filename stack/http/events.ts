@@ -1,4 +1,4 @@
-import type { Path } from "../base/path.ts";
+import type { Client } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import type { AccessLine } from "./access.ts";
 
@@ -13,7 +13,7 @@ export const BODY_GONE = 2;
 /** What the server tells the one above it. */
 export abstract class HttpEvents {
   /** A request that the ready table does not answer; its body is still to come. Read it by the server's accessors. */
-  abstract request(exchange: number, path: Path, now: Instant): void;
+  abstract request(exchange: number, client: Client, now: Instant): void;
   /**
    * The appliance's answer is not wanted any more: the peer has gone, or has been answered an error. `reading`: the
    * appliance waits for more of the body, or has read some.

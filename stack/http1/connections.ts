@@ -1,6 +1,6 @@
 // The server's connections: a pool of records, found by stream handle without a Map.
 
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT, NO_PATH, type Path } from "../base/path.ts";
 import { type Handle, NO_HANDLE, NO_STREAMS, type Streams } from "../base/streams.ts";
 import { CR, LF } from "../http/syntax.ts";
 
@@ -26,6 +26,8 @@ export class Connection {
   state = READING;
   /** The path to the peer. */
   path: Path = NO_PATH;
+  /** Whose share it counts to. */
+  client: Client = NO_CLIENT;
   peerPort = 0;
   maxHead = 0;
   /** Bytes of an incomplete head that were searched for its end, and that were decoded last; 0: none. */

@@ -2,7 +2,7 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { latin1 } from "../base/native.ts";
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT } from "../base/path.ts";
 import { COLON, CR, HTAB, SP, TOKEN } from "../http/syntax.ts";
 import { RequestHead } from "./request-head.ts";
 
@@ -13,8 +13,8 @@ export class Exchange {
   readonly head: RequestHead = new RequestHead();
   /** The head's bytes; `head` holds offsets in them. */
   bytes: Uint8Array = NO_PAYLOAD;
-  /** The path to the peer, and the bytes that are counted for this exchange. */
-  path: Path = NO_PATH;
+  /** Whose share it counts to, and the bytes that are counted for this exchange. */
+  client: Client = NO_CLIENT;
   charged = 0;
   /** The appliance has been told of it. */
   known = false;
@@ -89,7 +89,7 @@ const ADDRESS_PART = 4;
 
 export class ExchangeTable {
   readonly #limit: number;
-  /** Bytes of exchanges in progress, of all and by path. */
+  /** Bytes of exchanges in progress, of all and by client. */
   #held = 0;
   readonly #heldBy: number[] = [];
   readonly #exchanges: Exchange[] = [];
@@ -120,42 +120,42 @@ export class ExchangeTable {
    * True when there is memory for an exchange with a head of this length. When it runs short, an address that holds
    * more than its part of it is told no, so that others, a forge with its hook among them, are told yes.
    */
-  admits(length: number, path: Path): boolean {
+  admits(length: number, client: Client): boolean {
     const cost = EXCHANGE_COST + length;
     const part = this.#limit / ADDRESS_PART;
     if (this.#held + cost <= this.#limit - part) return true;
-    return this.#held + cost <= this.#limit && this.#heldByPath(path) + cost <= part;
+    return this.#held + cost <= this.#limit && this.#heldByClient(client) + cost <= part;
   }
 
   /**
    * Who gives way to such an exchange when there is no memory for it: one that the appliance does not know yet, of the
    * address that holds most, if it holds more than the newcomer's would with it. -1: nobody.
    */
-  worst(length: number, path: Path): number {
+  worst(length: number, client: Client): number {
     let worst = -1;
-    let most = this.#heldByPath(path) + EXCHANGE_COST + length;
+    let most = this.#heldByClient(client) + EXCHANGE_COST + length;
     for (let i = 0; i < this.#exchanges.length; i++) {
       const e = this.#exchanges[i]!;
-      if (e.connection < 0 || e.known || e.path === path || this.#heldByPath(e.path) <= most) continue;
+      if (e.connection < 0 || e.known || e.client === client || this.#heldByClient(e.client) <= most) continue;
       worst = i;
-      most = this.#heldByPath(e.path);
+      most = this.#heldByClient(e.client);
     }
     return worst;
   }
 
-  #heldByPath(path: Path): number {
-    return path >= 0 && path < this.#heldBy.length ? this.#heldBy[path]! : 0;
+  #heldByClient(client: Client): number {
+    return client >= 0 && client < this.#heldBy.length ? this.#heldBy[client]! : 0;
   }
 
-  #charge(path: Path, bytes: number): void {
+  #charge(client: Client, bytes: number): void {
     this.#held += bytes;
-    if (path < 0) return;
-    while (this.#heldBy.length <= path) this.#heldBy.push(0);
-    this.#heldBy[path] = this.#heldBy[path]! + bytes;
+    if (client < 0) return;
+    while (this.#heldBy.length <= client) this.#heldBy.push(0);
+    this.#heldBy[client] = this.#heldBy[client]! + bytes;
   }
 
   /** Takes a record for the connection and returns its index. `length`: bytes of the head, which are counted. */
-  take(connection: number, path: Path, length: number): number {
+  take(connection: number, client: Client, length: number): number {
     let index = this.#exchanges.length;
     if (this.#free.length > 0) {
       index = this.#free[this.#free.length - 1]!;
@@ -163,9 +163,9 @@ export class ExchangeTable {
     } else this.#exchanges.push(new Exchange());
     const e = this.#exchanges[index]!;
     e.connection = connection;
-    e.path = path;
+    e.client = client;
     e.charged = EXCHANGE_COST + length;
-    this.#charge(path, e.charged);
+    this.#charge(client, e.charged);
     return index;
   }
 
@@ -192,7 +192,7 @@ export class ExchangeTable {
     const e = this.#exchanges[index]!;
     e.connection = -1;
     e.generation++;
-    this.#charge(e.path, -e.charged);
+    this.#charge(e.client, -e.charged);
     e.charged = 0;
     e.known = false;
     e.bytes = NO_PAYLOAD;

@@ -20,7 +20,7 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
-import type { Path } from "../base/path.ts";
+import type { Client } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
 import type { HttpEvents } from "../http/events.ts";
@@ -162,6 +162,7 @@ export class HttpServer extends Endings {
     const c = this.connectionTable.at(at);
     c.redirectTo = redirectTo;
     c.path = streams.peerPath(handle);
+    c.client = streams.peerClient(handle);
     c.peerPort = streams.peerPort(handle);
     c.maxHead = Math.min(this.limits.head, streams.readLimit(handle));
     this.deadlines.set(at, now + this.limits.idleTimeout, now);
@@ -269,16 +270,16 @@ export class HttpServer extends Endings {
       this.answered(c, at, now);
       return true;
     }
-    if (this.#admits(head.length, c.path, now)) this.#begin(c, at, bytes, start, now);
+    if (this.#admits(head.length, c.client, now)) this.#begin(c, at, bytes, start, now);
     else this.refuse(c, at, 503, bytes, head, now);
     return true;
   }
 
   /** Whether there is memory for an exchange with so long a head; one of an address that holds more may give way. */
-  #admits(length: number, path: Path, now: Instant): boolean {
+  #admits(length: number, client: Client, now: Instant): boolean {
     for (;;) {
-      if (this.exchangeTable.admits(length, path)) return true;
-      const worst = this.exchangeTable.worst(length, path);
+      if (this.exchangeTable.admits(length, client)) return true;
+      const worst = this.exchangeTable.worst(length, client);
       if (worst < 0) return false;
       const at = this.exchangeTable.at(worst).connection;
       this.#refuseBody(this.connectionTable.at(at), at, 503, now);
@@ -304,7 +305,7 @@ export class HttpServer extends Endings {
 
   /** The request is one for the appliance: copies its head. Its body stays where it is. */
   #begin(c: Connection, at: number, bytes: Uint8Array, start: number, now: Instant): void {
-    c.exchange = this.exchangeTable.take(at, c.path, this.#head.length);
+    c.exchange = this.exchangeTable.take(at, c.client, this.#head.length);
     const e = this.exchangeTable.at(c.exchange);
     const length = this.#head.length;
     e.bytes = new Uint8Array(length);
@@ -315,7 +316,7 @@ export class HttpServer extends Endings {
     c.state = WAITING;
     c.streams.hold(c.handle, true);
     this.deadlines.set(at, now + this.limits.answerTimeout, now);
-    this.#events.request(this.exchangeTable.id(c.exchange), c.path, now);
+    this.#events.request(this.exchangeTable.id(c.exchange), c.client, now);
   }
 
   // ---- Bodies --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import {
   isLinkLocal,
   isMulticast,
 } from "../base/address6.ts";
-import { LocalAddresses } from "../base/path.ts";
+import { LocalAddresses } from "../base/local-addresses.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
 
 /** Addresses that we may have, the link-local one among them: a flood of prefixes makes no more. */

@@ -1,13 +1,13 @@
-// What making room works with: the connections that are furthest behind, and the addresses that have much. One for a
+// What making room works with: the connections that are furthest behind, and the clients that have much. One for a
 // machine, so that it allocates nothing.
 
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { ADDRESS_PART } from "./limits.ts";
 
 /** Connections that are ended at a time, at most. */
 export const BATCH = 64;
-/** Addresses that can have more than one in ADDRESS_PART of something. */
+/** Clients that can have more than one in ADDRESS_PART of something. */
 export const HEAVY = ADDRESS_PART - 1;
 
 /** What `makeRoom` works with. One for a machine, so that it allocates nothing. */
@@ -16,12 +16,12 @@ export class Room {
   readonly worst: Int32Array = new Int32Array(BATCH);
   readonly lags: Float64Array = new Float64Array(BATCH);
   found = 0;
-  /** Candidates for the path of an address with more than its part (Misra and Gries, "Finding repeated elements", 1982). */
-  readonly paths: Int32Array = new Int32Array(HEAVY);
+  /** Candidates for a client with more than its part (Misra and Gries, "Finding repeated elements", 1982). */
+  readonly clients: Int32Array = new Int32Array(HEAVY);
   readonly amounts: Float64Array = new Float64Array(HEAVY);
-  /** The path of the address that has more than its part. */
-  heavy: Path = NO_PATH;
-  /** By what is short, for others and for the heavy address: until when nobody is looked for. */
+  /** The one that has more than its part. */
+  heavy: Client = NO_CLIENT;
+  /** By what is short, for others and for the heavy one: until when nobody is looked for. */
   readonly pausedUntil: Float64Array = new Float64Array(8);
   sweptAt: Instant = 0;
   /** What the largest holder of small answers had when none gave way, and until when that is believed. */
@@ -49,11 +49,11 @@ export class Room {
     this.found++;
   }
 
-  /** Counts `amount` for the path, as Misra and Gries do. */
-  count(path: Path, amount: number): void {
+  /** Counts `amount` for the client, as Misra and Gries do. */
+  count(client: Client, amount: number): void {
     let least = 0;
     for (let i = 0; i < HEAVY; i++) {
-      if (this.paths[i] === path && this.amounts[i]! > 0) {
+      if (this.clients[i] === client && this.amounts[i]! > 0) {
         this.amounts[i] = this.amounts[i]! + amount;
         return;
       }
@@ -62,7 +62,7 @@ export class Room {
     const taken = Math.min(amount, this.amounts[least]!);
     for (let i = 0; i < HEAVY; i++) this.amounts[i] = this.amounts[i]! - taken;
     if (amount === taken) return;
-    this.paths[least] = path;
+    this.clients[least] = client;
     this.amounts[least] = amount - taken;
   }
 }

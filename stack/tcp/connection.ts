@@ -23,7 +23,7 @@
 // read everything yet (`over`) keeps its bytes until they are read, or until the user lets go.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT, NO_PATH, type Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { Seq } from "../base/seq.ts";
 import type { Handle } from "../base/streams.ts";
@@ -97,6 +97,8 @@ export class Connection {
 
   /** Held while the connection is in use. */
   path: Path = NO_PATH;
+  /** Whose share it counts to. */
+  client: Client = NO_CLIENT;
   localPort = 0;
   remotePort = 0;
 

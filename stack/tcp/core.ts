@@ -4,7 +4,7 @@
 import type { Counters } from "../base/counters.ts";
 import type { IpSink } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
-import type { Path } from "../base/path.ts";
+import type { Client, Path } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
 import { type Handle, NO_HANDLE } from "../base/streams.ts";
@@ -61,7 +61,7 @@ export class TcpCore {
   readonly #senders: Sender[] = [];
   readonly #listed: Uint8Array;
   readonly capacity: number;
-  /** By path: bytes of receive buffers of its connections. */
+  /** By client: bytes of receive buffers of its connections. */
   readonly #received: number[] = [];
 
   // Ports listened on.
@@ -156,6 +156,15 @@ export class TcpCore {
     return -1;
   }
 
+  /** Nobody listens to the port any more. */
+  unlisten(port: number): void {
+    const row = this.listener(port);
+    if (row < 0) return;
+    this.listenPorts.splice(row, 1);
+    this.listenUsers.splice(row, 1);
+    this.listenLimits.splice(row, 1);
+  }
+
   /** Lists the connection for `transmit`. */
   wake(c: Connection): void {
     if (this.#listed[c.index]! !== 0) return;
@@ -196,6 +205,7 @@ export class TcpCore {
     this.connections[index] = c;
     this.sink.paths.hold(path);
     c.path = path;
+    c.client = this.sink.paths.clientOf(path);
     c.localPort = localPort;
     c.remotePort = remotePort;
     const six = this.sink.paths.families[path]! === 6;
@@ -340,7 +350,7 @@ export class TcpCore {
   dropBuffer(c: Connection): void {
     if (c.bufferClass >= 0) {
       this.pool.give(c.bufferClass, c.buffer);
-      this.chargeReceive(c.path, -BUFFER_SIZES[c.bufferClass]!);
+      this.chargeReceive(c.client, -BUFFER_SIZES[c.bufferClass]!);
     }
     c.bufferClass = NO_BUFFER;
     c.buffer = NO_PAYLOAD;
@@ -354,15 +364,15 @@ export class TcpCore {
     return this.pool.available * 2 < this.limits.memoryTotal;
   }
 
-  /** Bytes of receive buffers that the connections on the path hold. */
-  receiveMemoryOf(path: Path): number {
-    return path >= 0 && path < this.#received.length ? this.#received[path]! : 0;
+  /** Bytes of receive buffers that the client's connections hold. */
+  receiveMemoryOf(client: Client): number {
+    return client >= 0 && client < this.#received.length ? this.#received[client]! : 0;
   }
 
-  /** A connection on the path holds so many bytes of receive buffers more. */
-  chargeReceive(path: Path, bytes: number): void {
-    if (path < 0) return;
-    while (this.#received.length <= path) this.#received.push(0);
-    this.#received[path] = this.#received[path]! + bytes;
+  /** A connection of the client holds so many bytes of receive buffers more. */
+  chargeReceive(client: Client, bytes: number): void {
+    if (client < 0) return;
+    while (this.#received.length <= client) this.#received.push(0);
+    this.#received[client] = this.#received[client]! + bytes;
   }
 }

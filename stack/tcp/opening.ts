@@ -127,7 +127,7 @@ function cookieReturned(core: TcpCore, s: Segment, path: Path, row: number, now:
   const cookie = seqAdd(s.ack, -1);
   const mss = core.secret.cookieMss(path, s, now);
   if (mss === 0) return NOT_OURS;
-  if (!core.hasRoom() && !makeRoom(core, ROOM_CONNECTION, path, -1, now)) {
+  if (!core.hasRoom() && !makeRoom(core, ROOM_CONNECTION, core.sink.paths.clientOf(path), -1, now)) {
     // No answer: what the peer sends next carries the cookie as well, and comes again until there is room.
     core.note(SYNS_REFUSED);
     return NO_ROOM;

@@ -118,7 +118,7 @@ function hasBuffer(core: TcpCore, c: Connection, sizeClass: number): boolean {
   const kept = c.passive && (sizeClass > 0 || c.held) ? core.limits.memoryTotal >>> 2 : 0;
   const wanted = BUFFER_SIZES[sizeClass]! + kept;
   if (core.pool.available >= wanted) return true;
-  if (makeRoom(core, ROOM_RECEIVE, c.path, c.index, core.now) && core.pool.available >= wanted) return true;
+  if (makeRoom(core, ROOM_RECEIVE, c.client, c.index, core.now) && core.pool.available >= wanted) return true;
   while (core.pool.available < wanted) if (!endOfLargestAddress(core, c, BUFFER_SIZES[sizeClass]!)) return false;
   return true;
 }
@@ -130,7 +130,7 @@ function reserve(core: TcpCore, c: Connection, span: number): boolean {
     const sizeClass = pool.classOf(span);
     if (!hasBuffer(core, c, sizeClass)) return false;
     c.buffer = pool.take(sizeClass);
-    core.chargeReceive(c.path, BUFFER_SIZES[sizeClass]!);
+    core.chargeReceive(c.client, BUFFER_SIZES[sizeClass]!);
     c.bufferClass = sizeClass;
     c.start = 0;
     return true;
@@ -149,7 +149,7 @@ function reserve(core: TcpCore, c: Connection, span: number): boolean {
   const larger = pool.take(sizeClass);
   copyBytes(larger, 0, c.buffer, c.start, used);
   pool.give(c.bufferClass, c.buffer);
-  core.chargeReceive(c.path, BUFFER_SIZES[sizeClass]! - size);
+  core.chargeReceive(c.client, BUFFER_SIZES[sizeClass]! - size);
   c.buffer = larger;
   c.bufferClass = sizeClass;
   c.start = 0;

@@ -6,13 +6,14 @@
 // than STALL_GRACE gives way, the worst first: idle ones by a FIN, orphans whose answer has arrived without a word, the
 // rest by a reset. A newcomer is turned away only when nobody is stalled; for a small answer there is no grace, and when
 // even so nobody is behind (what a peer's kernel took in counts as read), who holds most gives way to who holds less. So does,
-// for what a request's beginning takes, the address that holds most.
+// for what a request's beginning takes, the address that holds most. An address of IPv6 stands for its network here
+// (PathTable.clientOf).
 //
 // One address that has more than its part gives way sooner, and without grace, but only to others: alone (a reverse
 // proxy) it may have everything. Connections whose user owes an answer (`held`) and our own never give way.
 
 import { CONNECTIONS_EVICTED } from "../base/counters.ts";
-import { NO_PATH, type Path } from "../base/path.ts";
+import { type Client, NO_CLIENT } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { seqDiff } from "../base/seq.ts";
 import { CLOSED_FOR_ROOM } from "../base/streams.ts";
@@ -41,17 +42,17 @@ export function lag(c: Connection, rate: number, now: Instant): number {
 }
 
 /**
- * Ends connections so that there is more of `kind` for those on `path` (NO_PATH: for no address, and none has more than
+ * Ends connections so that there is more of `kind` for those of `client` (NO_CLIENT: for nobody, and none has more than
  * its part). `self` is the connection that asks, which is left alone, or -1. True: something was freed. The users of what was ended are in `core.endedUsers`.
  */
-export function makeRoom(core: TcpCore, kind: number, path: Path, self: number, now: Instant): boolean {
+export function makeRoom(core: TcpCore, kind: number, client: Client, self: number, now: Instant): boolean {
   const room = core.room;
-  const slot = kind * 2 + (path === room.heavy ? 1 : 0);
+  const slot = kind * 2 + (client === room.heavy ? 1 : 0);
   if (now < room.pausedUntil[slot]!) return false;
   const total = totalOf(core, kind);
-  if (path !== NO_PATH) findHeavy(core, kind, total);
-  else room.heavy = NO_PATH;
-  findWorst(core, kind, path, self, now);
+  if (client !== NO_CLIENT) findHeavy(core, kind, total);
+  else room.heavy = NO_CLIENT;
+  findWorst(core, kind, client, self, now);
   const wanted = Math.max(1, Math.floor(total / BATCH_PART));
   let freed = 0;
   for (let i = 0; i < room.found && freed < wanted; i++) {
@@ -98,7 +99,7 @@ export function endLargestHolder(core: TcpCore, asker: Connection, length: numbe
  */
 export function endOfLargestAddress(core: TcpCore, asker: Connection, size: number): boolean {
   const { room, now } = core;
-  const wanted = core.receiveMemoryOf(asker.path) + size;
+  const wanted = core.receiveMemoryOf(asker.client) + size;
   // Nobody is looked for in vain again so soon.
   if (now < room.largestAddressUntil && wanted >= room.largestAddress) return false;
   let most = 0;
@@ -107,7 +108,7 @@ export function endOfLargestAddress(core: TcpCore, asker: Connection, size: numb
   for (let i = 0; i < core.connections.length; i++) {
     const c = core.connections[i]!;
     if (i === asker.index || !eligible(c, ROOM_RECEIVE)) continue;
-    const held = core.receiveMemoryOf(c.path);
+    const held = core.receiveMemoryOf(c.client);
     const amount = amountOf(c, ROOM_RECEIVE);
     if (held < most || (held === most && amount <= largest)) continue;
     most = held;
@@ -159,30 +160,30 @@ function eligible(c: Connection, kind: number): boolean {
 
 function findHeavy(core: TcpCore, kind: number, total: number): void {
   const room = core.room;
-  room.heavy = NO_PATH;
+  room.heavy = NO_CLIENT;
   for (let i = 0; i < HEAVY; i++) room.amounts[i] = 0;
   for (let i = 0; i < core.connections.length; i++) {
     const c = core.connections[i]!;
-    if (eligible(c, kind)) room.count(c.path, amountOf(c, kind));
+    if (eligible(c, kind)) room.count(c.client, amountOf(c, kind));
   }
   // They are candidates; now each is counted.
   let most = total / ADDRESS_PART;
   for (let k = 0; k < HEAVY; k++) {
-    const path = room.paths[k]! as Path;
+    const client = room.clients[k]! as Client;
     if (room.amounts[k]! === 0) continue;
     let amount = 0;
     for (let i = 0; i < core.connections.length; i++) {
       const c = core.connections[i]!;
-      if (c.path === path && eligible(c, kind)) amount += amountOf(c, kind);
+      if (c.client === client && eligible(c, kind)) amount += amountOf(c, kind);
     }
     if (amount > most) {
       most = amount;
-      room.heavy = path;
+      room.heavy = client;
     }
   }
 }
 
-function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: Instant): void {
+function findWorst(core: TcpCore, kind: number, client: Client, self: number, now: Instant): void {
   const room = core.room;
   // A small answer is a matter of a round trip: whoever has not taken his for longest gives way at once.
   const grace = kind === ROOM_SMALL ? 0 : STALL_GRACE;
@@ -192,7 +193,7 @@ function findWorst(core: TcpCore, kind: number, path: Path, self: number, now: I
     if (i === self || !eligible(c, kind)) continue;
     const behind = lag(c, LEAST_RATE, now);
     if (behind < 0) c.beginPhase(now);
-    if (c.path === room.heavy && c.path !== path) {
+    if (c.client === room.heavy && c.client !== client) {
       room.enter(i, Math.max(0, behind) * OVER_PART_WEIGHT);
     } else if (behind > grace) room.enter(i, behind);
   }

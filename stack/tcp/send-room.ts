@@ -1,7 +1,7 @@
 // Memory for answers in flight: small ones and large ones have a share each, so that neither shuts out the other.
 
 import { CONNECTION_COST } from "../base/budget.ts";
-import type { Path } from "../base/path.ts";
+import type { Client } from "../base/path.ts";
 import { type SharedMemory, SMALL_ANSWER } from "../base/shared.ts";
 import type { Connection } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
@@ -15,19 +15,19 @@ export function hasSendRoom(core: TcpCore, c: Connection, length: number): boole
   const { memory, limits } = core;
   if (length <= SMALL_ANSWER) {
     const small = memory.smallInFlight;
-    if (small <= limits.smallTotal || makeRoom(core, ROOM_SMALL, c.path, c.index, core.now)) return true;
+    if (small <= limits.smallTotal || makeRoom(core, ROOM_SMALL, c.client, c.index, core.now)) return true;
     return !c.passive || small <= 2 * limits.smallTotal || endLargestHolder(core, c, length);
   }
   if (largeInFlight(memory) <= limits.sendTotal) return true;
-  return makeRoom(core, ROOM_SEND, c.path, c.index, core.now) || !c.passive;
+  return makeRoom(core, ROOM_SEND, c.client, c.index, core.now) || !c.passive;
 }
 
 /** See Tcp.freeSendMemory. The users of what was ended are in `core.endedUsers`. */
-export function freeLargeAnswers(core: TcpCore, bytes: number, path: Path): number {
+export function freeLargeAnswers(core: TcpCore, bytes: number, client: Client): number {
   const { memory } = core;
   const wanted = Math.max(0, largeInFlight(memory) - bytes);
   let more = true;
-  while (more && largeInFlight(memory) > wanted) more = makeRoom(core, ROOM_SEND, path, -1, core.now);
+  while (more && largeInFlight(memory) > wanted) more = makeRoom(core, ROOM_SEND, client, -1, core.now);
   return largeInFlight(memory);
 }
 

@@ -9,7 +9,7 @@ import { SEGMENTS_DAMAGED, SEGMENTS_IN, SEGMENTS_TO_NOBODY } from "../base/count
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { sumBytes } from "../base/native.ts";
 import type { Packet } from "../base/packet.ts";
-import type { Path } from "../base/path.ts";
+import type { Client, Path } from "../base/path.ts";
 import { ERROR_TOO_BIG, type Quotation } from "../base/quotation.ts";
 import type { Instant } from "../base/result.ts";
 import { type Seq, seqDiff, seqLe, seqLt } from "../base/seq.ts";
@@ -97,12 +97,7 @@ export class Tcp extends Streams {
 
   /** No new connections to the port; those that are go on. */
   unlisten(port: number): void {
-    const core = this.#core;
-    const row = core.listener(port);
-    if (row < 0) return;
-    core.listenPorts.splice(row, 1);
-    core.listenUsers.splice(row, 1);
-    core.listenLimits.splice(row, 1);
+    this.#core.unlisten(port);
   }
 
   /** Begins a connection (RFC 9293 3.10.1). NO_HANDLE: no room, or no port free. The user hears `connected` or `closed`. */
@@ -341,12 +336,12 @@ export class Tcp extends Streams {
   }
 
   /**
-   * Has slow readers give way until large answers in flight hold `bytes` less, for the sake of a peer on this path (or
-   * NO_PATH: then no address has too much). Returns what they still hold.
+   * Has slow readers give way until large answers in flight hold `bytes` less, for the sake of this client (or
+   * NO_CLIENT: then nobody has too much). Returns what they still hold.
    */
-  freeSendMemory(bytes: number, path: Path, now: Instant): number {
+  freeSendMemory(bytes: number, client: Client, now: Instant): number {
     this.#core.setNow(now);
-    const held = freeLargeAnswers(this.#core, bytes, path);
+    const held = freeLargeAnswers(this.#core, bytes, client);
     this.#tellEnded(now);
     return held;
   }
@@ -391,6 +386,10 @@ export class Tcp extends Streams {
 
   override peerPath(handle: Handle): Path {
     return this.#core.of(handle).path;
+  }
+
+  override peerClient(handle: Handle): Client {
+    return this.#core.of(handle).client;
   }
 
   override peerPort(handle: Handle): number {

@@ -1,7 +1,7 @@
 // The port Streams as users of TLS see it: what they read has been opened, what they queue will be sealed.
 
 import { NO_PAYLOAD } from "../base/link.ts";
-import type { Path } from "../base/path.ts";
+import type { Client, Path } from "../base/path.ts";
 import { Shared } from "../base/shared.ts";
 import { type Handle, Streams } from "../base/streams.ts";
 import type { TlsCore } from "./core.ts";
@@ -149,6 +149,10 @@ export abstract class TlsAccess extends Streams {
 
   override peerPath(handle: Handle): Path {
     return this.core.below.peerPath(handle);
+  }
+
+  override peerClient(handle: Handle): Client {
+    return this.core.below.peerClient(handle);
   }
 
   override peerPort(handle: Handle): number {

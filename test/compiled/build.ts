@@ -18,6 +18,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "test/stack/edge/proxy.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
   "test/stack/edge/attempts.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
   "test/stack/edge/names.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
+  "test/stack/edge/time.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
   "test/stack/edge/http-client.test.ts": "stack/edge is above the seam: it is asynchronous and runs on the engine only",
 };
 const FOLDERS = ["test/stack", "test/drivers", "test/compiled"];

@@ -2,7 +2,7 @@
 // acknowledged, so a user that changes them is found out.
 
 import { copyBytes } from "../../stack/base/native.ts";
-import type { Path } from "../../stack/base/path.ts";
+import type { Client, Path } from "../../stack/base/path.ts";
 import type { Shared } from "../../stack/base/shared.ts";
 import { type Handle, Streams, type StreamUser } from "../../stack/base/streams.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
@@ -36,6 +36,7 @@ export class FakeStreams extends Streams {
   readonly streams: Stream[] = [];
   /** The path to every peer that connects. */
   path = 7 as Path;
+  client = 7 as Client;
   /** Ranges a queue may hold. */
   maxRanges = 64;
   limit: number;
@@ -201,6 +202,9 @@ export class FakeStreams extends Streams {
   }
   override peerPath(_handle: Handle): Path {
     return this.path;
+  }
+  override peerClient(_handle: Handle): Client {
+    return this.client;
   }
   override peerPort(handle: Handle): number {
     return 40_000 + Math.floor(handle / 1_048_576);

@@ -1,6 +1,6 @@
 // An HTTP server on fake streams, whose appliance records what it is asked and answers when the test says so.
 
-import type { Path } from "../../stack/base/path.ts";
+import type { Client } from "../../stack/base/path.ts";
 import type { Handle } from "../../stack/base/streams.ts";
 import type { AccessLine } from "../../stack/http/access.ts";
 import { HttpEvents } from "../../stack/http/events.ts";
@@ -25,7 +25,7 @@ export class Appliance extends HttpEvents {
   /** Called when a body that was read to where it had come goes on. */
   onBody: (exchange: number, now: number) => void = () => {};
 
-  override request(exchange: number, _path: Path, now: number): void {
+  override request(exchange: number, _client: Client, now: number): void {
     this.requests.push(exchange);
     this.onRequest(exchange, now);
   }

@@ -3,8 +3,17 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { formatIpv4, type Ipv4 } from "../../../stack/base/address.ts";
 import { formatIpv6, parseIpv6 } from "../../../stack/base/address6.ts";
 import { fold } from "../../../stack/base/checksum.ts";
+import { LocalAddresses } from "../../../stack/base/local-addresses.ts";
 import { latin1 } from "../../../stack/base/native.ts";
-import { IDLE_PATHS, LocalAddresses, MTU_LIFETIME, NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
+import {
+  type Client,
+  IDLE_PATHS,
+  MTU_LIFETIME,
+  NO_CLIENT,
+  NO_PATH,
+  type Path,
+  PathTable,
+} from "../../../stack/base/path.ts";
 import { toHex } from "../../support/bytes.ts";
 
 const US = 0x0a000001 as Ipv4;
@@ -263,5 +272,46 @@ describe("paths of IPv6", () => {
     for (let i = 0; i < 200; i++) paths.open4(US, (0x0b000000 + i) as Ipv4);
     const four = paths.open4(US, peer(9));
     expect([paths.localText(four), paths.remoteText(four)]).toEqual(["10.0.0.1", "192.0.2.9"]);
+  });
+});
+
+describe("whose share something counts to", () => {
+  /** A peer of IPv6 and us. */
+  function pair(remote: string): Uint8Array {
+    const bytes = new Uint8Array(32);
+    parseIpv6(remote, bytes, 0);
+    parseIpv6("2001:db8::1", bytes, 16);
+    return bytes;
+  }
+  const clientOf = (remote: string): number => paths.clientOf(paths.open6(pair(remote), 0));
+
+  it("is that of the IPv4 address, and of the first 64 bits of IPv6", () => {
+    expect(paths.clientOf(NO_PATH)).toBe(NO_CLIENT);
+    const one = clientOf("2001:db8:1:2::1");
+    expect(clientOf("2001:db8:1:2:ffff:ffff:ffff:ffff")).toBe(one);
+    const others = [paths.clientOf(paths.open4(US, peer(1))), paths.clientOf(paths.open4(US, peer(2)))];
+    for (const address of ["2001:db8:1:3::1", "2001:db9:1:2::1", "fe80::1"]) others.push(clientOf(address) as Client);
+    expect(new Set([one, ...others]).size).toBe(6);
+  });
+
+  it("is that of the IPv4 host behind a translator", () => {
+    const one = clientOf("64:ff9b::192.0.2.1");
+    expect(clientOf("64:ff9b::192.0.2.2")).not.toBe(one);
+    expect(clientOf("64:ff9b::192.0.2.1")).toBe(one);
+    // Not of the well-known prefix: only its first 96 bits are.
+    expect(clientOf("64:ff9b::1:0:1")).toBe(clientOf("64:ff9b::1:0:2"));
+  });
+
+  it("stays while there is a path, however many networks come, and takes no more room than paths do", () => {
+    const held = paths.open6(pair("2001:db8:9:9::1"), 0);
+    paths.hold(held);
+    const client = paths.clientOf(held);
+    for (let i = 0; i < 5000; i++) {
+      const other = clientOf(`2001:db8:${(i + 16).toString(16)}::1`);
+      expect(other).not.toBe(client);
+      expect(other).toBeLessThan(3 * paths.capacity);
+    }
+    expect(paths.clientOf(held)).toBe(client);
+    expect(clientOf("2001:db8:9:9::2")).toBe(client);
   });
 });

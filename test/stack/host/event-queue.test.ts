@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Path } from "../../../stack/base/path.ts";
+import type { Client } from "../../../stack/base/path.ts";
 import { EventQueue, LINE_LENGTH, LINE_LIMIT } from "../../../stack/host/event-queue.ts";
 import {
   EVENT_ACCESS,
@@ -28,7 +28,7 @@ describe("events for the edge", () => {
   test("a closing is told, however many requests came and went while nobody looked", () => {
     const queue = new EventQueue();
     for (let i = 0; i < 20_000; i++) {
-      queue.requests.request(id(i % 100, i), 1 as Path);
+      queue.requests.request(id(i % 100, i), 1 as Client);
       if (i % 2 === 0) queue.requests.cancelled(id(i % 100, i), false);
       queue.tell(`line ${i}`);
     }
@@ -57,7 +57,7 @@ describe("events for the edge", () => {
 describe("requests", () => {
   test("come in turn from each address, whatever one of them asks", () => {
     const { requests } = new EventQueue();
-    for (let i = 0; i < 5; i++) requests.request(i, 3 as Path);
+    for (let i = 0; i < 5; i++) requests.request(i, 3 as Client);
     const order: number[] = [];
     const take = (): void => {
       expect(requests.next()).toBe(EVENT_REQUEST);
@@ -66,8 +66,8 @@ describe("requests", () => {
     };
     take();
     take();
-    requests.request(5, 4 as Path);
-    requests.request(6, 4 as Path);
+    requests.request(5, 4 as Client);
+    requests.request(6, 4 as Client);
     for (let i = 0; i < 5; i++) take();
     expect(order).toEqual([0, 1, 5, 2, 6, 3, 4]);
     expect(requests.next()).toBe(EVENT_NONE);
@@ -75,22 +75,22 @@ describe("requests", () => {
 
   test("that the table has answered meanwhile cost their address nothing", () => {
     const { requests } = new EventQueue();
-    requests.request(0, 3 as Path);
+    requests.request(0, 3 as Client);
     requests.next();
-    requests.request(1, 3 as Path);
-    requests.request(2, 4 as Path);
+    requests.request(1, 3 as Client);
+    requests.request(2, 4 as Client);
     requests.next();
     expect(requests.exchange).toBe(1);
   });
 
   test("that end while their body is read are told of it before all others", () => {
     const { requests } = new EventQueue();
-    requests.request(0, 3 as Path);
-    requests.request(1, 3 as Path);
+    requests.request(0, 3 as Client);
+    requests.request(1, 3 as Client);
     requests.next();
     requests.cancelled(0, true);
     // Its record has a new exchange already.
-    requests.request(id(0, 1), 3 as Path);
+    requests.request(id(0, 1), 3 as Client);
     expect(requests.length).toBe(3);
     expect([requests.next(), requests.exchange]).toEqual([EVENT_BODY, 0]);
     expect([requests.next(), requests.exchange]).toEqual([EVENT_REQUEST, 1]);

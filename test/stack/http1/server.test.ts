@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Path } from "../../../stack/base/path.ts";
+import type { Client } from "../../../stack/base/path.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { CLOSED_BY_RESET } from "../../../stack/base/streams.ts";
 import { BODY_ENDED, BODY_GONE, BODY_OPEN } from "../../../stack/http/events.ts";
@@ -148,7 +148,7 @@ describe("a request for the appliance", () => {
     const b = bench({ ...DEFAULT_LIMITS, exchangeMemory: 100_000 });
     const long = `GET /x HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(9000)}\r\n\r\n`;
     const ask = (path: number, request: string): string => {
-      b.streams.path = path as Path;
+      b.streams.client = path as Client;
       const handle = b.streams.connect(b.listener, 0);
       b.streams.receive(handle, request, 0);
       return b.streams.output(handle).slice(0, 12);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NO_PATH, type Path } from "../../../stack/base/path.ts";
+import { type Client, NO_CLIENT } from "../../../stack/base/path.ts";
 import { BATCH, HEAVY, Room } from "../../../stack/tcp/candidates.ts";
 import { random } from "./harness.ts";
 
@@ -33,13 +33,13 @@ describe("the addresses that have much", () => {
       for (let i = 0; i < 60; i++) {
         const path = Math.floor(next() * next() * 12);
         const amount = 1 + Math.floor(next() * 50);
-        room.count(path as Path, amount);
+        room.count(path as Client, amount);
         while (had.length <= path) had.push(0);
         had[path] = had[path]! + amount;
         total += amount;
       }
       const candidates: number[] = [];
-      for (let k = 0; k < HEAVY; k++) if (room.amounts[k]! > 0) candidates.push(room.paths[k]!);
+      for (let k = 0; k < HEAVY; k++) if (room.amounts[k]! > 0) candidates.push(room.clients[k]!);
       expect(new Set(candidates).size).toBe(candidates.length);
       had.forEach((amount, path) => {
         if (amount > total / (HEAVY + 1)) expect(candidates).toContain(path);
@@ -48,6 +48,6 @@ describe("the addresses that have much", () => {
   });
 
   test("are none at first", () => {
-    expect(new Room().heavy).toBe(NO_PATH);
+    expect(new Room().heavy).toBe(NO_CLIENT);
   });
 });

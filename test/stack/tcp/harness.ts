@@ -20,6 +20,7 @@ import { packetOf, pseudoHeaderSum } from "../../support/ipv4.ts";
 
 export const HERE = 0x0a000001 as Ipv4;
 export const THERE = 0x0a000002 as Ipv4;
+const NO_IPV4 = 0 as Ipv4;
 
 export interface Packet {
   readonly source: Ipv4;
@@ -116,8 +117,10 @@ export class RecordingSink extends IpSink {
   ): void {
     if (!this.#reserved || this.protocol !== PROTOCOL_TCP || headLength > HEAD_ROOM) throw new Error("bad send");
     this.#reserved = false;
-    const source = this.paths.local4Of(path);
-    const destination = this.paths.remote4Of(path);
+    const six = this.paths.families[path]! === 6;
+    const source = six ? NO_IPV4 : this.paths.local4Of(path);
+    // Of IPv6 the sum of both addresses stands for them.
+    const destination = six ? (this.paths.sums[path]! as Ipv4) : this.paths.remote4Of(path);
     const packet = new Uint8Array(headLength + payloadLength);
     copyBytes(packet, 0, this.bytes, at, headLength);
     copyBytes(packet, headLength, payload, payloadOffset, payloadLength);
@@ -250,6 +253,9 @@ export class Bench {
   localPort = 80;
   remotePort = 5555;
   remote = THERE;
+  /** The last 32 bits of the peer's address, and its network's number, when it speaks IPv6; network -1: it does not. */
+  remote6 = 1;
+  network = -1;
   /** The peer's next sequence number, and what it has acknowledged. */
   seq = 7_000_000;
   ack = 0;
@@ -274,8 +280,25 @@ export class Bench {
 
   input(fields: SegmentFields): void {
     const bytes = build(this.remotePort, this.localPort, this.seq, this.ack, fields);
+    const { paths } = this.sink;
+    if (this.network >= 0) {
+      const path = paths.open6(this.#pair(), 0);
+      checksum(bytes, NO_IPV4, paths.sums[path]! as Ipv4);
+      this.tcp.input(packetOf(path, PROTOCOL_TCP, bytes), this.now);
+      return;
+    }
     checksum(bytes, this.remote, HERE);
-    this.tcp.input(packetOf(this.sink.paths.open4(HERE, this.remote), PROTOCOL_TCP, bytes), this.now);
+    this.tcp.input(packetOf(paths.open4(HERE, this.remote), PROTOCOL_TCP, bytes), this.now);
+  }
+
+  /** The peer's address of IPv6, and ours behind it. */
+  #pair(): Uint8Array {
+    const pair = new Uint8Array(32);
+    for (const at of [0, 16]) writeU32(pair, at, 0x20010db8);
+    writeU32(pair, 4, this.network);
+    writeU32(pair, 12, this.remote6);
+    pair[31] = 1;
+    return pair;
   }
 
   /** The network reports an error about a segment of ours: `about` names it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ipv4 } from "../../../stack/base/address.ts";
-import { NO_PATH } from "../../../stack/base/path.ts";
+import { NO_CLIENT } from "../../../stack/base/path.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { Shared, SMALL_ANSWER } from "../../../stack/base/shared.ts";
 import { CLOSED_FOR_ROOM, type Handle } from "../../../stack/base/streams.ts";
@@ -170,8 +170,8 @@ describe("when too much is in flight", () => {
     bench.sent();
     bench.tcp.send(handles[2]!, new Uint8Array(70_000), 0, 70_000);
     bench.tcp.send(handles[3]!, new Uint8Array(1000), 0, 1000);
-    expect(bench.tcp.freeSendMemory(10_000, NO_PATH, bench.now)).toBe(120_000);
-    expect(bench.tcp.freeSendMemory(1_000_000, NO_PATH, bench.now)).toBe(70_000);
+    expect(bench.tcp.freeSendMemory(10_000, NO_CLIENT, bench.now)).toBe(120_000);
+    expect(bench.tcp.freeSendMemory(1_000_000, NO_CLIENT, bench.now)).toBe(70_000);
     expect(queues(bench, handles)).toEqual([0, 0, 70_000, 1000]);
     expect(bench.user.take()).toEqual([`closed ${CLOSED_FOR_ROOM}`, `closed ${CLOSED_FOR_ROOM}`]);
   });

@@ -199,6 +199,59 @@ describe("one address", () => {
   });
 });
 
+describe("one network of IPv6", () => {
+  test("is one client, whichever of its addresses it speaks from: it gives way like one", () => {
+    const bench = new Bench((limits) => {
+      limits.connections = 8;
+      limits.memoryTotal = 1 << 20;
+    });
+    const connect = (network: number, address: number, port: number): readonly string[] => {
+      bench.sent();
+      bench.user.take();
+      bench.network = network;
+      bench.remote6 = address;
+      bench.remotePort = port;
+      bench.seq = 7_000_000;
+      const [synAck] = bench.receive({ flags: SYN, mss: 1460 });
+      bench.seq++;
+      bench.ack = synAck!.seq + 1;
+      bench.receive({ data: "GET" });
+      bench.handle = bench.user.handle;
+      return bench.user.take();
+    };
+    for (let i = 0; i < 8; i++) {
+      connect(5, 100 + i, 6000 + i);
+      bench.send(200_000);
+    }
+    bench.pass(100 * MILLISECOND);
+    // To one of its own nobody gives way; to another network it does.
+    expect(connect(5, 200, 9000)).toEqual([]);
+    bench.pass(60 * MILLISECOND);
+    expect(connect(6, 1, 9000)).toEqual([EVICTED, ...GET_IN]);
+  });
+
+  test("has no more of the receive memory than one client", () => {
+    const bench = new Bench((limits) => {
+      limits.memoryTotal = 8 * 4096;
+    });
+    bench.user.reads = false;
+    const begin = (network: number, address: number, port: number): readonly string[] => {
+      bench.sent();
+      bench.network = network;
+      bench.remote6 = address;
+      bench.remotePort = port;
+      bench.seq = 7_000_000;
+      bench.accept();
+      bench.user.take();
+      bench.input({ data: "GET /" });
+      return bench.user.take();
+    };
+    for (let i = 0; i < 8; i++) begin(5, 100 + i, 7000 + i);
+    expect(bench.tcp.memoryInUse).toBe(8 * 4096);
+    expect(begin(6, 1, 8000)).toEqual(["readable", EVICTED]);
+  });
+});
+
 describe("receive memory", () => {
   test("half requests that do not go on give way to one that would find none", () => {
     const bench = new Bench((limits) => {
