@@ -20,8 +20,11 @@ export interface Start {
   readonly syslog?: boolean;
   /** HTTPS as well, by a certificate of P-256 that signs itself. nginx speaks it always: nobody pays who does not ask. */
   readonly tls?: boolean;
-  /** "files": the fixed page and the large file, fixed address. "demo": the demo blog, address by DHCP. */
-  readonly content?: "files" | "demo";
+  /**
+   * "files": the fixed page and the large file, fixed address. "demo": the demo blog, address by DHCP. Else the name of a
+   * repository of the bed, fixed address.
+   */
+  readonly content?: string;
   /** Each translated block is counted apart, for profile.ts. */
   readonly blocks?: boolean;
   /** What would leave the guest is counted, for exits.ts. */
@@ -143,9 +146,11 @@ function epiphyte(name: "bytecode" | "compiled", plugin: string): Column | strin
 
 /** Boot parameters of the image, and arguments of the process. */
 export function parameters(bed: Bed, how: Start): string[] {
-  const demo = how.content === "demo";
+  const content = how.content ?? "files";
+  const demo = content === "demo";
+  const repository = demo ? "blog.git" : content === "files" ? "files.git" : content;
   return [
-    `--remote=${bed.remote(demo ? "blog.git" : "files.git")}`,
+    `--remote=${bed.remote(repository)}`,
     ...(demo ? [] : [`--ipv4=${bed.guest}/24`, `--ipv4-gateway=${bed.ns.address}`]),
     ...(how.tls === true ? ["--tls"] : []),
     ...(how.syslog === true ? [`--syslog=${bed.ns.address}`] : []),
