@@ -3,6 +3,8 @@
 
 /** Lines in which a title is looked for. */
 const HEADING_LINES = 100;
+/** Characters of a line that are looked at. */
+const MAX_HEADING = 2000;
 /** Characters of an excerpt. */
 export const EXCERPT_LENGTH = 220;
 const EXCERPT_SOURCE_LENGTH = 6000;
@@ -15,7 +17,10 @@ export interface Heading {
   readonly first: boolean;
 }
 
-/** The first heading of level 1 (CommonMark 4.2, 4.3) outside of fenced code. */
+/**
+ * The first heading of level 1 (CommonMark 4.2, 4.3) outside of fenced code. Most lines are passed by after a look at how
+ * they begin and how the next one does.
+ */
 export function firstHeading(text: string, start: number): Heading | undefined {
   let at = start;
   let first = true;
@@ -23,24 +28,32 @@ export function firstHeading(text: string, start: number): Heading | undefined {
   for (let lines = 0; lines < HEADING_LINES && at < text.length; lines++) {
     const newline = text.indexOf("\n", at);
     const end = newline < 0 ? text.length : newline + 1;
-    const line = text.slice(at, Math.min(end, at + 2000)).trimEnd();
+    const sign = text.charAt(behindIndent(text, at));
+    const line = (): string => text.slice(at, Math.min(end, at + MAX_HEADING)).trimEnd();
+    const opening = fence === "" && (sign === "`" || sign === "~") ? /^(```|~~~)/.exec(line().trim())?.[1] : undefined;
     if (fence !== "") {
-      if (line.trim().startsWith(fence)) fence = "";
-    } else {
-      const opening = /^ {0,3}(```|~~~)/.exec(line)?.[1];
-      const atx = /^ {0,3}#[ \t]+(.+)$/.exec(line)?.[1];
-      if (opening !== undefined) fence = opening;
-      else if (atx !== undefined) return { title: stripInline(withoutClosing(atx)), end, first };
-      else if (line !== "") {
+      if (line().trim().startsWith(fence)) fence = "";
+    } else if (opening !== undefined) fence = opening;
+    else {
+      const atx = sign === "#" ? /^ {0,3}#[ \t]+(.+)$/.exec(line())?.[1] : undefined;
+      if (atx !== undefined) return { title: stripInline(withoutClosing(atx)), end, first };
+      if (text.charAt(behindIndent(text, end)) === "=") {
         const next = /^ {0,3}=+[ \t]*(\r?\n|$)/.exec(text.slice(end, end + 200));
-        if (next !== null && /^ {0,3}\S/.test(line))
-          return { title: stripInline(line.trim()), end: end + next[0].length, first };
+        if (next !== null && /^ {0,3}\S/.test(line()))
+          return { title: stripInline(line().trim()), end: end + next[0].length, first };
       }
     }
-    if (line !== "") first = false;
+    if (first && line() !== "") first = false;
     at = end;
   }
   return undefined;
+}
+
+/** Behind at most three blanks. */
+function behindIndent(text: string, start: number): number {
+  let at = start;
+  while (at < start + 3 && text.charCodeAt(at) === 0x20) at++;
+  return at;
 }
 
 /** Without the "#" behind the words of a heading (CommonMark 4.2), which are its end only behind a blank. */

@@ -16,6 +16,7 @@ export const patchesOf = {
     "quickjs-atom-hash",
     "quickjs-free-value",
     "quickjs-string-work",
+    "quickjs-index-of",
   ],
   bytecodeCompiler: ["quickjs-anchored-regexp", "quickjs-lexical-checks"],
   libdeflate: ["libdeflate-yield"],
