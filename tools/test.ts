@@ -39,7 +39,9 @@ if (process.argv[2] !== "unit") {
   stage("fuzz targets", () => program("test/fuzz/fuzz.ts", "all", "--runs=1500", "--seconds=2", "--seed=1"));
   stage("image and process build", () => builds("image/build/image.ts", "image/build/process.ts"));
   stage("what we take from others", () => program("tools/check-dependencies.ts"));
-  stage("the stack's tests on quickjs-ng", () => program("image/build/run-on-engine.ts", "test/stack", "test/drivers", "test/image/shims/strings.test.ts"));
+  stage("the stack's tests on quickjs-ng", () =>
+    program("image/build/run-on-engine.ts", "test/stack", "test/drivers", "test/image/shims/strings.test.ts"),
+  );
   stage("the stack's tests as machine code", () => program("test/compiled/run.ts"));
   stage("process target and virtual machine against real peers", () => vitest("vitest.e2e.config.ts", "e2e"));
 }
