@@ -9,7 +9,7 @@ import { baseName, extensionOf, isMarkdownName, withoutMarkdownExtension } from 
 import type { Fault } from "./problem.ts";
 import { formerNames } from "./publication.ts";
 import type { Article } from "./site.ts";
-import { firstHeading, plainExcerpt, withoutControls } from "./text.ts";
+import { firstHeading, plainExcerpt, shownName } from "./text.ts";
 import { type Moment, parseMoment } from "./time.ts";
 import { both, VISIBLE, type Visibility } from "./visibility.ts";
 import { visibilityOf, visibilityOfBody, visibilityOfOpening } from "./visibility-text.ts";
@@ -191,7 +191,10 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
   const moment = (...keys: readonly string[]): Moment | undefined => momentOf(header, keys);
   const heading = format === "html" ? undefined : firstHeading(text, headerEnd);
   const named = textOf(fields, "title");
-  const title = withoutControls(named ?? heading?.title ?? nameToTitle(path)).slice(0, MAX_TITLE_LENGTH);
+  const title =
+    [named, heading?.title, nameToTitle(path), path]
+      .map((text) => shownName(text, MAX_TITLE_LENGTH))
+      .find((text) => text !== undefined) ?? "Untitled";
   // The page shows its title; a first heading that says the same would say it twice.
   const bodyStart = heading?.first === true && heading.title === title ? heading.end : headerEnd;
   const byName = layout.dateOf(path);
@@ -218,10 +221,12 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
     faults.push({ reason, line: line === undefined ? undefined : line + linesBefore });
   const body = expanded?.text ?? text.slice(bodyStart);
   const abstract = textOf(fields, "abstract", "description", "summary", "excerpt");
-  const authors = listAuthors(fields);
+  const shown = (names: readonly (string | undefined)[]): readonly string[] =>
+    names.flatMap((name) => shownName(name, MAX_TITLE_LENGTH) ?? []);
+  const authors = shown(listAuthors(fields));
   const { tags, categories } = layout.terms(fields);
   const cut = (names: readonly string[]): readonly string[] =>
-    names.map((name) => withoutControls(name).slice(0, MAX_TAG_LENGTH)).slice(0, MAX_TAGS);
+    names.flatMap((name) => shownName(name, MAX_TAG_LENGTH) ?? []).slice(0, MAX_TAGS);
   return {
     kind: "article",
     article: {
@@ -230,7 +235,7 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
       url: address.url,
       oid,
       title,
-      authors: authors.length > 0 ? authors : [layout.facts.author ?? dates.createdBy.name],
+      authors: authors.length > 0 ? authors : shown([layout.facts.author, dates.createdBy.name, "Unknown"]).slice(0, 1),
       authorUrl: safeUrl(textOf(fields, "author_url") ?? textOf(mapOf(fields, "author"), "url")),
       abstract,
       description: format === "html" && abstract === undefined ? "" : plainExcerpt(abstract ?? body, 0),

@@ -95,9 +95,19 @@ export function plainExcerpt(text: string, start: number): string {
   return `${plain.slice(0, cut > EXCERPT_LENGTH / 2 ? cut : EXCERPT_LENGTH).replace(/[\s,;:.–-]+$/, "")}…`;
 }
 
-/** Characters that HTML does not allow (HTML, "Preprocessing the input stream"). */
+/** Without the characters that neither HTML nor XML allows (HTML, "Preprocessing the input stream"; XML 1.0 2.2). */
 export function withoutControls(text: string): string {
-  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "");
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFE\uFFFF]/g, "");
+}
+
+/** A name as it is shown, at most so long; undefined when nothing of it can be seen. */
+export function shownName(text: string | undefined, most: number): string | undefined {
+  const name = withoutControls(text ?? "")
+    .trim()
+    .slice(0, most)
+    // What was cut in two is half of a character.
+    .replace(/[\uD800-\uDBFF]$/, "");
+  return name === "" ? undefined : name;
 }
 
 /**

@@ -15,16 +15,16 @@ export interface Leaf {
 /** Paths that came or went in one commit beyond which each is compared with those of its own name alone. */
 export const MAX_COMPARED = 64;
 /** Bytes of a file that is compared, and of all that is compared between two learnings. */
-const MAX_FILE_BYTES = 512 * 1024;
+export const MAX_FILE_BYTES = 512 * 1024;
 export const MAX_COMPARED_BYTES = 32 * 1024 * 1024;
 /** Pieces that are looked up in another file between two learnings: half a second of work. */
-const MAX_COMPARISONS = 1_000_000;
+export const MAX_COMPARISONS = 1_000_000;
 const PAUSE_PIECES = 256;
 /** Of the larger file, what both must have; and where they have the same name, to be taken before all others. */
 const LEAST_PART = 0.5;
 const LEAST_PART_OF_SAME_NAME = 0.75;
 /** Bytes of a piece. */
-const PIECE = 64;
+export const PIECE = 64;
 
 interface Pieces {
   readonly bytes: number;

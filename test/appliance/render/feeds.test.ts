@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { SiteBuilder } from "../../../appliance/content/build.ts";
 import type { FeedFormat, Site } from "../../../appliance/content/site.ts";
 import { canopyEntryId } from "../../../appliance/content/uuid.ts";
@@ -92,6 +94,80 @@ describe("the Atom feed", () => {
       expect(xml).toMatch(/^[\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u);
     }
     expect(JSON.parse(feed(built, "json", NASTY)).items).toHaveLength(1);
+  });
+});
+
+describe("feeds of whatever YAML can hold", () => {
+  /** Any text, with more of what is special in XML, in HTML, in YAML, and of what no XML may have. */
+  const words = fc.array(
+    fc.oneof(
+      fc.string({ unit: "binary", maxLength: 12 }),
+      fc.constantFrom(
+        "]]>",
+        "<",
+        "&",
+        "&amp;",
+        '"',
+        "'",
+        "\0",
+        "\b",
+        "\u000b",
+        "\u0085",
+        "\u2028",
+        "\uFFFE",
+        "\ud800",
+        "\udc00",
+        ": ",
+        "#",
+        "- ",
+        "\t",
+        "\n",
+      ),
+    ),
+    { maxLength: 6 },
+  );
+  const text = words.map((parts) => parts.join(""));
+  const ALLOWED = /^[\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+
+  it("are well-formed and have what RFC 4287, RSS 2.0 and JSON Feed 1.1 want of them", async () => {
+    await fc.assert(
+      fc.asyncProperty(text, text, text, fc.array(text, { maxLength: 3 }), async (title, author, description, tags) => {
+        const header = stringify({ title, author, description, tags, date: "2024-01-02" });
+        const built = await site({ "p/a.md": `---\n${header}---\nText\n` });
+        if (built.articles.length === 0) {
+          // Not served, but never without a word.
+          expect(built.problems.length).toBeGreaterThan(0);
+          return;
+        }
+        const atom = feed(built, "atom", `<p>${title}</p>`, description);
+        expect(atom).toMatch(ALLOWED);
+        const root = parseXml(atom);
+        // RFC 4287 4.1.1, 4.1.2: what a feed and an entry must have.
+        for (const name of ["id", "title", "updated"]) expect(textAt(root, name)).not.toBe("");
+        const [entry] = entries(root);
+        for (const name of ["id", "title", "updated"]) expect(textAt(entry!, name), name).not.toBe("");
+        expect(entry!.children.filter(({ name }) => name === "author").length).toBe(1);
+        expect(textAt(entry!.children.find(({ name }) => name === "author")!, "name")).not.toBe("");
+        for (const { name, attributes } of entry!.children)
+          if (name === "category") expect(attributes["term"]).not.toBe("");
+        const rss = feed(built, "rss", `<p>${title}</p>`, description);
+        expect(rss).toMatch(ALLOWED);
+        const channel = parseXml(rss).children[0]!;
+        for (const name of ["title", "link", "description"])
+          expect(channel.children.some((child) => child.name === name)).toBe(true);
+        const item = channel.children.find(({ name }) => name === "item")!;
+        // An item has a title or a description.
+        expect(textAt(item, "title") + textAt(item, "description")).not.toBe("");
+        expect(textAt(item, "link")).toMatch(/^https:\/\/blog\.example\//);
+        const json = JSON.parse(feed(built, "json", `<p>${title}</p>`, description));
+        expect(json.version).toBe("https://jsonfeed.org/version/1.1");
+        expect(json.title).not.toBe("");
+        expect(typeof json.items[0].id).toBe("string");
+        expect(json.items[0].content_html ?? json.items[0].content_text).toBeDefined();
+        for (const one of json.items[0].authors) expect(one.name ?? one.url ?? one.avatar).toBeTruthy();
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 
