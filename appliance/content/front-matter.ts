@@ -162,8 +162,9 @@ function readPlain(lines: readonly string[]): Header | undefined {
   return { fields, entries, unread: [], warning: undefined };
 }
 
-/** A map or list that begins within a line (`a: b: c`, `a: - b`) is no YAML. */
-function lineValue(text: string): unknown {
+/** A map or list that begins within a line (`a: b: c`, `a: - b`) is no YAML; the first is seen without the library. */
+export function lineValue(text: string): unknown {
+  if (/^[A-Za-z][^#]*:(?: |$)/.test(text) && !text.includes("#")) return UNREADABLE;
   const value = scalar(text);
   return typeof value === "object" && value !== null ? UNREADABLE : value;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAnyYaml } from "../../../appliance/content/data.ts";
+import { lineValue, UNREADABLE } from "../../../appliance/content/front-matter.ts";
 import { readSimpleYaml } from "../../../appliance/content/simple-yaml.ts";
 
 /** What the library makes of it, without its words. */
@@ -112,6 +113,21 @@ series:
       "a:b\nc: d",
     ];
     for (const text of texts) expect(readSimpleYaml(text), text).toBeUndefined();
+  });
+
+  it("is no map within a line, without a look into the library", () => {
+    const piece = fc.constantFrom("a", "Why", ": ", ":", " ", "#", " # ", '"', "-", "[", "&", "\u00a0");
+    fc.assert(
+      fc.property(
+        fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join("").trim()),
+        (text) => {
+          const value = byLibrary(text);
+          const expected = value === "not YAML" || (typeof value === "object" && value !== null) ? UNREADABLE : value;
+          expect(lineValue(text), text).toEqual(expected);
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it("is of one mind with the library, whatever the text", () => {
