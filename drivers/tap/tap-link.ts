@@ -133,6 +133,7 @@ export class TapLink extends Link {
     this.mtu = options.mtu;
     this.checksumOffload = (options.offloads & OFFLOAD_SEND_CHECKSUM) !== 0;
     this.segmentOffload = this.checksumOffload && (options.offloads & OFFLOAD_SEGMENTATION) !== 0;
+    this.segmentOffload6 = this.segmentOffload;
     this.slots = new Uint8Array(TAP_SLOTS * PITCH);
     this.buffer = new Uint8Array(READ_SIZE);
     for (let i = 0; i < TAP_SLOTS; i++) {

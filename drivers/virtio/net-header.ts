@@ -21,6 +21,14 @@ const FLAG_NEEDS_CHECKSUM = 1;
 const FLAG_DATA_VALID = 2;
 const GSO_NONE = 0;
 const GSO_TCPV4 = 1;
+const GSO_TCPV6 = 4;
+/** Where the TCP header of a frame of IPv6 begins; IPv4's is before it, since we send it without options. */
+const IPV6_START = 54;
+
+/** What begins at `checksumStart` is a segment of IPv6. */
+export function segmentOf6(checksumStart: number): boolean {
+  return checksumStart >= IPV6_START;
+}
 
 /**
  * Writes what the device is asked to do; ten bytes, since num_buffers is 0 in what is sent (5.1.6.2) and nobody else writes
@@ -43,7 +51,7 @@ export function encodeNetHeader(
     nativeStore16(bytes, at + CHECKSUM_OFFSET, 0);
     return;
   }
-  const type = segmentSize === 0 ? GSO_NONE : GSO_TCPV4;
+  const type = segmentSize === 0 ? GSO_NONE : segmentOf6(checksumStart) ? GSO_TCPV6 : GSO_TCPV4;
   nativeStoreLittle32(bytes, at, headLength * 0x10000 + type * 0x100 + FLAG_NEEDS_CHECKSUM);
   nativeStoreLittle32(bytes, at + GSO_SIZE, checksumStart * 0x10000 + segmentSize);
   // Little-endian, and an offset within a header is one byte.

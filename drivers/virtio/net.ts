@@ -16,13 +16,14 @@ import {
   NET_CSUM,
   NET_GUEST_CSUM,
   NET_HOST_TSO4,
+  NET_HOST_TSO6,
   NET_MAC,
   NET_MRG_RXBUF,
   NET_MTU,
   NET_STATUS,
   wantedFeatures,
 } from "./net-features.ts";
-import { netHeaderSize } from "./net-header.ts";
+import { netHeaderSize, segmentOf6 } from "./net-header.ts";
 import { NetReceive } from "./net-receive.ts";
 import { NetTransmit } from "./net-transmit.ts";
 import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES, Virtqueue } from "./queue.ts";
@@ -133,6 +134,7 @@ export class VirtioNet extends Card {
     this.slots = this.tx.slots;
     this.checksumOffload = (features & NET_CSUM) !== 0;
     this.segmentOffload = (features & NET_HOST_TSO4) !== 0;
+    this.segmentOffload6 = (features & NET_HOST_TSO6) !== 0;
     const own = (features & NET_MAC) !== 0 ? transport.configAddress(CONFIG_MAC) : 0;
     // An address of all zeros or of a group is none.
     this.mac = own === 0 || Math.floor(own / 0x10000000000) % 2 === 1 ? mac : own;
@@ -187,7 +189,8 @@ export class VirtioNet extends Card {
     this.checksumOffset = 0;
     this.segmentSize = 0;
     if (checksumStart !== 0 && !this.checksumOffload) throw new RangeError("checksum left to a card without CSUM");
-    if (segmentSize !== 0 && !this.segmentOffload) throw new RangeError("segment left to a card without HOST_TSO4");
+    if (segmentSize !== 0 && !(segmentOf6(checksumStart) ? this.segmentOffload6 : this.segmentOffload))
+      throw new RangeError("segment left to a card without HOST_TSO4 or HOST_TSO6");
     if (!this.live) this.tx.drop(slot);
     else {
       this.tx.checksumStart = checksumStart;

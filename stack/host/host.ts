@@ -372,6 +372,7 @@ export class Host extends FrameReceiver {
     const { ipv6 } = this;
     const before = ipv6.address;
     const address = ipv6.follow(this.now);
+    this.lease.state.address6 = ipv6.address;
     const { servers, domains } = ipv6.ndp.nameServers;
     this.names.setRouterServers(servers.slice(), domains.slice());
     for (let i = 0; i < this.services.length; i++) this.services[i]!.addressChanged();

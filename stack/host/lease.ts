@@ -32,6 +32,8 @@ export class LeaseState extends DhcpSink {
   search: readonly string[] = [];
   /** Why the address was lost. */
   reason = "";
+  /** Our IPv6 address, "" for none: then it is no fault that nobody answers. */
+  address6 = "";
 
   private readonly udp: Udp;
   private readonly paths: PathTable;
@@ -74,6 +76,11 @@ export class LeaseState extends DhcpSink {
   }
 
   override unanswered(_now: Instant): void {
+    if (this.address6 !== "") {
+      const alone = `no DHCP server has answered so far: this network seems to speak IPv6 alone, and the machine has ${this.address6}`;
+      this.events.push(EVENT_NOTICE, 0, 0, `${alone}. A server is looked for further on; IPv4 by hand: --ipv4=`);
+      return;
+    }
     const text =
       `no DHCP server has answered the card ${formatMac(this.mac)} so far; it is still asked. Is the card on the right network, ` +
       "does a DHCP server run there? A fixed address is given by --ipv4= and --ipv4-gateway=";

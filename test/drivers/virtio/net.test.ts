@@ -22,8 +22,8 @@ import { FakeVirtio } from "../../support/fake-virtio.ts";
 
 const OWN = 0x52_54_00_12_34_56;
 const FALLBACK = 0x02_00_00_00_00_01;
-// CSUM GUEST_CSUM MTU MAC HOST_TSO4 MRG_RXBUF STATUS EVENT_IDX
-const OFFER = (1 | 2 | 8 | 32 | (1 << 11) | (1 << 15) | (1 << 16) | (1 << 29)) >>> 0;
+// CSUM GUEST_CSUM MTU MAC HOST_TSO4 HOST_TSO6 MRG_RXBUF STATUS EVENT_IDX
+const OFFER = (1 | 2 | 8 | 32 | (1 << 11) | (1 << 12) | (1 << 15) | (1 << 16) | (1 << 29)) >>> 0;
 
 class Recorder extends FrameReceiver {
   readonly frames: { bytes: number[]; checksumValid: boolean }[] = [];
@@ -93,10 +93,10 @@ describe("virtio-net", () => {
     expect(net.mac).toBe(OWN);
     expect(net.mtu).toBe(1500);
     expect(net.checksumOffload).toBe(true);
-    expect(net.segmentOffload).toBe(true);
+    expect([net.segmentOffload, net.segmentOffload6]).toEqual([true, true]);
     expect(net.up).toBe(true);
     expect(net.interrupts).toBe(true);
-    expect(net.describe()).toBe("virtio-net at 00:03.0 (csum guest-csum tso4 mrg-rxbuf event-idx mtu status)");
+    expect(net.describe()).toBe("virtio-net at 00:03.0 (csum guest-csum tso4 tso6 mrg-rxbuf event-idx mtu status)");
     expect(hal.dmaRead(card.queues[0]!.driver + 2, 2)).toBe(256);
     expect([...card.msixTable.subarray(0, 16)]).toEqual([0, 0, 0xe0, 0xfe, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0]);
     expect(card.config[0x9b]! & 0x80).toBe(0x80);
@@ -358,7 +358,24 @@ describe("virtio-net with less", () => {
 
   it("does not cut segments when the device cannot complete checksums", () => {
     const { net } = open((OFFER & ~1) >>> 0);
-    expect(net.segmentOffload).toBe(false);
+    expect([net.segmentOffload, net.segmentOffload6]).toEqual([false, false]);
+  });
+
+  it("cuts segments of the families that the device cuts, and says which one it is", () => {
+    const { card, net } = open((OFFER & ~(1 << 11)) >>> 0);
+    expect([net.segmentOffload, net.segmentOffload6]).toEqual([false, true]);
+    const segment = (start: number): void => {
+      const at = net.reserve();
+      net.checksumStart = start;
+      net.checksumOffset = 16;
+      net.segmentSize = 1440;
+      net.send(at, start + 20, Uint8Array.from(frame(3000)), 0, 3000);
+    };
+    segment(54);
+    net.flush();
+    // NEEDS_CSUM, GSO_TCPV6; lengths of the headers and of a segment, where the checksum begins and lies.
+    expect(card.read(card.take(1)!).slice(0, 10)).toEqual([1, 4, 74, 0, 1440 & 255, 1440 >> 8, 54, 0, 16, 0]);
+    expect(() => segment(34)).toThrow("HOST_TSO4");
   });
 
   it("believes an MTU only of a device that offers to tell it", () => {

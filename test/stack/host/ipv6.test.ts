@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest";
 import { formatIpv6 } from "../../../stack/base/address6.ts";
 import { PACKETS_UNSENT, RETRANSMITS } from "../../../stack/base/counters.ts";
 import { equalBytes, latin1 } from "../../../stack/base/native.ts";
-import { SECOND } from "../../../stack/base/result.ts";
+import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
+import { EVENT_NONE, EVENT_NOTICE } from "../../../stack/host/events.ts";
+import { Host } from "../../../stack/host/host.ts";
 import { bytesOf, pattern, toHex } from "../../support/bytes.ts";
+import { FakeLink } from "../../support/fake-link.ts";
 import { type Faults, NO_FAULTS } from "../../support/wire.ts";
 import { Pair } from "./pair.ts";
 
@@ -86,5 +89,37 @@ describe("two hosts with IPv6", () => {
     pair.to = "10.0.0.1";
     const four = pair.exchange(REQUEST, 10 * SECOND);
     expect(toHex(four)).toBe(toHex(six));
+  });
+});
+
+/** What a host that looks for a DHCP server has told people after 20 s. */
+function notices(prepare: (host: Host) => void): string[] {
+  const link = new FakeLink(0x52_54_00_12_34_56, 64);
+  const host = new Host(link, pattern(64), 16 * 1024 * 1024);
+  const told: string[] = [];
+  host.poll(1);
+  prepare(host);
+  host.configureDhcp("blog");
+  for (let now = 2; now < 20 * SECOND; now += 10 * MILLISECOND) {
+    host.poll(now);
+    link.drain();
+    for (let kind = host.nextEvent(); kind !== EVENT_NONE; kind = host.nextEvent())
+      if (kind === EVENT_NOTICE) told.push(host.events.text);
+  }
+  return told.filter((text) => text.startsWith("no DHCP server"));
+}
+
+describe("that no DHCP server answers", () => {
+  it("is a fault of the network where there is no other address", () => {
+    const told = notices(() => {});
+    expect(told.length).toBe(1);
+    expect(told[0]!.includes("so far; it is still asked. Is the card on the right network")).toBe(true);
+  });
+
+  it("is told as what it is where there is one of IPv6", () => {
+    const told = notices((host) => host.ipv6.start(SERVER6, 64, "", 1));
+    expect(told).toEqual([
+      "no DHCP server has answered so far: this network seems to speak IPv6 alone, and the machine has 2001:db8::1. A server is looked for further on; IPv4 by hand: --ipv4=",
+    ]);
   });
 });
