@@ -17,7 +17,7 @@ import {
 import { WebHost } from "../../stack/host/web.ts";
 import { BODY_OPEN } from "../../stack/http/events.ts";
 import type { Digest } from "./digest.ts";
-import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_SEGMENTATION, SWITCH_TLS } from "./format.ts";
+import { SWITCH_CHECKSUM, SWITCH_DHCP, SWITCH_IPV6, SWITCH_SEGMENTATION, SWITCH_TLS } from "./format.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { latin1Bytes, pattern, publish } from "./site.ts";
 
@@ -26,6 +26,8 @@ export const ADDRESS = 0x0a4d0002 as Ipv4;
 export const PEER = 0x0a4d0001 as Ipv4;
 export const MAC = 0x02_45_50_54_00_01;
 const PREFIX = 24;
+/** Of a host that speaks IPv6; its network is a /64. */
+export const HOST6 = "2001:db8:77:1::1";
 const MEMORY = 16 * 1024 * 1024;
 /** 2026-02-03 04:05:06 UTC, in milliseconds, at the instant 0. */
 const WALL_CLOCK = 1_770_091_506_000;
@@ -105,6 +107,7 @@ export class Appliance {
     host.poll(this.now);
     host.setWallClock(WALL_CLOCK);
     if (this.secure) this.listenSecurely();
+    if ((switches & SWITCH_IPV6) !== 0) host.ipv6.start(HOST6, 64, "", this.now);
     if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
     else {
       host.configureStatic(formatIpv4(ADDRESS), PREFIX, formatIpv4(PEER));

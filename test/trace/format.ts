@@ -23,6 +23,8 @@ export const SWITCH_SEGMENTATION = 2;
 export const SWITCH_DHCP = 4;
 /** The host speaks TLS as well. */
 export const SWITCH_TLS = 8;
+/** It speaks IPv6, with an address by hand. */
+export const SWITCH_IPV6 = 16;
 
 export const RECORD_END = -1;
 export const RECORD_POLL = 0;

@@ -37,6 +37,7 @@ export class MemoryLink extends Link {
     this.mac = mac;
     this.checksumOffload = checksum;
     this.segmentOffload = checksum && segmentation;
+    this.segmentOffload6 = this.segmentOffload;
     this.slots = new Uint8Array(SLOTS * SLOT_SIZE);
     for (let i = 0; i < SLOTS; i++) this.reserved.push(false);
   }

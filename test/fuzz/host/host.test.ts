@@ -30,7 +30,7 @@ describe("a host in a storm", () => {
 
   test("gets into deep states of TLS: handshakes done, resumed, asked again, refused, broken off, silent", () => {
     const sums = TLS_COUNTER_NAMES.map(() => 0);
-    for (const seed of [4, 5]) {
+    for (const seed of [4, 5, 6]) {
       const session = new Session(seed, false);
       for (let episode = 0; episode < 4; episode++) session.episode(episode);
       const { counters } = session.appliance.host.secure().tls;
@@ -53,6 +53,14 @@ describe("a host in a storm", () => {
     );
     for (const name of ["requests", "retransmits", "segments-in", "segments-out", "frames-dropped"])
       expect(`${name} ${Number(figures.get(name)) > 20}`).toBe(`${name} true`);
+  });
+
+  test("speaks IPv6 as well: visitors are served, echoes answered, neighbours asked for and told, errors reported", () => {
+    const session = new Session(4, false);
+    for (let episode = 0; episode < 3; episode++) session.episode(episode);
+    expect(session.answers6).toBeGreaterThan(10);
+    // TCP, and ICMPv6: unreachable, parameter problem, echo reply, listener report, solicitations and advertisements.
+    for (const kind of [6, 1001, 1004, 1129, 1135, 1136]) expect(session.said6).toContain(kind);
   });
 
   test("a trace is shortened to what shows the fault", () => {

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { pseudoHeaderSum } from "../../support/ipv4.ts";
 import { type Appliance, MAC } from "../../trace/appliance.ts";
 import { SENT_HEADER } from "../../trace/memory-link.ts";
+import { pseudoSum6 } from "./storm6.ts";
 
 /** Slots of the link that the host may keep: packets that wait for a neighbour, and some given up and kept for the next. */
 const SLOTS_KEPT = WAITING_LIMIT + 8;
@@ -67,6 +68,7 @@ export function checkFrame(sent: Uint8Array, record: number): string {
   if (readU48(sent, at + 6) !== MAC) return "a frame from another card";
   const type = readU16(sent, at + 12);
   if (type === 0x0806) return length >= 42 ? "" : `ARP of ${length} bytes`;
+  if (type === 0x86dd) return checkFrame6(sent, at, length, checksumStart, checksumOffset, segmentSize);
   if (type !== 0x0800) return `EtherType ${type}`;
   if (sent[at + 14] !== 0x45) return "an IPv4 header with options";
   if (readU16(sent, at + 16) !== length - 14) return `total length ${readU16(sent, at + 16)} of ${length - 14} bytes`;
@@ -91,4 +93,34 @@ export function checkFrame(sent: Uint8Array, record: number): string {
   if (segmentSize !== 0 && headLength < 34 + (sent[at + 46]! >> 4) * 4) return "a head that lacks some of the headers";
   if (segmentSize !== 0 && payload - (sent[at + 46]! >> 4) * 4 <= segmentSize) return "one segment left to be cut";
   return "";
+}
+
+function checkFrame6(
+  sent: Uint8Array,
+  at: number,
+  length: number,
+  checksumStart: number,
+  checksumOffset: number,
+  segmentSize: number,
+): string {
+  if (length < 54 || sent[at + 14]! >> 4 !== 6) return `IPv6 of ${length} bytes`;
+  const payload = length - 54;
+  if (readU16(sent, at + 18) !== payload) return `payload length ${readU16(sent, at + 18)} of ${payload} bytes`;
+  if (sent[at + 22] === 0xff) return "from a group";
+  const protocol = sent[at + 20]!;
+  // Reports of listeners have options before them; fragments have the transport's header in the first only.
+  if (protocol === 0 || protocol === 44) return "";
+  if (protocol !== 6 && protocol !== 17 && protocol !== 58) return `protocol ${protocol}`;
+  const field = protocol === 6 ? 16 : protocol === 17 ? 6 : 2;
+  const pseudo = pseudoSum6(sent, at, protocol, payload);
+  if (checksumStart !== 0) {
+    if (checksumStart !== 54 || checksumOffset !== field) return `checksum at ${checksumStart} + ${checksumOffset}`;
+    if (segmentSize === 0 && readU16(sent, at + 54 + field) !== pseudo)
+      return "the card is given another pseudo-header";
+  } else if (fold(sumBytes(sent, at + 54, payload, pseudo)) !== 0xffff)
+    return `a wrong checksum of protocol ${protocol}`;
+  if (protocol !== 6) return "";
+  const header = (sent[at + 66]! >> 4) * 4;
+  if (header > payload) return "a TCP header longer than its segment";
+  return segmentSize !== 0 && payload - header <= segmentSize ? "one segment left to be cut" : "";
 }

@@ -24,7 +24,7 @@ import {
   SECURE_IDENTITY,
 } from "../../trace/appliance.ts";
 import { Digest } from "../../trace/digest.ts";
-import { SWITCH_DHCP, SWITCH_TLS, TraceWriter } from "../../trace/format.ts";
+import { SWITCH_DHCP, SWITCH_IPV6, SWITCH_TLS, TraceWriter } from "../../trace/format.ts";
 import { SENT_HEADER } from "../../trace/memory-link.ts";
 import { jump } from "../../trace/mutate.ts";
 import { latin1Bytes, pattern } from "../../trace/site.ts";
@@ -34,6 +34,7 @@ import { arpAnswer, dhcpAnswer, dnsAnswer, PEER_MAC, routeOf, unasked } from "./
 import { Peer, PHASE_OPEN, PHASE_OVER, PHASE_SYN } from "./peer.ts";
 import { joined, requestBytes, responseBytes } from "./requests.ts";
 import { isPage, SecurePeer } from "./secure.ts";
+import { answer6, unasked6 } from "./storm6.ts";
 import { damaged, inPieces } from "./strange-records.ts";
 
 /** Polls of chaos in an episode. */
@@ -62,6 +63,9 @@ const REQUEST = "GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 export class Session {
   readonly appliance: Appliance;
   readonly digest = new Digest();
+  /** What the host has said over IPv6: protocols, and of ICMPv6 1,000 and the type; and segments with something in them. */
+  readonly said6: number[] = [];
+  answers6 = 0;
   /** What must not be and was; "" while all is well. */
   fault = "";
   private readonly seed: number;
@@ -72,6 +76,7 @@ export class Session {
   private delivered = 0;
   private peers: Peer[] = [];
   private recent: Uint8Array[] = [];
+  private recent6: Uint8Array = NOTHING;
   private readonly segment = new Segment();
   private readonly credential: Credential;
   /** Of an earlier visit. */
@@ -82,7 +87,7 @@ export class Session {
   /** `recording`: keeps what is needed to replay the session as a trace (test/trace). */
   constructor(seed: number, recording: boolean) {
     this.seed = seed;
-    this.switches = (seed % 8) | SWITCH_TLS;
+    this.switches = (seed % 8) | SWITCH_TLS | SWITCH_IPV6;
     this.random = new Random(seed);
     this.delivery = new Delivery(this.random);
     this.trace = recording ? new TraceWriter(this.switches) : undefined;
@@ -110,6 +115,7 @@ export class Session {
     this.delivery.trace = this.trace;
     this.peers = [];
     this.recent = [];
+    this.recent6 = NOTHING;
     this.honest = false;
     this.delivery.shake();
     const quick = this.random.below(3);
@@ -127,6 +133,7 @@ export class Session {
     const frames = random.below(20) === 0 ? random.below(60) : random.below(8);
     for (let i = 0; i < frames; i++) {
       if (random.below(4) === 0) delivery.put(unasked(random, this.someSent()));
+      else if (random.below(5) === 0) delivery.put(unasked6(random, this.recent6));
       else this.speak();
     }
     if (random.below(30) === 0) this.act(1 + random.below(LAST_ACTION));
@@ -292,6 +299,15 @@ export class Session {
     if (type === 0x0806) {
       const answer = arpAnswer(sent, at);
       if (answer !== undefined && (this.honest || random.below(8) !== 0)) delivery.put(answer);
+      return;
+    }
+    if (type === 0x86dd) {
+      this.recent6 = sent.slice(at, at + Math.min(length, 1514));
+      const kind = sent[at + 20]! === 58 ? 1000 + sent[at + 54]! : sent[at + 20]!;
+      if (!this.said6.includes(kind)) this.said6.push(kind);
+      if (kind === 6 && length > 54 + (sent[at + 66]! >> 4) * 4) this.answers6++;
+      const answer = answer6(random, this.recent6);
+      if (answer.length > 0 && (this.honest || random.below(8) !== 0)) delivery.put(answer);
       return;
     }
     if (type !== 0x0800 || (readU16(sent, at + 20) & 0x3fff) !== 0) return;
