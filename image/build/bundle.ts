@@ -91,14 +91,14 @@ async function compile(script: string, kind: "module" | "script"): Promise<{ byt
 }
 
 /** "0.1.0 (1a2b3c4d)": the package's version and, in a checkout of Git, the commit. */
-async function version(): Promise<string> {
+export async function version(): Promise<string> {
   const json = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { readonly version: string };
   const git = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: root, encoding: "utf8" });
   return git.status === 0 ? `${json.version} (${git.stdout.trim()})` : json.version;
 }
 
 /** When the commit was made, in milliseconds since 1970; 0 outside of a checkout. Not the time of the build: same bytes. */
-function committed(): number {
+export function committed(): number {
   const git = spawnSync("git", ["show", "--no-patch", "--format=%ct", "HEAD"], { cwd: root, encoding: "utf8" });
   return git.status === 0 ? Number(git.stdout.trim()) * 1000 : 0;
 }
