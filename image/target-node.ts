@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     if (errors.length > 0) return stop(errors.map((error) => `HTTPS: ${error}`).join("\n"));
   }
   const outgoing = proxy === undefined ? network : new ProxyConnector(network, platform, proxy);
+  if (place.kind === "directory") log.info(`serving ${place.path}`);
   const started = runAppliance({
     config: { port, tls, hook: "/push", hookSecret: undefined },
     origin: place.kind === "directory" ? place.path : place.remote.url,

@@ -35,7 +35,16 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   {
     room: "appliance",
     sees: [
-      ...["stack/edge", "stack/base", "npm:highlight.js", "npm:marked", "npm:mustache", "npm:pino", "npm:smol-toml"],
+      ...[
+        "stack/edge",
+        "stack/base",
+        "npm:highlight.js",
+        "npm:marked",
+        "npm:mustache",
+        "npm:pino",
+        "npm:smol-toml",
+        "npm:temml",
+      ],
       ...["npm:xss", "npm:yaml"],
     ],
   },

@@ -37,7 +37,11 @@ export function makeDemo(folder: string, posts: string, hookUrl: string): Demo {
   mkdirSync(join(bare, "hooks"), { recursive: true });
   writeFileSync(
     hook,
-    `#!/bin/sh\n# Tells the machine that there is something to fetch; its answer shows below the push.\nexec curl --header "Accept: text/plain" --silent --show-error --max-time 60 --request POST ${hookUrl}\n`,
+    `#!/bin/sh
+# Tells the machine that there is something to fetch; its answer shows below the push.
+curl --header "Accept: text/plain" --silent --show-error --max-time 60 --request POST ${hookUrl} 2>/dev/null && exit
+[ $? -eq 7 ] && echo "The demo machine is not running; npm start shows this commit." || echo "The demo machine did not answer."
+`,
   );
   chmodSync(hook, 0o755);
   return { root: folder, name: "blog.git", workTree };

@@ -23,10 +23,26 @@ const lock = createHash("sha256")
   .digest("hex");
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync(pinnedNode)) {
   console.error("epiphyte: installing the packages that package-lock.json names (npm ci) ...");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
+  // Without a network npm tries for minutes and then says so in its own way.
+  const words = [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=2000",
+  ];
+  const npm = spawnSync("npm", words, { cwd: root, stdio: ["ignore", 2, "pipe"], encoding: "utf8" });
+  const unreachable = /EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/.test(
+    npm.stderr ?? "",
+  );
+  if (npm.status !== 0 && unreachable) {
+    console.error(
+      "epiphyte: npm does not reach its registry, from which the packages come once: is there a network, a proxy?",
+    );
+    process.exit(1);
+  }
+  if (npm.stderr) process.stderr.write(npm.stderr);
   if (npm.status !== 0) {
     console.error("epiphyte: npm ci failed; its message is above.");
     process.exit(1);

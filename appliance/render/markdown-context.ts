@@ -59,6 +59,8 @@ export interface Context {
   readonly referred: Note[];
   /** Characters of code that were highlighted. */
   highlighted: number;
+  /** Formulas that were set. */
+  formulas: number;
   nesting: number;
 }
 
@@ -74,6 +76,7 @@ export function freshContext(options: MarkdownOptions): Context {
     notes: new Map(),
     referred: [],
     highlighted: 0,
+    formulas: 0,
     nesting: 0,
   };
 }

@@ -30,6 +30,7 @@ import {
   tableOfContents,
   WIKILINK,
 } from "./markdown-extensions.ts";
+import { MATH, MATH_BLOCK } from "./math.ts";
 import { sanitise } from "./sanitise.ts";
 import { typographic } from "./typography.ts";
 
@@ -86,6 +87,7 @@ function parserFor(markdown: string, wikilinks: boolean): Marked {
   if (wikilinks && markdown.includes("[[")) chosen.push(WIKILINK);
   if (markdown.includes("[^") && markdown.includes("]:")) chosen.push(FOOTNOTE, FOOTNOTE_REFERENCE);
   if (markdown.includes("\n: ") || markdown.includes("\n:\t")) chosen.push(DEFINITIONS);
+  if (markdown.includes("$")) chosen.push(MATH_BLOCK, MATH);
   const key = chosen.map(({ name }) => name).join(" ");
   let parser = parsers.get(key);
   if (parser === undefined) {

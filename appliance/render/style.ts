@@ -101,7 +101,7 @@ pre{background:var(--wash);border:1px solid var(--line);border-radius:8px;paddin
 pre code{background:none;padding:0;font-size:1em;overflow-wrap:normal}
 hr{border:0;border-top:1px solid var(--line);margin:2.75rem 0}
 mark{background:var(--mark);color:inherit;padding:0 .15em;border-radius:2px}
-.table{overflow-x:auto}
+.table,.tml-display{overflow-x:auto;overflow-y:hidden}
 table{border-collapse:collapse;font-size:.94em;min-width:60%;line-height:1.5}
 th,td{text-align:start;padding:.5rem 0;padding-inline-end:1.4rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{border-bottom-width:2px;white-space:nowrap}

@@ -13,6 +13,7 @@ const CHUNKS: readonly string[] = [
   "smol-toml",
   "xss",
   "mustache",
+  "appliance/render/tex",
   "appliance/render/languages",
   "image/trust-anchors-packed",
 ];
@@ -53,7 +54,7 @@ export class Chunks {
           const names = await this.#exportsOf(path);
           let number = this.names.indexOf(path) + 1;
           if (number === 0) number = this.names.push(path);
-          return { contents: stub(number, names) };
+          return { contents: ONLY_DEFAULT.includes(path) ? await defaultStub(path, number) : stub(number, names) };
         });
       },
     };
@@ -64,6 +65,8 @@ export class Chunks {
     await build({
       ...this.#settings,
       ...entryOf(name),
+      // Names within a library are nobody's here; files and lines stay for stacks.
+      minifyIdentifiers: true,
       outfile,
       format: "iife",
       globalName: GLOBAL,
@@ -82,6 +85,19 @@ function entryOf(name: string): Partial<BuildOptions> {
   const from = JSON.stringify(name.includes("/") ? `./${name}.ts` : name);
   const contents = ONLY_DEFAULT.includes(name) ? `export { default } from ${from};` : `export * from ${from};`;
   return { stdin: { contents, resolveDir: root, sourcefile: `${name}-chunk.js` } };
+}
+
+/**
+ * Of a package whose default is an object of functions: an object that has each of them when it is asked for. To an importer
+ * that is a module, the default of CommonJS would be all of it.
+ */
+async function defaultStub(name: string, number: number): Promise<string> {
+  const { default: value }: { readonly default: object } = await import(name);
+  const getters = Object.keys(value).map((key) => `get ${key}() { return load().default.${key}; }`);
+  return `let exported;
+const load = () => (exported ??= nativeChunk(${number}));
+export default { ${getters.join(", ")} };
+`;
 }
 
 /** CommonJS, for what imports that reads an export when it uses it. */
