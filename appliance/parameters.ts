@@ -179,6 +179,11 @@ function nameOf(given: string, table: ParameterTable): string {
   return Object.entries(table).find(([, { letter }]) => letter === given.charAt(1))?.[0] ?? "";
 }
 
+/** Whether the value of this parameter is never to be shown. */
+export function isSecretParameter(name: string): boolean {
+  return SECRETS.has(name);
+}
+
 /** One line for the console, without the credentials that a URL may hold, and without keys. */
 export function describeParameterError(error: ParameterError): string {
   return describe(error)

@@ -49,6 +49,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
     ],
   },
   { room: "image/build", sees: ["tools", "image", "npm:esbuild", "npm:typescript", "node:"] },
+  { room: "image/deploy", sees: ["image", "appliance", "npm:yaml", "node:"] },
   {
     room: "image/aot",
     sees: ["tools", "image", "npm:typescript", "npm:esbuild", "npm:@scriptc/compiler", "node:"],
@@ -63,7 +64,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
 ];
 
 /** Node may be used only by the files of `image` that say so in their name. */
-const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot)\//;
+const NODE_FILES = /^image\/([a-z-]+-node|target-node|native-node)\.ts$|^image\/(build|aot|deploy)\//;
 
 /** Where an IPv4 address may be a number; elsewhere below the seam it is a path or text (stack/base/path.ts). */
 const HOLDS_IPV4 = /^stack\/(ipv4|arp|dhcp|dns)\/|^stack\/base\/(address|address6|path)\.ts$/;

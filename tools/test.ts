@@ -21,7 +21,7 @@ const STAGE_LIMIT_MS = 35 * 60 * 1000;
 const UNIT_COMMANDS: readonly Command[] = ["git"];
 const ALL_COMMANDS: readonly Command[] = [
   ...["git", "gcc", "musl-gcc", "cmake", "ninja", "cargo", "readelf", "qemu-system-x86_64", "chromium"],
-  ...["qemu-img", "mcopy", "fsck.fat", "grub-mkrescue", "/usr/share/OVMF/OVMF_CODE_4M.fd"],
+  ...["qemu-img", "virt-xml-validate", "mcopy", "fsck.fat", "grub-mkrescue", "/usr/share/OVMF/OVMF_CODE_4M.fd"],
   ...["dnsmasq", "rsyslogd", "curl", "wrk", "ip", "ping"],
 ] as const;
 
