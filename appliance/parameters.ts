@@ -330,6 +330,9 @@ const LINUX = new Set(
    noreplace-smp no_timer_check BOOT_IMAGE net.ifnames biosdevname`.split(/\s+/),
 );
 
+/** What the word for a virtio device without a bus says: SIZE@ADDRESS:LINE[:ID], which some give without its name. */
+export const VIRTIO_MMIO = /^(?:virtio_mmio\.device=)?[0-9a-fx]+[kmg]?@[0-9a-fx]+:[0-9a-fx]+(?::[0-9]+)?$/i;
+
 function isIgnoredKernelParameter(name: string): boolean {
-  return LINUX.has(name) || name.startsWith("i8042.") || name.startsWith("virtio_mmio.");
+  return LINUX.has(name) || VIRTIO_MMIO.test(name) || name.startsWith("i8042.") || name.startsWith("virtio_mmio.");
 }

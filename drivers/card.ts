@@ -18,6 +18,15 @@ export const LEAST_FRAME = 14;
 export abstract class Card extends Link {
   /** "virtio-net at 00:03.0 (csum tso4 …)" */
   abstract describe(): string;
+  /** Whether it wakes the machine when a frame has come; else it is polled. */
+  abstract wakes(): boolean;
+  /**
+   * Lets go of the card for good. True: the device uses none of our memory any more; else whoever closes it keeps it, for
+   * what it may still write to must not become somebody else's.
+   */
+  close(): boolean {
+    return false;
+  }
   /** EVENT_ bits of what has happened since the last call. */
   abstract takeEvents(): number;
   /** What the card did wrong at last, in words. */

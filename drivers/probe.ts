@@ -1,29 +1,44 @@
 // What is plugged in, which of it we can drive, and the links that come of it: all that a target has to ask.
-// Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 5 (device types). What Xen has is found without PCI: xen/bus.ts.
+// Read: VIRTIO 1.2, 4.1.2 (PCI discovery), 4.2.1 (discovery without a bus), 5 (device types). What Xen has is found without PCI: xen/bus.ts.
 
 import { type Instant, MILLISECOND } from "../stack/base/result.ts";
+import { AcpiTables } from "./acpi/tables.ts";
+import { decodeMmioDevices } from "./acpi/wire.ts";
 import type { Card } from "./card.ts";
 import type { Hal } from "./hal.ts";
+import { type InterruptLines, IoApicLines, NO_LINES } from "./interrupt-lines.ts";
 import { ConfigSpace } from "./pci/config.ts";
 import { CLASS_NETWORK, enumerate, HEADER_DEVICE, type PciFunction } from "./pci/enumerate.ts";
 import { formatVirtioError } from "./virtio/error.ts";
-import { openNet } from "./virtio/net.ts";
-import { openRng, type VirtioRng } from "./virtio/rng.ts";
+import { decodeMmioWords, findMmioDevices, type MmioDevice } from "./virtio/mmio.ts";
+import { startNet } from "./virtio/net.ts";
+import { startRng, type VirtioRng } from "./virtio/rng.ts";
+import type { TransportResult } from "./virtio/transport.ts";
+import { openMmioTransport } from "./virtio/transport-mmio.ts";
+import { openPciTransport } from "./virtio/transport-pci.ts";
 import { XenBus } from "./xen/bus.ts";
 import { formatXenError } from "./xen/error.ts";
 
 export type DeviceKind =
-  /** A virtio network card: openNet. */
+  /** A virtio network card. */
   | "net"
-  /** A virtio entropy device: openRng. */
+  /** A virtio entropy device. */
   | "rng"
   /** A network card that is not virtio: worth a word to whoever wonders why there is no network. */
   | "foreign-net"
   | "other";
 
+/** One of `fn` and `mmio` is there. */
 export interface FoundDevice {
   readonly kind: DeviceKind;
-  readonly fn: PciFunction;
+  readonly fn: PciFunction | undefined;
+  readonly mmio: MmioDevice | undefined;
+}
+
+/** What is plugged in, and what its interrupts may go through. */
+export interface Found {
+  readonly devices: readonly FoundDevice[];
+  readonly lines: InterruptLines;
 }
 
 // 4.1.2: vendor and device IDs. A transitional device has an ID of its own, a modern one 0x1040 + its type.
@@ -70,7 +85,7 @@ export const ENTROPY_WAIT = 500 * MILLISECOND;
  */
 export function probeCards(
   hal: Hal,
-  devices: readonly FoundDevice[],
+  { devices, lines }: Found,
   mac: number,
   offloads: number,
   most: number,
@@ -80,12 +95,17 @@ export function probeCards(
     if (device.kind === "foreign-net") leave(found.leftAlone, device, "there is no driver for it");
     if (device.kind !== "net") continue;
     if (found.cards.length >= most) {
-      leave(found.leftAlone, device, "one card is used, and another works already");
+      leave(found.leftAlone, device, "so many cards work already");
       continue;
     }
-    const opened = openNet(hal, device.fn, mac, offloads);
-    if (opened.ok) found.cards.push(opened.value);
-    else leave(found.leftAlone, device, formatVirtioError(opened.error));
+    const opened = openTransport(hal, device, lines);
+    if (!opened.ok) {
+      leave(found.leftAlone, device, formatVirtioError(opened.error));
+      continue;
+    }
+    const started = startNet(opened.value, mac, offloads);
+    if (started.ok) found.cards.push(started.value);
+    else leave(found.leftAlone, device, formatVirtioError(started.error));
   }
   return found;
 }
@@ -97,7 +117,7 @@ export function probeXenCards(buses: readonly XenBus[], offloads: number, most: 
     for (const path of bus.vifs()) {
       const name = `Xen network card at ${path}`;
       if (found.cards.length >= most) {
-        found.leftAlone.push({ name, reason: "one card is used, and another works already" });
+        found.leftAlone.push({ name, reason: "so many cards work already" });
         continue;
       }
       const opened = bus.connect(path, offloads);
@@ -121,16 +141,18 @@ export function findXen(hal: Hal, now: () => Instant): XenFound {
 }
 
 /** Brings up the first entropy device that gives bytes; `now` is asked while it thinks about them. */
-export function probeEntropy(hal: Hal, devices: readonly FoundDevice[], now: () => Instant): EntropyFound {
+export function probeEntropy(hal: Hal, { devices }: Found, now: () => Instant): EntropyFound {
   const found: EntropyFound = { sources: [], leftAlone: [] };
   for (const device of devices) {
     if (device.kind !== "rng" || found.sources.length > 0) continue;
-    const opened = openRng(hal, device.fn);
-    if (!opened.ok) {
-      leave(found.leftAlone, device, formatVirtioError(opened.error));
+    // It is looked at, and need not wake the machine.
+    const opened = openTransport(hal, device, NO_LINES);
+    const started = opened.ok ? startRng(opened.value) : opened;
+    if (!started.ok) {
+      leave(found.leftAlone, device, formatVirtioError(started.error));
       continue;
     }
-    const rng = opened.value;
+    const rng = started.value;
     rng.request();
     const until = now() + ENTROPY_WAIT;
     while (rng.poll() === 0 && !rng.failed && now() < until) hal.fence();
@@ -140,11 +162,26 @@ export function probeEntropy(hal: Hal, devices: readonly FoundDevice[], now: () 
   return found;
 }
 
-/** Everything on the PCI buses, in the order of bus, device, function; empty on a machine without PCI. */
-export function findDevices(hal: Hal): FoundDevice[] {
-  const found: FoundDevice[] = [];
-  for (const fn of enumerate(new ConfigSpace(hal))) found.push({ kind: kindOf(fn), fn });
-  return found;
+/**
+ * Everything on the PCI buses, in the order of bus, device, function, and the virtio devices without a bus that `words`
+ * name, which are a host's on the command line; where there is neither, those that ACPI tells of.
+ */
+export function findDevices(hal: Hal, words: string): Found {
+  const acpi = new AcpiTables(hal);
+  const devices: FoundDevice[] = [];
+  for (const fn of enumerate(new ConfigSpace(hal))) devices.push({ kind: kindOf(fn), fn, mmio: undefined });
+  let places = decodeMmioWords(words);
+  if (places.length === 0 && devices.length === 0 && hal.xenShared() === 0) places = decodeMmioDevices(acpi.dsdt());
+  for (const mmio of findMmioDevices(hal, places)) {
+    devices.push({ kind: kindOfType(mmio.type), fn: undefined, mmio });
+  }
+  return { devices, lines: new IoApicLines(hal, acpi) };
+}
+
+function openTransport(hal: Hal, device: FoundDevice, lines: InterruptLines): TransportResult {
+  if (device.fn !== undefined) return openPciTransport(hal, device.fn, lines);
+  if (device.mmio !== undefined) return openMmioTransport(hal, device.mmio, lines);
+  throw new Error("a device that is nowhere");
 }
 
 /**
@@ -162,18 +199,11 @@ export function virtioType(fn: PciFunction): number {
 
 /** For the console: "Intel 82540EM (8086:100e) at 00:03.0". */
 export function describeDevice(found: FoundDevice): string {
-  const { fn } = found;
+  const { fn, mmio } = found;
+  if (mmio !== undefined) return `${nameOfType(mmio.type)} (virtio-mmio ${mmio.version}) at ${mmio.name}`;
+  if (fn === undefined) return "";
   const name = nameOf(fn);
   return `${name === "" ? `class ${fn.classCode}.${fn.subclass}` : name} (${fn.id}) at ${fn.name}`;
-}
-
-/** For the console, when no card works; `xen`: on a guest of Xen. */
-export function adviseOnNetwork(leftAlone: readonly LeftAlone[], xen: boolean): string {
-  const wanted = xen ? `vif=["bridge=..."] in its xl.cfg` : "-device virtio-net-pci";
-  if (leftAlone.length === 0) return `no network card; add one with ${wanted}`;
-  let text = "";
-  for (const { name, reason } of leftAlone) text += `${text === "" ? "" : "; "}${name}: ${reason}`;
-  return `no network card that can be driven: ${text}; use ${wanted}`;
 }
 
 function leave(leftAlone: LeftAlone[], device: FoundDevice, reason: string): void {
@@ -181,10 +211,14 @@ function leave(leftAlone: LeftAlone[], device: FoundDevice, reason: string): voi
 }
 
 function kindOf(fn: PciFunction): DeviceKind {
-  const type = virtioType(fn);
-  if (type === TYPE_NET) return "net";
-  if (type === TYPE_RNG) return "rng";
+  const kind = kindOfType(virtioType(fn));
+  if (kind !== "other") return kind;
   return fn.classCode === CLASS_NETWORK ? "foreign-net" : "other";
+}
+
+function kindOfType(type: number): DeviceKind {
+  if (type === TYPE_NET) return "net";
+  return type === TYPE_RNG ? "rng" : "other";
 }
 
 /** Names of what hypervisors commonly plug in; "" for anything else. */
@@ -206,14 +240,20 @@ function nameOf(fn: PciFunction): string {
       return "AMD PCnet";
     case "15ad:07b0":
       return "VMware vmxnet3";
+    case "1ae0:0042":
+      return "Google gVNIC";
     case "1d0f:ec20":
       return "Amazon ENA";
     case "5853:0001":
       return "Xen platform device";
     default:
-      break;
+      return nameOfType(virtioType(fn));
   }
-  switch (virtioType(fn)) {
+}
+
+/** 5: device types. "" for what is not virtio, or seldom. */
+function nameOfType(type: number): string {
+  switch (type) {
     case TYPE_NET:
       return "virtio network card";
     case 2:

@@ -2,45 +2,43 @@
 // Below the seam on the `virtual` target: a host on the first card that works. Everything this file reaches compiles
 // ahead of time.
 
+import { adviseOnNetwork } from "../drivers/advice.ts";
 import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
 import { type Hal, NativeHal } from "../drivers/hal.ts";
 import { BUTTON_NONE, BUTTON_POWER, Buttons, restart as restartMachine } from "../drivers/power.ts";
-import {
-  adviseOnNetwork,
-  findDevices,
-  findXen,
-  type LeftAlone,
-  probeCards,
-  probeEntropy,
-  probeXenCards,
-} from "../drivers/probe.ts";
+import { findDevices, findXen, type LeftAlone, probeCards, probeEntropy, probeXenCards } from "../drivers/probe.ts";
 import { readRtc } from "../drivers/rtc.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
 import { ASKED_NOTHING, ASKED_REBOOT, type XenBus } from "../drivers/xen/bus.ts";
 import { REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
+import { readU32 } from "../stack/base/bytes.ts";
 import { type Instant, NEVER, SECOND } from "../stack/base/result.ts";
 import { Attendant, WISH_POWER_OFF, WISH_RESTART } from "../stack/host/attendant.ts";
 import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
+import { fittest, offeredFirst } from "./card-choice.ts";
 import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
 
 /** The pool is fed again this often. */
 const ENTROPY_INTERVAL = 300 * SECOND;
-/** The host is on one link. */
-const LINKS = 1;
+/** Cards that are brought up; the host is on one of them. */
+const MOST_CARDS = 4;
 
 const findings = new Findings();
 const hal: Hal = new NativeHal();
 let buses: readonly XenBus[] = [];
+/** Cards that do not serve and may still use their memory. */
+const kept: Card[] = [];
 
 /**
- * Brings up the devices. `offloads` are the OFFLOAD_ bits to ask the card for; `memory` is what the host may use for
- * buffers. True: there is a link, and a host on it. What was found is in `nextFinding`.
+ * Brings up the devices, and of several cards chooses one: that with the address `mac` (0: any), or with `leased` the first
+ * that is offered a lease, or the first that has a carrier. `offloads` are the OFFLOAD_ bits to ask the card for; `memory` is what the host may use for
+ * buffers; `mmio` the words of the command line that name virtio devices. True: there is a link, and a host on it. What was found is in `nextFinding`.
  */
-export function start(offloads: number, memory: number): boolean {
-  const devices = findDevices(hal);
-  const entropy = probeEntropy(hal, devices, () => nativeNow());
+export function start(offloads: number, memory: number, mmio: string, mac: number, leased: boolean): boolean {
+  const found = findDevices(hal, mmio);
+  const entropy = probeEntropy(hal, found, () => nativeNow());
   tell(entropy.leftAlone);
   const secret = secretBytes();
   if (secret.weak) {
@@ -53,19 +51,56 @@ export function start(offloads: number, memory: number): boolean {
   const xen = findXen(hal, () => nativeNow());
   buses = xen.buses;
   tell(xen.leftAlone);
-  const front = probeXenCards(xen.buses, offloads, LINKS);
-  const plugged = probeCards(hal, devices, localMac(secret.bytes), offloads, LINKS - front.cards.length);
+  const front = probeXenCards(xen.buses, offloads, MOST_CARDS);
+  const plugged = probeCards(hal, found, localMac(secret.bytes), offloads, MOST_CARDS - front.cards.length);
   const cards = [...front.cards, ...plugged.cards];
   const leftAlone = [...front.leftAlone, ...plugged.leftAlone];
   if (cards.length === 0) {
-    findings.add(FOUND_NO_LINK, adviseOnNetwork(leftAlone, xen.buses.length > 0));
+    findings.add(FOUND_NO_LINK, adviseOnNetwork(leftAlone, found.devices, xen.buses.length > 0));
     return false;
   }
   tell(leftAlone);
-  const card = cards[0]!;
+  const chosen = choose(cards, mac, leased);
+  if (chosen < 0) {
+    findings.add(FOUND_NO_LINK, `no network card has the address --mac=${formatMac(mac as Mac)}${listed(cards)}`);
+    return false;
+  }
+  const card = cards[chosen]!;
   findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
   attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources, new Buttons(hal));
   return true;
+}
+
+/** The place of the card that serves; -1: none has the address that is asked for. Of the others it is told. */
+function choose(cards: readonly Card[], mac: number, leased: boolean): number {
+  if (cards.length === 1 && mac === 0) return 0;
+  let chosen = -1;
+  let reason = "--mac names another";
+  if (mac === 0 && leased) {
+    const transaction = new Uint8Array(4);
+    nativeRandom(transaction, 0, 4);
+    chosen = offeredFirst(cards, readU32(transaction, 0), () => nativeNow());
+    reason = "another was offered an address first";
+    if (chosen < 0) findings.add(FOUND_PROBLEM, `no DHCP server answers on any card${listed(cards)}`);
+  }
+  if (chosen < 0) {
+    chosen = fittest(cards, mac);
+    if (mac === 0) reason = "another comes first";
+  }
+  for (let i = 0; i < cards.length; i++) {
+    if (chosen < 0 || i === chosen) continue;
+    const other = cards[i]!;
+    if (!other.close()) kept.push(other);
+    const address = formatMac(other.mac as Mac);
+    findings.add(FOUND_PROBLEM, `${other.describe()}, ${address}, is left alone: ${reason}; --mac=${address} uses it`);
+  }
+  return chosen;
+}
+
+function listed(cards: readonly Card[]): string {
+  let text = "";
+  for (const card of cards) text += `${text === "" ? ": " : ", "}${card.describe()}, ${formatMac(card.mac as Mac)}`;
+  return text;
 }
 
 /** Makes the next thing that `start` found current and returns its kind (findings.ts), 0 when there is no more. */

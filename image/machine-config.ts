@@ -11,6 +11,7 @@ import {
   type ParameterTable,
   parameter,
   usage,
+  VIRTIO_MMIO,
 } from "../appliance/parameters.ts";
 import {
   ALL_OFFLOADS,
@@ -55,8 +56,11 @@ export interface MachineConfig {
   readonly offloads: number;
   /** `virtual` only: a fault begins the machine anew instead of ending it. */
   readonly restartOnPanic: boolean;
-  /** `process` only: the TAP device, and our address on it; undefined: one that belongs to this host and this TAP. */
+  /** `virtual` only: the words by which the host names virtio devices without a bus, with blanks between them. */
+  readonly virtioMmio: string;
+  /** `process` only: the TAP device. */
   readonly tap: string;
+  /** `virtual`: the card to use; `process`: our address on the TAP, undefined: one that belongs to this host and this TAP. */
   readonly mac: Mac | undefined;
 }
 
@@ -84,7 +88,7 @@ export const MACHINE_PARAMETERS = {
   ),
   hostname: parameter("NAME", "its name in the log and for DHCP (epiphyte- and the end of its card's address)"),
   tap: parameter("NAME", "process target: the TAP device to use (tap0)"),
-  mac: parameter("XX:XX:XX:XX:XX:XX", "process target: our address on the TAP (made of its name and the machine-id)"),
+  mac: parameter("XX:XX:XX:XX:XX:XX", "of several cards the one to use; process target: our address on the TAP"),
   "no-checksum-offload": parameter("", "compute checksums ourselves"),
   "no-segment-offload": parameter("", "cut TCP segments ourselves"),
   "no-merge-rx": parameter("", "one receive buffer a frame"),
@@ -120,7 +124,8 @@ export function readBootConfig(source: ParameterSource): Result<BootConfig, NoBo
   if (given.has("help")) return { ok: false, error: { kind: "help" } };
   const appliance = readConfig(given);
   const machine = readMachineConfig(given, appliance === undefined ? [] : hostsOf(appliance));
-  const { errors, ignored } = given;
+  const { errors } = given;
+  const ignored = given.ignored.filter((word) => !VIRTIO_MMIO.test(word));
   if (appliance === undefined || errors.length > 0) return { ok: false, error: { kind: "mistakes", errors } };
   return { ok: true, value: { appliance, machine, ignored } };
 }
@@ -168,6 +173,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
     ntp,
     hostname: given.one("hostname", parseHostname)?.name,
     offloads,
+    virtioMmio: given.ignored.filter((word) => VIRTIO_MMIO.test(word)).join(" "),
     restartOnPanic: given.one("panic", parsePanic)?.restart ?? false,
     tap: given.one("tap", parseTap)?.name ?? "tap0",
     mac: given.one("mac", parseMac),

@@ -22,6 +22,8 @@ export const BAR0 = 0x10;
 export const SUBSYSTEM_VENDOR_ID = 0x2c;
 export const SUBSYSTEM_ID = 0x2e;
 export const CAPABILITIES_POINTER = 0x34;
+export const INTERRUPT_LINE = 0x3c;
+export const INTERRUPT_PIN = 0x3d;
 // PCI-to-PCI Bridge Architecture 1.2, 3.2.5.4
 export const SECONDARY_BUS = 0x19;
 

@@ -1,6 +1,5 @@
 // Where a virtio PCI device has its structures. Read: Virtual I/O Device (VIRTIO) 1.2, 4.1.4.
-// The ISR structure (4.1.4.5) is for INTx, and the PCI configuration access structure (4.1.4.9) for firmware: neither
-// is used here.
+// The PCI configuration access structure (4.1.4.9) is for firmware and not used here.
 
 import type { Bars } from "../pci/bar.ts";
 import { CAPABILITY_VENDOR, type ConfigSpace, type PciAddress } from "../pci/config.ts";
@@ -19,6 +18,7 @@ const CAP_NOTIFY_SIZE = 20;
 // 4.1.4: cfg_type.
 const TYPE_COMMON = 1;
 const TYPE_NOTIFY = 2;
+const TYPE_ISR = 3;
 const TYPE_DEVICE = 4;
 
 /** 4.1.4.3: struct virtio_pci_common_cfg up to queue_device; what version 1.2 adds behind it is not used. */
@@ -32,6 +32,8 @@ export class VirtioStructures {
   notify = -1;
   notifyLength = 0;
   notifyMultiplier = 0;
+  /** One byte. */
+  isr = -1;
   device = -1;
   deviceLength = 0;
   /** Whether any virtio capability was seen at all: without one the device is legacy. */
@@ -73,6 +75,10 @@ export class VirtioStructures {
         this.notifyMultiplier = multiplier;
         break;
       }
+      case TYPE_ISR:
+        // 4.1.4.5: of any alignment.
+        if (this.isr < 0) this.isr = bars.place(bar, offset, 1);
+        break;
       case TYPE_DEVICE:
         // 4.1.4.6.1: offset 4-byte aligned.
         if (this.device < 0 && length > 0 && offset % 4 === 0) {

@@ -7,8 +7,7 @@
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
 import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../card.ts";
-import type { Hal } from "../hal.ts";
-import type { PciFunction } from "../pci/enumerate.ts";
+import { LINE_INTERVAL, LineWatch } from "../line-watch.ts";
 import type { VirtioError } from "./error.ts";
 import {
   agreedFeatures,
@@ -28,7 +27,6 @@ import { NetReceive } from "./net-receive.ts";
 import { NetTransmit } from "./net-transmit.ts";
 import { FAULT_ID, FAULT_LENGTH, FAULT_NONE, FAULT_USED_INDEX, MOST_ENTRIES, Virtqueue } from "./queue.ts";
 import { FEATURE_ANY_LAYOUT, FEATURE_EVENT_IDX, STATUS_NEEDS_RESET, type VirtioTransport } from "./transport.ts";
-import { openPciTransport } from "./transport-pci.ts";
 
 // 5.1.2: virtqueues.
 const RECEIVE_QUEUE = 0;
@@ -66,15 +64,9 @@ export type NetResult =
   | { readonly ok: false; readonly error: VirtioError };
 
 /**
- * Brings up the card with what it has of `offloads` (OFFLOAD_ bits), and with none if it then takes its offer back. `mac`
+ * Brings up a card with what it has of `offloads` (OFFLOAD_ bits), and with none if it then takes its offer back. `mac`
  * is our address when the card has none: locally administered, from random numbers.
  */
-export function openNet(hal: Hal, fn: PciFunction, mac: number, offloads: number): NetResult {
-  const opened = openPciTransport(hal, fn);
-  return opened.ok ? startNet(opened.value, mac, offloads) : { ok: false, error: opened.error };
-}
-
-/** As `openNet`, on a device that has been found already. */
 export function startNet(transport: VirtioTransport, mac: number, offloads: number): NetResult {
   // 5.1.6 (legacy interface), 2.7.4.3: with it our headers may be in one piece with what follows them.
   const layout = transport.modern ? 0 : FEATURE_ANY_LAYOUT;
@@ -114,6 +106,7 @@ export class VirtioNet extends Card {
   private checkAt: Instant = 0;
   private checkWanted = false;
   private polledAt: Instant = 0;
+  private readonly line = new LineWatch();
   private recoverAt: Instant = NEVER;
   private broughtUpAt: Instant = Number.NEGATIVE_INFINITY;
   private recoveryInterval = RECOVERY_LEAST;
@@ -205,12 +198,13 @@ export class VirtioNet extends Card {
   }
 
   override poll(receiver: FrameReceiver, now: Instant): boolean {
+    const since = now - this.polledAt;
     this.polledAt = now;
     if (!this.live) {
       this.recover(now);
       if (!this.live) return false;
     }
-    if (this.transport.acknowledged) this.transport.acknowledge();
+    if (this.transport.acknowledged) this.acknowledge(since);
     this.tx.queue.publish();
     this.tx.reclaim();
     const received = this.rx.poll(receiver);
@@ -225,13 +219,19 @@ export class VirtioNet extends Card {
 
   override nextDeadline(): Instant {
     if (!this.live) return this.recoverAt;
-    if (!this.transport.interrupts) return this.polledAt + POLL_INTERVAL;
+    if (!this.wakes()) return this.polledAt + POLL_INTERVAL;
+    if (this.transport.acknowledged) return this.polledAt + LINE_INTERVAL;
     return this.checkWanted ? this.checkAt : NEVER;
   }
 
-  /** Whether the device wakes the machine. */
-  get interrupts(): boolean {
-    return this.transport.interrupts;
+  override close(): boolean {
+    this.live = false;
+    this.up = false;
+    return this.transport.reset();
+  }
+
+  override wakes(): boolean {
+    return this.transport.interrupts && !this.line.lost();
   }
 
   override describe(): string {
@@ -272,6 +272,12 @@ export class VirtioNet extends Card {
   }
   get notifications(): number {
     return this.rx.queue.notifications + this.tx.queue.notifications;
+  }
+
+  /** Before interrupts are armed: while frames come none is wanted. */
+  private acknowledge(since: number): void {
+    if (this.rx.queue.ready() > 0 || !this.transport.acknowledge()) return;
+    this.line.called(since);
   }
 
   /** A configuration interrupt cannot be told from another: so the registers are read, rarely, when nothing else is due. */

@@ -1,11 +1,9 @@
 // The virtio entropy device. Read: VIRTIO 1.2, 5.4.
 
 import type { Hal } from "../hal.ts";
-import type { PciFunction } from "../pci/enumerate.ts";
 import type { VirtioError } from "./error.ts";
 import { FAULT_NONE, Virtqueue } from "./queue.ts";
 import { FEATURE_EVENT_IDX, type VirtioTransport } from "./transport.ts";
-import { openPciTransport } from "./transport-pci.ts";
 
 // 5.4.2: one queue.
 const REQUEST_QUEUE = 0;
@@ -18,12 +16,7 @@ export type RngResult =
   | { readonly ok: true; readonly value: VirtioRng }
   | { readonly ok: false; readonly error: VirtioError };
 
-export function openRng(hal: Hal, fn: PciFunction): RngResult {
-  const opened = openPciTransport(hal, fn);
-  return opened.ok ? startRng(opened.value) : { ok: false, error: opened.error };
-}
-
-/** As `openRng`, on a device that has been found already. */
+/** Brings up the source. It is looked at when its answer is wanted, and need not wake the machine. */
 export function startRng(transport: VirtioTransport): RngResult {
   const { hal } = transport;
   const refused = transport.negotiate(FEATURE_EVENT_IDX, 0);
@@ -87,7 +80,6 @@ export class VirtioRng {
   poll(): number {
     if (!this.waiting || this.failed) return 0;
     const queue = this.queue;
-    if (this.transport.acknowledged) this.transport.acknowledge();
     if (queue.ready() === 0) {
       if (queue.fault !== FAULT_NONE) this.fail();
       return 0;

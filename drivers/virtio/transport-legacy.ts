@@ -95,6 +95,10 @@ export class LegacyPciTransport extends VirtioTransport {
     return QUEUE_ALIGNMENT;
   }
 
+  override acknowledge(): boolean {
+    return this.interrupt.acknowledge();
+  }
+
   private read(offset: number, size: number): number {
     return registerRead(this.hal, this.registers + offset, size);
   }

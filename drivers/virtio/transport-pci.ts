@@ -1,6 +1,7 @@
 // Virtio over PCI, as of version 1.0. Read: VIRTIO 1.2, 4.1 (4.1.4.3 layout, 4.1.5 initialisation and operation).
 
 import type { Hal } from "../hal.ts";
+import type { InterruptLines } from "../interrupt-lines.ts";
 import { Bars } from "../pci/bar.ts";
 import {
   COMMAND,
@@ -17,7 +18,7 @@ import { VirtioStructures } from "./capability.ts";
 import type { VirtioError } from "./error.ts";
 import { ENTRY, NO_VECTOR, PciInterrupt } from "./pci-interrupt.ts";
 import type { Virtqueue } from "./queue.ts";
-import { VirtioTransport } from "./transport.ts";
+import { type TransportResult, VirtioTransport } from "./transport.ts";
 import { LegacyPciTransport } from "./transport-legacy.ts";
 
 // 4.1.4.3: struct virtio_pci_common_cfg.
@@ -42,12 +43,9 @@ const TWO_32 = 0x100000000;
 
 /** 4.1.2.1: from this device ID on there is no legacy interface. */
 const MODERN_FIRST = 0x1040;
-/** 4.1.4.8: with its MSI-X vectors. */
+/** 4.1.4.8: with its MSI-X vectors; and where in it the ISR status is. */
 const LEGACY_LENGTH = 24;
-
-export type TransportResult =
-  | { readonly ok: true; readonly value: VirtioTransport }
-  | { readonly ok: false; readonly error: VirtioError };
+const LEGACY_ISR = 19;
 
 class PciTransport extends VirtioTransport {
   private readonly structures: VirtioStructures;
@@ -127,6 +125,10 @@ class PciTransport extends VirtioTransport {
     return this.read(CONFIG_GENERATION, 1);
   }
 
+  override acknowledge(): boolean {
+    return this.interrupt.acknowledge();
+  }
+
   private read(offset: number, size: number): number {
     return registerRead(this.hal, this.structures.common + offset, size);
   }
@@ -144,9 +146,9 @@ class PciTransport extends VirtioTransport {
 
 /**
  * Opens a virtio PCI function by the interface of version 1.0, or by the one of before where it has no other: turns its
- * decoding and bus mastering on, and takes its interrupts.
+ * decoding and bus mastering on, and takes its interrupts: messages, or where it has none its line.
  */
-export function openPciTransport(hal: Hal, fn: PciFunction): TransportResult {
+export function openPciTransport(hal: Hal, fn: PciFunction, lines: InterruptLines): TransportResult {
   const config = new ConfigSpace(hal);
   const bars = new Bars(hal, config, fn.address);
   const command = config.read(fn.address, COMMAND, 2);
@@ -161,13 +163,17 @@ export function openPciTransport(hal: Hal, fn: PciFunction): TransportResult {
     if (!structures.seen) missing = "legacy";
     return { ok: false, error: { kind: "no-structure", structure: missing } };
   }
-  const interrupt = new PciInterrupt(hal, new Msix(hal, config, fn.address, bars));
+  const interrupt = new PciInterrupt(hal);
+  interrupt.useMessages(new Msix(hal, config, fn.address, bars));
   const transport: VirtioTransport =
     missing === ""
       ? new PciTransport(hal, fn.name, structures, interrupt)
       : new LegacyPciTransport(hal, fn.name, legacy, bars.size[0]!, interrupt);
   // The firmware may have used the device and left it running: it must not write to memory while we set up.
   if (!transport.reset()) return { ok: false, error: { kind: "reset-timed-out" } };
+  const isr = missing === "" ? structures.isr : legacy + LEGACY_ISR;
+  if (!interrupt.messages) interrupt.useLine(lines, config, fn.address, isr);
+  transport.acknowledged = interrupt.line;
   return { ok: true, value: transport };
 }
 

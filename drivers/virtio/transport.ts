@@ -2,7 +2,7 @@
 // Read: VIRTIO 1.2, 2.1 (status), 2.2 (features), 2.5 (configuration), 3.1 (initialisation), and of chapter 4 the bus.
 //
 // transport-pci.ts has virtio 1.0 over PCI, transport-legacy.ts what was there before it (4.1.4.8 to 4.1.4.10, and what 2 and
-// 3 say of "legacy"): no FEATURES_OK, one word of features, queues of the device's size in one piece, and no generation
+// 3 say of "legacy"), transport-mmio.ts both without a bus. Before 1.0 there is no FEATURES_OK, one word of features, queues of the device's size in one piece, and no generation
 // of its configuration. The fakes, as strict as the specification, are in test/support.
 
 import type { Hal } from "../hal.ts";
@@ -33,6 +33,10 @@ export const RESET_READS = 100_000;
 export const GENERATION_ATTEMPTS = 16;
 /** `configGeneration` of a device that counts none. */
 export const NO_GENERATION = -1;
+
+export type TransportResult =
+  | { readonly ok: true; readonly value: VirtioTransport }
+  | { readonly ok: false; readonly error: VirtioError };
 
 export abstract class VirtioTransport extends Notifier {
   readonly hal: Hal;
@@ -73,8 +77,10 @@ export abstract class VirtioTransport extends Notifier {
   abstract configGeneration(): number;
   /** Routes the interrupt for changes of configuration, as far as there is one of its own. */
   routeConfig(): void {}
-  /** Takes back what has woken us; only where `acknowledged`. */
-  acknowledge(): void {}
+  /** Takes back what has woken us; only where `acknowledged`. True: there was something. */
+  acknowledge(): boolean {
+    return false;
+  }
   /** The driver cannot choose a smaller queue than the device has. */
   queueSizeFixed(): boolean {
     return false;

@@ -267,6 +267,10 @@ export class Netfront extends Card {
     return this.changed ? 0 : this.lookAt;
   }
 
+  override wakes(): boolean {
+    return this.xen.events.interrupts;
+  }
+
   override describe(): string {
     let text = "";
     if (this.checksumOffload) text += " csum";

@@ -2,7 +2,8 @@
 // 10.9.0.3, takes entropy, and sends one large segment to be cut when a ping of 77 bytes asks for it.
 // test/e2e/drivers.test.ts boots it. Parameters, separated by blanks: names of options to switch off.
 
-import { EVENT_FAULT } from "../../drivers/card.ts";
+import { adviseOnNetwork } from "../../drivers/advice.ts";
+import { type Card, EVENT_FAULT } from "../../drivers/card.ts";
 import { NativeHal } from "../../drivers/hal.ts";
 import {
   ALL_OFFLOADS,
@@ -12,10 +13,7 @@ import {
   OFFLOAD_SEGMENTATION,
   OFFLOAD_SEND_CHECKSUM,
 } from "../../drivers/offload.ts";
-import { adviseOnNetwork, describeDevice, findDevices, type LeftAlone } from "../../drivers/probe.ts";
-import { formatVirtioError } from "../../drivers/virtio/error.ts";
-import { openNet, type VirtioNet } from "../../drivers/virtio/net.ts";
-import { openRng, type VirtioRng } from "../../drivers/virtio/rng.ts";
+import { describeDevice, findDevices, probeCards, probeEntropy } from "../../drivers/probe.ts";
 import { formatMac, type Ipv4, type Mac } from "../../stack/base/address.ts";
 import { readU16, readU48, writeU16, writeU32, writeU48 } from "../../stack/base/bytes.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../stack/base/link.ts";
@@ -30,7 +28,7 @@ const SEGMENT_BYTES = 20_000;
 const say = (text: string): void => nativeConsole(`${text}\n`);
 
 class Echo extends FrameReceiver {
-  net: VirtioNet | undefined;
+  net: Card | undefined;
   answered = 0;
   readonly body = new Uint8Array(SEGMENT_BYTES).map((_, i) => i & 255);
 
@@ -65,7 +63,7 @@ class Echo extends FrameReceiver {
   }
 
   /** 20,000 bytes of TCP to the peer's port 7, in one call; the device cuts and sums. */
-  segment(net: VirtioNet, peer: number): void {
+  segment(net: Card, peer: number): void {
     const at = net.reserve();
     if (at < 0) return;
     const out = net.slots;
@@ -103,31 +101,22 @@ const OFFLOADS: readonly (readonly [name: string, offload: number])[] = [
 const off = nativeParameters().split(" ");
 const offloads = OFFLOADS.reduce((set, [name, bit]) => (off.includes(name) ? set & ~bit : set), ALL_OFFLOADS);
 const echo = new Echo();
-let rng: VirtioRng | undefined;
-const devices = findDevices(hal);
-const leftAlone: LeftAlone[] = [];
-for (const it of devices) {
-  say(describeDevice(it));
-  if (it.kind === "foreign-net") leftAlone.push({ name: describeDevice(it), reason: "there is no driver for it" });
-  if (it.kind === "net" && echo.net === undefined) {
-    const opened = openNet(hal, it.fn, 0x020000000001, offloads);
-    if (opened.ok) {
-      echo.net = opened.value;
-      const { mac, mtu, up, interrupts } = opened.value;
-      say(`${opened.value.describe()}, ${formatMac(mac as Mac)}, mtu ${mtu}, up ${up}, interrupts ${interrupts}`);
-    } else leftAlone.push({ name: describeDevice(it), reason: formatVirtioError(opened.error) });
-  }
-  if (it.kind === "rng") {
-    const opened = openRng(hal, it.fn);
-    if (opened.ok) rng = opened.value;
-    else say(`entropy source: ${formatVirtioError(opened.error)}`);
-  }
+const found = findDevices(hal, "");
+for (const it of found.devices) say(describeDevice(it));
+const { cards, leftAlone } = probeCards(hal, found, 0x020000000001, offloads, 1);
+const net = cards[0];
+echo.net = net;
+if (net === undefined) say(adviseOnNetwork(leftAlone, found.devices, false));
+else {
+  const { mac, mtu, up } = net;
+  say(`${net.describe()}, ${formatMac(mac as Mac)}, mtu ${mtu}, up ${up}, interrupts ${net.wakes()}`);
 }
-rng?.request();
-const net = echo.net;
-if (net === undefined) say(adviseOnNetwork(leftAlone, false));
+const entropy = probeEntropy(hal, found, () => nativeNow());
+for (const { name, reason } of entropy.leftAlone) say(`${name}: ${reason}`);
+const rng = entropy.sources[0];
+let fed = rng?.fed ?? 0;
 say("ready");
-for (let fed = 0, reported = 0; net !== undefined || rng !== undefined; ) {
+for (let reported = 0; net !== undefined || rng !== undefined; ) {
   const now = nativeNow();
   const more = net?.poll(echo, now) ?? false;
   net?.flush();
@@ -138,7 +127,7 @@ for (let fed = 0, reported = 0; net !== undefined || rng !== undefined; ) {
   if (events !== 0) say(`events ${events}${(events & EVENT_FAULT) !== 0 ? ` ${net!.describeFault()}` : ""}`);
   if (net !== undefined && echo.answered >= reported + 500) {
     reported = echo.answered;
-    say(`answered ${reported}, notifications ${net.notifications}, drops ${net.receiveDrops + net.sendDrops}`);
+    say(`answered ${reported}`);
   }
   if (!more) nativeSleep(net?.nextDeadline() ?? Number.POSITIVE_INFINITY);
 }

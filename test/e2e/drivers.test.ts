@@ -160,7 +160,7 @@ describe("the drivers on QEMU's devices", () => {
       name: "an interface of before virtio 1.0 that wants headers apart, of 10 bytes, in queues of 512",
       machine: "pc",
       card: "virtio-net-pci,netdev=n0,disable-modern=on,any_layout=off,mrg_rxbuf=off,rx_queue_size=512",
-      expect: /virtio-net at \S+ \(csum guest-csum tso4 tso6 event-idx status\), 52/,
+      expect: /virtio-net at \S+ \(event-idx status\), 52/,
     },
     {
       name: "an interface of before virtio 1.0 that wants headers apart, merged, without MSI-X",

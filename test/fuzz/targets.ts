@@ -2,6 +2,7 @@
 
 import type { Target } from "./target.ts";
 import { acme } from "./targets/acme.ts";
+import { acpi } from "./targets/acpi.ts";
 import { address6 } from "./targets/address6.ts";
 import { arp } from "./targets/arp.ts";
 import { certificate } from "./targets/certificate.ts";
@@ -49,6 +50,7 @@ import { tlsMessages } from "./targets/tls-messages.ts";
 import { tree } from "./targets/tree.ts";
 import { udp } from "./targets/udp.ts";
 import { url } from "./targets/url.ts";
+import { virtioMmio } from "./targets/virtio-mmio.ts";
 import { virtioNet } from "./targets/virtio-net.ts";
 import { virtioTransports } from "./targets/virtio-transports.ts";
 import { virtqueue } from "./targets/virtqueue.ts";
@@ -56,6 +58,7 @@ import { xenstore } from "./targets/xenstore.ts";
 
 export const TARGETS: readonly Target[] = [
   acme,
+  acpi,
   address6,
   arp,
   certificate,
@@ -103,6 +106,7 @@ export const TARGETS: readonly Target[] = [
   tree,
   udp,
   url,
+  virtioMmio,
   virtioNet,
   virtioTransports,
   virtqueue,

@@ -137,6 +137,20 @@ export class FakePciFunction {
   }
 }
 
+/** Registers at an address, without a bus. */
+export abstract class FakeRegisters {
+  readonly from: number;
+  readonly size: number;
+
+  constructor(from: number, size: number) {
+    this.from = from;
+    this.size = size;
+  }
+
+  abstract read(offset: number, size: number): number;
+  abstract write(offset: number, size: number, value: number): void;
+}
+
 export class FakeHal extends Hal {
   /** Message data of the vectors not taken yet. */
   vectors: number[] = [0x30, 0x31, 0x32, 0x33];
@@ -146,8 +160,11 @@ export class FakeHal extends Hal {
   pci = true;
   fences = 0;
   readonly entropy: number[] = [];
+  /** What firmware has left in memory. */
+  readonly firmware: { from: number; bytes: Uint8Array }[] = [];
   readonly mapped: { from: number; to: number }[] = [];
 
+  private readonly registers: FakeRegisters[] = [];
   private readonly functions: { readonly address: number; readonly fn: FakePciFunction }[] = [];
   private readonly arrays: { readonly from: number; readonly bytes: Uint8Array }[] = [];
   private nextAddress = 0x1_2345_6008;
@@ -178,8 +195,18 @@ export class FakeHal extends Hal {
       this.selectedFunction()?.configWrite((this.selected & 0xfc) + port - 0xcfc, size, value);
   }
 
+  /** Puts a device without a bus into the machine. */
+  place(device: FakeRegisters): void {
+    this.registers.push(device);
+  }
+
   deviceRead(address: number, size: number): number {
     const at = this.deviceAt(address, size);
+    const device = at === undefined ? this.registersAt(address, size) : undefined;
+    if (device !== undefined) return device.read(address - device.from, size);
+    const memory =
+      at === undefined ? this.firmware.find((m) => address >= m.from && address < m.from + m.bytes.length) : undefined;
+    if (memory !== undefined) return getLe(memory.bytes, address - memory.from, size);
     return at === undefined ? ALL_ONES[size]! : at.fn.barRead(at.bar, at.offset, size);
   }
 
@@ -187,6 +214,8 @@ export class FakeHal extends Hal {
     checkValue(size, value);
     const at = this.deviceAt(address, size);
     at?.fn.barWrite(at.bar, at.offset, size, value);
+    const device = at === undefined ? this.registersAt(address, size) : undefined;
+    device?.write(address - device.from, size, value);
   }
 
   mapDevice(address: number, length: number): boolean {
@@ -277,6 +306,10 @@ export class FakeHal extends Hal {
       if (address >= from && address + size <= from + bytes.length) return { bytes, at: address - from };
     }
     throw new Error(`no memory at ${address}`);
+  }
+
+  private registersAt(address: number, size: number): FakeRegisters | undefined {
+    return this.registers.find((d) => address >= d.from && address + size <= d.from + d.size);
   }
 
   private selectedFunction(): FakePciFunction | undefined {

@@ -16,6 +16,8 @@ export class FakeTransport extends VirtioTransport {
   readonly device: FakeVirtio;
   /** Times that a wake was acknowledged. */
   acknowledgements = 0;
+  /** Whether there was one. */
+  called = false;
   /** Called after each read of a byte of the configuration: a device may change it at any time. */
   onConfigRead: () => void = () => {};
 
@@ -88,7 +90,8 @@ export class FakeTransport extends VirtioTransport {
     return this.modern ? 4 : PAGE;
   }
 
-  override acknowledge(): void {
+  override acknowledge(): boolean {
     this.acknowledgements++;
+    return this.called;
   }
 }

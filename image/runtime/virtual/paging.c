@@ -1,9 +1,9 @@
 /* Page tables: an address is a physical address, and no page is both writable and executable. Read first: Intel SDM 3A
  * 4.5 (4-level paging), 4.6 (access rights). The first megabyte, and with it page 0, and the page under the stack are
- * left out. Only what is not mapped yet is ever mapped, so nothing has to be flushed. */
+ * left out, but for the tables that hypervisors put into its upper half, when a driver asks for them. Only what is not mapped yet is ever mapped, so nothing has to be flushed. */
 #include "machine.h"
 
-enum { PRESENT = 1, LARGE = 0x80, TABLE_SIZE = 512 };
+enum { PRESENT = 1, LARGE = 0x80, TABLE_SIZE = 512, FIRMWARE = 0x80000 };
 #define LARGE_PAGE 0x200000ul
 #define ADDRESS 0x000ffffffffff000ul
 #define IDENTITY_END (1ul << 47) /* above, virtual addresses are not canonical */
@@ -65,7 +65,7 @@ void paging_start(void) {
 
 int platform_map_device(uint64_t address, uint64_t length) {
   uint64_t from = address & -(uint64_t)PAGE, to = (address + length + PAGE - 1) & -(uint64_t)PAGE;
-  if (!length || to <= from || to > IDENTITY_END || from < 0x100000) return 0;
+  if (!length || to <= from || to > IDENTITY_END || from < FIRMWARE) return 0;
   for (int i = 0; i < ram_count; i++)
     if (from < ram[i].to && ram[i].from < to) return 0;
   return map_pages(from, to, PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_UNCACHED);

@@ -9,7 +9,6 @@ import {
   FAULT_NEEDS_RESET,
   FAULT_START,
   LEAST_ENTRIES,
-  openNet,
   POLL_INTERVAL,
   RECOVERY_LEAST,
   type VirtioNet,
@@ -19,6 +18,7 @@ import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { NEVER, SECOND } from "../../../stack/base/result.ts";
 import { FakeHal, putLe } from "../../support/fake-hal.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
+import { openNet } from "../../support/open-virtio.ts";
 
 const OWN = 0x52_54_00_12_34_56;
 const FALLBACK = 0x02_00_00_00_00_01;
@@ -95,7 +95,7 @@ describe("virtio-net", () => {
     expect(net.checksumOffload).toBe(true);
     expect([net.segmentOffload, net.segmentOffload6]).toEqual([true, true]);
     expect(net.up).toBe(true);
-    expect(net.interrupts).toBe(true);
+    expect(net.wakes()).toBe(true);
     expect(net.describe()).toBe("virtio-net at 00:03.0 (csum guest-csum tso4 tso6 mrg-rxbuf event-idx mtu status)");
     expect(hal.dmaRead(card.queues[0]!.driver + 2, 2)).toBe(256);
     expect([...card.msixTable.subarray(0, 16)]).toEqual([0, 0, 0xe0, 0xfe, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0]);
@@ -428,7 +428,7 @@ describe("virtio-net with less", () => {
     card(hal);
     const opened = openNet(hal, enumerate(new ConfigSpace(hal))[0]!, FALLBACK, ALL_OFFLOADS);
     if (!opened.ok) throw new Error("not open");
-    expect(opened.value.interrupts).toBe(false);
+    expect(opened.value.wakes()).toBe(false);
     opened.value.poll(new Recorder(), 500);
     expect(opened.value.nextDeadline()).toBe(500 + POLL_INTERVAL);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
-import { openRng, REQUEST_BYTES, type VirtioRng } from "../../../drivers/virtio/rng.ts";
+import { REQUEST_BYTES, type VirtioRng } from "../../../drivers/virtio/rng.ts";
 import { FakeHal } from "../../support/fake-hal.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
+import { openRng } from "../../support/open-virtio.ts";
 
 interface Bed {
   readonly hal: FakeHal;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_LINES } from "../../../drivers/interrupt-lines.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -33,7 +34,7 @@ class Recorder extends FrameReceiver {
 
 function plugged(device: FakePciFunction, hal: FakeHal): VirtioTransport {
   hal.plug(0, 1, 0, device);
-  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;
 }
@@ -70,7 +71,7 @@ describe("a virtio device of before 1.0", () => {
       // The configuration lies behind the vectors while MSI-X is on.
       expect(net.mac).toBe(OWN);
       expect(net.up).toBe(true);
-      expect(net.interrupts).toBe(msix !== 0);
+      expect(net.wakes()).toBe(msix !== 0);
       const { model } = device;
       expect(model.status).toBe(7);
       expect(model.queues.map((q) => [q.size, q.vector])).toEqual([
@@ -151,7 +152,7 @@ describe("a virtio device of before 1.0", () => {
       const device = new FakeLegacy(hal, 0x1000, 2, 256);
       change(device);
       hal.plug(0, 1, 0, device);
-      const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+      const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
       expect(opened.ok ? undefined : opened.error).toEqual({ kind: "no-structure", structure: "legacy" });
     }
   });
@@ -184,7 +185,7 @@ describe("a virtio device of 1.0", () => {
     device.addCapability(0x50, [9, 0, 16, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0]);
     hal.plug(0, 1, 0, device);
     const fn = enumerate(new ConfigSpace(hal))[0]!;
-    const opened = openPciTransport(hal, fn);
+    const opened = openPciTransport(hal, fn, NO_LINES);
     expect(opened.ok && !opened.value.modern).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_LINES } from "../../../drivers/interrupt-lines.ts";
 import { Bars } from "../../../drivers/pci/bar.ts";
 import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -33,7 +34,7 @@ function tried(change: (it: FakeVirtio, hal: FakeHal) => void): string {
   const device = new FakeVirtio(hal, 0x1041, 1);
   change(device, hal);
   hal.plug(0, 1, 0, device);
-  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
   if (opened.ok) return "ok";
   return opened.error.kind === "no-structure" ? opened.error.structure : opened.error.kind;
 }
@@ -47,7 +48,7 @@ function open(change: (it: FakeVirtio, hal: FakeHal) => void = () => {}): {
   const device = new FakeVirtio(hal, 0x1041, 1);
   change(device, hal);
   hal.plug(0, 1, 0, device);
-  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+  const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
   if (!opened.ok) throw new Error(opened.error.kind);
   return { hal, device, transport: opened.value };
 }
@@ -161,7 +162,7 @@ describe("the structures of a virtio device", () => {
   it("are absent in a device that is no virtio 1.x device", () => {
     const hal = new FakeHal();
     hal.plug(0, 1, 0, new FakePciFunction(0x1af4, 0x1000, 2, 0));
-    const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+    const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
     expect(opened.ok ? "ok" : formatVirtioError(opened.error)).toBe(
       "the legacy structure is missing or lies outside its BAR",
     );

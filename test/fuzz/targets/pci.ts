@@ -1,3 +1,4 @@
+import { NO_LINES } from "../../../drivers/interrupt-lines.ts";
 import { Bars } from "../../../drivers/pci/bar.ts";
 import { ConfigSpace, pciAddress } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -61,7 +62,7 @@ export const pci: Target = {
       new Msix(hal, config, fn.address, bars);
     }
     check(card.probedWhileDecoding === 0, "a BAR's size is asked for while it is in use");
-    const opened = openPciTransport(hal, found[0]!);
+    const opened = openPciTransport(hal, found[0]!, NO_LINES);
     if (opened.ok) check(card.statusWritten, "a device that was not reset");
     for (const { from, to } of hal.mapped)
       check(

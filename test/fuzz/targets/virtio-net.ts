@@ -2,11 +2,11 @@ import { MOST_GATHERED } from "../../../drivers/card.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
-import { openNet } from "../../../drivers/virtio/net.ts";
 import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { FakeHal } from "../../support/fake-hal.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
+import { openNet } from "../../support/open-virtio.ts";
 import { check, join, Script, type Target } from "../target.ts";
 
 class Frames extends FrameReceiver {

@@ -1,3 +1,4 @@
+import { NO_LINES } from "../../../drivers/interrupt-lines.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -47,7 +48,7 @@ export const virtioTransports: Target = {
     const device = new Liar(script, (options & 4) !== 0);
     if ((options & 1) !== 0) device.messages();
     hal.plug(0, 3, 0, device);
-    const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!);
+    const opened = openPciTransport(hal, enumerate(new ConfigSpace(hal))[0]!, NO_LINES);
     if (!opened.ok) return;
     const transport = opened.value;
     if ((options & 2) !== 0) {

@@ -1,0 +1,104 @@
+// What of ACPI's tables drivers need, out of bytes: where I/O APICs are, and where a machine without PCI has its virtio
+// devices. Read: ACPI 6.4, 5.2.6 (header), 5.2.7, 5.2.8 (RSDT, XSDT), 5.2.12.3 (I/O APIC), 6.4.3.4 (Memory32Fixed), 6.4.3.6
+// (extended interrupt), 20.2.3 (strings in AML).
+//
+// AML is not interpreted. Hypervisors write a virtio-mmio device as a name of its kind, "LNRO0005", and behind it a
+// template of resources: a range of memory and an interrupt. That pattern is looked for; whatever it gives is only a
+// place to look at, where a device has to say itself that it is one.
+
+/** 5.2.6: signature, length, revision, checksum, identification. */
+export const TABLE_HEADER = 36;
+/** I/O APICs, and virtio devices, of one table at most. */
+export const MOST_IO_APICS = 8;
+export const MOST_MMIO_DEVICES = 32;
+
+/** Where a virtio device has its registers, and which interrupt (global system interrupt) is its. */
+export interface MmioPlace {
+  readonly address: number;
+  readonly size: number;
+  readonly line: number;
+}
+
+export interface IoApic {
+  readonly address: number;
+  /** The first of its global system interrupts. */
+  readonly firstLine: number;
+}
+
+/** Registers of devices are neither in the first megabyte nor beyond what an x86-64 machine can address. */
+const LEAST_ADDRESS = 0x100000;
+
+export function little32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000;
+}
+
+/** 5.2.6: all bytes of a table add up to 0. */
+export function sumsToZero(bytes: Uint8Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum = (sum + bytes[i]!) & 255;
+  return sum === 0;
+}
+
+/** 5.2.12, MADT: the structures behind the local APIC's address and flags. */
+export function decodeIoApics(madt: Uint8Array): IoApic[] {
+  const found: IoApic[] = [];
+  let at = TABLE_HEADER + 8;
+  while (at + 2 <= madt.length && found.length < MOST_IO_APICS) {
+    const length = madt[at + 1]!;
+    if (length < 2 || at + length > madt.length) break;
+    if (madt[at] === 1 && length === 12) {
+      const address = little32(madt, at + 4);
+      if (address >= LEAST_ADDRESS && address % 16 === 0) found.push({ address, firstLine: little32(madt, at + 8) });
+    }
+    at += length;
+  }
+  return found;
+}
+
+// 20.2.3: StringPrefix, the characters, a zero.
+const KIND: readonly number[] = [0x0d, 0x4c, 0x4e, 0x52, 0x4f, 0x30, 0x30, 0x30, 0x35, 0];
+/** Bytes behind its kind in which a device has its resources. */
+const REACH = 256;
+// 6.4.3: tags of large resources.
+const MEMORY_32_FIXED = 0x86;
+const EXTENDED_INTERRUPT = 0x89;
+
+/** The virtio-mmio devices that the bytes of a DSDT or SSDT tell of. */
+export function decodeMmioDevices(table: Uint8Array): MmioPlace[] {
+  const found: MmioPlace[] = [];
+  for (let at = TABLE_HEADER; at + KIND.length <= table.length && found.length < MOST_MMIO_DEVICES; at++) {
+    if (!isKind(table, at)) continue;
+    const end = Math.min(table.length, at + KIND.length + REACH);
+    for (let i = at + KIND.length; i + 21 <= end && !isKind(table, i); i++) {
+      // Memory32Fixed (12 bytes), then one extended interrupt (9 bytes).
+      if (table[i] !== MEMORY_32_FIXED || table[i + 1] !== 9 || table[i + 2] !== 0) continue;
+      if (table[i + 12] !== EXTENDED_INTERRUPT || table[i + 13] !== 6 || table[i + 14] !== 0 || table[i + 16] !== 1) {
+        continue;
+      }
+      const place = mmioPlace(little32(table, i + 4), little32(table, i + 8), little32(table, i + 17));
+      if (place !== undefined) found.push(place);
+      break;
+    }
+  }
+  return found;
+}
+
+/** 4.2.2 of VIRTIO 1.2: the registers take 0x100 bytes, the device's configuration follows. */
+const LEAST_SIZE = 0x108;
+const MOST_SIZE = 0x100000;
+const ADDRESS_LIMIT = 2 ** 52;
+/** A global system interrupt is a number of 32 bits; machines have some hundreds. */
+const MOST_LINE = 0xffff;
+
+/** Undefined for what cannot be the place of a device. */
+export function mmioPlace(address: number, size: number, line: number): MmioPlace | undefined {
+  if (address < LEAST_ADDRESS || address + size > ADDRESS_LIMIT || address % 4 !== 0) return undefined;
+  if (size < LEAST_SIZE || size > MOST_SIZE || line < 1 || line > MOST_LINE) return undefined;
+  return { address, size, line };
+}
+
+function isKind(table: Uint8Array, at: number): boolean {
+  if (at + KIND.length > table.length) return false;
+  for (let i = 0; i < KIND.length; i++) if (table[at + i] !== KIND[i]) return false;
+  return true;
+}
