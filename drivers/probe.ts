@@ -5,6 +5,7 @@ import { type Instant, MILLISECOND } from "../stack/base/result.ts";
 import { AcpiTables } from "./acpi/tables.ts";
 import { decodeMmioDevices } from "./acpi/wire.ts";
 import type { Card } from "./card.ts";
+import { isE1000, openE1000 } from "./e1000/e1000.ts";
 import type { Hal } from "./hal.ts";
 import { type InterruptLines, IoApicLines, NO_LINES } from "./interrupt-lines.ts";
 import { ConfigSpace } from "./pci/config.ts";
@@ -22,9 +23,11 @@ import { formatXenError } from "./xen/error.ts";
 export type DeviceKind =
   /** A virtio network card. */
   | "net"
+  /** An Intel network card (e1000/). */
+  | "e1000"
   /** A virtio entropy device. */
   | "rng"
-  /** A network card that is not virtio: worth a word to whoever wonders why there is no network. */
+  /** Another network card: worth a word to whoever wonders why there is no network. */
   | "foreign-net"
   | "other";
 
@@ -93,9 +96,15 @@ export function probeCards(
   const found: CardsFound = { cards: [], leftAlone: [] };
   for (const device of devices) {
     if (device.kind === "foreign-net") leave(found.leftAlone, device, "there is no driver for it");
-    if (device.kind !== "net") continue;
+    if (device.kind !== "net" && device.kind !== "e1000") continue;
     if (found.cards.length >= most) {
       leave(found.leftAlone, device, "so many cards work already");
+      continue;
+    }
+    if (device.kind === "e1000" && device.fn !== undefined) {
+      const e1000 = openE1000(hal, device.fn, mac, lines);
+      if (e1000.ok) found.cards.push(e1000.value);
+      else leave(found.leftAlone, device, e1000.reason);
       continue;
     }
     const opened = openTransport(hal, device, lines);
@@ -213,6 +222,7 @@ function leave(leftAlone: LeftAlone[], device: FoundDevice, reason: string): voi
 function kindOf(fn: PciFunction): DeviceKind {
   const kind = kindOfType(virtioType(fn));
   if (kind !== "other") return kind;
+  if (isE1000(fn)) return "e1000";
   return fn.classCode === CLASS_NETWORK ? "foreign-net" : "other";
 }
 

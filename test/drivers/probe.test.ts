@@ -17,7 +17,7 @@ describe("findDevices", () => {
     hal.plug(0, 5, 0, new FakePciFunction(0x8086, 0x100e, 0x02, 0x00));
     hal.plug(0, 6, 0, balloon);
     const found = findDevices(hal, "").devices;
-    expect(found.map((f) => f.kind)).toEqual(["other", "net", "net", "rng", "rng", "foreign-net", "other"]);
+    expect(found.map((f) => f.kind)).toEqual(["other", "net", "net", "rng", "rng", "e1000", "other"]);
     expect(found.map(describeDevice)).toEqual([
       "class 6.0 (8086:29c0) at 00:00.0",
       "virtio network card (1af4:1041) at 00:01.0",
@@ -33,7 +33,7 @@ describe("findDevices", () => {
 describe("probeCards", () => {
   function machine(): FakeHal {
     const hal = new FakeHal();
-    hal.plug(0, 1, 0, new FakePciFunction(0x8086, 0x100e, 0x02, 0x00));
+    hal.plug(0, 1, 0, new FakePciFunction(0x10ec, 0x8139, 0x02, 0x00));
     hal.plug(0, 2, 0, new FakePciFunction(0x1af4, 0x1000, 0x02, 0x00));
     hal.plug(0, 3, 0, new FakeVirtio(hal, 0x1041, 2, 0xc0_0000_0000, 0xfebd1000));
     hal.plug(0, 4, 0, new FakeVirtio(hal, 0x1041, 2, 0xd0_0000_0000, 0xfebd2000));
@@ -46,7 +46,7 @@ describe("probeCards", () => {
     const one = probeCards(hal, findDevices(hal, ""), 2, ALL_OFFLOADS, 1);
     expect(one.cards.map((card) => card.describe())).toEqual(["virtio-net at 00:03.0 ()"]);
     expect(one.leftAlone.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
-      "Intel 82540EM (8086:100e) at 00:01.0: there is no driver for it",
+      "Realtek RTL8139 (10ec:8139) at 00:01.0: there is no driver for it",
       "virtio network card (1af4:1000) at 00:02.0: the legacy structure is missing or lies outside its BAR",
       "virtio network card (1af4:1041) at 00:04.0: so many cards work already",
       "class 2.128 (abcd:0001) at 00:05.0: there is no driver for it",

@@ -12,6 +12,7 @@ import { commit } from "./targets/commit.ts";
 import { delta } from "./targets/delta.ts";
 import { dhcp } from "./targets/dhcp.ts";
 import { dns } from "./targets/dns.ts";
+import { e1000 } from "./targets/e1000.ts";
 import { elf } from "./targets/elf.ts";
 import { ethernet } from "./targets/ethernet.ts";
 import { frontMatter } from "./targets/front-matter.ts";
@@ -68,6 +69,7 @@ export const TARGETS: readonly Target[] = [
   delta,
   dhcp,
   dns,
+  e1000,
   elf,
   ethernet,
   frontMatter,

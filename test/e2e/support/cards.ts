@@ -30,6 +30,10 @@ function card(machine: string, device: string): CardSetting {
   };
 }
 
+function intel(machine: string, device: string): CardSetting {
+  return { ...card(machine, device), said: /network card: e1000 at \d/ };
+}
+
 const LEGACY = "virtio-net-pci,disable-modern=on,disable-legacy=off";
 
 export const CARDS: readonly CardSetting[] = [
@@ -43,6 +47,10 @@ export const CARDS: readonly CardSetting[] = [
   card("q35", `${LEGACY},mrg_rxbuf=off,any_layout=off`),
   card("pc", `${LEGACY},vectors=0`),
   card("q35", `${LEGACY},vectors=0`),
+  intel("pc", "e1000"),
+  intel("q35", "e1000"),
+  intel("pc", "e1000-82545em"),
+  intel("q35", "e1000e"),
   microvm("on", "on"),
   microvm("on", "off"),
   microvm("off", "on"),
