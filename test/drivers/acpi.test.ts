@@ -71,19 +71,22 @@ describe("virtio devices in AML", () => {
   });
 
   it("are nowhere that cannot be: low memory, no size, no line, not aligned", () => {
-    for (const change of [
-      { address: 0xfff00 },
-      { address: 0xfeb00e02 },
-      { size: 0x107 },
-      { size: 0x100001 },
-      { line: 0 },
-    ])
-      expect(decodeMmioDevices(table("DSDT", mmioAml({ ...PLACE, ...change })))).toEqual([]);
+    const { address, size, line } = PLACE;
+    const wrong = [
+      { address: 0xfff00, size, line },
+      { address: 0xfeb00e02, size, line },
+      { address, size: 0x107, line },
+      { address, size: 0x100001, line },
+      { address, size, line: 0 },
+    ];
+    for (const place of wrong) expect(decodeMmioDevices(table("DSDT", mmioAml(place)))).toEqual([]);
   });
 
   it("are so many at most", () => {
-    const all: number[] = [];
-    for (let i = 0; i < MOST_MMIO_DEVICES + 3; i++) all.push(...mmioAml({ ...PLACE, address: 0xfeb00000 + 512 * i }));
+    let all: number[] = [];
+    for (let i = 0; i < MOST_MMIO_DEVICES + 3; i++) {
+      all = [...all, ...mmioAml({ address: 0xfeb00000 + 512 * i, size: PLACE.size, line: PLACE.line })];
+    }
     expect(decodeMmioDevices(table("DSDT", all)).length).toBe(MOST_MMIO_DEVICES);
   });
 });

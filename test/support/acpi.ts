@@ -52,9 +52,10 @@ export function mmioAml({ address, size, line }: MmioPlace): number[] {
 
 /** Addresses and first lines of I/O APICs, among structures of another type. */
 export function madt(ioApics: readonly (readonly [address: number, firstLine: number])[]): Uint8Array {
-  const body = [...little(0xfee00000), ...little(1), 0, 8, 0, 0, 1, 0, 0, 0];
-  for (const [address, firstLine] of ioApics)
-    body.push(1, 12, 0, 0, ...little(address), ...little(firstLine), 2, 10, 0, 0, 0, 0, 0, 0, 0, 0);
+  let body = [...little(0xfee00000), ...little(1), 0, 8, 0, 0, 1, 0, 0, 0];
+  for (const [address, firstLine] of ioApics) {
+    body = [...body, 1, 12, 0, 0, ...little(address), ...little(firstLine), 2, 10, 0, 0, 0, 0, 0, 0, 0, 0];
+  }
   return table("APIC", body);
 }
 

@@ -110,11 +110,15 @@ describe("a virtio device without a bus", () => {
 
   it("is one only where it says so, in a version that is known; an empty slot is none", () => {
     const hal = new FakeHal();
-    const all = [0, 1, 2, 3, 4].map((i) => new FakeMmio(hal, AT + 512 * i, 2, 1, 2));
+    const all: FakeMmio[] = [];
+    for (let i = 0; i < 5; i++) {
+      const device = new FakeMmio(hal, AT + 512 * i, 2, 1, 2);
+      hal.place(device);
+      all.push(device);
+    }
     all[1]!.magic = 0;
     all[2]!.version = 3;
     all[3]!.type = 0;
-    for (const device of all) hal.place(device);
     const places = all.map((device) => ({ address: device.from, size: 512, line: 5 }));
     const found = findMmioDevices(hal, [...places, ...places, { address: 0xf0000000, size: 512, line: 5 }]);
     expect(found.map((device) => device.place.address)).toEqual([AT, AT + 2048]);
