@@ -47,6 +47,7 @@ const PACKAGES = {
   "fsck.fat": "dosfstools",
   "grub-mkrescue": "grub-common grub-pc-bin grub-efi-amd64-bin xorriso",
   "virt-xml-validate": "libvirt-clients libxml2-utils",
+  libvirtd: "libvirt-daemon-system",
   hugo: "hugo",
   jekyll: "jekyll ruby-rouge ruby-kramdown-parser-gfm",
   // Not a command, but the file that the firmware is.
