@@ -43,6 +43,7 @@ import { reassembly6 } from "./targets/reassembly6.ts";
 import { refs } from "./targets/refs.ts";
 import { requestHead } from "./targets/request-head.ts";
 import { responseHead } from "./targets/response-head.ts";
+import { simpleYaml } from "./targets/simple-yaml.ts";
 import { siteSettings } from "./targets/site-settings.ts";
 import { syslog } from "./targets/syslog.ts";
 import { tcp } from "./targets/tcp.ts";
@@ -75,6 +76,7 @@ export const TARGETS: readonly Target[] = [
   frontMatter,
   generatorText,
   hostHeaders,
+  simpleYaml,
   hostRedirects,
   imageSizes,
   headerLines,

@@ -16,8 +16,8 @@ describe("the budget of C", () => {
     { name: "card", most: 5, files: ["card/"] },
   ];
 
-  it("is 2,600 lines, and every file has its concern", () => {
-    expect(CONCERNS.reduce((sum, { most }) => sum + most, 0)).toBe(2600);
+  it("is at most 2,600 lines, and every file has its concern", () => {
+    expect(CONCERNS.reduce((sum, { most }) => sum + most, 0)).toBeLessThanOrEqual(2600);
     expect(weigh(ownC()).faults).toEqual([]);
   });
 
