@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { packedTrustAnchors } from "../trust-anchors-node.ts";
-import { Chunks, MOST_CHUNKS } from "./chunks.ts";
+import { Chunks } from "./chunks.ts";
 import { bytecodeCompiler } from "./libraries.ts";
 import { literals } from "./literals.ts";
 import { BuildError, root, run } from "./run.ts";
@@ -16,8 +16,8 @@ export interface Program {
   readonly bytecode: string;
   /** The table by which engine.c names the file of a module-level line. */
   readonly files: string;
-  /** What it loads when it first needs it, as bytecode: chunks.ts. */
-  readonly chunks: readonly string[];
+  /** What it loads when it first needs it, as bytecode, by number: chunks.ts. */
+  readonly chunks: ReadonlyMap<number, string>;
 }
 
 /** Modules that packages ask for and that the machine has in its own form. */
@@ -67,14 +67,14 @@ export async function bundle(entry: string, out: string, options: BundleOptions 
   try {
     const plugins = [...(options.plugins ?? []), chunks.plugin, literals];
     await build({ ...settings, plugins, entryPoints: [join(root, entry)], outfile: script, format: "esm" });
-    if (chunks.names.length > MOST_CHUNKS) throw new Error(`more than ${MOST_CHUNKS} chunks`);
-    for (const [i, chunk] of chunks.names.entries()) await chunks.write(chunk, `${script}.${i + 1}.js`);
+    for (const [number, chunk] of chunks.names) await chunks.write(chunk, `${script}.${number}.js`);
   } catch (error) {
     throw new BuildError(`bundling ${entry}: ${error instanceof Error ? error.message : String(error)}`);
   }
   const program = await compile(script, "module");
-  const compiled: string[] = [];
-  for (const i of chunks.names.keys()) compiled.push((await compile(`${script}.${i + 1}.js`, "script")).bytecode);
+  const compiled = new Map<number, string>();
+  for (const number of chunks.names.keys())
+    compiled.set(number, (await compile(`${script}.${number}.js`, "script")).bytecode);
   return { ...program, chunks: compiled };
 }
 

@@ -24,14 +24,19 @@ const NAMESPACE = "chunk";
 /** The global that a chunk's script makes and whose value it ends with. */
 const GLOBAL = "chunk";
 
-/** Those that were imported, in order: the first is number 1. */
+/** Those that were imported, by their place in CHUNKS and not in the order in which esbuild asks, which is another each time. */
 export class Chunks {
-  readonly names: string[] = [];
+  readonly #imported = new Set<string>();
   readonly #settings: BuildOptions;
 
   /** `settings`: as the program is bundled; what that injects are globals, and there by then. */
   constructor(settings: BuildOptions) {
     this.#settings = { ...settings, inject: [] };
+  }
+
+  /** By their numbers, from 1; those that were not imported are left out. */
+  get names(): ReadonlyMap<number, string> {
+    return new Map(CHUNKS.map((name, i) => [i + 1, name] as const).filter(([, name]) => this.#imported.has(name)));
   }
 
   /** Takes their place in the program. */
@@ -52,8 +57,8 @@ export class Chunks {
         });
         bundler.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
           const names = await this.#exportsOf(path);
-          let number = this.names.indexOf(path) + 1;
-          if (number === 0) number = this.names.push(path);
+          const number = CHUNKS.indexOf(path) + 1;
+          this.#imported.add(path);
           return { contents: ONLY_DEFAULT.includes(path) ? await defaultStub(path, number) : stub(number, names) };
         });
       },

@@ -39,11 +39,10 @@ export async function link(options: LinkOptions): Promise<void> {
   const name = options.out.replaceAll("/", "-");
   const program = join(folder, `${name}-program`);
   const whole = join(folder, `${name}.linked`);
-  const packed: Packed[] = [];
-  for (const [i, file] of [options.program.bytecode, ...options.program.chunks].entries()) {
-    const bytecode = await readFile(file);
-    packed.push({ file: `${program}.${i}.deflated`, size: bytecode.length });
-    await writeFile(packed[i]!.file, deflateSync(bytecode, { level: 9 }));
+  const packed: (Packed | undefined)[] = [];
+  for (let i = 0; i <= MOST_CHUNKS; i++) {
+    const file = i === 0 ? options.program.bytecode : options.program.chunks.get(i);
+    packed.push(file === undefined ? undefined : await pack(file, `${program}.${i}.deflated`));
   }
   const linkWith = async (places: Uint8Array): Promise<void> => {
     await writeFile(`${program}.places`, places);
@@ -87,17 +86,25 @@ interface Packed {
   readonly size: number;
 }
 
+async function pack(bytecode: string, file: string): Promise<Packed> {
+  const bytes = await readFile(bytecode);
+  await writeFile(file, deflateSync(bytes, { level: 9 }));
+  return { file, size: bytes.length };
+}
+
 /** The program and its chunks, deflated: each is needed whole for a moment only; in read-only data. */
-function assembly(files: string, packed: readonly Packed[], places: string): string {
-  const rows = packed.map(({ size }, i) => `.quad packed_${i}, packed_${i + 1} - packed_${i}, ${size}\n`);
-  const none = ".quad 0, 0, 0\n".repeat(MOST_CHUNKS + 1 - packed.length);
-  const bytes = packed.map(({ file }, i) => `packed_${i}: .incbin "${file}"\n`);
+function assembly(files: string, packed: readonly (Packed | undefined)[], places: string): string {
+  const rows = packed.map((it, i) =>
+    it === undefined ? ".quad 0, 0, 0\n" : `.quad packed_${i}, packed_end_${i} - packed_${i}, ${it.size}\n`,
+  );
+  const bytes = packed.map((it, i) =>
+    it === undefined ? "" : `packed_${i}: .incbin "${it.file}"\npacked_end_${i}:\n`,
+  );
   return `.section .rodata.program, "a"
 .balign 16
 .global program_packed, program_files, program_places
 program_packed:
-${rows.join("")}${none}${bytes.join("")}packed_${packed.length}:
-program_files: .incbin "${files}"
+${rows.join("")}${bytes.join("")}program_files: .incbin "${files}"
 .byte 0
 program_places: .incbin "${places}"
 .section .note.GNU-stack, "", @progbits
