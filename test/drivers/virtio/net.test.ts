@@ -364,18 +364,14 @@ describe("virtio-net with less", () => {
   it("cuts segments of the families that the device cuts, and says which one it is", () => {
     const { card, net } = open((OFFER & ~(1 << 11)) >>> 0);
     expect([net.segmentOffload, net.segmentOffload6]).toEqual([false, true]);
-    const segment = (start: number): void => {
-      const at = net.reserve();
-      net.checksumStart = start;
-      net.checksumOffset = 16;
-      net.segmentSize = 1440;
-      net.send(at, start + 20, Uint8Array.from(frame(3000)), 0, 3000);
-    };
-    segment(54);
+    const at = net.reserve();
+    net.checksumStart = 54;
+    net.checksumOffset = 16;
+    net.segmentSize = 1440;
+    net.send(at, 74, Uint8Array.from(frame(3000)), 0, 3000);
     net.flush();
     // NEEDS_CSUM, GSO_TCPV6; lengths of the headers and of a segment, where the checksum begins and lies.
     expect(card.read(card.take(1)!).slice(0, 10)).toEqual([1, 4, 74, 0, 1440 & 255, 1440 >> 8, 54, 0, 16, 0]);
-    expect(() => segment(34)).toThrow("HOST_TSO4");
   });
 
   it("believes an MTU only of a device that offers to tell it", () => {
