@@ -82,7 +82,11 @@ export class Chunks {
   async #exportsOf(name: string): Promise<readonly string[]> {
     const asked = { format: "esm", sourcemap: false, write: false, metafile: true } as const;
     const { metafile } = await build({ ...this.#settings, ...entryOf(name), ...asked });
-    return Object.values(metafile.outputs).flatMap((output) => output.exports);
+    const names = Object.values(metafile.outputs).flatMap((output) => output.exports);
+    if (names.length > 0) return names;
+    // Of CommonJS they are known when it has been evaluated.
+    const exported = Object.keys((await import(name)) as object).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
+    return exported.filter((key) => key !== "default");
   }
 }
 

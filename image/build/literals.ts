@@ -19,8 +19,17 @@ export const literals: Plugin = {
   },
 };
 
+/** By source: a module is evaluated once in a process, however often it is imported. */
+const made = new Map<string, Promise<string>>();
+
 /** The module with each `….getRegex()` that runs when it is evaluated replaced by what came of it; lines stay lines. */
-export async function withLiterals(source: string): Promise<string> {
+export function withLiterals(source: string): Promise<string> {
+  const known = made.get(source) ?? evaluate(source);
+  made.set(source, known);
+  return known;
+}
+
+async function evaluate(source: string): Promise<string> {
   const calls = makerCalls(source);
   const marked = replaced(source, calls, (text, i) => `(globalThis.${RECORD}[${i}] = ${text})`);
   const record: RegExp[] = [];
@@ -31,9 +40,9 @@ export async function withLiterals(source: string): Promise<string> {
     Reflect.deleteProperty(globalThis, RECORD);
   }
   return replaced(source, calls, (text, i) => {
-    const made = record[i];
+    const expression = record[i];
     // Code that did not run, and what a literal cannot say on one line.
-    return made === undefined || made.source.includes("\n") ? text : `${made}${newlines(text)}`;
+    return expression === undefined || expression.source.includes("\n") ? text : `${expression}${newlines(text)}`;
   });
 }
 

@@ -24,6 +24,7 @@ describe("expressions as literals", () => {
     const own = expressions(Lexer.rules);
     expect(own.length > 60).toBe(true);
     expect(expressions(Changed.rules)).toEqual(own);
+    expect(await withLiterals(source)).toBe(changed);
   });
 
   it("leave alone what runs later or not at all, and keep lines where they were", async () => {

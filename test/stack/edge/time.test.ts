@@ -24,7 +24,7 @@ class Net {
         counts.set(address, nth + 1);
         const list = (Array.isArray(all) && Array.isArray(all[0]) ? all : [all]) as readonly Word[];
         const word = list[Math.min(nth, list.length - 1)]!;
-        setImmediate(() => {
+        queueMicrotask(() => {
           if (typeof word !== "number") this.#current = word;
           this.time.told(token, typeof word === "number" ? word : 0);
         });
@@ -41,7 +41,7 @@ class Net {
       },
       (ms, callback) => {
         this.waits.push(ms);
-        setImmediate(callback);
+        queueMicrotask(callback);
         return () => {};
       },
       () => this.now,
