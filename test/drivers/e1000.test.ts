@@ -57,8 +57,8 @@ function put(card: E1000, bytes: readonly number[], payload: Uint8Array): boolea
 describe("an e1000", () => {
   it("is known by its number", () => {
     const hal = new FakeHal();
-    for (const [slot, id] of [0x1004, 0x100e, 0x100f, 0x10d3, 0x10c9].entries())
-      hal.plug(0, slot, 0, new FakePciFunction(0x8086, id, 2, 0));
+    const ids = [0x1004, 0x100e, 0x100f, 0x10d3, 0x10c9];
+    for (let slot = 0; slot < ids.length; slot++) hal.plug(0, slot, 0, new FakePciFunction(0x8086, ids[slot]!, 2, 0));
     hal.plug(0, 9, 0, new FakePciFunction(0x10ec, 0x100e, 2, 0));
     expect(enumerate(new ConfigSpace(hal)).map(isE1000)).toEqual([true, true, true, true, false, false]);
   });

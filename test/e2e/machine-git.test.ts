@@ -72,7 +72,7 @@ describe("before the first clone: 503, the reason in the log, then by itself a b
     for (const [remote, says] of [
       ["nowhere.git", /there is no such repository \(status 404\)/],
       ["empty.git", /has no commit yet/],
-      ["blog.git#drafts", /there is no branch drafts\. There is: main/],
+      ["blog.git#drafts", /there is no branch and no tag drafts\. There is: main/],
     ] as const) {
       vm = await Vm.start({ git: bed.git, remote });
       await reason(vm, says);

@@ -63,7 +63,7 @@ describe("a virtio device of before 1.0", () => {
       [1024, MSIX],
       [8, 0],
       [32768, 0],
-    ] as const) {
+    ] as [number, number][]) {
       const { device, transport } = card(entries, msix);
       const opened = startNet(transport, 2, ALL_OFFLOADS);
       if (!opened.ok) throw new Error(opened.error.kind);
