@@ -77,7 +77,8 @@ describe("the time by servers", () => {
 
   test("who does not want to be asked is not, for a day (RFC 4330 8)", async () => {
     const net = new Net({ a: TIME_REFUSED, b: [7, 1] });
-    expect(await net.time.ask(["a", "b"], 1)).toMatchObject({ ok: true, value: { offset: 7 } });
+    const told = await net.time.ask(["a", "b"], 1);
+    expect(told.ok && told.value.offset).toBe(7);
     expect(await net.time.ask(["a"], 1)).toEqual({ ok: false, error: { kind: "refused" } });
     expect(net.asked).toEqual(["a", "b"]);
     net.now = REFUSED_FOR + 1;
@@ -89,6 +90,7 @@ describe("the time by servers", () => {
     const net = new Net({ a: TIME_NO_ANSWER, b: TIME_UNSYNCHRONISED });
     expect(await net.time.ask(["a"], 4)).toEqual({ ok: false, error: { kind: "no-answer" } });
     expect(await net.time.ask(["b"], 1)).toEqual({ ok: false, error: { kind: "unsynchronised" } });
-    expect(await net.time.ask(["x"], 1)).toMatchObject({ ok: false, error: { kind: "resolve" } });
+    const unknown = await net.time.ask(["x"], 1);
+    expect(!unknown.ok && unknown.error.kind).toBe("resolve");
   });
 });
