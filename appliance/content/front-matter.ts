@@ -109,7 +109,8 @@ function wholeHeader(value: unknown, bodyStart: number): Result<SplitDocument, F
 function headerOf(value: unknown): Header | undefined {
   if (value === null || value === undefined) return { fields: new Map(), entries: [], unread: [], warning: undefined };
   if (typeof value !== "object" || Array.isArray(value)) return undefined;
-  const pairs: [string, unknown][] = Object.entries(value);
+  // A key without a name (`"": a`, `? : a`) is nobody's.
+  const pairs: [string, unknown][] = Object.entries(value).filter(([key]) => key !== "");
   return {
     fields: new Map(pairs.map(([key, item]) => [key.toLowerCase(), item])),
     entries: pairs.map(([key, item]) => ({ key, value: () => item })),

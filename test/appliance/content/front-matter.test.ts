@@ -10,6 +10,13 @@ function header(text: string): ReadonlyMap<string, unknown> {
 }
 
 describe("front matter", () => {
+  it("has no key without a name", () => {
+    for (const text of ['---\n"": a\nb: "c"\n---\n', '---\n? \n: a\nb: "c"\n---\n']) {
+      const split = splitDocument(text);
+      expect(split.ok && split.value.header?.entries.map(({ key }) => key)).toEqual(["b"]);
+    }
+  });
+
   it("is Canopy's lines", () => {
     const text = "---\ntitle: A blog entry\nauthor: Me\nauthor_url: http://me.example\ntags: one, two\n---\nbody";
     expect([...header(text)]).toEqual([
