@@ -1,6 +1,7 @@
 // A network card as a target sees it: a link that has news of itself.
 
 import { Link } from "../stack/base/link.ts";
+import { MILLISECOND } from "../stack/base/result.ts";
 
 /** What `takeEvents` reports, as bits. */
 export const EVENT_LINK_UP = 1;
@@ -8,6 +9,8 @@ export const EVENT_LINK_DOWN = 2;
 export const EVENT_FAULT = 4;
 export const EVENT_RECOVERED = 8;
 
+/** How often a card that wakes nobody is polled. */
+export const POLL_INTERVAL = MILLISECOND;
 /** Frames handed over in one poll at most, so that what else the loop has to do gets its turn. */
 export const RECEIVE_BUDGET = 64;
 /** Longest frame put together from several buffers: a jumbo frame. Longer ones are dropped. */

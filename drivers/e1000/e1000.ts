@@ -6,7 +6,7 @@
 
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
-import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../card.ts";
+import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, POLL_INTERVAL } from "../card.ts";
 import type { Hal } from "../hal.ts";
 import type { InterruptLines } from "../interrupt-lines.ts";
 import { LINE_INTERVAL, LineWatch } from "../line-watch.ts";
@@ -64,7 +64,6 @@ const DEVICES: readonly number[] = [0x1004, 0x100e, 0x100f, 0x10d3];
 
 /** 13.4.1: a reset takes a microsecond; and so often it is looked whether it is done. */
 export const RESET_READS = 100_000;
-export const POLL_INTERVAL = MILLISECOND;
 export const CHECK_INTERVAL = 500 * MILLISECOND;
 export const RECOVERY = SECOND;
 const ABSENT = 0xffffffff;

@@ -6,7 +6,7 @@
 
 import type { FrameReceiver } from "../../stack/base/link.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
-import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../card.ts";
+import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, POLL_INTERVAL } from "../card.ts";
 import { LINE_INTERVAL, LineWatch } from "../line-watch.ts";
 import type { VirtioError } from "./error.ts";
 import {
@@ -46,8 +46,6 @@ export const LEAST_ENTRIES = 4;
 
 /** How often at most the status register is looked at. */
 export const CHECK_INTERVAL = 100 * MILLISECOND;
-/** How often a device without interrupts is polled. */
-export const POLL_INTERVAL = MILLISECOND;
 /** Least time between two initialisations after a fault; doubled each time, up to the most. */
 export const RECOVERY_LEAST = SECOND;
 export const RECOVERY_MOST = 64 * SECOND;

@@ -6,8 +6,8 @@
 // is pulled would.
 
 import type { FrameReceiver } from "../../stack/base/link.ts";
-import { type Instant, MILLISECOND, NEVER, SECOND } from "../../stack/base/result.ts";
-import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../card.ts";
+import { type Instant, NEVER, SECOND } from "../../stack/base/result.ts";
+import { Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, POLL_INTERVAL } from "../card.ts";
 import { OFFLOAD_RECEIVE_CHECKSUM, OFFLOAD_SEGMENTATION, OFFLOAD_SEND_CHECKSUM } from "../offload.ts";
 import type { XenError } from "./error.ts";
 import type { Events } from "./events.ts";
@@ -31,8 +31,6 @@ const MOST_STATE = 8;
 export const BACKEND_WAIT = 10 * SECOND;
 /** How often a backend that is not ready is looked at, without word from xenstore. */
 export const LOOK_INTERVAL = SECOND;
-/** How often a card that nobody wakes us for is polled. */
-export const POLL_INTERVAL = MILLISECOND;
 /** Least time between two connections after a fault; doubled each time, up to the most. */
 export const RECOVERY_LEAST = SECOND;
 export const RECOVERY_MOST = 64 * SECOND;

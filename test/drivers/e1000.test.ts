@@ -1,26 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { AcpiTables } from "../../drivers/acpi/tables.ts";
-import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../../drivers/card.ts";
-import { CHECK_INTERVAL, type E1000, isE1000, openE1000, POLL_INTERVAL, RECOVERY } from "../../drivers/e1000/e1000.ts";
+import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, POLL_INTERVAL } from "../../drivers/card.ts";
+import { CHECK_INTERVAL, type E1000, isE1000, openE1000, RECOVERY } from "../../drivers/e1000/e1000.ts";
 import { RECEIVE_ENTRIES } from "../../drivers/e1000/receive.ts";
 import { SLOTS } from "../../drivers/e1000/transmit.ts";
 import { IoApicLines, NO_LINES } from "../../drivers/interrupt-lines.ts";
 import { LINE_INTERVAL, MISSED_MOST } from "../../drivers/line-watch.ts";
 import { ConfigSpace } from "../../drivers/pci/config.ts";
 import { enumerate } from "../../drivers/pci/enumerate.ts";
-import { FrameReceiver, NO_PAYLOAD } from "../../stack/base/link.ts";
+import { NO_PAYLOAD } from "../../stack/base/link.ts";
 import { FakeE1000 } from "../support/fake-e1000.ts";
 import { FakeHal, FakePciFunction } from "../support/fake-hal.ts";
 import { FakeIoApic } from "../support/fake-mmio.ts";
+import { FrameRecorder } from "../support/frame-recorder.ts";
 
 const FALLBACK = 0x02_00_00_00_00_07;
-
-class Recorder extends FrameReceiver {
-  readonly frames: number[][] = [];
-  override receive(bytes: Uint8Array, offset: number, length: number, _checksumValid: boolean): void {
-    this.frames.push([...bytes.subarray(offset, offset + length)]);
-  }
-}
 
 interface Bed {
   readonly hal: FakeHal;
@@ -79,7 +73,7 @@ describe("an e1000", () => {
 
   it("takes frames, of any number, in any order of polls", () => {
     const { device, card } = bed();
-    const got = new Recorder();
+    const got = new FrameRecorder();
     const wanted: number[][] = [];
     for (let n = 0; n < 2000; n++) {
       wanted.push(frame(60 + (n % 1455), n));
@@ -93,7 +87,7 @@ describe("an e1000", () => {
 
   it("drops what is too short, damaged, or longer than a buffer, and goes on", () => {
     const { device, card } = bed();
-    const got = new Recorder();
+    const got = new FrameRecorder();
     device.receive(frame(13, 1));
     device.receive(frame(60, 2), 1);
     device.receive(frame(5000, 3));
@@ -107,7 +101,7 @@ describe("an e1000", () => {
     const { device, card } = bed();
     for (let n = 0; n < RECEIVE_ENTRIES + 5; n++) device.receive(frame(60, n));
     expect(device.dropped).toBe(6);
-    const got = new Recorder();
+    const got = new FrameRecorder();
     while (card.poll(got, 0)) {}
     expect(got.frames.length).toBe(RECEIVE_ENTRIES - 1);
     device.receive(frame(60, 9));
@@ -150,15 +144,15 @@ describe("an e1000", () => {
   it("that says it wrote more than a buffer holds is reset, and comes back", () => {
     const { device, card } = bed();
     device.describe(3000, 3, 0);
-    expect(card.poll(new Recorder(), 5)).toBe(false);
+    expect(card.poll(new FrameRecorder(), 5)).toBe(false);
     expect(card.takeEvents()).toBe(EVENT_FAULT);
     expect(card.up).toBe(false);
     expect(card.reserve()).toBe(-1);
     expect(card.nextDeadline()).toBe(5 + RECOVERY);
-    card.poll(new Recorder(), 5 + RECOVERY);
+    card.poll(new FrameRecorder(), 5 + RECOVERY);
     expect(card.takeEvents()).toBe(EVENT_RECOVERED | EVENT_LINK_UP);
     device.receive(frame(60, 1));
-    const got = new Recorder();
+    const got = new FrameRecorder();
     card.poll(got, 6 + RECOVERY);
     expect(got.frames.length).toBe(1);
     expect(put(card, frame(60, 1), NO_PAYLOAD)).toBe(true);
@@ -169,12 +163,12 @@ describe("an e1000", () => {
   it("that has gone away, or never finishes its reset, is a fault and no hang", () => {
     const { device, card } = bed();
     device.gone = true;
-    card.poll(new Recorder(), CHECK_INTERVAL);
+    card.poll(new FrameRecorder(), CHECK_INTERVAL);
     expect(card.takeEvents() & EVENT_FAULT).toBe(EVENT_FAULT);
-    card.poll(new Recorder(), CHECK_INTERVAL + RECOVERY);
+    card.poll(new FrameRecorder(), CHECK_INTERVAL + RECOVERY);
     expect(card.up).toBe(false);
     device.gone = false;
-    card.poll(new Recorder(), CHECK_INTERVAL + 2 * RECOVERY);
+    card.poll(new FrameRecorder(), CHECK_INTERVAL + 2 * RECOVERY);
     expect(card.up).toBe(true);
     const hal = new FakeHal();
     const never = new FakeE1000(hal);
@@ -197,14 +191,14 @@ describe("an e1000", () => {
     const { device, card } = bed();
     card.takeEvents();
     device.link = false;
-    card.poll(new Recorder(), CHECK_INTERVAL);
+    card.poll(new FrameRecorder(), CHECK_INTERVAL);
     expect(card.takeEvents()).toBe(EVENT_LINK_DOWN);
     expect(card.up).toBe(false);
   });
 
   it("takes back what it called for before it is to wake us again, and is polled when its line leads nowhere", () => {
     const { device, card } = bed();
-    const got = new Recorder();
+    const got = new FrameRecorder();
     device.receive(frame(60, 1));
     expect(card.poll(got, 1)).toBe(true);
     expect(device.interruptCause).not.toBe(0);

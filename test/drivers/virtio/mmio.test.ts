@@ -1,29 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { AcpiTables } from "../../../drivers/acpi/tables.ts";
+import { POLL_INTERVAL } from "../../../drivers/card.ts";
 import { IoApicLines } from "../../../drivers/interrupt-lines.ts";
 import { LINE_INTERVAL, MISSED_MOST } from "../../../drivers/line-watch.ts";
 import { ALL_OFFLOADS } from "../../../drivers/offload.ts";
 import { describeDevice, findDevices, probeCards, probeEntropy } from "../../../drivers/probe.ts";
 import { decodeMmioWords, findMmioDevices } from "../../../drivers/virtio/mmio.ts";
-import { POLL_INTERVAL, startNet, type VirtioNet } from "../../../drivers/virtio/net.ts";
+import { startNet, type VirtioNet } from "../../../drivers/virtio/net.ts";
 import { openMmioTransport } from "../../../drivers/virtio/transport-mmio.ts";
-import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
+import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { madt, mmioAml, placeTables, table } from "../../support/acpi.ts";
 import { FakeHal, FakePciFunction } from "../../support/fake-hal.ts";
 import { FakeIoApic, FakeMmio } from "../../support/fake-mmio.ts";
+import { FrameRecorder } from "../../support/frame-recorder.ts";
 
 const OWN = 0x52_54_00_12_34_56;
 const CSUM = 1;
 const MAC = 32;
 const ANY_LAYOUT = 1 << 27;
 const AT = 0xfeb00e00;
-
-class Recorder extends FrameReceiver {
-  readonly frames: number[][] = [];
-  override receive(bytes: Uint8Array, offset: number, length: number, _checksumValid: boolean): void {
-    this.frames.push([...bytes.subarray(offset, offset + length)]);
-  }
-}
 
 interface Bed {
   readonly hal: FakeHal;
@@ -72,7 +67,7 @@ describe("a virtio device without a bus", () => {
         for (let i = 0; i < header + 60; i++) bytes.push(i < header ? 0 : n);
         model.giveBack(0, chain.id, model.write(chain, bytes));
         device.interrupt = 3;
-        const got = new Recorder();
+        const got = new FrameRecorder();
         net.poll(got, n);
         expect(got.frames.length).toBe(1);
         // While frames come nobody needs to be woken; it is taken back before the next is to wake us.
@@ -92,7 +87,7 @@ describe("a virtio device without a bus", () => {
       expect(net.wakes()).toBe(true);
       now = net.nextDeadline();
       device.interrupt = 1;
-      net.poll(new Recorder(), now);
+      net.poll(new FrameRecorder(), now);
     }
     expect(net.wakes()).toBe(false);
     expect(net.nextDeadline()).toBe(now + POLL_INTERVAL);
@@ -102,8 +97,8 @@ describe("a virtio device without a bus", () => {
     const { device, net } = bed(2);
     for (let i = 1; i < 100; i++) {
       device.interrupt = i & 1;
-      net.poll(new Recorder(), i * (LINE_INTERVAL - 1));
-      net.poll(new Recorder(), i * (LINE_INTERVAL - 1) + 1);
+      net.poll(new FrameRecorder(), i * (LINE_INTERVAL - 1));
+      net.poll(new FrameRecorder(), i * (LINE_INTERVAL - 1) + 1);
     }
     expect(net.wakes()).toBe(true);
   });

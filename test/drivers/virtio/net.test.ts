@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED, RECEIVE_BUDGET } from "../../../drivers/card.ts";
+import {
+  EVENT_FAULT,
+  EVENT_LINK_DOWN,
+  EVENT_LINK_UP,
+  EVENT_RECOVERED,
+  POLL_INTERVAL,
+  RECEIVE_BUDGET,
+} from "../../../drivers/card.ts";
 import { ALL_OFFLOADS, OFFLOAD_SEGMENTATION } from "../../../drivers/offload.ts";
 import { ConfigSpace } from "../../../drivers/pci/config.ts";
 import { CLASS_NETWORK, enumerate } from "../../../drivers/pci/enumerate.ts";
@@ -9,7 +16,6 @@ import {
   FAULT_NEEDS_RESET,
   FAULT_START,
   LEAST_ENTRIES,
-  POLL_INTERVAL,
   RECOVERY_LEAST,
   type VirtioNet,
 } from "../../../drivers/virtio/net.ts";

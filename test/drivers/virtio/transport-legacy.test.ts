@@ -8,10 +8,11 @@ import { Virtqueue } from "../../../drivers/virtio/queue.ts";
 import { startRng } from "../../../drivers/virtio/rng.ts";
 import type { VirtioTransport } from "../../../drivers/virtio/transport.ts";
 import { openPciTransport } from "../../../drivers/virtio/transport-pci.ts";
-import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
+import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { FakeHal, type FakePciFunction, putLe } from "../../support/fake-hal.ts";
 import { FakeLegacy } from "../../support/fake-legacy.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
+import { FrameRecorder } from "../../support/frame-recorder.ts";
 
 const OWN = 0x52_54_00_12_34_56;
 const MAC = 32;
@@ -23,13 +24,6 @@ function filled(count: number, byte: number): number[] {
   const bytes: number[] = [];
   for (let i = 0; i < count; i++) bytes.push(byte);
   return bytes;
-}
-
-class Recorder extends FrameReceiver {
-  readonly frames: number[][] = [];
-  override receive(bytes: Uint8Array, offset: number, length: number, _checksumValid: boolean): void {
-    this.frames.push([...bytes.subarray(offset, offset + length)]);
-  }
 }
 
 function plugged(device: FakePciFunction, hal: FakeHal): VirtioTransport {
@@ -89,7 +83,7 @@ describe("a virtio device of before 1.0", () => {
         const chain = model.take(0)!;
         const frame = filled(60, n);
         model.giveBack(0, chain.id, model.write(chain, [...filled(10, 0), ...frame]));
-        const got = new Recorder();
+        const got = new FrameRecorder();
         net.poll(got, n);
         expect(got.frames).toEqual([frame]);
       }

@@ -4,10 +4,11 @@ import { startNet, type VirtioNet } from "../../../drivers/virtio/net.ts";
 import { Virtqueue } from "../../../drivers/virtio/queue.ts";
 import { REQUEST_BYTES, startRng } from "../../../drivers/virtio/rng.ts";
 import { GENERATION_ATTEMPTS, RESET_READS } from "../../../drivers/virtio/transport.ts";
-import { FrameReceiver, NO_PAYLOAD } from "../../../stack/base/link.ts";
+import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { FakeHal } from "../../support/fake-hal.ts";
 import { FakeTransport } from "../../support/fake-transport.ts";
 import { FakeVirtio } from "../../support/fake-virtio.ts";
+import { FrameRecorder } from "../../support/frame-recorder.ts";
 
 const OWN = 0x52_54_00_12_34_56;
 const CSUM = 1;
@@ -44,13 +45,6 @@ function filled(count: number, byte: number): number[] {
   const bytes: number[] = [];
   for (let i = 0; i < count; i++) bytes.push(byte);
   return bytes;
-}
-
-class Recorder extends FrameReceiver {
-  readonly frames: number[][] = [];
-  override receive(bytes: Uint8Array, offset: number, length: number, _checksumValid: boolean): void {
-    this.frames.push([...bytes.subarray(offset, offset + length)]);
-  }
 }
 
 describe("a transport", () => {
@@ -159,7 +153,7 @@ describe("the drivers over an interface of before virtio 1.0", () => {
       for (let i = 0; i < 64; i++) frame.push(i + 5);
       const before = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0].slice(0, size);
       it0.device.giveBack(0, chain.id, it0.device.write(chain, [...before, ...frame]));
-      const got = new Recorder();
+      const got = new FrameRecorder();
       net.poll(got, 0);
       expect(got.frames).toEqual([frame]);
     }
@@ -186,7 +180,7 @@ describe("the drivers over an interface of before virtio 1.0", () => {
         if (round % 2 === 0) expect(sent[size + 54]).toBe((20 + round) & 255);
         it0.device.giveBack(1, chain.id, 0);
 
-        const got = new Recorder();
+        const got = new FrameRecorder();
         const buffer = it0.device.take(0)!;
         expect(buffer.segments.map((s) => s.length)).toEqual([size, 2048 - size]);
         const before = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0].slice(0, size);
@@ -217,7 +211,7 @@ describe("the drivers over an interface of before virtio 1.0", () => {
         const buffer = it0.device.take(0)!;
         const frame = filled(60, n & 255);
         it0.device.giveBack(0, buffer.id, it0.device.write(buffer, [...filled(10, 0), ...frame]));
-        const got = new Recorder();
+        const got = new FrameRecorder();
         net.poll(got, n);
         expect(got.frames).toEqual([frame]);
       }
@@ -230,7 +224,7 @@ describe("the drivers over an interface of before virtio 1.0", () => {
     const it0 = bed(false, MAC | ANY_LAYOUT, 1024);
     const net = card(it0);
     it0.device.giveBack(0, 300, 80);
-    net.poll(new Recorder(), 0);
+    net.poll(new FrameRecorder(), 0);
     expect(net.faults).toBe(1);
     expect(net.describeFault()).toBe("it returned a buffer that it did not have");
   });
@@ -250,10 +244,10 @@ describe("the drivers over an interface of before virtio 1.0", () => {
   it("take wakes back where they must be", () => {
     const it0 = bed(true, MAC);
     const net = card(it0);
-    net.poll(new Recorder(), 0);
+    net.poll(new FrameRecorder(), 0);
     expect(it0.transport.acknowledgements).toBe(0);
     it0.transport.acknowledged = true;
-    net.poll(new Recorder(), 0);
+    net.poll(new FrameRecorder(), 0);
     expect(it0.transport.acknowledgements).toBe(1);
   });
 });
