@@ -2,8 +2,7 @@
 // no time before one of its exports is first read; then it is inflated, read and evaluated at once (nativeChunk). Those
 // who import it do so as ever.
 
-import { isBuiltin } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { root } from "./run.ts";
 
@@ -44,22 +43,18 @@ export class Chunks {
     return {
       name: NAMESPACE,
       setup: (bundler) => {
-        bundler.onResolve({ filter: /.*/ }, async ({ path, kind, resolveDir, namespace, pluginData }) => {
-          if (kind === "entry-point" || namespace === NAMESPACE || pluginData === NAMESPACE || isBuiltin(path)) return;
-          const last = path.replace(/\.ts$/, "").split("/").at(-1);
-          if (CHUNKS.every((name) => name.split("/").at(-1) !== last)) return;
-          const name = path.startsWith(".")
-            ? join(resolveDir, path)
-                .slice(root.length + 1)
-                .replace(/\.ts$/, "")
-            : path;
+        bundler.onResolve({ filter: /.*/ }, ({ path, resolveDir }) => {
+          const name = path.startsWith(".") ? relative(root, join(resolveDir, path)).replace(/\.ts$/, "") : path;
           return CHUNKS.includes(name) ? { path: name, namespace: NAMESPACE } : undefined;
         });
         bundler.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-          const names = await this.#exportsOf(path);
           const number = CHUNKS.indexOf(path) + 1;
           this.#imported.add(path);
-          return { contents: ONLY_DEFAULT.includes(path) ? await defaultStub(path, number) : stub(number, names) };
+          return {
+            contents: ONLY_DEFAULT.includes(path)
+              ? await defaultStub(path, number)
+              : stub(number, await this.#exportsOf(path)),
+          };
         });
       },
     };
