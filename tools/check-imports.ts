@@ -29,6 +29,7 @@ const ROOMS: ReadonlyArray<{ readonly room: string; readonly sees: readonly stri
   { room: "stack/http", sees: ["stack/base"] },
   { room: "stack/http1", sees: ["stack/base", "stack/http"] },
   { room: "stack/tls", sees: ["stack/base"] },
+  { room: "stack/links", sees: ["stack", "!stack/host", "!stack/edge"] },
   { room: "stack/edge", sees: ["stack"] },
   { room: "stack/host", sees: ["stack", "!stack/edge"] },
   { room: "drivers", sees: ["stack/base"] },

@@ -14,3 +14,16 @@ export function asciiLower(text: string): string {
 }
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+
+/** A whole number in hexadecimal, without leading zeros; at most 2^48. */
+export function hexNumber(value: number): string {
+  let text = "";
+  let rest = value;
+  do {
+    text = HEX.charAt(rest % 16) + text;
+    rest = Math.floor(rest / 16);
+  } while (rest > 0);
+  return text;
+}
+
+const HEX = "0123456789abcdef";

@@ -17,9 +17,9 @@ const LABEL_LIMIT = 63;
 /** Compression pointers followed in one name. */
 const POINTER_LIMIT = 16;
 
-const OPTION_PAD = 0;
+export const OPTION_PAD = 0;
 const OPTION_OVERLOAD = 52;
-const OPTION_END = 255;
+export const OPTION_END = 255;
 
 /** Where options lie, and the pieces of one of them put together. */
 export class OptionFields {

@@ -3,7 +3,7 @@
 import type { Ipv4, Mac } from "../base/address.ts";
 import { readU32, readU48, writeU16, writeU32, writeU48 } from "../base/bytes.ts";
 import { zeroBytes } from "../base/native.ts";
-import { decodeRoutes, decodeSearch, NAME_LIMIT, OptionFields, Routes } from "./options.ts";
+import { decodeRoutes, decodeSearch, NAME_LIMIT, OPTION_END, OptionFields, Routes } from "./options.ts";
 
 export const CLIENT_PORT = 68;
 export const SERVER_PORT = 67;
@@ -154,9 +154,9 @@ export function decode(bytes: Uint8Array, offset: number, length: number, reply:
   return reply.type === 0 ? DHCP_NO_TYPE : 0;
 }
 
-const MAGIC_COOKIE = 0x63825363;
+export const MAGIC_COOKIE = 0x63825363;
 /** Where options begin: after the fixed fields (236) and the cookie. */
-const OPTIONS = 240;
+export const OPTIONS = 240;
 /** RFC 2132 9.10: what a frame carries. */
 const LARGEST_REPLY = 1472;
 
@@ -167,10 +167,10 @@ const OPTION_HOSTNAME = 12;
 const OPTION_DOMAIN = 15;
 const OPTION_MTU = 26;
 const OPTION_NTP = 42;
-const OPTION_REQUESTED_ADDRESS = 50;
-const OPTION_LEASE_TIME = 51;
-const OPTION_MESSAGE_TYPE = 53;
-const OPTION_SERVER_IDENTIFIER = 54;
+export const OPTION_REQUESTED_ADDRESS = 50;
+export const OPTION_LEASE_TIME = 51;
+export const OPTION_MESSAGE_TYPE = 53;
+export const OPTION_SERVER_IDENTIFIER = 54;
 const OPTION_PARAMETER_LIST = 55;
 const OPTION_MESSAGE = 56;
 const OPTION_MAXIMUM_SIZE = 57;
@@ -179,7 +179,6 @@ const OPTION_REBINDING_TIME = 59;
 const OPTION_CLIENT_IDENTIFIER = 61;
 const OPTION_SEARCH = 119;
 const OPTION_CLASSLESS_ROUTES = 121;
-const OPTION_END = 255;
 
 /** What is asked for is obeyed. */
 const PARAMETERS: readonly number[] = [

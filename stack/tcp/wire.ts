@@ -31,13 +31,13 @@ export const FLAGS = 13;
 export const CHECKSUM = 16;
 
 // RFC 9293 3.2 and the IANA registry
-const OPTION_END = 0;
-const OPTION_NOP = 1;
-const OPTION_MSS = 2;
-const OPTION_SCALE = 3;
-const OPTION_SACK_PERMITTED = 4;
-const OPTION_SACK = 5;
-const OPTION_TIMESTAMPS = 8;
+export const OPTION_END = 0;
+export const OPTION_NOP = 1;
+export const OPTION_MSS = 2;
+export const OPTION_SCALE = 3;
+export const OPTION_SACK_PERMITTED = 4;
+export const OPTION_SACK = 5;
+export const OPTION_TIMESTAMPS = 8;
 const PLAIN_TIMESTAMPS = 0x0101080a;
 
 export const DECODE_TOO_SHORT = 1;

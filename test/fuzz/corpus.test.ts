@@ -15,6 +15,7 @@ const COVERED: Readonly<Record<string, string>> = {
   "stack/host/seam.ts": "no decoder: what a connection has read",
   "stack/x509/algorithms.ts": "certificate",
   "stack/x509/extensions.ts": "certificate",
+  "stack/ipv6/print.ts": "frame-print",
   "stack/http1/ready-writer.ts": "no decoder: writes a head",
   "appliance/content/settings.ts": "front-matter: a header's fields by name",
   "appliance/config.ts": "parameters",

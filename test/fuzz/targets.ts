@@ -15,6 +15,7 @@ import { dns } from "./targets/dns.ts";
 import { e1000 } from "./targets/e1000.ts";
 import { elf } from "./targets/elf.ts";
 import { ethernet } from "./targets/ethernet.ts";
+import { framePrint } from "./targets/frame-print.ts";
 import { frontMatter } from "./targets/front-matter.ts";
 import { generatorText } from "./targets/generator-text.ts";
 import { headerLines } from "./targets/header-lines.ts";
@@ -73,6 +74,7 @@ export const TARGETS: readonly Target[] = [
   e1000,
   elf,
   ethernet,
+  framePrint,
   frontMatter,
   generatorText,
   hostHeaders,
