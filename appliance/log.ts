@@ -29,6 +29,8 @@ export interface Log {
   fatal(text: string, fields?: Fields): void;
   /** One request, as the host words it: to the console at "debug". The collector has its lines from below the seam. */
   access(line: string): void;
+  /** One frame: to the console at "trace", and never to the collector, since each line that leaves is a frame. */
+  frame(line: string): void;
   /** From now on lines are sent there as well, those of the boot first. */
   attach(send: SendLine): void;
 }
@@ -94,6 +96,9 @@ export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "w
     fatal: (text, fields = {}) => log.fatal(fields, "%s", text),
     access(line) {
       if (log.isLevelEnabled("debug")) platform.console(`${clock(platform.wallClock())} ${printable(line)}\n`);
+    },
+    frame(line) {
+      if (log.isLevelEnabled("trace")) platform.console(`${printable(line)}\n`);
     },
     attach(to) {
       send = to;

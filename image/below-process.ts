@@ -14,9 +14,10 @@ const findings = new Findings();
 
 /**
  * Opens the TAP device `name`. `mac` is our address on it, 0: one out of random numbers; `offloads` are the OFFLOAD_ bits
- * to ask the kernel for. True: there is a link, and a host on it. What was found is in `nextFinding`.
+ * to ask the kernel for; `purposes` what frames are observed for (stack/host/observation.ts). True: there is a link, and a host
+ * on it. What was found is in `nextFinding`.
  */
-export function start(name: string, mac: number, offloads: number, memory: number): boolean {
+export function start(name: string, mac: number, offloads: number, memory: number, purposes: number): boolean {
   const secret = secretBytes();
   const own = mac === 0 ? localMac(secret.bytes) : mac;
   const opened = openTap(new NativeTap(), name, { mac: own, mtu: MOST_MTU, offloads });
@@ -29,7 +30,7 @@ export function start(name: string, mac: number, offloads: number, memory: numbe
     findings.add(FOUND_PROBLEM, `${name} ${what}: ip link set ${name} up`);
   }
   findings.add(FOUND_LINK, `TAP device ${name}, our address ${formatMac(own as Mac)}`);
-  attach(opened.value, secret.bytes, memory);
+  attach(opened.value, secret.bytes, memory, purposes);
   return true;
 }
 

@@ -34,9 +34,17 @@ const kept: Card[] = [];
 /**
  * Brings up the devices, and of several cards chooses one: that with the address `mac` (0: any), or with `leased` the first
  * that is offered a lease, or the first that has a carrier. `offloads` are the OFFLOAD_ bits to ask the card for; `memory` is what the host may use for
- * buffers; `mmio` the words of the command line that name virtio devices. True: there is a link, and a host on it. What was found is in `nextFinding`.
+ * buffers; `mmio` the words of the command line that name virtio devices; `purposes` what frames of the card that is chosen are
+ * observed for (stack/host/observation.ts). True: there is a link, and a host on it. What was found is in `nextFinding`.
  */
-export function start(offloads: number, memory: number, mmio: string, mac: number, leased: boolean): boolean {
+export function start(
+  offloads: number,
+  memory: number,
+  mmio: string,
+  mac: number,
+  leased: boolean,
+  purposes: number,
+): boolean {
   const found = findDevices(hal, mmio);
   const entropy = probeEntropy(hal, found, () => nativeNow());
   tell(entropy.leftAlone);
@@ -67,7 +75,7 @@ export function start(offloads: number, memory: number, mmio: string, mac: numbe
   }
   const card = cards[chosen]!;
   findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
-  attach(card, secret.bytes, memory).attendant = new Devices(card, entropy.sources, new Buttons(hal));
+  attach(card, secret.bytes, memory, purposes).attendant = new Devices(card, entropy.sources, new Buttons(hal));
   return true;
 }
 

@@ -19,7 +19,10 @@ import { httpRequest } from "../stack/edge/http-client.ts";
 import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
+import { OBSERVE_LINES, OBSERVE_PCAP } from "../stack/host/observation.ts";
+import { Capture } from "./capture.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
+import { leaveOut, showFrames } from "./frame-lines.ts";
 import {
   type BootConfig,
   bootUsage,
@@ -57,8 +60,11 @@ export interface Target {
   /** How parameters arrive. */
   readonly source: ParameterSource;
   readonly seam: Seam;
-  /** Brings up the link, with `memory` bytes for its host's buffers; false: there is none. */
-  start(config: MachineConfig, memory: number): boolean;
+  /**
+   * Brings up the link, with `memory` bytes for its host's buffers, and frames observed for these `purposes` (OBSERVE_ bits of
+   * stack/host/observation.ts); false: there is none.
+   */
+  start(config: MachineConfig, memory: number, purposes: number): boolean;
   /** Begins the machine anew; returns where it cannot. */
   restart(): void;
   /** Milliseconds since 1970 by a clock that goes on while the machine is stopped; 0: there is none but the wall clock. */
@@ -79,7 +85,9 @@ export function boot(target: Target): void {
   log.info(`Epiphyte ${EPIPHYTE_VERSION}, ${nativeTarget()} on ${nativeHypervisor()}, ${memory} of memory`);
   for (const word of ignored) log.warn(`the boot parameter ${word} means nothing here and was left alone`);
 
-  const linked = target.start(machine, Math.floor(nativeHeapLimit() / BUFFER_SHARE));
+  const traced = config.log === "trace";
+  const purposes = (traced ? OBSERVE_LINES : 0) | (machine.pcap === undefined ? 0 : OBSERVE_PCAP);
+  const linked = target.start(machine, Math.floor(nativeHeapLimit() / BUFFER_SHARE), purposes);
   for (let kind = target.nextFinding(); kind !== FOUND_NOTHING; kind = target.nextFinding()) {
     if (kind === FOUND_NO_LINK) log.fatal(target.findingText());
     else if (kind === FOUND_LINK) log.info(target.findingText());
@@ -87,6 +95,8 @@ export function boot(target: Target): void {
   }
   if (!linked) nativePowerOff(STATUS_NO_NETWORK);
 
+  if (traced) showFrames(seam, log);
+  const capture = machine.pcap === undefined ? undefined : new Capture(machine.pcap, seam, log, platform);
   const hostname = machine.hostname ?? cardName(seam.mac());
   const edge: Edge = new Edge(
     seam,
@@ -151,6 +161,7 @@ export function boot(target: Target): void {
       stopped: (ms) => seam.stopped(ms * 1000),
     });
     const set = keeper.start();
+    void capture?.send(edge, wallClock.offset);
     void keeper.keep();
     if (judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
     const https = config.tls === undefined ? undefined : openHttps(config.tls, hostname, edge, seam, platform, log);
@@ -186,6 +197,7 @@ export function boot(target: Target): void {
     if (!started.ok) throw new Error(`port ${started.error.port} cannot be served: ${started.error.reason}`);
     appliance = started.value;
     void set.then(() => acme?.start());
+    if (traced && machine.syslog !== undefined) void leaveOut(machine.syslog, edge, seam);
     if (machine.syslog !== undefined) collect(machine.syslog, hostname, log, edge, seam, platform);
   };
   if (config.log === "debug" || config.log === "trace") {

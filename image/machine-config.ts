@@ -21,7 +21,7 @@ import {
   OFFLOAD_SEGMENTATION,
   OFFLOAD_SEND_CHECKSUM,
 } from "../drivers/offload.ts";
-import { type Mac, parseIpv4 } from "../stack/base/address.ts";
+import { type Mac, type Port, parseIpv4 } from "../stack/base/address.ts";
 import { isLoopback6, isMapped, isMulticast, isUnspecified, parseIpv6 } from "../stack/base/address6.ts";
 import type { Result } from "../stack/base/result.ts";
 import { isIpv6, literalOf } from "../stack/edge/names.ts";
@@ -39,6 +39,12 @@ export type Ipv6Config =
   | { readonly kind: "off" | "auto" }
   | { readonly kind: "static"; readonly address: string; readonly prefix: number; readonly gateway: string };
 
+/** Takes a pcap file over TCP. */
+export interface PcapCollector {
+  readonly host: string;
+  readonly port: Port;
+}
+
 export interface MachineConfig {
   /** Undefined: by DHCP. */
   readonly ipv4: StaticIpv4 | undefined;
@@ -48,6 +54,8 @@ export interface MachineConfig {
   /** Where names without a dot are looked for, before the domains that DHCP names. */
   readonly dnsSearch: readonly string[];
   readonly syslog: LogReceiver | undefined;
+  /** Who gets the frames of the first minute. */
+  readonly pcap: PcapCollector | undefined;
   /** Undefined: made of the card's address (`cardName`). */
   readonly hostname: string | undefined;
   /** Time servers to keep the clock by, instead of those that DHCP names; "off": the machine's own clock is all there is. */
@@ -78,6 +86,10 @@ export const MACHINE_PARAMETERS = {
   syslog: parameter(
     "[udp://|tcp://|tls://]HOST[:PORT]",
     "send the log there as well (RFC 5424 over UDP, TCP or TLS; port 514, for TLS 6514)",
+  ),
+  pcap: parameter(
+    "HOST:PORT",
+    "send the frames of the first minute there, a pcap file over TCP in the clear, with all that is in them",
   ),
   ntp: parameter(
     "HOST[,...]|off",
@@ -154,9 +166,10 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
   const dns = parseDns(given.list("dns"), errors);
   const dnsSearch = parseSearch(given.list("dns-search"), errors);
   const syslog = given.one("syslog", (text) => parseLogReceiver(text, parseHost, parsePort));
+  const pcap = given.one("pcap", parsePcapCollector);
   const ntp = parseNtp(given.list("ntp"), errors);
   if (given.has("ipv4") && dns.length === 0 && !given.has("dns")) {
-    const name = [...hosts, syslog?.host ?? "", ...(ntp === "off" ? [] : ntp)].find(
+    const name = [...hosts, syslog?.host ?? "", pcap?.host ?? "", ...(ntp === "off" ? [] : ntp)].find(
       (host) => host !== "" && !isAddress(host),
     );
     if (name !== undefined)
@@ -170,6 +183,7 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
     dns,
     dnsSearch,
     syslog,
+    pcap,
     ntp,
     hostname: given.one("hostname", parseHostname)?.name,
     offloads,
@@ -178,6 +192,16 @@ function readMachineConfig(given: Parameters, hosts: readonly string[]): Machine
     tap: given.one("tap", parseTap)?.name ?? "tap0",
     mac: given.one("mac", parseMac),
   };
+}
+
+/** The port has to be said: nobody is known to wait for captures. */
+function parsePcapCollector(text: string): PcapCollector | string {
+  const wanted = "is not HOST:PORT";
+  const colon = text.lastIndexOf(":");
+  const host = parseHost(text.slice(0, Math.max(0, colon)));
+  const port = parsePort(text.slice(colon + 1));
+  if (colon < 0 || typeof host === "string") return wanted;
+  return typeof port === "string" ? port : { host: host.name, port };
 }
 
 function parsePanic(text: string): { restart: boolean } | string {

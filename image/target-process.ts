@@ -8,7 +8,8 @@ import { tapMac } from "./tap-mac.ts";
 boot({
   source: { parameters: nativeParameters(), onePerLine: true, module: nativeModule() },
   seam,
-  start: ({ tap, mac, offloads }, memory) => start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory),
+  start: ({ tap, mac, offloads }, memory, purposes) =>
+    start(tap, mac ?? tapMac(nativeMachineId(), tap) ?? 0, offloads, memory, purposes),
   // A process is begun anew by whoever began it.
   restart() {},
   hardwareClock: () => 0,

@@ -7,9 +7,9 @@ import { boot } from "./boot.ts";
 boot({
   source: { parameters: nativeParameters(), onePerLine: false, module: nativeModule() },
   seam,
-  start({ offloads, restartOnPanic, virtioMmio, mac, ipv4 }, memory) {
+  start({ offloads, restartOnPanic, virtioMmio, mac, ipv4 }, memory, purposes) {
     nativeRestartOnPanic(restartOnPanic);
-    return start(offloads, memory, virtioMmio, mac ?? 0, ipv4 === undefined);
+    return start(offloads, memory, virtioMmio, mac ?? 0, ipv4 === undefined, purposes);
   },
   restart,
   hardwareClock,

@@ -15,6 +15,8 @@ const CHUNKS: readonly string[] = [
   "appliance/render/tex",
   "appliance/render/languages",
   "image/trust-anchors-packed",
+  "image/frame-lines",
+  "image/capture",
 ];
 const ONLY_DEFAULT: readonly string[] = ["mustache"];
 /** As native.d.ts says; the program itself is the first of the table. */

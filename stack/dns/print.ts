@@ -21,13 +21,17 @@ export function printDns(bytes: Uint8Array, offset: number, end: number, length:
   const questions = readU16(bytes, offset + 4);
   // Of more than one nobody makes sense.
   const question = questions === 1 ? printQuestion(bytes, offset, end, cursor) : "";
-  if (!response) return `${text}${(flags & 0x0100) !== 0 ? "+" : ""}${question} (${length})`;
+  const additional = readU16(bytes, offset + 10);
+  if (!response) {
+    const also = additional === 0 ? "" : ` [${additional}au]`;
+    return `${text}${(flags & 0x0100) !== 0 ? "+" : ""}${also}${question} (${length})`;
+  }
   const rcode = flags & 15;
   text += rcode < RCODES.length ? RCODES[rcode]! : ` rcode ${rcode}`;
   // AA, TC.
   text += `${(flags & 0x0400) !== 0 ? "*" : ""}${(flags & 0x0200) !== 0 ? "|" : ""}`;
   const answers = readU16(bytes, offset + 6);
-  text += ` ${answers}/${readU16(bytes, offset + 8)}/${readU16(bytes, offset + 10)}`;
+  text += ` ${answers}/${readU16(bytes, offset + 8)}/${additional}`;
   for (let i = 0; i < answers && i < MOST_RECORDS && cursor.at >= 0; i++)
     text += printRecord(bytes, offset, end, cursor, i === 0 ? " " : ", ");
   return `${text} (${length})`;

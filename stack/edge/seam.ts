@@ -188,6 +188,18 @@ export interface Seam {
   /** Access lines come up as EVENT_ACCESS, too. */
   setAccessEvents(wanted: boolean): void;
 
+  /**
+   * Of frames that are observed (stack/host/observation.ts: OBSERVE_LINES or OBSERVE_PCAP), where the target has been asked to:
+   * the next that were kept, records as PcapWriter.take has them; empty: there are none.
+   */
+  observed(purpose: number): Uint8Array;
+  /** Those for which there was no room since the last call. */
+  unobserved(purpose: number): number;
+  /** What goes to and comes from this port of this address is not observed: it carries what is. */
+  leaveUnobserved(address: string, port: number): void;
+  /** No further frames are kept. */
+  endObservation(purpose: number): void;
+
   /** Figures for people and tests, one "name value" a line. */
   counters(): string;
 }

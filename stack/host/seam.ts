@@ -10,8 +10,11 @@ import type { Handle, Streams } from "../base/streams.ts";
 import { certificateRequest } from "../x509/build.ts";
 import { EVENT_REQUEST } from "./events.ts";
 import type { Host } from "./host.ts";
+import { observe, observedMemory } from "./observation.ts";
 import { seedKey, signRaw } from "./seed-key.ts";
 import { type Web, WebHost } from "./web.ts";
+
+export { endObservation, leaveUnobserved, observed, unobserved } from "./observation.ts";
 
 /** The source port of datagrams from the edge: they are sent and forgotten. */
 const DATAGRAM_PORT = 514 as Port;
@@ -20,10 +23,11 @@ let attached: WebHost | undefined;
 
 /**
  * The target hands over its link once, before anything else: see Host for the arguments. Makes a host that serves HTTP.
+ * `purposes`: what its frames are observed for, OBSERVE_ bits of observation.ts; 0: they are not, at no cost.
  * Not part of the seam.
  */
-export function attach(link: Link, secret: Uint8Array, memory: number): Host {
-  attached = new WebHost(link, secret, memory);
+export function attach(link: Link, secret: Uint8Array, memory: number, purposes: number): Host {
+  attached = new WebHost(observe(link, purposes), secret, memory - observedMemory(purposes));
   return attached;
 }
 

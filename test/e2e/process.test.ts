@@ -1,15 +1,15 @@
 // The process target in a network namespace, against the peers it will meet: dnsmasq, `git http-backend`, rsyslog, curl,
 // wrk, ping. Needs root for the namespace and its TAP device.
 
-import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Namespace } from "../../tools/namespace.ts";
 import { isRoot, want } from "../../tools/setup.ts";
 import { parseXml } from "../support/xml.ts";
-import { Blog, FILES, megabyte, PROCESS, post } from "./support/bed.ts";
+import { Blog, FILES, megabyte, post } from "./support/bed.ts";
 import { eventually, scratch, startDnsmasq, startRsyslog } from "./support/peers.ts";
+import { Program } from "./support/program.ts";
 
 const OCTET = 91;
 const GIT_PORT = 8000;
@@ -17,48 +17,6 @@ const GIT_PORT = 8000;
 const LEASE_SECONDS = 120;
 const tools = isRoot() && want("dnsmasq", "rsyslogd", "curl", "wrk", "ip", "ping", "git");
 const why = tools ? "" : " (skipped: needs root, dnsmasq, rsyslogd, curl, wrk, ip and ping)";
-
-/** The process and what it says; parameters such as "EPIPHYTE_MEMORY=8" go into its environment. */
-class Program {
-  readonly child: ChildProcess;
-  text = "";
-  exited: number | null | undefined;
-
-  constructor(space: Namespace, ...parameters: readonly string[]) {
-    const environment = parameters.filter((word) => word.startsWith("EPIPHYTE_"));
-    const rest = parameters.filter((word) => !word.startsWith("EPIPHYTE_"));
-    const tap = rest.some((word) => word.startsWith("--tap=")) ? [] : [`--tap=${space.tap}`];
-    const words = ["env", ...environment, PROCESS, ...tap, ...rest];
-    this.child = space.start(words, { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.setEncoding("utf8").on("data", (data: string) => {
-        this.text += data;
-      });
-    this.child.on("exit", (code) => {
-      this.exited = code;
-    });
-  }
-
-  /** Waits for a line on the console. */
-  says(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
-    return eventually(
-      () => `the console says ${pattern}:\n${this.text}`,
-      timeoutMs,
-      () => {
-        const match = pattern.exec(this.text);
-        if (match === null && this.exited !== undefined) throw new Error(`ended with ${this.exited}:\n${this.text}`);
-        return match ?? undefined;
-      },
-    );
-  }
-
-  async stop(): Promise<number | null> {
-    if (this.exited === undefined) this.child.kill("SIGTERM");
-    return eventually("the process ends", 5000, () =>
-      this.exited === undefined ? undefined : { code: this.exited },
-    ).then(({ code }) => code);
-  }
-}
 
 /** curl's answer: head and body apart. */
 function curl(space: Namespace, ...words: readonly string[]): { status: number; head: string; body: string } {

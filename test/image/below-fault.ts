@@ -36,5 +36,5 @@ class Breaking extends Link {
 
 /** Puts a host on that card. */
 export function start(): void {
-  attach(new Breaking(), new Uint8Array(64), 1 << 24);
+  attach(new Breaking(), new Uint8Array(64), 1 << 24, 0);
 }

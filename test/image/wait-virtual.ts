@@ -2,4 +2,4 @@ import { ALL_OFFLOADS } from "../../drivers/offload.ts";
 import { start } from "../../image/below-virtual.ts";
 import { workAndTell } from "./ready.ts";
 
-workAndTell((memory) => start(ALL_OFFLOADS, memory, "", 0, true), "10.0.0.2");
+workAndTell((memory) => start(ALL_OFFLOADS, memory, "", 0, true, 0), "10.0.0.2");

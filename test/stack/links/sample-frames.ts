@@ -214,6 +214,10 @@ export function sampleFrames(): Sample[] {
       "IP 10.0.0.1.1025 > 10.0.0.2.53: 4711+ A? example.org. (29)",
     ),
     new Sample(
+      ipv4(17, udp(1025, 53, hex(`1267 0000 0001 0000 0000 0001 ${NAME} 001c 0001 00 0029 04d0 00000000 0000`))),
+      "IP 10.0.0.1.1025 > 10.0.0.2.53: 4711 [1au] AAAA? example.org. (40)",
+    ),
+    new Sample(
       ipv4(
         17,
         udp(
