@@ -8,6 +8,8 @@ export interface MachineStatus {
   readonly version: string;
   readonly addresses: readonly string[];
   readonly connections: number;
+  /** What was thrown away of what came over the network, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** An update that is over. */
@@ -43,6 +45,7 @@ export function describeStatus(
     addresses: machine?.addresses ?? [],
     memory: { used: platform.heapUsed(), limit: platform.heapLimit() },
     connections: machine?.connections ?? null,
+    dropped: machine?.dropped ?? null,
   };
 }
 

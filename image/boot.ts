@@ -21,6 +21,7 @@ import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { OBSERVE_LINES, OBSERVE_PCAP } from "../stack/host/observation.ts";
 import { Capture } from "./capture.ts";
+import { DropLog, dropsOf } from "./drops.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
 import { leaveOut, showFrames } from "./frame-lines.ts";
 import {
@@ -191,6 +192,7 @@ export function boot(target: Target): void {
         version: EPIPHYTE_VERSION,
         addresses: [seam.address()],
         connections: seam.openConnections(),
+        dropped: dropsOf(seam.counters()),
       }),
       proof: (token) => acme?.proof(token),
     });
@@ -202,7 +204,8 @@ export function boot(target: Target): void {
   };
   if (config.log === "debug" || config.log === "trace") {
     const period = config.log === "trace" ? TRACED_FIGURES_MS : FIGURES_MS;
-    setInterval(() => figures(seam, log), period);
+    const drops = new DropLog();
+    setInterval(() => figures(seam, log, drops), period);
   }
 
   nativeRun(() => {
@@ -318,8 +321,10 @@ function serversText(seam: Seam): string {
   return servers.length === 0 ? ", no name server" : `, name server ${servers.join(", ")}`;
 }
 
-function figures(seam: Seam, log: Log): void {
+function figures(seam: Seam, log: Log, drops: DropLog): void {
   const heap = `${(nativeHeapUsed() / MEGABYTE).toFixed(1)} of ${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
-  const counters = seam.counters().replaceAll("\n", ", ");
-  log.debug(`figures: heap ${heap}, longest-wait-us ${nativeLongestWait()}, ${counters}`);
+  const counters = seam.counters();
+  log.debug(`figures: heap ${heap}, longest-wait-us ${nativeLongestWait()}, ${counters.replaceAll("\n", ", ")}`);
+  const more = drops.changes(counters);
+  if (more !== "") log.debug(`thrown away: ${more}`);
 }

@@ -8,7 +8,7 @@ import type { Seam } from "../stack/edge/seam.ts";
 import { OBSERVE_LINES } from "../stack/host/observation.ts";
 import { PcapRecord, RECORD_HEADER, recordAt } from "../stack/links/pcap.ts";
 import { SENT } from "../stack/links/pcap-writer.ts";
-import { traceLine } from "../stack/links/tracer.ts";
+import { traceLine } from "../stack/links/print.ts";
 
 /** Lines a second on average, and as many at once: what a console can show and a person can look through. */
 export const LINES_A_SECOND = 100;

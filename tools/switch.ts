@@ -3,6 +3,7 @@
 
 import { createWriteStream, rmSync, type WriteStream } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { encodeFileHeader, encodeRecordHeader, FILE_HEADER, RECORD_HEADER } from "../stack/links/pcap.ts";
 
 export interface Faults {
   /** Probabilities, 0 to 1, for each frame. */
@@ -12,6 +13,8 @@ export interface Faults {
   readonly seed: number;
 }
 
+/** Bytes before each frame on a socket, that say how long it is. */
+const LENGTH_PREFIX = 4;
 /** A frame longer than this is not a frame: the peer is out of step. */
 const FRAME_LIMIT = 70_000;
 /** A frame that is held back is sent after the next one, or after this time. */
@@ -41,13 +44,8 @@ export class Switch {
     this.#random = random(faults.seed);
     if (pcapFile !== undefined) {
       this.#pcap = createWriteStream(pcapFile);
-      // The pcap file header: magic for microseconds, 2.4, snap length, Ethernet.
-      const header = Buffer.alloc(24);
-      header.writeUInt32LE(0xa1b2c3d4, 0);
-      header.writeUInt16LE(2, 4);
-      header.writeUInt16LE(4, 6);
-      header.writeUInt32LE(262144, 16);
-      header.writeUInt32LE(1, 20);
+      const header = new Uint8Array(FILE_HEADER);
+      encodeFileHeader(header, FRAME_LIMIT);
       this.#pcap.write(header);
     }
   }
@@ -120,13 +118,10 @@ export class Switch {
   #write(framed: Buffer, to: 0 | 1): void {
     this.#ports[to]?.write(framed);
     if (this.#pcap === undefined) return;
-    const header = Buffer.alloc(16);
-    const now = Date.now();
-    header.writeUInt32LE(Math.floor(now / 1000), 0);
-    header.writeUInt32LE((now % 1000) * 1000, 4);
-    header.writeUInt32LE(framed.length - 4, 8);
-    header.writeUInt32LE(framed.length - 4, 12);
+    const header = new Uint8Array(RECORD_HEADER);
+    const length = framed.length - LENGTH_PREFIX;
+    encodeRecordHeader(header, 0, Date.now() * 1000, length, length);
     this.#pcap.write(header);
-    this.#pcap.write(framed.subarray(4));
+    this.#pcap.write(framed.subarray(LENGTH_PREFIX));
   }
 }

@@ -165,6 +165,14 @@ export class E1000 extends Card {
     else this.tx.drop(slot);
   }
 
+  override lostIn(): number {
+    return this.rx.drops;
+  }
+
+  override lostOut(): number {
+    return this.tx.drops;
+  }
+
   override flush(): void {
     if (!this.live) return;
     const tail = this.tx.tail();

@@ -143,6 +143,14 @@ export class TapLink extends Link {
     this.freeCount = TAP_SLOTS;
   }
 
+  override lostIn(): number {
+    return this.receiveDrops;
+  }
+
+  override lostOut(): number {
+    return this.sendDrops;
+  }
+
   override reserve(): number {
     if (this.freeCount === 0) return -1;
     this.freeCount--;

@@ -252,7 +252,7 @@ export class VirtioNet extends Card {
   get bytesReceived(): number {
     return this.rx.bytes;
   }
-  get receiveDrops(): number {
+  override lostIn(): number {
     return this.rx.drops;
   }
   get framesSent(): number {
@@ -261,7 +261,7 @@ export class VirtioNet extends Card {
   get bytesSent(): number {
     return this.tx.bytes;
   }
-  get sendDrops(): number {
+  override lostOut(): number {
     return this.tx.drops;
   }
   /** Times that `reserve` found no slot. */

@@ -289,13 +289,13 @@ export class Netfront extends Card {
   get framesReceived(): number {
     return this.rx.frames;
   }
-  get receiveDrops(): number {
+  override lostIn(): number {
     return this.rx.drops;
   }
   get framesSent(): number {
     return this.tx.frames;
   }
-  get sendDrops(): number {
+  override lostOut(): number {
     return this.tx.drops;
   }
 

@@ -132,18 +132,19 @@ export class ArpCache {
   /**
    * Takes a packet. RFC 826 would store whatever a packet claims; here the table changes only by an answer to a request
    * of ours, or by a request that asks for us (the asker is about to talk to us) as long as it contradicts nothing. A
-   * contradiction makes us ask everybody, and the answer decides: a take-over of an address still works.
+   * contradiction makes us ask everybody, and the answer decides: a take-over of an address still works. False: it is from
+   * what is no card.
    */
-  input(packet: ArpPacket, now: Instant, sink: ArpSink): void {
+  input(packet: ArpPacket, now: Instant, sink: ArpSink): boolean {
     const { senderAddress, senderMac } = packet;
     if (senderMac === this.mac) {
       if (now - this.sentAt >= ECHO_INTERVAL) sink.conflict(this.address, senderMac);
-      return;
+      return true;
     }
-    if (senderMac === 0 || isGroup(senderMac)) return;
+    if (senderMac === 0 || isGroup(senderMac)) return false;
     if (this.address !== 0 && senderAddress === this.address) {
       this.defend(senderMac, now, sink);
-      return;
+      return true;
     }
     const forUs = this.address !== 0 && packet.targetAddress === this.address;
     // A sender address of 0 is a probe (RFC 5227 2.1.1): answered, not learnt.
@@ -152,6 +153,7 @@ export class ArpCache {
       this.compose(OPERATION_REPLY, senderMac, senderAddress, now);
       sink.transmitArp(senderMac, this.out);
     }
+    return true;
   }
 
   /** Sends what is due, and gives up on who does not answer. */

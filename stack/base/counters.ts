@@ -53,6 +53,21 @@ export const TAIL_PROBES = 29;
 export const ND_REFUSED = 30;
 /** IPv6: headers whose sender was told that they are not understood. */
 export const HEADERS_REFUSED = 31;
+/** Damaged, of another kind than IPv4 over Ethernet, or from what is no card. */
+export const ARP_REFUSED = 32;
+/** In fragments that overlapped, were too many, or did not all come. */
+export const DATAGRAMS_UNASSEMBLED = 33;
+/** Of both families: the checksum, the length, or a quotation that cannot be read. */
+export const ICMP_DAMAGED = 34;
+/** Of both families: echoes to a group, errors about what we never sent, and what asks for nothing. */
+export const ICMP_IGNORED = 35;
+/** Outside the window, too old (PAWS), or without an ACK. Old ones that came twice are among them. */
+export const SEGMENTS_UNACCEPTABLE = 36;
+export const MLD_REFUSED = 37;
+// Answers that are damaged, or to no question of ours.
+export const DHCP_REFUSED = 38;
+export const DNS_REFUSED = 39;
+export const NTP_REFUSED = 40;
 
 /** By counter: its constant's name in lower case. */
 export const COUNTER_NAMES: readonly string[] = [
@@ -88,6 +103,31 @@ export const COUNTER_NAMES: readonly string[] = [
   "tail-probes",
   "nd-refused",
   "headers-refused",
+  "arp-refused",
+  "datagrams-unassembled",
+  "icmp-damaged",
+  "icmp-ignored",
+  "segments-unacceptable",
+  "mld-refused",
+  "dhcp-refused",
+  "dns-refused",
+  "ntp-refused",
+];
+
+/** Those that are no reason for which something was thrown away. */
+export const OTHER_COUNTERS: readonly string[] = [
+  "frames-in",
+  "segments-in",
+  "segments-out",
+  "cookies-sent",
+  "challenge-acks",
+  "resets-in",
+  "resets-out",
+  "retransmits",
+  "timeouts",
+  "recoveries",
+  "recoveries-undone",
+  "tail-probes",
 ];
 
 export class Counters {

@@ -88,6 +88,15 @@ export abstract class Link {
     return false;
   }
 
+  /** Frames that came and did not get beyond the card and its driver. */
+  lostIn(): number {
+    return 0;
+  }
+  /** Frames of ours that it did not send. */
+  lostOut(): number {
+    return 0;
+  }
+
   /** When to poll at the latest although nothing has come. */
   nextDeadline(): Instant {
     return NEVER;

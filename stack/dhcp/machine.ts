@@ -11,6 +11,7 @@ import { type Instant, NEVER, SECOND } from "../base/result.ts";
 import { fault, Lease } from "./lease.ts";
 import { type DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED, LOST_RELEASED } from "./sink.ts";
 import {
+  DHCP_OTHER_QUESTION,
   DhcpReply,
   DhcpRequest,
   decode,
@@ -137,19 +138,19 @@ export class DhcpClient {
     return this.deadline;
   }
 
-  /** Takes the payload of a datagram to port 68. Returns 0, or an error of wire.ts; what is not for us is ignored. */
+  /** Takes the payload of a datagram to port 68. Returns 0, an error of wire.ts, or DHCP_OTHER_QUESTION. */
   input(bytes: Uint8Array, offset: number, length: number, now: Instant, random: number, sink: DhcpSink): number {
     const { reply } = this;
     const error = decode(bytes, offset, length, reply);
     if (error !== 0) return error;
-    if (reply.mac !== this.mac || reply.transaction !== this.request.transaction) return 0;
+    if (reply.mac !== this.mac || reply.transaction !== this.request.transaction) return DHCP_OTHER_QUESTION;
     if (this.state === "selecting" && reply.type === MESSAGE_OFFER) this.takeOffer(now, random, sink);
     else if (this.state === "rebooting") {
       // Of another network's server a NAK is what is asked for here: whoever speaks is believed (4.3.2).
       if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
       else if (reply.type === MESSAGE_NAK) this.takeAway(now, sink);
     } else if (this.state === "requesting") {
-      if (reply.serverIdentifier !== this.server) return 0;
+      if (reply.serverIdentifier !== this.server) return DHCP_OTHER_QUESTION;
       if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
       else if (reply.type === MESSAGE_NAK) {
         this.refusal = reply.message;
@@ -162,7 +163,7 @@ export class DhcpClient {
       if (reply.type === MESSAGE_ACK) this.takeAck(now, sink);
       else if (reply.type === MESSAGE_NAK) {
         // Anyone on the way could forge one; only the server that gave the lease is believed before rebinding.
-        if (this.state === "renewing" && reply.serverIdentifier !== this.server) return 0;
+        if (this.state === "renewing" && reply.serverIdentifier !== this.server) return DHCP_OTHER_QUESTION;
         this.takeAway(now, sink);
       }
     }

@@ -37,6 +37,8 @@ export const DHCP_NOT_A_REPLY = 2;
 export const DHCP_OPTION = 3;
 /** No message type (RFC 2131 3: what makes it DHCP). */
 export const DHCP_NO_TYPE = 4;
+/** Of `DhcpClient.input`: to another client, to an older question of ours, or from a server that was not asked. */
+export const DHCP_OTHER_QUESTION = 16;
 
 export class DhcpRequest {
   type = 0;

@@ -111,13 +111,13 @@ export class Resolver {
     else this.enqueue(token, now, sink);
   }
 
-  /** Takes a datagram that came to a port of ours, which `sendQuery` has taken for one server's answers. */
-  input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: ResolverSink): void {
+  /** Takes a datagram to a port that `sendQuery` has taken for one server's answers. False: it is no answer to what was asked. */
+  input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: ResolverSink): boolean {
     for (const query of this.queries) {
       if (!query.active || query.overTcp || query.port !== port || port === 0) continue;
-      this.take(query, bytes, offset, length, now, sink);
-      return;
+      return this.take(query, bytes, offset, length, now, sink);
     }
+    return false;
   }
 
   /** ICMP says that nobody listens at the server a query was sent to: the next one's turn. */

@@ -348,6 +348,7 @@ export class Host extends FrameReceiver {
       `${services}flows ${this.flows.count}`,
       `events-dropped ${this.events.dropped}`,
       `frames-dropped ${ip.counters.dropped}`,
+      `frames-lost-in ${this.link.lostIn()}\nframes-lost-out ${this.link.lostOut()}`,
       ip.counters.describe(),
     ].join("\n");
   }

@@ -2,7 +2,7 @@
 
 import type { Mac } from "../base/address.ts";
 import { parseIpv6 } from "../base/address6.ts";
-import { FRAMES_OF_OTHER_TYPES } from "../base/counters.ts";
+import { type Counters, FRAMES_OF_OTHER_TYPES, MLD_REFUSED } from "../base/counters.ts";
 import { PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { type Packet, PacketReceiver } from "../base/packet.ts";
 import type { Quotation } from "../base/quotation.ts";
@@ -38,9 +38,11 @@ class Messages extends Icmpv6User {
   private readonly ndp: Ndp;
   private readonly control: ControlOutput;
   private readonly errors: Errors;
+  private readonly counters: Counters;
 
-  constructor(ndp: Ndp, control: ControlOutput, errors: Errors) {
+  constructor(ndp: Ndp, control: ControlOutput, errors: Errors, counters: Counters) {
     super();
+    this.counters = counters;
     this.ndp = ndp;
     this.control = control;
     this.errors = errors;
@@ -57,7 +59,8 @@ class Messages extends Icmpv6User {
   override query(packet: Packet, now: Instant): void {
     const source = packet.offset - packet.headerLength + 8;
     const { mld } = this.ndp.configuration;
-    mld.input(packet.bytes, packet.offset, packet.length, source, now, this.control);
+    if (mld.input(packet.bytes, packet.offset, packet.length, source, now, this.control) !== 0)
+      this.counters.note(MLD_REFUSED);
   }
 }
 
@@ -127,7 +130,7 @@ export class Ipv6 {
     this.ndp = new Ndp(mac, link.mtu, key, control, neighbours, counters);
     neighbours.addresses = this.ndp.configuration.addresses;
     this.output = new Ipv6Output(waiting, paths, counters, this.ndp, random.next());
-    const icmp = new Icmpv6(ip, new Messages(this.ndp, control, errors));
+    const icmp = new Icmpv6(ip, new Messages(this.ndp, control, errors, counters));
     this.delivery = new Delivery6(icmp, udp, tcp);
     this.problems = new Problems(icmp);
     const { addresses } = this.ndp.configuration;

@@ -1,6 +1,7 @@
 // The DHCP client on its UDP port, and what its lease means to the host: fields that Host.poll follows.
 
 import { formatIpv4, formatMac, type Mac, type Port } from "../base/address.ts";
+import { DHCP_REFUSED } from "../base/counters.ts";
 import type { PathTable } from "../base/path.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { addressTexts, type Lease as DhcpLease } from "../dhcp/lease.ts";
@@ -152,8 +153,12 @@ export class Lease extends UdpUser {
   }
 
   override datagram(datagram: Datagram, now: Instant): void {
-    if (this.client === undefined || datagram.remotePort !== SERVER_PORT) return;
-    this.client.input(datagram.bytes, datagram.offset, datagram.length, now, this.random.next(), this.state);
+    const { bytes, offset, length } = datagram;
+    const told =
+      this.client !== undefined &&
+      datagram.remotePort === SERVER_PORT &&
+      this.client.input(bytes, offset, length, now, this.random.next(), this.state) === 0;
+    if (!told) this.udp.counters.note(DHCP_REFUSED);
   }
 }
 

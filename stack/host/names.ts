@@ -1,6 +1,7 @@
 // The resolver on UDP and TCP, and its answers as events of the seam.
 
 import type { Port } from "../base/address.ts";
+import { type Counters, DNS_REFUSED } from "../base/counters.ts";
 import { copyBytes } from "../base/native.ts";
 import type { Path, PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
@@ -123,16 +124,18 @@ class NamesSink extends ResolverSink {
 class NamesUdp extends UdpUser {
   private readonly resolver: Resolver;
   private readonly sink: NamesSink;
+  private readonly counters: Counters;
 
-  constructor(resolver: Resolver, sink: NamesSink) {
+  constructor(resolver: Resolver, sink: NamesSink, counters: Counters) {
     super();
     this.resolver = resolver;
     this.sink = sink;
+    this.counters = counters;
   }
 
   override datagram(datagram: Datagram, now: Instant): void {
     const { localPort, bytes, offset, length } = datagram;
-    this.resolver.input(localPort, bytes, offset, length, now, this.sink);
+    if (!this.resolver.input(localPort, bytes, offset, length, now, this.sink)) this.counters.note(DNS_REFUSED);
   }
 
   override refused(localPort: Port, _path: Path, _port: Port, now: Instant): void {
@@ -206,7 +209,7 @@ export class Names {
 
   constructor(udp: Udp, tcp: Tcp, paths: PathTable, events: EventQueue, random: Random) {
     this.sink = new NamesSink(udp, tcp, paths, events, random);
-    this.sink.user = new NamesUdp(this.resolver, this.sink);
+    this.sink.user = new NamesUdp(this.resolver, this.sink, udp.counters);
     this.sink.tcpUser = tcp.addUser(new NamesTcp(this.resolver, this.sink, tcp));
   }
 

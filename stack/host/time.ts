@@ -1,6 +1,7 @@
 // The client of SNTP on UDP, and what it was told as events of the seam.
 
 import type { Port } from "../base/address.ts";
+import { type Counters, NTP_REFUSED } from "../base/counters.ts";
 import type { Path, PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND, NEVER } from "../base/result.ts";
 import { NtpSink, Sntp, TIME_BUSY } from "../ntp/machine.ts";
@@ -62,16 +63,20 @@ class TimeSink extends NtpSink {
 class TimeUdp extends UdpUser {
   private readonly clients: readonly Sntp[];
   private readonly sink: TimeSink;
+  private readonly counters: Counters;
 
-  constructor(clients: readonly Sntp[], sink: TimeSink) {
+  constructor(clients: readonly Sntp[], sink: TimeSink, counters: Counters) {
     super();
+    this.counters = counters;
     this.clients = clients;
     this.sink = sink;
   }
 
   override datagram(datagram: Datagram, now: Instant): void {
     const { localPort, bytes, offset, length } = datagram;
-    for (const client of this.clients) client.input(localPort, bytes, offset, length, now, this.sink);
+    let told = false;
+    for (const client of this.clients) if (client.input(localPort, bytes, offset, length, now, this.sink)) told = true;
+    if (!told) this.counters.note(NTP_REFUSED);
   }
 
   override refused(localPort: Port, _path: Path, _port: Port, now: Instant): void {
@@ -92,7 +97,7 @@ export class Time {
   constructor(udp: Udp, paths: PathTable, events: EventQueue, random: Random) {
     for (let i = 0; i < TIME_SERVER_LIMIT; i++) this.clients.push(new Sntp());
     this.sink = new TimeSink(udp, paths, events, random);
-    this.sink.user = new TimeUdp(this.clients, this.sink);
+    this.sink.user = new TimeUdp(this.clients, this.sink, udp.counters);
   }
 
   setLeaseServers(servers: readonly string[]): void {

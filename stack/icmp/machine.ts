@@ -3,7 +3,7 @@
 
 import { writeU16 } from "../base/bytes.ts";
 import { fold } from "../base/checksum.ts";
-import { ERRORS_SUPPRESSED } from "../base/counters.ts";
+import { ERRORS_SUPPRESSED, ICMP_DAMAGED, ICMP_IGNORED, PACKETS_UNSENT } from "../base/counters.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_ICMP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -55,13 +55,16 @@ export class Icmp {
   input(packet: Packet, now: Instant): number {
     const { message } = this;
     const error = decode(packet.bytes, packet.offset, packet.length, message);
-    if (error !== 0) return error;
-    if (message.kind === KIND_ECHO) {
-      // RFC 1122 3.2.2.6: an echo to a broadcast or multicast address may be discarded.
-      if (packet.unicast) this.reply(packet);
-      return 0;
+    const { counters } = this.output;
+    if (error !== 0) {
+      counters.note(ICMP_DAMAGED);
+      return error;
     }
-    return message.kind >= KIND_UNREACHABLE ? this.report(packet, now) : 0;
+    // RFC 1122 3.2.2.6: an echo to a broadcast or multicast address may be discarded.
+    if (message.kind === KIND_ECHO && packet.unicast) this.reply(packet);
+    else if (message.kind >= KIND_UNREACHABLE) return this.report(packet, now);
+    else counters.note(ICMP_IGNORED);
+    return 0;
   }
 
   /** Tells the sender of a datagram that nobody takes its UDP port. */
@@ -78,18 +81,25 @@ export class Icmp {
     const { message, quotation, output } = this;
     const from = packet.offset + HEADER_LENGTH;
     const length = packet.length - HEADER_LENGTH;
-    if (!decodeQuotation(packet.bytes, from, length, output.paths, quotation)) return ICMP_QUOTATION;
+    if (!decodeQuotation(packet.bytes, from, length, output.paths, quotation)) {
+      output.counters.note(ICMP_DAMAGED);
+      return ICMP_QUOTATION;
+    }
     quotation.error = meaning(message.kind);
     quotation.mtu = message.mtu;
     // Only what we could have sent is believed.
     if (quotation.error !== 0 && quotation.path >= 0) this.user.networkError(quotation, now);
+    else output.counters.note(ICMP_IGNORED);
     return 0;
   }
 
   private reply(packet: Packet): void {
     const { output } = this;
     const at = output.reserve(packet.path);
-    if (at < 0) return;
+    if (at < 0) {
+      output.counters.note(PACKETS_UNSENT);
+      return;
+    }
     const inSlot = Math.min(packet.length, HEAD_ROOM);
     copyBytes(output.bytes, at, packet.bytes, packet.offset, inSlot);
     output.bytes[at] = 0;
@@ -114,7 +124,10 @@ export class Icmp {
     }
     const { output } = this;
     const at = output.reserve(packet.path);
-    if (at < 0) return;
+    if (at < 0) {
+      output.counters.note(PACKETS_UNSENT);
+      return;
+    }
     // RFC 792: the datagram's header and the first 8 bytes behind it.
     const quoted = packet.headerLength + Math.min(QUOTED_PAYLOAD, packet.length);
     copyBytes(output.bytes, at + HEADER_LENGTH, packet.bytes, packet.offset - packet.headerLength, quoted);

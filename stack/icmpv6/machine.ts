@@ -4,7 +4,7 @@
 import { isUnspecified } from "../base/address6.ts";
 import { writeU16 } from "../base/bytes.ts";
 import { fold } from "../base/checksum.ts";
-import { ERRORS_SUPPRESSED } from "../base/counters.ts";
+import { ERRORS_SUPPRESSED, ICMP_DAMAGED, ICMP_IGNORED, PACKETS_UNSENT } from "../base/counters.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_ICMPV6 } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
@@ -70,11 +70,16 @@ export class Icmpv6 {
     const { bytes, offset, length, path } = packet;
     const pseudo = this.output.paths.pseudoHeader(path, PROTOCOL_ICMPV6, length);
     const error = decode(bytes, offset, length, pseudo, message);
-    if (error !== 0) return error;
+    const { counters } = this.output;
+    if (error !== 0) {
+      counters.note(ICMP_DAMAGED);
+      return error;
+    }
     switch (message.kind) {
       case KIND_ECHO:
         // RFC 4443 4.2 would have us answer what was sent to a group as well: to amplify what one host has sent.
         if (packet.unicast) this.reply(packet);
+        else counters.note(ICMP_IGNORED);
         return 0;
       case KIND_ND:
         this.user.neighbour(packet, now);
@@ -83,6 +88,7 @@ export class Icmpv6 {
         this.user.query(packet, now);
         return 0;
       case KIND_OTHER:
+        counters.note(ICMP_IGNORED);
         return 0;
       default:
         return this.report(packet, now);
@@ -109,19 +115,29 @@ export class Icmpv6 {
     const { message, quotation, output } = this;
     const from = packet.offset + HEADER_LENGTH;
     const length = packet.length - HEADER_LENGTH;
-    if (!decodeQuotation(packet.bytes, from, length, output.paths, quotation)) return ICMPV6_QUOTATION;
+    if (!decodeQuotation(packet.bytes, from, length, output.paths, quotation)) {
+      output.counters.note(ICMP_DAMAGED);
+      return ICMPV6_QUOTATION;
+    }
     quotation.error = meaning(message.kind);
     quotation.mtu = Math.min(message.mtu, 0xffff);
     // Only what we could have sent is believed.
     if (quotation.error !== 0 && quotation.path >= 0) this.user.networkError(quotation, now);
+    else output.counters.note(ICMP_IGNORED);
     return 0;
   }
 
   private reply(packet: Packet): void {
     const { output } = this;
-    if (isUnspecified(packet.bytes, packet.offset - packet.headerLength + SOURCE)) return;
+    if (isUnspecified(packet.bytes, packet.offset - packet.headerLength + SOURCE)) {
+      output.counters.note(ICMP_IGNORED);
+      return;
+    }
     const at = output.reserve(packet.path);
-    if (at < 0) return;
+    if (at < 0) {
+      output.counters.note(PACKETS_UNSENT);
+      return;
+    }
     const inSlot = Math.min(packet.length, HEAD_ROOM);
     copyBytes(output.bytes, at, packet.bytes, packet.offset, inSlot);
     output.bytes[at] = TYPE_ECHO_REPLY;
@@ -148,7 +164,10 @@ export class Icmpv6 {
       return;
     }
     const at = output.reserve(path);
-    if (at < 0) return;
+    if (at < 0) {
+      output.counters.note(PACKETS_UNSENT);
+      return;
+    }
     const quoted = Math.min(MOST_QUOTED, packet.headerLength + packet.length);
     copyBytes(output.bytes, at + HEADER_LENGTH, packet.bytes, header, quoted);
     encode(output.bytes, at, type, code, rest);

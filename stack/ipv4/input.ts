@@ -1,7 +1,13 @@
 // IPv4 on its way in: which packets are for us (RFC 1122 3.2.1.3, 3.3.6), fragments put together, and then one Packet for
 // the transports, the same however it came.
 
-import { PACKETS_DAMAGED, PACKETS_FROM_BROADCAST, PACKETS_TO_OTHERS, PACKETS_WITHOUT_PATH } from "../base/counters.ts";
+import {
+  DATAGRAMS_UNASSEMBLED,
+  PACKETS_DAMAGED,
+  PACKETS_FROM_BROADCAST,
+  PACKETS_TO_OTHERS,
+  PACKETS_WITHOUT_PATH,
+} from "../base/counters.ts";
 import { Packet, type PacketReceiver } from "../base/packet.ts";
 import type { PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
@@ -18,6 +24,8 @@ export class IpInput {
   private readonly header = new Ipv4Header();
   private readonly packet = new Packet();
   private readonly reassembly = new Reassembly();
+  /** Of `reassembly.dropped`, what has been counted. */
+  private unassembled = 0;
 
   constructor(output: IpOutput, receiver: PacketReceiver) {
     this.output = output;
@@ -48,7 +56,7 @@ export class IpInput {
     }
     const unicast = kind === DESTINATION_OURS && !group;
     if (!header.isFragment()) this.deliver(bytes, unicast, checksumValid);
-    else if (reassembly.input(header, bytes, now)) {
+    else if (this.assemble(bytes, now)) {
       // From here on it is a datagram like any other: one header, and the bytes that it was read from.
       if (decode(reassembly.bytes, reassembly.offset, reassembly.length, header) !== 0) counters.note(PACKETS_DAMAGED);
       else this.deliver(reassembly.bytes, unicast, false);
@@ -56,11 +64,25 @@ export class IpInput {
   }
 
   step(now: Instant): void {
+    if (now < this.reassembly.nextDeadline()) return;
     this.reassembly.step(now);
+    this.noteDropped();
   }
 
   nextDeadline(): Instant {
     return this.reassembly.nextDeadline();
+  }
+
+  /** Takes the fragment that `this.header` is of. True: what it is a piece of is whole. */
+  private assemble(bytes: Uint8Array, now: Instant): boolean {
+    const whole = this.reassembly.input(this.header, bytes, now);
+    this.noteDropped();
+    return whole;
+  }
+
+  private noteDropped(): void {
+    this.output.counters.add(DATAGRAMS_UNASSEMBLED, this.reassembly.dropped - this.unassembled);
+    this.unassembled = this.reassembly.dropped;
   }
 
   /** Passes on a whole datagram: its header, decoded from `bytes`, is `this.header`. */

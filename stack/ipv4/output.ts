@@ -8,7 +8,7 @@ import { ArpCache, UNRESOLVED } from "../arp/machine.ts";
 import { ArpPacket, decode as decodeArp } from "../arp/wire.ts";
 import { BROADCAST_ADDRESS, BROADCAST_MAC, formatIpv4, type Ipv4, type Mac, parseIpv4 } from "../base/address.ts";
 import { writeU16 } from "../base/bytes.ts";
-import { PACKETS_UNSENT } from "../base/counters.ts";
+import { ARP_REFUSED, PACKETS_UNSENT } from "../base/counters.ts";
 import { type FamilyOutput, IpSink } from "../base/ip-sink.ts";
 import { FRAGMENT_MTU, fragmentPayload, Joined } from "../base/joined.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
@@ -120,10 +120,13 @@ export class IpOutput extends IpSink {
   /** Takes what a frame of type ARP carries. Returns 0 or the error of stack/arp/wire.ts. */
   receiveArp(bytes: Uint8Array, offset: number, length: number, now: Instant, user: OutputUser): number {
     const error = decodeArp(bytes, offset, length, this.arpPacket);
-    if (error !== 0) return error;
+    if (error !== 0) {
+      this.counters.note(ARP_REFUSED);
+      return error;
+    }
     this.now = now;
     this.forget();
-    this.arp.input(this.arpPacket, now, this.arpOutput);
+    if (!this.arp.input(this.arpPacket, now, this.arpOutput)) this.counters.note(ARP_REFUSED);
     if (this.arpOutput.conflictMac >= 0) {
       const mac = this.arpOutput.conflictMac as Mac;
       this.arpOutput.conflictMac = -1;

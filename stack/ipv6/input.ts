@@ -5,6 +5,7 @@
 import { isMulticast, isUnspecified } from "../base/address6.ts";
 import {
   type Counters,
+  DATAGRAMS_UNASSEMBLED,
   HEADERS_REFUSED,
   PACKETS_DAMAGED,
   PACKETS_TO_OTHERS,
@@ -41,6 +42,8 @@ export class Ipv6Input {
   private readonly header = new Ipv6Header();
   private readonly packet = new Packet();
   private readonly reassembly = new Reassembly();
+  /** Of `reassembly.dropped`, what has been counted. */
+  private unassembled = 0;
 
   constructor(
     paths: PathTable,
@@ -74,7 +77,7 @@ export class Ipv6Input {
     }
     const unicast = kind === FOR_US && !group;
     if (!header.isFragment()) this.deliver(bytes, unicast, checksumValid, header.fragmented);
-    else if (reassembly.input(header, bytes, now)) {
+    else if (this.assemble(bytes, now)) {
       // From here on it is a packet like any other.
       const whole = decode(reassembly.bytes, reassembly.offset, reassembly.length, header);
       if (whole === 0 && !header.fragmented) this.deliver(reassembly.bytes, unicast, false, true);
@@ -84,11 +87,25 @@ export class Ipv6Input {
   }
 
   step(now: Instant): void {
+    if (now < this.reassembly.nextDeadline()) return;
     this.reassembly.step(now);
+    this.noteDropped();
   }
 
   nextDeadline(): Instant {
     return this.reassembly.nextDeadline();
+  }
+
+  /** Takes the fragment that `this.header` is of. True: what it is a piece of is whole. */
+  private assemble(bytes: Uint8Array, now: Instant): boolean {
+    const whole = this.reassembly.input(this.header, bytes, now);
+    this.noteDropped();
+    return whole;
+  }
+
+  private noteDropped(): void {
+    this.counters.add(DATAGRAMS_UNASSEMBLED, this.reassembly.dropped - this.unassembled);
+    this.unassembled = this.reassembly.dropped;
   }
 
   /** Passes on a whole packet: its header, decoded from `bytes`, is `this.header`. */

@@ -51,6 +51,11 @@ export function printFrame(bytes: Uint8Array, offset: number, captured: number, 
   return line.length > LONGEST_LINE ? `${line.substring(0, LONGEST_LINE - 3)}...` : line;
 }
 
+/** As tcpdump shows frames of several cards: "In  ...", "Out ...". The rest as printFrame has it. */
+export function traceLine(sent: boolean, bytes: Uint8Array, offset: number, captured: number, length: number): string {
+  return (sent ? "Out " : "In  ") + printFrame(bytes, offset, captured, length);
+}
+
 function printWhole(bytes: Uint8Array, offset: number, end: number, length: number): string {
   if (offset + HEADER_LENGTH > end) return `${printEthernet(bytes, offset, end, 0)}, length ${length}`;
   let type = readU16(bytes, offset + 12);

@@ -2,7 +2,7 @@
 //
 //   const link = new ObservedLink(card, new Tracer(sink));     In  IP 10.0.0.1.1025 > 10.0.0.2.80: Flags [S], ...
 
-import { printFrame } from "./print.ts";
+import { traceLine } from "./print.ts";
 import { FrameObserver, type PassingFrame, SHOWN_LENGTH } from "./wrapped-link.ts";
 
 export abstract class LineSink {
@@ -23,9 +23,4 @@ export class Tracer extends FrameObserver {
     frame.copy(this.bytes, 0, captured);
     this.sink.line(traceLine(frame.sent, this.bytes, 0, captured, frame.length));
   }
-}
-
-/** As tcpdump shows frames of several cards: "In  ...", "Out ...". The rest as printFrame has it. */
-export function traceLine(sent: boolean, bytes: Uint8Array, offset: number, captured: number, length: number): string {
-  return (sent ? "Out " : "In  ") + printFrame(bytes, offset, captured, length);
 }

@@ -50,6 +50,14 @@ export class WrappedLink extends Link {
     return more;
   }
 
+  override lostIn(): number {
+    return this.inner.lostIn();
+  }
+
+  override lostOut(): number {
+    return this.inner.lostOut();
+  }
+
   override nextDeadline(): Instant {
     return this.inner.nextDeadline();
   }

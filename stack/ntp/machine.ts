@@ -72,9 +72,9 @@ export class Sntp {
     this.send(now, sink);
   }
 
-  /** Takes a datagram from the server asked to `port`. What is no answer to the question is left alone. */
-  input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: NtpSink): void {
-    if (port !== this.port || this.port === 0) return;
+  /** Takes a datagram from the server asked to `port`. False: it is no answer to the question, and is left alone. */
+  input(port: Port, bytes: Uint8Array, offset: number, length: number, now: Instant, sink: NtpSink): boolean {
+    if (port !== this.port || this.port === 0) return false;
     const error = decodeAnswer(bytes, offset, length, this.nonceHigh, this.nonceLow, this.answer);
     if (error === NTP_REFUSED) this.fail(TIME_REFUSED, now, sink);
     else if (error === NTP_UNSYNCHRONISED) this.fail(TIME_UNSYNCHRONISED, now, sink);
@@ -86,7 +86,8 @@ export class Sntp {
       this.deadline = NEVER;
       const uncertain = onTheWay / 2 + this.answer.rootErrorMs;
       sink.told(this.token, this.answer.sentMs + onTheWay / 2, uncertain, 0, now);
-    }
+    } else return false;
+    return true;
   }
 
   /** Nobody listens at the server's port: it is not asked again. */

@@ -2,7 +2,7 @@
 // SYN, and that there is an ACK at all (nothing here has a security compartment), with PAWS (RFC 7323 5) before and the
 // answers of RFC 5961 to what might be a blind attack.
 
-import { CHALLENGE_ACKS, RESETS_IN } from "../base/counters.ts";
+import { CHALLENGE_ACKS, RESETS_IN, SEGMENTS_UNACCEPTABLE } from "../base/counters.ts";
 import type { Instant } from "../base/result.ts";
 import { seqAdd, seqDiff, seqLe } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_REFUSED } from "../base/streams.ts";
@@ -20,6 +20,7 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
   if (c.timestamps && s.hasTimestamps && (flags & RST) === 0) {
     if (((s.tsValue - c.tsRecent) | 0) < 0 && now - c.tsRecentAt < TIMESTAMP_EXPIRY) {
       // RFC 7323 5.3 R1 (PAWS).
+      core.note(SEGMENTS_UNACCEPTABLE);
       if (c.state === SYN_RECEIVED && (flags & SYN) !== 0) return false;
       answer(core, c, s, now);
       return false;
@@ -40,6 +41,7 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
         s.flags = flags & ~FIN;
         return (flags & ACK) !== 0;
       }
+      core.note(SEGMENTS_UNACCEPTABLE);
       if ((flags & RST) !== 0) return false;
       if (c.state === SYN_RECEIVED && (flags & SYN) !== 0 && s.seq === c.irs) {
         // Our SYN-ACK was lost: once more, but not faster than ten a second.
@@ -66,7 +68,10 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
     challenge(core, c, now);
     return false;
   }
-  if ((flags & ACK) === 0) return false;
+  if ((flags & ACK) === 0) {
+    core.note(SEGMENTS_UNACCEPTABLE);
+    return false;
+  }
   if (s.hasTimestamps && c.timestamps && seqLe(s.seq, c.lastAckSent)) {
     // RFC 7323 4.3 (2)
     c.tsRecent = s.tsValue;

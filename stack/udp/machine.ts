@@ -2,7 +2,12 @@
 
 import type { Port } from "../base/address.ts";
 import { sumBehind } from "../base/checksum.ts";
-import { DATAGRAMS_DAMAGED, DATAGRAMS_FROM_OTHERS, DATAGRAMS_TO_CLOSED_PORTS } from "../base/counters.ts";
+import {
+  type Counters,
+  DATAGRAMS_DAMAGED,
+  DATAGRAMS_FROM_OTHERS,
+  DATAGRAMS_TO_CLOSED_PORTS,
+} from "../base/counters.ts";
 import { HEAD_ROOM, type IpSink, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes, sumBytes } from "../base/native.ts";
@@ -60,6 +65,10 @@ export class Udp {
 
   constructor(output: IpSink) {
     this.output = output;
+  }
+
+  get counters(): Counters {
+    return this.output.counters;
   }
 
   /** Takes datagrams to the port from anywhere. False: the port is taken, or BINDING_LIMIT ports are. */

@@ -77,7 +77,7 @@ describe.skipIf(!tools)(`a machine whose frames are looked at${why}`, () => {
     expect(program.text).toMatch(/Out IP 0\.0\.0\.0\.68 > 255\.255\.255\.255\.67: BOOTP\/DHCP, Discover/);
     expect(program.text).toMatch(/In {2}IP 10\.87\.0\.1\.67 > [\d.]+\.68: BOOTP\/DHCP, Offer/);
     expect(program.text).toMatch(/ARP, (Request|Announcement|Reply)/);
-    expect(program.text).toMatch(/Out IP [\d.]+ > 10\.87\.0\.1\.53: \d+\+ A\? git\.test\. /);
+    expect(program.text).toMatch(/Out IP [\d.]+ > 10\.87\.0\.1\.53: \d+\+ \[1au\] A\? git\.test\. /);
   });
 
   test("neither the log's frames nor the capture's are shown, and no frame goes to the log", async () => {

@@ -23,6 +23,7 @@ test("a machine that serves is ready, and tells its operator what it is at", asy
   const status = JSON.parse(answer.text) as Record<string, unknown>;
   expect(status["commit"]).toMatch(/^[0-9a-f]{40}$/);
   expect(answer.text).toContain("10.0.2.15");
+  expect(status["dropped"]).toBeTypeOf("object");
 });
 
 test("strangers are not told that there is a status", async () => {

@@ -14,7 +14,7 @@ import { BuildError, command, root } from "../../image/build/run.ts";
 import { mutating } from "../mutate/plugin.ts";
 import { buildRunner } from "../trace/build.ts";
 import { inProgram, type Outcome, onNode, report, SESSION_FRAMES } from "./host/campaign.ts";
-import { verdict } from "./host/replay.ts";
+import { describeTrace, verdict } from "./host/replay.ts";
 
 const USAGE = `npm run fuzz -- host [--frames=N] [--seed=S] [--way=node|bytecode|compiled] [--replay=FILE]`;
 const DEFAULT_FRAMES = 1_000_000;
@@ -26,7 +26,9 @@ function option(name: string): string | undefined {
 async function host(): Promise<void> {
   const replay = option("replay");
   if (replay !== undefined) {
-    const fault = verdict(new Uint8Array(readFileSync(replay)));
+    const trace = new Uint8Array(readFileSync(replay));
+    const fault = verdict(trace);
+    console.log(describeTrace(trace));
     console.log(fault === "" ? "nothing is wrong" : fault);
     process.exitCode = fault === "" ? 0 : 1;
     return;

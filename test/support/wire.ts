@@ -2,6 +2,7 @@
 // Everything that happens follows from the seed.
 
 import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
+import { encodeFileHeader, encodeRecordHeader, FILE_HEADER, RECORD_HEADER } from "../../stack/links/pcap.ts";
 import type { FakeLink } from "./fake-link.ts";
 
 export interface Faults {
@@ -88,23 +89,15 @@ export class Wire {
 
 /** The frames as a pcap file (microseconds, Ethernet), to be looked at with the tools of the trade. */
 export function pcapOf(log: ReadonlyArray<{ readonly at: Instant; readonly frame: Uint8Array }>): Uint8Array {
-  let length = 24;
-  for (const { frame } of log) length += 16 + frame.length;
+  let length = FILE_HEADER;
+  for (const { frame } of log) length += RECORD_HEADER + frame.length;
   const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0xa1b2c3d4);
-  view.setUint16(4, 2);
-  view.setUint16(6, 4);
-  view.setUint32(16, 65_535);
-  view.setUint32(20, 1);
-  let at = 24;
+  encodeFileHeader(bytes, 65_535);
+  let at = FILE_HEADER;
   for (const { at: instant, frame } of log) {
-    view.setUint32(at, Math.floor(instant / 1_000_000));
-    view.setUint32(at + 4, instant % 1_000_000);
-    view.setUint32(at + 8, frame.length);
-    view.setUint32(at + 12, frame.length);
-    bytes.set(frame, at + 16);
-    at += 16 + frame.length;
+    encodeRecordHeader(bytes, at, instant, frame.length, frame.length);
+    bytes.set(frame, at + RECORD_HEADER);
+    at += RECORD_HEADER + frame.length;
   }
   return bytes;
 }

@@ -3,6 +3,7 @@
 
 import { writeU32 } from "../../stack/base/bytes.ts";
 import { copyBytes, latin1 } from "../../stack/base/native.ts";
+import { traceLine } from "../../stack/links/print.ts";
 import { Session } from "../fuzz/host/session.ts";
 import { SCENARIOS as HOST_SCENARIOS, scenario as hostScenario } from "../stack/host/scenarios.ts";
 import { SCENARIOS as TCP_SCENARIOS, scenario as tcpScenario } from "../stack/tcp/scenarios.ts";
@@ -36,7 +37,7 @@ export function replay(recorded: Uint8Array, seed: number, filler: number): Uint
   return digests.slice(0, length);
 }
 
-/** What poll number `step` (from 1) was given and did, in words and hexadecimal. */
+/** What poll number `step` (from 1) was given and did: frames as lines and in hexadecimal. */
 export function explain(recorded: Uint8Array, seed: number, step: number): string {
   const player = new Player(seed === 0 ? recorded : mutate(recorded, seed), 0);
   const digest = new Digest();
@@ -122,7 +123,9 @@ class Player {
         if (this.logging) this.log += `action ${reader.value}\n`;
         appliance.act(reader.value);
       } else {
-        if (this.logging) this.log += `in  ${hexText(reader.bytes, reader.offset, reader.length)}\n`;
+        const { bytes, offset, length } = reader;
+        if (this.logging)
+          this.log += `${traceLine(false, bytes, offset, length, length)}\n    ${hexText(bytes, offset, length)}\n`;
         appliance.link.arrive(reader.bytes, reader.offset, reader.length, kind === 2);
       }
     }
@@ -136,8 +139,9 @@ function sentText(sent: Uint8Array, length: number): string {
     const payloadLength = number32(sent, at + 4);
     const asked = hexText(sent, at + 8, 6);
     at += SENT_HEADER;
-    text += `out ${hexText(sent, at, headLength)} + ${hexText(sent, at + headLength, payloadLength)} (${asked})\n`;
-    at += headLength + payloadLength;
+    const whole = headLength + payloadLength;
+    text += `${traceLine(true, sent, at, whole, whole)}\n    ${hexText(sent, at, headLength)} + ${hexText(sent, at + headLength, payloadLength)} (${asked})\n`;
+    at += whole;
   }
   return text;
 }

@@ -274,7 +274,7 @@ describe("virtio-net", () => {
     arrive(bed, frame(14));
     bed.net.poll(bed.got, 0);
     expect(bed.got.frames).toHaveLength(1);
-    expect(bed.net.receiveDrops).toBe(2);
+    expect(bed.net.lostIn()).toBe(2);
     expect(bed.net.faults).toBe(0);
   });
 });
@@ -291,11 +291,11 @@ describe("virtio-net's figures", () => {
     bed.card.element(0, chains[1]!.id, bed.card.write(chains[1]!, frame(64)));
     bed.card.showUsed(0);
     bed.net.poll(bed.got, 0);
-    expect([bed.net.framesReceived, bed.net.bytesReceived, bed.net.receiveDrops]).toEqual([3, 60 + 100 + 2100, 1]);
+    expect([bed.net.framesReceived, bed.net.bytesReceived, bed.net.lostIn()]).toEqual([3, 60 + 100 + 2100, 1]);
     transmit(bed.net, frame(54), new Uint8Array(10));
     transmit(bed.net, frame(60));
     bed.net.flush();
-    expect([bed.net.framesSent, bed.net.bytesSent, bed.net.sendDrops, bed.net.ringFull]).toEqual([2, 124, 0, 0]);
+    expect([bed.net.framesSent, bed.net.bytesSent, bed.net.lostOut(), bed.net.ringFull]).toEqual([2, 124, 0, 0]);
     expect(bed.net.notifications).toBe(bed.card.queues[0]!.notified + bed.card.queues[1]!.notified);
     expect(bed.card.queues[1]!.notified).toBe(1);
   });
@@ -557,7 +557,7 @@ describe("virtio-net when the device breaks the rules", () => {
     bed.card.giveBack(0, 999, 60);
     bed.net.poll(bed.got, 0);
     bed.net.send(at, 60, NO_PAYLOAD, 0, 0);
-    expect(bed.net.sendDrops).toBe(1);
+    expect(bed.net.lostOut()).toBe(1);
     bed.net.poll(bed.got, 0);
     bed.net.send(other, 60, NO_PAYLOAD, 0, 0);
     bed.net.flush();

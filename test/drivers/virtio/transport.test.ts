@@ -189,7 +189,7 @@ describe("the drivers over an interface of before virtio 1.0", () => {
         net.poll(got, round);
         expect(got.frames).toEqual([frame]);
       }
-      expect(net.sendDrops).toBe(0);
+      expect(net.lostOut()).toBe(0);
     }
   });
 

@@ -159,7 +159,7 @@ describe("a card of Xen", () => {
     expect(bed.frames.frames.length).toBe(2);
     expect(bed.frames.frames[0]!).toEqual(frame(9000));
     expect(bed.frames.vouched).toEqual([true, false]);
-    expect(card.receiveDrops).toBe(1);
+    expect(card.lostIn()).toBe(1);
   });
 
   it("drops what is no frame, or failed", () => {
@@ -170,7 +170,7 @@ describe("a card of Xen", () => {
     bed.vif.showReceived();
     bed.step(card);
     expect(bed.frames.frames.length).toBe(0);
-    expect(card.receiveDrops).toBe(2);
+    expect(card.lostIn()).toBe(2);
     expect(card.faults).toBe(0);
   });
 

@@ -5,13 +5,15 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../image/build/run.ts";
-import { record, shorten } from "./replay.ts";
+import { describeTrace, record, shorten } from "./replay.ts";
 import { Session } from "./session.ts";
 
 /** Of one session: a process of its own where it is not Node. */
 export const SESSION_FRAMES = 200_000;
 /** What a session may hold more at its end than after its first episodes: tables grow to the most they ever needed. */
 const HEAP_GROWTH = 2 << 20;
+/** Of a fault's frames, the last are shown. */
+const MOST_LINES = 40;
 const FIRST_EPISODES = 5;
 const LIMIT_MS = 30 * 60_000;
 
@@ -74,7 +76,8 @@ export function report(seed: number, outcome: Outcome, folder = join(root, "buil
       mkdirSync(folder, { recursive: true });
       const file = join(folder, `host-${seed}-${last}.trace`);
       writeFileSync(file, short);
-      return `seed ${seed}, episodes ${first} to ${last}: ${fault}\nIts frames, ${short.length} bytes: ${file}\nnpm run fuzz -- host --replay=${file}`;
+      const frames = describeTrace(short).split("\n").slice(-MOST_LINES).join("\n");
+      return `seed ${seed}, episodes ${first} to ${last}: ${fault}\nIts last frames:\n${frames}\nAll of them, ${short.length} bytes: ${file}\nnpm run fuzz -- host --replay=${file}`;
     }
   return `seed ${seed}, after ${outcome.shown.length} episodes: ${outcome.fault}\n(not so on Node)`;
 }

@@ -1,6 +1,7 @@
 // On Node: a session's episodes as a trace, what is wrong with a trace, and the shortest trace with the same thing wrong.
 
 import { readU32 } from "../../../stack/base/bytes.ts";
+import { traceLine } from "../../../stack/links/print.ts";
 import { Appliance } from "../../trace/appliance.ts";
 import { Digest } from "../../trace/digest.ts";
 import {
@@ -49,6 +50,18 @@ export function verdict(trace: Uint8Array): string {
   } catch (error) {
     return thrown(error);
   }
+}
+
+/** The trace for people: when the host was polled, and what came, a line each. */
+export function describeTrace(trace: Uint8Array): string {
+  const reader = new TraceReader(trace);
+  let text = "";
+  for (let kind = reader.read(); kind !== RECORD_END; kind = reader.read()) {
+    if (kind === RECORD_POLL) text += `poll, ${reader.value} us later\n`;
+    else if (kind === RECORD_ACTION) text += `action ${reader.value}\n`;
+    else text += `${traceLine(false, trace, reader.offset, reader.length, reader.length)}\n`;
+  }
+  return text;
 }
 
 /** The shortest trace found in which the same is wrong; the trace itself when replaying it shows nothing. */

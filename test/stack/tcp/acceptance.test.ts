@@ -2,7 +2,7 @@
 // RFC 7323 5).
 
 import { describe, expect, test } from "vitest";
-import { CHALLENGE_ACKS } from "../../../stack/base/counters.ts";
+import { CHALLENGE_ACKS, SEGMENTS_UNACCEPTABLE } from "../../../stack/base/counters.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
 import { CHALLENGE_INTERVAL } from "../../../stack/tcp/limits.ts";
 import { ACK, FIN, RST, SYN } from "../../../stack/tcp/wire.ts";
@@ -190,6 +190,19 @@ describe("a segment outside of the window", () => {
     expect(bench.receive({ seq: bench.seq - 100, flags: RST })).toEqual([]);
     expect(bench.receive({ seq: bench.seq + 100_000, flags: RST | ACK })).toEqual([]);
     expect(bench.tcp.counters.connections).toBe(1);
+    expect(bench.tcp.counts(SEGMENTS_UNACCEPTABLE)).toBe(2);
+  });
+
+  test("is counted, as is one without an ACK, and none that is taken", () => {
+    const bench = new Bench();
+    bench.accept();
+    bench.receive({ data: "new" });
+    bench.seq += 3;
+    expect(bench.tcp.counts(SEGMENTS_UNACCEPTABLE)).toBe(0);
+    bench.receive({ seq: bench.seq - 100, data: "old" });
+    expect(bench.tcp.counts(SEGMENTS_UNACCEPTABLE)).toBe(1);
+    bench.receive({ flags: FIN });
+    expect(bench.tcp.counts(SEGMENTS_UNACCEPTABLE)).toBe(2);
   });
 
   test("acknowledges nothing", () => {
