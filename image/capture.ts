@@ -77,7 +77,7 @@ export class Capture {
     }
     release();
     const lost = this.#stop();
-    const figures = `${frames} frames${lost === 0 ? "" : `, and ${lost} for which there was no room`}`;
+    const figures = `${frames} ${frames === 1 ? "frame" : "frames"}${lost === 0 ? "" : `, and ${lost} for which there was no room`}`;
     if (there.ok) this.#log.info(`capture: the minute is over: ${figures}`);
     else this.#log.warn(`capture: the collector ${this.#place} is gone, after ${figures}`);
     flow.close();

@@ -60,9 +60,9 @@ function unreachable(bytes: Uint8Array, quoted: number, end: number, code: numbe
   }
 }
 
-/** Of the packet that is quoted; "" when it is not there. */
+/** Of the packet that is quoted. */
 function destinationOf(bytes: Uint8Array, quoted: number, end: number, before: string): string {
-  return quoted + IPV4_HEADER > end ? "" : before + formatIpv4(readU32(bytes, quoted + 16));
+  return before + (quoted + IPV4_HEADER > end ? "[|ip]" : formatIpv4(readU32(bytes, quoted + 16)));
 }
 
 function portOf(bytes: Uint8Array, quoted: number, end: number): string {

@@ -5,7 +5,7 @@ import { parseIpv4 } from "../base/address.ts";
 import { ADDRESS6_LENGTH, equal6, parseIpv6 } from "../base/address6.ts";
 import { readU16, readU32, writeU32 } from "../base/bytes.ts";
 import { PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
-import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, HEADER_LENGTH } from "../ethernet/wire.ts";
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, HEADER_LENGTH, VLAN_TAG_LENGTH } from "../ethernet/wire.ts";
 import { HEADER_LENGTH as IPV4_HEADER } from "../ipv4/wire.ts";
 import {
   DESTINATION,
@@ -37,6 +37,10 @@ export class OmittedFlows {
     if (ipv4 !== undefined) writeU32(remote.address, ADDRESS6_LENGTH - 4, ipv4);
     else if (parseIpv6(address, remote.address, 0)) remote.family = 6;
     else return;
+    for (let i = 0; i < this.remotes.length; i++) {
+      const known = this.remotes[i]!;
+      if (known.family === remote.family && known.port === port && equal6(known.address, 0, remote.address, 0)) return;
+    }
     if (this.remotes.length === OMITTED_LIMIT) this.remotes.shift();
     this.remotes.push(remote);
   }
@@ -45,9 +49,14 @@ export class OmittedFlows {
   has(bytes: Uint8Array, offset: number, length: number): boolean {
     if (this.remotes.length === 0) return false;
     const end = offset + length;
-    const at = offset + HEADER_LENGTH;
+    let at = offset + HEADER_LENGTH;
+    if (at + VLAN_TAG_LENGTH > end) return false;
+    let type = readU16(bytes, offset + 12);
+    if (type === ETHERTYPE_VLAN) {
+      type = readU16(bytes, at + 2);
+      at += VLAN_TAG_LENGTH;
+    }
     if (at + IPV4_HEADER > end) return false;
-    const type = readU16(bytes, offset + 12);
     if (type === ETHERTYPE_IPV4) return this.has4(bytes, at, end);
     return type === ETHERTYPE_IPV6 && at + IPV6_HEADER <= end && this.has6(bytes, at, end);
   }

@@ -15,6 +15,9 @@ import { FrameObserver, type PassingFrame } from "./wrapped-link.ts";
 /** Added to the time of a record: the frame was sent by us. (Half of what 32 bits of seconds can say.) */
 export const SENT = 0x80000000 * 1_000_000;
 
+/** Bytes in which lie the headers that tell of what flow a frame is. */
+const HEADERS = 96;
+
 export class PcapWriter extends FrameObserver {
   /** Whose frames are left out. */
   readonly omitted = new OmittedFlows();
@@ -27,6 +30,8 @@ export class PcapWriter extends FrameObserver {
   private start = 0;
   private end = 0;
   private readonly record = new PcapRecord();
+  /** The beginning of a frame, which may come in two pieces. */
+  private readonly headers: Uint8Array = new Uint8Array(HEADERS);
 
   /** `memory`: bytes for what waits; `snapLength`: bytes that are kept of a frame. */
   constructor(memory: number, snapLength: number) {
@@ -38,15 +43,16 @@ export class PcapWriter extends FrameObserver {
   override frame(frame: PassingFrame): void {
     if (this.ended) return;
     const { length } = frame;
+    const looked = Math.min(length, HEADERS);
+    frame.copy(this.headers, 0, looked);
+    if (this.omitted.has(this.headers, 0, looked)) return;
     const captured = Math.min(length, this.snapLength);
     const at = this.room(RECORD_HEADER + captured);
     if (at < 0) {
       this.lost++;
       return;
     }
-    // Where it is to lie anyway: its headers may be in two pieces.
     frame.copy(this.bytes, at + RECORD_HEADER, captured);
-    if (this.omitted.has(this.bytes, at + RECORD_HEADER, captured)) return;
     encodeRecordHeader(this.bytes, at, frame.at + (frame.sent ? SENT : 0), captured, length);
     this.end = at + RECORD_HEADER + captured;
   }

@@ -2,11 +2,14 @@
 // console (--log=trace) and captured (--pcap), and read the capture with tshark and tcpdump. Needs root for the namespace.
 
 import { existsSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FILE_HEADER, PcapRecord, RECORD_HEADER, recordAt } from "../../stack/links/pcap.ts";
+import { printFrame } from "../../stack/links/print.ts";
 import { Namespace } from "../../tools/namespace.ts";
 import { isRoot, want, which } from "../../tools/setup.ts";
-import { Blog, FILES } from "./support/bed.ts";
+import { type Bed, Blog, FILES, HOST_AS_SEEN_BY_GUEST, makeBed, Vm } from "./support/bed.ts";
 import { eventually, scratch, startDnsmasq, startRsyslog } from "./support/peers.ts";
 import { Program } from "./support/program.ts";
 
@@ -135,3 +138,50 @@ describe.skipIf(!tools)(`a machine whose frames are looked at${why}`, () => {
     }
   });
 });
+
+describe("a machine in QEMU", () => {
+  let bed: Bed;
+  let vm: Vm | undefined;
+  let collector: Server;
+  let taken = Buffer.alloc(0);
+
+  beforeAll(async () => {
+    bed = await makeBed("observe-vm");
+    collector = createServer((socket) => socket.on("data", (data) => (taken = Buffer.concat([taken, data]))));
+    await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(async () => {
+    await vm?.stop();
+    collector.close();
+    await bed.close();
+  });
+
+  test("shows its frames and sends them, with its lease and its clone", async () => {
+    const { port } = collector.address() as AddressInfo;
+    vm = await Vm.start({ git: bed.git, parameters: `--log=trace --pcap=${HOST_AS_SEEN_BY_GUEST}:${port}` });
+    await vm.ready();
+    await vm.machine.line(
+      /Out IP 0\.0\.0\.0\.68 > 255\.255\.255\.255\.67: BOOTP\/DHCP, Discover from 52:54:00/,
+      10_000,
+    );
+    const gitPort = new URL(bed.git.url).port;
+    await eventually("the capture has the clone", 10_000, () =>
+      linesOf(taken).some((line) => line.includes(`> ${HOST_AS_SEEN_BY_GUEST}.${gitPort}: Flags [S]`)),
+    );
+    const lines = linesOf(taken).join("\n");
+    expect(lines).toMatch(/BOOTP\/DHCP, ACK to 52:54:00/);
+    expect(lines).not.toContain(`${HOST_AS_SEEN_BY_GUEST}.${port}:`);
+  });
+});
+
+/** The frames of a pcap file, as far as it has come, as lines. */
+function linesOf(file: Uint8Array): string[] {
+  const record = new PcapRecord();
+  const lines: string[] = [];
+  for (let at = FILE_HEADER; at + RECORD_HEADER <= file.length; at += RECORD_HEADER + record.captured) {
+    recordAt(file, at, record);
+    if (at + RECORD_HEADER + record.captured > file.length) break;
+    lines.push(printFrame(file, at + RECORD_HEADER, record.captured, record.length));
+  }
+  return lines;
+}

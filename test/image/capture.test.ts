@@ -123,7 +123,7 @@ describe("a capture", () => {
     bed.lost = 12;
     void bed.send();
     await vi.advanceTimersByTimeAsync(CAPTURE_MS + 1000);
-    expect(bed.said.at(-1)).toBe("capture: the minute is over: 1 frames, and 12 for which there was no room");
+    expect(bed.said.at(-1)).toBe("capture: the minute is over: 1 frame, and 12 for which there was no room");
   });
 
   test("waits for a collector that comes late, and says so once", async () => {
@@ -137,7 +137,7 @@ describe("a capture", () => {
     ]);
     bed.refuses = false;
     await vi.advanceTimersByTimeAsync(CAPTURE_MS);
-    expect(bed.said.at(-1)).toBe("capture: the minute is over: 1 frames");
+    expect(bed.said.at(-1)).toBe("capture: the minute is over: 1 frame");
   });
 
   test("is given up when nobody takes it for two minutes, and keeps nothing", async () => {
@@ -172,7 +172,7 @@ describe("a capture", () => {
     bed.kept.push(frame(1), frame(2));
     await vi.advanceTimersByTimeAsync(LONGEST_MS);
     await sent;
-    expect(bed.said.at(-1)).toMatch(/is gone, after 1 frames/);
+    expect(bed.said.at(-1)).toMatch(/is gone, after 1 frame/);
     expect([bed.closed, bed.kept.length]).toEqual([true, 0]);
   });
 

@@ -126,6 +126,9 @@ describe("boot parameters", () => {
     );
     expect([config.dns, config.ntp]).toEqual([["2001:db8::53", "10.0.0.1"], ["2001:db8::7"]]);
     expect(config.syslog).toEqual({ transport: "tcp", host: "2001:db8::9", port: 601 });
+    expect(config.pcap).toBeUndefined();
+    expect(configOf(`${REMOTE} --pcap=[2001:db8::9]:5555`).pcap).toEqual({ host: "2001:db8::9", port: 5555 });
+    expect(configOf(`${REMOTE} --pcap=collector:5555`).pcap).toEqual({ host: "collector", port: 5555 });
     // A remote by address needs nobody who resolves it.
     expect(configOf("--remote=http://[2001:db8::8]/b.git --ipv4=10.0.0.2/24").ipv4?.address).toBe("10.0.0.2");
   });
@@ -213,6 +216,13 @@ describe("boot parameters", () => {
     [`${REMOTE} --hook=/`, "not a plain path"],
     [`${REMOTE} --hook=/a/../b`, "not a plain path"],
     [`${REMOTE} --hook=/a?b`, "not a plain path"],
+    [`${REMOTE} --pcap=collector`, "is not HOST:PORT"],
+    [`${REMOTE} --pcap=:5555`, "is not HOST:PORT"],
+    [`${REMOTE} --pcap=collector:0`, "a port is a number"],
+    [
+      "--remote=http://10.0.0.1/b.git --ipv4=10.0.0.2/24 --pcap=collector:5555",
+      "nobody else says who resolves collector",
+    ],
     [`${REMOTE} --syslog=:514`, "is not [udp://|tcp://|tls://]HOST[:PORT]"],
     [`${REMOTE} --syslog=http://h`, "http:// is not spoken to a syslog server"],
     [`${REMOTE} --syslog=h:0`, "a port is a number"],

@@ -1,7 +1,10 @@
-// A wire between fake links under a virtual clock, with the faults of a real one: loss, repetition, reordering, damage.
-// Everything that happens follows from the seed.
+// A wire between fake links under a virtual clock, and ends for it that have the faults of a real one. Everything that
+// happens follows from the seed.
 
+import { writeU32 } from "../../stack/base/bytes.ts";
+import type { Link } from "../../stack/base/link.ts";
 import { type Instant, MILLISECOND, NEVER } from "../../stack/base/result.ts";
+import { FaultInjector, FaultRates } from "../../stack/links/fault-injector.ts";
 import { encodeFileHeader, encodeRecordHeader, FILE_HEADER, RECORD_HEADER } from "../../stack/links/pcap.ts";
 import type { FakeLink } from "./fake-link.ts";
 
@@ -22,20 +25,30 @@ interface Flight {
   readonly frame: Uint8Array;
 }
 
+/** The end of a bad wire: what has come by it has met the faults but for the delay, which is the wire's. */
+export function faulty(link: FakeLink, faults: Faults, seed: number): Link {
+  const rates = new FaultRates();
+  rates.drop = faults.loss;
+  rates.duplicate = faults.repetition;
+  rates.reorder = faults.reordering;
+  rates.corrupt = faults.damage;
+  const random = new Uint8Array(4);
+  writeU32(random, 0, Math.imul(seed, 0x9e3779b1) ^ link.mac);
+  return new FaultInjector(link, rates, random);
+}
+
 export class Wire {
   /** Every frame that was sent, with its instant: what pcapOf takes. */
   readonly log: { readonly at: Instant; readonly frame: Uint8Array }[] = [];
 
   private readonly links: readonly FakeLink[];
-  private readonly faults: Faults;
+  private readonly delay: Instant;
   private readonly flights: Flight[] = [];
-  private seed: number;
 
-  /** Joins the links as a hub does: what one sends, all others hear. */
-  constructor(links: readonly FakeLink[], faults: Faults, seed: number) {
+  /** Joins the links as a hub does: what one sends, all others hear, after so long. */
+  constructor(links: readonly FakeLink[], delay: Instant) {
     this.links = links;
-    this.faults = faults;
-    this.seed = (seed ^ 0x9e3779b9) >>> 0;
+    this.delay = delay;
   }
 
   /** Takes what the links have sent, and puts what has arrived by `now` into their `incoming`. */
@@ -44,7 +57,7 @@ export class Wire {
       for (const frame of link.drain()) {
         this.log.push({ at: now, frame });
         this.links.forEach((_, to) => {
-          if (to !== from) this.launch(frame, to, now);
+          if (to !== from) this.flights.push({ arrives: now + this.delay, to, frame: frame.slice(0) });
         });
       }
     });
@@ -60,30 +73,6 @@ export class Wire {
     let deadline = NEVER;
     for (const flight of this.flights) deadline = Math.min(deadline, flight.arrives);
     return deadline;
-  }
-
-  private launch(frame: Uint8Array, to: number, now: Instant): void {
-    const { loss, repetition, reordering, damage, delay } = this.faults;
-    if (this.draw() < loss) return;
-    for (let copies = this.draw() < repetition ? 2 : 1; copies > 0; copies--) {
-      const late = this.draw() < reordering ? Math.ceil(delay * (1 + 4 * this.draw())) : 0;
-      const copy = new Uint8Array(frame);
-      if (this.draw() < damage) {
-        const at = Math.floor(this.draw() * copy.length);
-        copy[at] = copy[at]! ^ (1 << Math.floor(this.draw() * 8));
-      }
-      this.flights.push({ arrives: now + delay + late, to, frame: copy });
-    }
-  }
-
-  /** 0 to 1 (xorshift32). */
-  private draw(): number {
-    let x = this.seed;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.seed = x >>> 0;
-    return this.seed / 0x100000000;
   }
 }
 

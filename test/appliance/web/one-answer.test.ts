@@ -130,7 +130,7 @@ interface Server {
 /** The own stack and its edge, on a wire in memory. */
 async function machine(): Promise<Server> {
   const links = [new FakeLink(0x020000000001, 64), new FakeLink(0x020000000002, 64)];
-  const wire = new Wire(links, NO_FAULTS, 1);
+  const wire = new Wire(links, NO_FAULTS.delay);
   seam.attach(links[0]!, new Uint8Array(64), 1 << 24, 0);
   const client = new Host(links[1]!, new Uint8Array(64).fill(1), 1 << 24);
   const nothing = (): void => {};

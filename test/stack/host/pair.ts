@@ -6,7 +6,7 @@ import type { Handle } from "../../../stack/base/streams.ts";
 import { EVENT_BODY, EVENT_CLOSED, EVENT_CONNECTED, EVENT_REQUEST } from "../../../stack/host/events.ts";
 import { WebHost } from "../../../stack/host/web.ts";
 import { FakeLink } from "../../support/fake-link.ts";
-import { type Faults, Wire } from "../../support/wire.ts";
+import { type Faults, faulty, Wire } from "../../support/wire.ts";
 
 export const SERVER = "10.0.0.1";
 export const CLIENT = "10.0.0.2";
@@ -28,9 +28,9 @@ export class Pair {
 
   constructor(faults: Faults, seed: number) {
     const links = [new FakeLink(0x020000000001, 64), new FakeLink(0x020000000002, 64)];
-    this.wire = new Wire(links, faults, seed);
-    this.server = new WebHost(links[0]!, secret(seed), MEMORY);
-    this.client = new WebHost(links[1]!, secret(seed + 1), MEMORY);
+    this.wire = new Wire(links, faults.delay);
+    this.server = new WebHost(faulty(links[0]!, faults, seed), secret(seed), MEMORY);
+    this.client = new WebHost(faulty(links[1]!, faults, seed), secret(seed + 1), MEMORY);
     this.turn();
     this.server.configureStatic(SERVER, 24, "");
     this.client.configureStatic(CLIENT, 24, "");

@@ -148,10 +148,18 @@ describe("records of a pcap file", () => {
     const writer = new PcapWriter(4096, 100);
     const link = new ObservedLink(new FakeLink(0x525400123456, 4), writer);
     writer.omitted.add("10.0.0.2", 514);
-    send(link, SYSLOG, 42);
+    send(link, SYSLOG, 20);
     expect([writer.take(4096).length, writer.lost]).toEqual([0, 0]);
     send(link, ECHO, 42);
     expect(writer.take(4096).length).toBe(58);
+    // Nor are they counted when there is no room.
+    const full = new PcapWriter(0, 100);
+    full.omitted.add("10.0.0.2", 514);
+    const through = new ObservedLink(new FakeLink(0x525400123456, 4), full);
+    send(through, SYSLOG, 42);
+    expect(full.lost).toBe(0);
+    send(through, ECHO, 42);
+    expect(full.lost).toBe(1);
   });
 });
 
@@ -196,6 +204,24 @@ describe("flows that are left out", () => {
     flows.add("10.0.0.2", 514);
     for (let length = 0; length < 38; length++) expect(flows.has(frame, 0, length)).toBe(false);
     expect(omits("localhost", 514, frame)).toBe(false);
+  });
+
+  test("with a bare priority (VLAN 0) as well", () => {
+    const frame = ipv4(17, there);
+    const tagged = new Uint8Array(frame.length + 4);
+    tagged.set(frame.subarray(0, 12));
+    tagged.set(hex("8100 a000"), 12);
+    tagged.set(frame.subarray(12), 16);
+    expect(omits("10.0.0.2", 514, tagged)).toBe(true);
+    expect(omits("10.0.0.2", 515, tagged)).toBe(false);
+  });
+
+  test("one that is named again takes no further place", () => {
+    const flows = new OmittedFlows();
+    flows.add("10.0.0.2", 514);
+    for (let i = 0; i < 2 * OMITTED_LIMIT; i++) flows.add("10.9.9.9", 1);
+    const frame = ipv4(17, there);
+    expect(flows.has(frame, 0, frame.length)).toBe(true);
   });
 
   test("of more than are remembered the oldest is seen again", () => {

@@ -167,7 +167,7 @@ export function sampleFrames(): Sample[] {
       ipv4(1, hex("0304 0000 0000 0514 45000020 00000000 4006 0000 0a000002 0a000001")),
       `${IP}ICMP 10.0.0.1 unreachable - need to frag (mtu 1300), length 28`,
     ),
-    new Sample(ipv4(1, hex("0301 0000 00000000")), `${IP}ICMP host  unreachable, length 8`),
+    new Sample(ipv4(1, hex("0301 0000 00000000")), `${IP}ICMP host [|ip] unreachable, length 8`),
     new Sample(
       ipv4(1, hex("0b00 0000 00000000 45000020 00000000 4006 0000 0a000002 0a000009")),
       `${IP}ICMP time exceeded in-transit, for 10.0.0.9, length 28`,

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Mac, Port } from "../../../stack/base/address.ts";
-import { FrameReceiver } from "../../../stack/base/link.ts";
+import { FrameReceiver, type Link } from "../../../stack/base/link.ts";
 import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { ERROR_PORT_UNREACHABLE, type Quotation } from "../../../stack/base/quotation.ts";
 import { type Instant, MILLISECOND, SECOND } from "../../../stack/base/result.ts";
@@ -17,7 +17,7 @@ import { Tcp } from "../../../stack/tcp/tcp.ts";
 import { type Datagram, Udp, UdpUser } from "../../../stack/udp/machine.ts";
 import { pattern, toHex } from "../../support/bytes.ts";
 import { FakeLink } from "../../support/fake-link.ts";
-import { type Faults, NO_FAULTS, pcapOf, Wire } from "../../support/wire.ts";
+import { type Faults, faulty, NO_FAULTS, pcapOf, Wire } from "../../support/wire.ts";
 
 class Quiet extends OutputUser {
   readonly lost: Path[] = [];
@@ -41,6 +41,7 @@ class Errors extends IcmpUser {
 
 class Node extends FrameReceiver {
   readonly link: FakeLink;
+  readonly end: Link;
   readonly paths = new PathTable(8, 1500, 1);
   readonly output: IpOutput;
   readonly udp: Udp;
@@ -50,10 +51,11 @@ class Node extends FrameReceiver {
   private readonly input: IpInput;
   private readonly ethernet = new EthernetHeader();
 
-  constructor(mac: number, address: string) {
+  constructor(mac: number, address: string, faults: Faults, seed: number) {
     super();
     this.link = new FakeLink(mac, 64);
-    this.output = new IpOutput(this.link, this.paths);
+    this.end = faulty(this.link, faults, seed);
+    this.output = new IpOutput(this.end, this.paths);
     this.udp = new Udp(this.output);
     this.output.configure(address, 24, "", 0);
     const icmp = new Icmp(this.output, new Errors(this.udp));
@@ -85,7 +87,7 @@ class Node extends FrameReceiver {
     this.now = now;
     this.delivery.now = now;
     this.output.now = now;
-    this.link.poll(this, now);
+    this.end.poll(this, now);
     this.output.step(now, this.user);
   }
 }
@@ -106,9 +108,9 @@ const B = "10.0.0.2";
 
 /** Runs both hosts for so long, calling `act` every 10 ms. */
 function run(faults: Faults, seed: number, duration: Instant, act: (a: Node, b: Node, tick: number) => void): Node[] {
-  const a = new Node(0x525400000001, A);
-  const b = new Node(0x525400000002, B);
-  const wire = new Wire([a.link, b.link], faults, seed);
+  const a = new Node(0x525400000001, A, faults, seed);
+  const b = new Node(0x525400000002, B, faults, seed);
+  const wire = new Wire([a.link, b.link], faults.delay);
   let tick = 0;
   for (let now = 0; now <= duration; now += MILLISECOND) {
     if (now >= tick * 10 * MILLISECOND) {
