@@ -3,11 +3,10 @@
 import { formatIpv4 } from "../base/address.ts";
 import { readU16, readU32 } from "../base/bytes.ts";
 import { sumBytes } from "../base/native.ts";
-import { HEADER_LENGTH, MORE_FRAGMENTS } from "./wire.ts";
+import { FRAGMENT_OFFSET, HEADER_LENGTH, MORE_FRAGMENTS } from "./wire.ts";
 
 const SOURCE = 12;
 const DESTINATION = 16;
-const FRAGMENT_OFFSET = 0x1fff;
 
 /** "IP 10.0.0.1.1024 > 10.0.0.2.80"; a port below 0 is left out. The header is there. */
 export function printIpv4(bytes: Uint8Array, offset: number, sourcePort: number, destinationPort: number): string {

@@ -126,7 +126,8 @@ export function makeWhole(bytes: Uint8Array, offset: number, headerLength: numbe
 
 export const DONT_FRAGMENT = 0x4000;
 export const MORE_FRAGMENTS = 0x2000;
-const FRAGMENT_OFFSET = 0x1fff;
+/** Of the word of flags: the offset, in units of eight bytes. */
+export const FRAGMENT_OFFSET = 0x1fff;
 
 function optionsSum(bytes: Uint8Array, offset: number, headerLength: number): number {
   return sumBytes(bytes, offset + HEADER_LENGTH, headerLength - HEADER_LENGTH, 0);

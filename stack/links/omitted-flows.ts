@@ -6,7 +6,7 @@ import { ADDRESS6_LENGTH, equal6, parseIpv6 } from "../base/address6.ts";
 import { readU16, readU32, writeU32 } from "../base/bytes.ts";
 import { PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, HEADER_LENGTH, VLAN_TAG_LENGTH } from "../ethernet/wire.ts";
-import { HEADER_LENGTH as IPV4_HEADER } from "../ipv4/wire.ts";
+import { FRAGMENT_OFFSET, HEADER_LENGTH as IPV4_HEADER } from "../ipv4/wire.ts";
 import {
   DESTINATION,
   FRAGMENT,
@@ -65,7 +65,7 @@ export class OmittedFlows {
     const protocol = bytes[at + 9]!;
     if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return false;
     // Only the first piece of a datagram has ports; the others go with its address.
-    const first = (readU16(bytes, at + 6) & 0x1fff) === 0;
+    const first = (readU16(bytes, at + 6) & FRAGMENT_OFFSET) === 0;
     const ports = first ? at + (bytes[at]! & 15) * 4 : -1;
     for (let i = 0; i < this.remotes.length; i++) {
       const remote = this.remotes[i]!;

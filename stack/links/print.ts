@@ -22,6 +22,7 @@ import { printIcmp } from "../icmp/print.ts";
 import { printIcmpv6 } from "../icmpv6/print.ts";
 import { TYPE_ND_FIRST, TYPE_ND_LAST } from "../icmpv6/wire.ts";
 import { ipv4Fault, printFragment, printIpv4 } from "../ipv4/print.ts";
+import { FRAGMENT_OFFSET } from "../ipv4/wire.ts";
 import { Ipv6Payload, ipv6Fault, printIpv6, readExtensions } from "../ipv6/print.ts";
 import { printMld } from "../mld/print.ts";
 import { TYPE_DONE_1, TYPE_QUERY, TYPE_REPORT_1, TYPE_REPORT_2 } from "../mld/wire.ts";
@@ -87,7 +88,7 @@ function printPacket4(bytes: Uint8Array, offset: number, end: number): string {
   const protocol = bytes[offset + 9]!;
   const fragment = printFragment(bytes, offset);
   // What follows in a fragment that is not the first is no header.
-  if (fragment !== "" && (readU16(bytes, offset + 6) & 0x1fff) !== 0)
+  if (fragment !== "" && (readU16(bytes, offset + 6) & FRAGMENT_OFFSET) !== 0)
     return `${printIpv4(bytes, offset, -1, -1)}: ${fragment}, ${protocolName(protocol)}`;
   const rest = fragment === "" ? "" : `${fragment}, `;
   const ports = hasPorts(at, end, length, protocol);

@@ -2,11 +2,10 @@
 
 import { ADDRESS6_LENGTH, formatIpv6 } from "../base/address6.ts";
 import { readU16 } from "../base/bytes.ts";
-import { TYPE_DONE_1, TYPE_QUERY, TYPE_REPORT_1, TYPE_REPORT_2 } from "./wire.ts";
+import { REPORT_HEADER, TYPE_DONE_1, TYPE_QUERY, TYPE_REPORT_1, TYPE_REPORT_2 } from "./wire.ts";
 
 const GROUP = 8;
-/** A report of version 2: its header, and where a record's group lies from there. */
-const REPORT_HEADER = 8;
+/** Where the group of a record lies in it. */
 const RECORD_GROUP = 4;
 
 export function printMld(bytes: Uint8Array, offset: number, end: number): string {

@@ -11,7 +11,8 @@ export const TYPE_REPORT_2 = 143;
 
 const QUERY_1_LENGTH = 24;
 const QUERY_2_LENGTH = 28;
-const REPORT_HEADER = 8;
+/** Of a report of version 2, before its records. */
+export const REPORT_HEADER = 8;
 const RECORD_LENGTH = 4 + ADDRESS6_LENGTH;
 
 // Record types (RFC 3810 5.2.12): we listen to every source, or not at all.

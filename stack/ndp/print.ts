@@ -3,6 +3,7 @@
 import { ADDRESS6_LENGTH, formatIpv6 } from "../base/address6.ts";
 import { readU16 } from "../base/bytes.ts";
 import {
+  ADVERTISEMENT_OPTIONS,
   OPTION_LIMIT,
   OPTION_PREFIX,
   TYPE_NEIGHBOUR_ADVERTISEMENT,
@@ -13,7 +14,6 @@ import {
 } from "./wire.ts";
 
 const TARGET = 8;
-const ADVERTISEMENT_OPTIONS = 16;
 const PREFIX_OPTION_LENGTH = 32;
 /** Prefixes of one advertisement that are shown. */
 const MOST_PREFIXES = 3;

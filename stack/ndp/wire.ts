@@ -14,7 +14,7 @@ export const TYPE_REDIRECT = 137;
 
 // Where options begin.
 const SOLICITATION_OPTIONS = 8;
-const ADVERTISEMENT_OPTIONS = 16;
+export const ADVERTISEMENT_OPTIONS = 16;
 const NEIGHBOUR_OPTIONS = 24;
 const REDIRECT_OPTIONS = 40;
 

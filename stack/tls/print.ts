@@ -1,12 +1,7 @@
 // The first TLS record of a segment for people: its type, and of a handshake in the clear the message (RFC 8446 4, 5.1).
 
-const CHANGE_CIPHER_SPEC = 20;
-const ALERT = 21;
-const HANDSHAKE = 22;
-const APPLICATION_DATA = 23;
-const RECORD_HEADER = 5;
-/** RFC 8446 5.2: the most that a record holds. */
-const LARGEST_RECORD = 16_640;
+import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, HANDSHAKE, SERVER_HELLO } from "./codes.ts";
+import { MOST_SEALED, RECORD_HEADER } from "./limits.ts";
 
 /** "TLS: client hello", "TLS: application data"; "": this does not begin a record. */
 export function printTls(bytes: Uint8Array, offset: number, end: number): string {
@@ -14,7 +9,7 @@ export function printTls(bytes: Uint8Array, offset: number, end: number): string
   // The version of the record layer is 3.1 or 3.3 (RFC 8446 5.1), and was 3.0 and 3.2.
   if (bytes[offset + 1]! !== 3 || bytes[offset + 2]! > 4) return "";
   const length = bytes[offset + 3]! * 256 + bytes[offset + 4]!;
-  if (length === 0 || length > LARGEST_RECORD) return "";
+  if (length === 0 || length > MOST_SEALED) return "";
   switch (bytes[offset]!) {
     case CHANGE_CIPHER_SPEC:
       return "TLS: change cipher spec";
@@ -30,6 +25,6 @@ export function printTls(bytes: Uint8Array, offset: number, end: number): string
 }
 
 function handshakeName(type: number): string {
-  if (type === 1) return "client hello";
-  return type === 2 ? "server hello" : "handshake";
+  if (type === CLIENT_HELLO) return "client hello";
+  return type === SERVER_HELLO ? "server hello" : "handshake";
 }

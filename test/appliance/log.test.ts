@@ -26,6 +26,17 @@ describe("the log", () => {
     expect(platform.output).toBe('20:35:07 "GET / [2Jx" 404\n');
   });
 
+  it("shows frames at trace alone, and never sends them", () => {
+    const { platform, log, sent, attach } = bench("trace");
+    attach();
+    log.frame("1.000000 In  ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28");
+    expect(platform.output).toBe("1.000000 In  ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n");
+    expect(sent).toEqual([]);
+    const quiet = bench("debug");
+    quiet.log.frame("1.000000 In  ...");
+    expect(quiet.platform.output).toBe("");
+  });
+
   it("is no longer on the console than a datagram holds: a path of a repository may be", () => {
     const { platform, log } = bench();
     log.warn("long ".repeat(100_000));
