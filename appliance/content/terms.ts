@@ -21,7 +21,10 @@ const ONE: Readonly<Record<TermKind, string>> = {
 /** The address of a term's list; a generator's own for what it has lists of. */
 export function termUrl(layout: Layout, kind: TermKind, name: string): string {
   if (kind === "tags" || kind === "categories") return layout.termUrl(kind, name);
-  return layout.slashes ? `/${kind}/${name.toLowerCase().replace(/[\s/]+/g, "-")}/` : `/${kind}/${name}`;
+  // Two slashes are one in every request: `name (https://x.example)`.
+  return layout.slashes
+    ? `/${kind}/${name.toLowerCase().replace(/[\s/]+/g, "-")}/`
+    : `/${kind}/${name.replace(/\/{2,}/g, "/")}`;
 }
 
 /**

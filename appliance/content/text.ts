@@ -36,11 +36,11 @@ export function firstHeading(text: string, start: number): Heading | undefined {
     } else if (opening !== undefined) fence = opening;
     else {
       const atx = sign === "#" ? /^ {0,3}#[ \t]+(.+)$/.exec(line())?.[1] : undefined;
-      if (atx !== undefined) return { title: stripInline(withoutClosing(atx)), end, first };
+      if (atx !== undefined) return { title: stripInline(withoutAttributes(withoutClosing(atx)).text), end, first };
       if (text.charAt(behindIndent(text, end)) === "=") {
         const next = /^ {0,3}=+[ \t]*(\r?\n|$)/.exec(text.slice(end, end + 200));
         if (next !== null && /^ {0,3}\S/.test(line()))
-          return { title: stripInline(line().trim()), end: end + next[0].length, first };
+          return { title: stripInline(withoutAttributes(line().trim()).text), end: end + next[0].length, first };
       }
     }
     if (first && line() !== "") first = false;
@@ -81,7 +81,9 @@ export function plainExcerpt(text: string, start: number): string {
       continue;
     }
     // Headings, quotes, lists, tables, images, HTML and rules are not how a text begins.
-    const prose = trimmed !== "" && !/^(#|>|[-*+] |\d+[.)] |\||!\[|<|(-|\*|_){3,}$|=+$|\[[^\]]+\]:)/.test(trimmed);
+    const prose =
+      trimmed !== "" &&
+      !/^(#|>|\[TOC\]|\[{2}_?toc|[-*+] |\d+[.)] |\||!\[|<|(-|\*|_){3,}$|=+$|\[[^\]]+\]:)/.test(trimmed);
     if (prose) words.push(trimmed);
     else if (words.length > 0) break;
   }
@@ -127,6 +129,18 @@ function stripInline(markdown: string): string {
   if (text.includes("_")) text = text.replace(/(^|\s)_{1,3}(?=\S)|(?<=\S)_{1,3}(?=[\s.,;:!?)]|$)/g, "$1");
   if (text.includes("\\")) text = text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
   return text.trim();
+}
+
+const ATTRIBUTE = /(?:[#.][\w:.-]+|[\w-]+=(?:"[^"{}]*"|[^\s"{}]+))/.source;
+const ATTRIBUTES = new RegExp(`[ \\t]*\\{:?[ \\t]*${ATTRIBUTE}(?:[ \\t]+${ATTRIBUTE})*[ \\t]*\\}$`);
+
+/** "Words {#name .class}", as Hugo, Zola, kramdown and Pandoc have it: the words, and the name that links mean. */
+export function withoutAttributes(heading: string): { readonly text: string; readonly id: string | undefined } {
+  const bare = heading.trimEnd();
+  const at = bare.endsWith("}") ? bare.lastIndexOf("{") : -1;
+  const found = at < 0 ? null : ATTRIBUTES.exec(bare.slice(Math.max(0, at - 1)));
+  if (found === null) return { text: heading, id: undefined };
+  return { text: bare.slice(0, at).trimEnd(), id: /#([\w:.-]+)/.exec(found[0])?.[1] };
 }
 
 /** The id of a heading by GitHub's rule: lower case, letters, digits, "-" and "_". */

@@ -153,7 +153,8 @@ const SAYINGS: Readonly<Record<Rule, (text: string, value: unknown, name: string
     if (FALSE.test(text) || text === "never") return HIDDEN;
     return doubt(`${quote(value)} is not known; what is shown is "always"`);
   },
-  first: (text, value) => (value === null || value === "" ? SHOWN : (dated("from", text) ?? noDate(value))),
+  first: (text, value) =>
+    value === null || value === "" || text === "false" ? SHOWN : (dated("from", text) ?? noDate(value)),
   from: (text, value) => dated("from", text) ?? noDate(value),
   until: (text, value) => {
     if (FALSE.test(text) || /^(never|none)$/i.test(text)) return SHOWN;

@@ -15,6 +15,8 @@ export interface MarkdownOptions {
   readonly language?: string;
   /** True: straight quotes, hyphens and dots as printers set them. */
   readonly typographic?: boolean;
+  /** True: the text stands below a title of the first level, and its headings skip no level. */
+  readonly titled?: boolean;
   /** True: raw HTML is sanitised. */
   readonly untrusted?: boolean;
   /** Whether there is a table of contents; undefined: by the length of the text. */
@@ -54,6 +56,8 @@ export interface Context {
   /** Ids that are taken, and the number of the next like it. */
   readonly ids: Map<string, number>;
   readonly headings: Heading[];
+  /** Headings around the place that is rendered, from the outermost. */
+  readonly levels: { readonly written: number; readonly shown: number }[];
   readonly notes: Map<string, Note>;
   /** Those that were referred to, in that order. */
   readonly referred: Note[];
@@ -73,6 +77,7 @@ export function freshContext(options: MarkdownOptions): Context {
     strings: options.strings ?? ENGLISH,
     ids: new Map(PAGE_IDS.map((id) => [id, 1])),
     headings: [],
+    levels: [],
     notes: new Map(),
     referred: [],
     highlighted: 0,

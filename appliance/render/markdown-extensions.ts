@@ -215,11 +215,11 @@ function lineEnd(source: string, at: number): number {
   return newline < 0 ? source.length : newline + 1;
 }
 
-/** The headings of a document as nested lists; "" when there are too few for that. */
-export function tableOfContents(length: number): string {
+/** The headings of a document as nested lists; "" when there are too few for that, or the text is short and does not ask. */
+export function tableOfContents(length: number, asked: boolean): string {
   const { headings, options, strings } = current.context;
   const shown = headings.filter(({ depth, id }) => (depth === 2 || depth === 3) && id !== "");
-  const wanted = options.contents ?? (shown.length >= LEAST_HEADINGS && length >= LEAST_LENGTH);
+  const wanted = options.contents ?? (asked || (shown.length >= LEAST_HEADINGS && length >= LEAST_LENGTH));
   if (!wanted || shown.length < 2) return "";
   let list = "";
   let depth = 0;

@@ -16,7 +16,7 @@ import {
 } from "marked";
 import type { Result } from "../../stack/base/result.ts";
 import type { Resolved } from "../content/links.ts";
-import { slug } from "../content/text.ts";
+import { slug, withoutAttributes } from "../content/text.ts";
 import { mapAddresses } from "./absolute.ts";
 import { callout, calloutOf, isCallout } from "./callout.ts";
 import { highlight } from "./highlight.ts";
@@ -49,9 +49,9 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions): Resu
     const parser = parserFor(markdown, options.wikilinks);
     const body = parser.parse(markdown, { async: false });
     const notes = footnotes((tokens: Token[]) => parser.parser(tokens));
-    const contents = tableOfContents(markdown.length);
-    unfinished = false;
     const place = CONTENTS_HERE.exec(body);
+    const contents = tableOfContents(markdown.length, place !== null);
+    unfinished = false;
     const placed =
       place === null || options.contents === false
         ? contents + body
@@ -139,18 +139,26 @@ const RENDERING: MarkedExtension = {
     },
     heading(token: Tokens.Heading): string {
       const { headings, strings } = current.context;
+      const depth = levelOf(token.depth);
+      const last = token.tokens[token.tokens.length - 1];
+      let given: string | undefined;
+      if (last?.type === "text" && last.raw.includes("}")) {
+        const { text, id } = withoutAttributes(last["text"] as string);
+        last["text"] = text;
+        given = id;
+      }
       const inner = this.parser.parseInline(token.tokens);
       const plainText = this.parser.parseInline(token.tokens, this.parser.textRenderer);
-      const base = slug(plain(plainText).replace(/<[^>]*>/g, ""));
-      if (base === "") return `<h${token.depth}>${inner}</h${token.depth}>\n`;
+      const base = given ?? slug(plain(plainText).replace(/<[^>]*>/g, ""));
+      if (base === "") return `<h${depth}>${inner}</h${depth}>\n`;
       const id = uniqueId(base);
       headings.push({
-        depth: token.depth,
+        depth,
         id,
         text: inner.replace(/<\/?a\b[^>]*>|<img\b[^>]*>/g, "").replace(/ id="[^"]*"/g, ""),
       });
       const label = escapeHtml(`${strings.link_here}: ${plain(plainText)}`);
-      return `<h${token.depth} id="${escapeHtml(id)}">${inner}<a class="anchor" href="#${escapeHtml(encodeURIComponent(id))}" aria-label="${label}">#</a></h${token.depth}>\n`;
+      return `<h${depth} id="${escapeHtml(id)}">${inner}<a class="anchor" href="#${escapeHtml(encodeURIComponent(id))}" aria-label="${label}">#</a></h${depth}>\n`;
     },
     blockquote(token: Tokens.Blockquote): string {
       if (isCallout(token)) return callout(token, this.parser);
@@ -195,6 +203,17 @@ const RENDERING: MarkedExtension = {
     },
   },
 };
+
+/** The level below the page's title: none is skipped on the way down, and those that were of one level stay so. */
+function levelOf(written: number): number {
+  const { levels, options } = current.context;
+  if (options.titled !== true) return written;
+  while (levels.length > 0 && levels[levels.length - 1]!.written >= written) levels.pop();
+  const above = levels.length === 0 ? 1 : levels[levels.length - 1]!.shown;
+  const shown = Math.min(written, above + 1);
+  levels.push({ written, shown });
+  return shown;
+}
 
 /** HTML with its links resolved; what leads nowhere stays as it was written. */
 export function linkedHtml(

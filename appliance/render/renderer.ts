@@ -337,6 +337,7 @@ export class Renderer {
         strings,
         language,
         typographic,
+        titled: true,
         untrusted,
         contents: article.contents,
         size: this.#pictures.sizes(site, pictures),

@@ -183,7 +183,7 @@ class HugoLayout implements Layout {
     const role: Role = stem === "_index" || inside === "index.md" ? "section" : section === "" ? "page" : "article";
     const url = textOf(fields, "url");
     const aliases = listOf(fields, "aliases").map((alias) => this.#alias(alias, directoryOf(inside), language));
-    const finish = (made: string): Address => ({ url: made, role, lists, aliases, faults });
+    const finish = (made: string): Address => ({ url: made.replace(/\/{2,}/g, "/"), role, lists, aliases, faults });
     if (url !== undefined) return finish(language.prefix + this.#written(url));
     if (stem === "_index") return finish(`${language.prefix}/${this.#directoryUrl(directoryOf(inside))}`);
     if (inside === baseName(inside) && stem === "index") return finish(`${language.prefix}/`);

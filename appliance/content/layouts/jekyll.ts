@@ -6,6 +6,7 @@ import { baseName, directoryOf, extensionOf } from "../paths.ts";
 import type { Fault } from "../problem.ts";
 import type { Moment } from "../time.ts";
 import { type Defaults, withDefaults } from "./defaults.ts";
+import { expandKramdown } from "./kramdown.ts";
 import type { Address, Described, Expandable, Expansion, Layout, LinkScheme, Place, Role, Terms } from "./layout.ts";
 import { expandLiquid } from "./liquid.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingAt, settingsOf, textAt, textsAt } from "./repository.ts";
@@ -174,7 +175,7 @@ class JekyllLayout implements Layout {
   }
 
   expand(text: string, { path, fields }: Expandable): Expansion {
-    return expandLiquid(text, (name) => {
+    const expanded = expandLiquid(text, (name) => {
       if (name === "site.baseurl") return "";
       if (name === "site.url" || name === "site.github.url") return "";
       if (name === "page.path") return path;
@@ -183,6 +184,7 @@ class JekyllLayout implements Layout {
       if (owner === "page" && keys.length === 1) return asText(fields().get(keys[0]!.toLowerCase()));
       return undefined;
     });
+    return { ...expanded, text: MARKDOWN.test(extensionOf(path)) ? expandKramdown(expanded.text) : expanded.text };
   }
 
   candidates(scheme: LinkScheme, target: string): readonly string[] {

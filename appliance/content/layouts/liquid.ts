@@ -1,32 +1,30 @@
 // The Liquid that Jekyll's posts use -> Markdown: {% raw %}, {% comment %}, {% highlight %}, {% post_url %}, {% link %},
 // and outputs whose value the settings or the header have. Anything else is a program: it is taken away, and is a fault.
 
-import type { Fault } from "../problem.ts";
 import type { Expansion } from "./layout.ts";
-import { codeBlock, lineAt, reference, spans } from "./shortcodes.ts";
+import { codeBlock, Faults, reference, spans } from "./shortcodes.ts";
 import { zolaSlug } from "./slugs.ts";
 
 /** Values of outputs: `site.title`, `page.slug`; undefined: not known. */
 export type Lookup = (name: string) => string | undefined;
 
-/** Faults of one document that are told. */
-const MAX_FAULTS = 20;
 /** Tags of themes and plug-ins that leave nothing behind, and are not worth a word. */
 const SILENT = /^(?:toc|comment|endcomment|seo|feed_meta|capture|endcapture)$/;
 
 /** Linear in the text. */
 export function expandLiquid(text: string, lookup: Lookup): Expansion {
   if (!text.includes("{%") && !text.includes("{{")) return { text, faults: [] };
-  const faults: Fault[] = [];
+  const faults = new Faults(text);
   const variables = new Map<string, string>();
   const look: Lookup = (name) => variables.get(name) ?? lookup(name);
   const pieces = spans(text, [
     ["{%", "%}"],
     ["{{", "}}"],
   ]);
-  const told = (reason: string, offset: number): void => {
-    if (faults.length < MAX_FAULTS) faults.push({ reason, line: lineAt(text, offset) });
-  };
+  /** Tags whose closing is in the text as well: what lies between stays. */
+  const closed = new Set(
+    pieces.flatMap(({ open, inner }) => (open === "{%" && bare(inner).startsWith("end") ? [bare(inner).slice(3)] : [])),
+  );
   let made = "";
   let at = 0;
   for (let i = 0; i < pieces.length; i++) {
@@ -37,7 +35,7 @@ export function expandLiquid(text: string, lookup: Lookup): Expansion {
     const words = inner.replace(/^-|-$/g, "").trim();
     if (open === "{{") {
       const value = liquidOutput(words, look);
-      if (value === undefined) told(`Liquid's {{ ${words.slice(0, 60)} }} is not known here and left out`, start);
+      if (value === undefined) faults.add(`Liquid's {{ ${words.slice(0, 60)} }} is not known here and left out`, start);
       made += value ?? "";
       continue;
     }
@@ -60,10 +58,12 @@ export function expandLiquid(text: string, lookup: Lookup): Expansion {
       const match = /^([\w.-]+)\s*=\s*(.*)$/.exec(argument);
       const value = match === null ? undefined : liquidOutput(match[2]!, look);
       if (match !== null && value !== undefined) variables.set(match[1]!, value);
-    } else if (!SILENT.test(name) && !name.startsWith("#"))
-      told(`Liquid's {% ${words.slice(0, 60)} %} is not known here and left out`, start);
+    } else if (closed.has(name))
+      faults.add(`Liquid's {% ${name} %} is not known here; what it encloses is shown`, start);
+    else if (!SILENT.test(name) && !name.startsWith("#") && !closed.has(name.slice(3)))
+      faults.add(`Liquid's {% ${words.slice(0, 60)} %} is not known here and left out`, start);
   }
-  return { text: made + text.slice(at), faults };
+  return { text: made + text.slice(at), faults: faults.all() };
 }
 
 /** Index of the tag that ends another; -1: none does. What lies between is not looked at again. */

@@ -5,8 +5,9 @@ import { type Settings, settingsOf } from "./repository.ts";
 /** Characters of a program that are looked at. */
 const MAX_LENGTH = 100_000;
 
-const COMMENTS = /\/\*[\s\S]*?(?:\*\/|$)|(^|[\s;{},()])\/\/[^\n]*/g;
 const TEXT = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`$\\]*`/.source;
+/** Or a text, in which what looks like a comment is none: "**\/*.md". */
+const COMMENTS = new RegExp(`(${TEXT})|\\/\\*[\\s\\S]*?(?:\\*\\/|$)|(^|[\\s;{},()])\\/\\/[^\\n]*`, "g");
 const PAIR = new RegExp(
   `(?<![\\w$.])["']?([A-Za-z_$][\\w$]*)["']?\\s*[:=]\\s*(?:(${TEXT})|(true|false)\\b|(-?\\d+(?:\\.\\d+)?)\\b|\\[([^\\[\\]]*)\\])`,
   "g",
@@ -14,7 +15,7 @@ const PAIR = new RegExp(
 
 /** The program without its comments. */
 export function withoutComments(program: string): string {
-  return program.slice(0, MAX_LENGTH).replace(COMMENTS, "$1");
+  return program.slice(0, MAX_LENGTH).replace(COMMENTS, "$1$2");
 }
 
 /** `key: literal` and `key = literal`, the first of each key, wherever it stands; keys in lower case. */

@@ -48,7 +48,7 @@ export class PlainLayout implements Layout {
   }
 
   termUrl(taxonomy: keyof Terms, name: string): string {
-    return `/${taxonomy}/${name}`;
+    return `/${taxonomy}/${name.replace(/\/{2,}/g, "/")}`;
   }
 
   candidates(scheme: LinkScheme, target: string, from: string): readonly string[] {

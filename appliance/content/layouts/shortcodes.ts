@@ -122,8 +122,6 @@ export const ZOLA_SHORTCODES: Shortcodes = {
 
 /** Longer than this no shortcode is looked for. */
 const MAX_LENGTH = 4000;
-/** Faults of one document that are told. */
-const MAX_FAULTS = 20;
 
 interface Piece {
   readonly start: number;
@@ -138,7 +136,7 @@ export function expandShortcodes(text: string, { known, syntax }: Shortcodes): E
   const pieces = syntax === "hugo" ? findHugo(text) : findZola(text);
   if (pieces.length === 0) return { text, faults: [] };
   const closings = matchClosings(pieces);
-  const faults: Fault[] = [];
+  const faults = new Faults(text);
   const render = (from: number, to: number, first: number, last: number): string => {
     let made = "";
     let at = from;
@@ -158,17 +156,56 @@ export function expandShortcodes(text: string, { known, syntax }: Shortcodes): E
       const shortcode = known.get(piece.name);
       if (shortcode !== undefined) made += shortcode(argumentsOf(piece.args), inner);
       else {
-        made += inner ?? "";
-        if (faults.length < MAX_FAULTS)
-          faults.push({
-            reason: `the shortcode ${piece.name} is not known here${inner === undefined ? " and left out" : "; its text is shown"}`,
-            line: lineAt(text, piece.start),
-          });
+        const picture = mediaIn(argumentsOf(piece.args));
+        made += [picture?.markup, inner].filter((part) => part !== undefined).join("\n\n");
+        const shown = [picture?.what, inner === undefined ? undefined : "text"].filter((part) => part !== undefined);
+        faults.add(
+          `the shortcode ${piece.name} is not known here${shown.length === 0 ? " and left out" : `; its ${shown.join(" and its ")} is shown`}`,
+          piece.start,
+        );
       }
     }
     return made + text.slice(at, to);
   };
-  return { text: render(0, text.length, 0, pieces.length), faults };
+  return { text: render(0, text.length, 0, pieces.length), faults: faults.all() };
+}
+
+const PICTURE = /^[^\s<>"]+\.(?:png|jpe?g|gif|webp|avif|svg)$/i;
+const FILM = /^[^\s<>"]+\.(?:mp4|webm|ogv|m4v)$/i;
+
+/** What a theme's shortcode shows, whatever it is called: the first picture or film of its arguments. */
+function mediaIn(args: Arguments): { readonly markup: string; readonly what: "picture" | "film" } | undefined {
+  for (const value of args.values()) {
+    if (PICTURE.test(value)) return { markup: figure(new Map([...args, ["src", value]])), what: "picture" };
+    if (FILM.test(value)) return { markup: `<video controls src="${escaped(value)}"></video>`, what: "film" };
+  }
+  return undefined;
+}
+
+/** Different faults of one document that are told. */
+const MAX_FAULTS = 20;
+
+/** What is wrong in a text: the same of several places is told once, at the first, and how often. */
+export class Faults {
+  readonly #text: string;
+  readonly #found = new Map<string, { readonly line: number; count: number }>();
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  add(reason: string, offset: number): void {
+    const known = this.#found.get(reason);
+    if (known !== undefined) known.count++;
+    else if (this.#found.size < MAX_FAULTS) this.#found.set(reason, { line: lineAt(this.#text, offset), count: 1 });
+  }
+
+  all(): readonly Fault[] {
+    return [...this.#found].map(([reason, { line, count }]) => ({
+      reason: count === 1 ? reason : `${reason} (${count} times)`,
+      line,
+    }));
+  }
 }
 
 const HUGO_INNER = /^(\/\*)?\s*(\/?)\s*([\w./-]+)([\s\S]*)$/;

@@ -167,6 +167,7 @@ describe("what is read of programs and texts", () => {
       // draft: true
       /* layout: "x" */
       export default { title: "A \\"b\\"", 'url': 'https://x.example', n: 3, yes: true, list: ["a", 'b'], f: () => 1, t: \`\${x}\` };
+      const pattern = "**/*.md";
       const later = "c";`;
     expect([...literalsOf(program)]).toEqual([
       ["title", 'A "b"'],
@@ -174,6 +175,7 @@ describe("what is read of programs and texts", () => {
       ["n", 3],
       ["yes", true],
       ["list", ["a", "b"]],
+      ["pattern", "**/*.md"],
       ["later", "c"],
     ]);
   });

@@ -171,6 +171,7 @@ describe("what an author hides", () => {
     "password: ''",
     "date: 2020-01-01 # first",
     "date:",
+    "date: false",
     "publishDate: 2020-01-01\nexpiryDate: 2030-01-01",
     "expiryDate: never",
     "cover:\n  hidden: true",

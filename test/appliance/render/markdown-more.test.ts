@@ -173,3 +173,27 @@ describe("HTML of those who are not trusted", () => {
     expect(render("<script>x</script>")).toContain("<script>");
   });
 });
+
+describe("headings below a title", () => {
+  const levels = (text: string, titled: boolean): string =>
+    [...render(text, { titled }).matchAll(/<h(\d)/g)].map(([, level]) => level).join(" ");
+
+  it("skip no level, and stay side by side where they were", () => {
+    const written = (numbers: string): string =>
+      numbers
+        .split(" ")
+        .map((level, i) => `${"#".repeat(Number(level))} h${i}`)
+        .join("\n\n");
+    const shifts: readonly (readonly [string, string])[] = [
+      ["3 3 4 3", "2 2 3 2"],
+      ["3 2 4 4 3", "2 2 3 3 3"],
+      ["1 2 3", "1 2 3"],
+      ["6 5 6 2", "2 2 3 2"],
+      ["2 3 4 2", "2 3 4 2"],
+    ];
+    for (const [from, to] of shifts) {
+      expect(levels(written(from), true)).toBe(to);
+      expect(levels(written(from), false)).toBe(from);
+    }
+  });
+});
