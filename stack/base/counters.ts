@@ -68,6 +68,7 @@ export const MLD_REFUSED = 37;
 export const DHCP_REFUSED = 38;
 export const DNS_REFUSED = 39;
 export const NTP_REFUSED = 40;
+export const DHCPV6_REFUSED = 41;
 
 /** By counter: its constant's name in lower case. */
 export const COUNTER_NAMES: readonly string[] = [
@@ -112,6 +113,7 @@ export const COUNTER_NAMES: readonly string[] = [
   "dhcp-refused",
   "dns-refused",
   "ntp-refused",
+  "dhcpv6-refused",
 ];
 
 /** Those that are no reason for which something was thrown away. */

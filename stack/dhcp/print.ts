@@ -1,7 +1,7 @@
 // DHCP for people, nearly as tcpdump writes it: with the type of the message, without asking for more (-v).
 
 import { formatIpv4, formatMac, type Mac } from "../base/address.ts";
-import { readU16, readU32, readU48 } from "../base/bytes.ts";
+import { readU32, readU48 } from "../base/bytes.ts";
 import { hexNumber } from "../base/text.ts";
 import { OPTION_END, OPTION_PAD } from "./options.ts";
 import {
@@ -65,28 +65,3 @@ function readOptions(bytes: Uint8Array, from: number, end: number, seen: Options
     at = value + length;
   }
 }
-
-/** The same on IPv6 (RFC 8415 7.3, 8), as far as a line needs it. */
-export function printDhcpv6(bytes: Uint8Array, offset: number, end: number, length: number): string {
-  if (offset + 4 > end) return "dhcp6 [|dhcp6]";
-  const type = bytes[offset]!;
-  const name = type > 0 && type < TYPES6.length ? TYPES6[type]! : `type ${type}`;
-  // Message type and transaction, in one word.
-  const transaction = (bytes[offset + 1]! << 16) | readU16(bytes, offset + 2);
-  return `dhcp6 ${name}, xid 0x${hexNumber(transaction)}, length ${length}`;
-}
-
-const TYPES6: readonly string[] = [
-  "",
-  "solicit",
-  "advertise",
-  "request",
-  "confirm",
-  "renew",
-  "rebind",
-  "reply",
-  "release",
-  "decline",
-  "reconfigure",
-  "inf-req",
-];

@@ -374,12 +374,11 @@ export class Host extends FrameReceiver {
     const before = ipv6.address;
     const address = ipv6.follow(this.now);
     this.lease.state.address6 = ipv6.address;
-    const { servers, domains } = ipv6.ndp.nameServers;
-    this.names.setRouterServers(servers.slice(), domains.slice());
+    this.names.setIpv6Servers(ipv6.nameServers(), ipv6.searchDomains());
+    this.time.setIpv6Servers(ipv6.lease.state.timeServers);
     for (let i = 0; i < this.services.length; i++) this.services[i]!.addressChanged();
     if (address !== "") this.events.push(EVENT_CONFIGURED, 0, 0, address);
-    else if (ipv6.address === "" && before !== "")
-      this.notice(`the address ${before} has ended: no router tells of its network any more`);
+    else if (ipv6.address === "" && before !== "") this.notice(`the address ${before} has ended: ${ipv6.whyEnded()}`);
   }
 
   private notice(text: string): void {

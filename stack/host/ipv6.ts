@@ -18,6 +18,7 @@ import { TOLD_AFTER } from "../ndp/solicitation.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { UDP_NO_USER, type Udp } from "../udp/machine.ts";
 import type { Errors } from "./diagnosis.ts";
+import { Lease6 } from "./lease6.ts";
 import type { Random } from "./random.ts";
 
 class HostRandomness extends Randomness {
@@ -103,6 +104,8 @@ class Problems extends HeaderProblems {
 
 export class Ipv6 {
   readonly ndp: Ndp;
+  /** What servers of DHCPv6 lend and tell. */
+  readonly lease: Lease6;
   /** The address that connections of others are told of, as text; "" while there is none. */
   address = "";
 
@@ -114,6 +117,8 @@ export class Ipv6 {
   private readonly problems: Problems;
   private readonly usable: boolean;
   private started = false;
+  /** Addresses are those that routers, and servers, tell. */
+  private automatic = false;
   private told = false;
 
   /** `ip` is the way out that transports know; packets of IPv6 go from it to here. `key`: 16 random bytes. */
@@ -133,6 +138,7 @@ export class Ipv6 {
     const icmp = new Icmpv6(ip, new Messages(this.ndp, control, errors, counters));
     this.delivery = new Delivery6(icmp, udp, tcp);
     this.problems = new Problems(icmp);
+    this.lease = new Lease6(udp, paths, counters, mac, this.ndp.configuration, random);
     const { addresses } = this.ndp.configuration;
     this.input = new Ipv6Input(paths, addresses, counters, this.delivery, this.problems);
     paths.local6 = addresses;
@@ -151,6 +157,7 @@ export class Ipv6 {
     this.started = true;
     const bytes = new Uint8Array(16);
     const fixed = parseIpv6(address, bytes, 0);
+    this.automatic = !fixed;
     this.ndp.start(!fixed, now);
     if (fixed) this.ndp.addFixed(bytes, prefixLength, now);
     if (parseIpv6(gateway, bytes, 0)) this.ndp.setRouter(bytes, now);
@@ -181,8 +188,13 @@ export class Ipv6 {
   step(now: Instant): boolean {
     if (!this.started) return false;
     this.input.step(now);
-    if (this.ndp.nextDeadline() <= now) this.ndp.step(now);
-    return this.ndp.takeChanged();
+    const { ndp, lease } = this;
+    if (ndp.nextDeadline() <= now) ndp.step(now);
+    if ((ndp.managed || ndp.other) && ndp.configuration.addresses.linkLocal() >= 0)
+      lease.step(ndp.managed && this.automatic, now);
+    const told = lease.state.changed;
+    lease.state.changed = false;
+    return ndp.takeChanged() || told;
   }
 
   /** Adapts to what has changed. Returns the address that is new, "" when there is no other. */
@@ -196,6 +208,29 @@ export class Ipv6 {
     return text;
   }
 
+  /** Name servers: those of DHCPv6 before those of routers (RFC 8106 5.3.1). */
+  nameServers(): readonly string[] {
+    return joined(this.lease.state.nameServers, this.ndp.nameServers.servers);
+  }
+
+  /** Domains in which names without a dot are looked for, in the same order. */
+  searchDomains(): readonly string[] {
+    return joined(this.lease.state.search, this.ndp.nameServers.domains);
+  }
+
+  /** Why there is no address any more. */
+  whyEnded(): string {
+    const { reason } = this.lease.state;
+    return reason === "" ? "no router tells of its network any more" : reason;
+  }
+
+  /** The machine was away for so long, and may be elsewhere: routers and servers are asked. */
+  verify(now: Instant, passed: Instant): void {
+    if (!this.started) return;
+    this.ndp.solicitation.begin(now);
+    this.lease.verify(now, passed);
+  }
+
   /** Something that people should know, "" for nothing. `alone`: there is no other way out of this machine. */
   takeNotice(alone: boolean): string {
     const { notices } = this.ndp.configuration;
@@ -206,8 +241,19 @@ export class Ipv6 {
   }
 
   nextDeadline(): Instant {
-    return this.started ? Math.min(this.ndp.nextDeadline(), this.input.nextDeadline()) : NEVER;
+    if (!this.started) return NEVER;
+    const { managed, other, configuration } = this.ndp;
+    const own = Math.min(this.ndp.nextDeadline(), this.input.nextDeadline());
+    if (!(managed || other) || configuration.addresses.linkLocal() < 0) return own;
+    return Math.min(own, this.lease.nextDeadline());
   }
+}
+
+function joined(first: readonly string[], second: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  for (const text of first) all.push(text);
+  for (const text of second) all.push(text);
+  return all;
 }
 
 const NOBODY_ANSWERS =

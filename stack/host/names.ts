@@ -199,7 +199,7 @@ export class Names {
   private leased: readonly string[] = [];
   private readonly fixedSearch: string[] = [];
   private leasedSearch: readonly string[] = [];
-  /** Told by routers of IPv6 (RFC 8106): they come last. */
+  /** Told by routers of IPv6 (RFC 8106) and servers of DHCPv6: they come last. */
   private routed: readonly string[] = [];
   private routedSearch: readonly string[] = [];
   private servers: string[] = [];
@@ -230,7 +230,7 @@ export class Names {
     this.configure();
   }
 
-  setRouterServers(servers: readonly string[], search: readonly string[]): void {
+  setIpv6Servers(servers: readonly string[], search: readonly string[]): void {
     this.routed = servers;
     this.routedSearch = search;
     this.configure();

@@ -181,8 +181,9 @@ export function timeServer(index: number): string {
 }
 
 export function stopped(passed: Instant): void {
-  const { lease, now } = host();
+  const { lease, ipv6, now } = host();
   lease.verify(now, passed);
+  ipv6.verify(now, passed);
 }
 
 export function connect(

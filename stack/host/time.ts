@@ -90,6 +90,8 @@ export class Time {
   private nextToken = 1;
   /** Time servers that the lease names. */
   private leased: readonly string[] = [];
+  /** The same of DHCPv6. */
+  private leased6: readonly string[] = [];
   // Of the answer that the edge looks at: wall clock minus `now`, in milliseconds, and how wrong that may be.
   offsetMs = 0;
   errorMs = 0;
@@ -104,9 +106,15 @@ export class Time {
     this.leased = servers;
   }
 
-  /** The i-th server that the lease names, "" when there are no more. */
+  setIpv6Servers(servers: readonly string[]): void {
+    this.leased6 = servers;
+  }
+
+  /** The i-th server that leases name, those of IPv4 first; "" when there are no more. */
   server(index: number): string {
-    return index >= 0 && index < this.leased.length ? this.leased[index]! : "";
+    const { leased, leased6 } = this;
+    if (index < 0 || index >= leased.length + leased6.length) return "";
+    return index < leased.length ? leased[index]! : leased6[index - leased.length]!;
   }
 
   /** Asks the server at this address; the token of the EVENT_TIME that follows. */

@@ -4,8 +4,9 @@
 import { printArp } from "../arp/print.ts";
 import { readU16 } from "../base/bytes.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP } from "../base/ip-sink.ts";
-import { printDhcp, printDhcpv6 } from "../dhcp/print.ts";
+import { printDhcp } from "../dhcp/print.ts";
 import { CLIENT_PORT, SERVER_PORT } from "../dhcp/wire.ts";
+import { printDhcpv6 } from "../dhcpv6/print.ts";
 import { printDns } from "../dns/print.ts";
 import { DNS_PORT } from "../dns/wire.ts";
 import { printEthernet, printTag } from "../ethernet/print.ts";

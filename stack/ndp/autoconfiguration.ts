@@ -13,6 +13,7 @@ import {
   ADDRESS_LIMIT,
   Addresses,
   ASSIGNED,
+  BY_DHCP,
   BY_LINK,
   BY_ROUTER,
   DUPLICATE,
@@ -35,6 +36,8 @@ export class Autoconfiguration {
   readonly mld: Mld = new Mld();
   /** An address has become ours, or is ours no longer. */
   changed = false;
+  /** An address that was lent by DHCPv6 is another machine's; the owner sets it back. */
+  leasedDuplicate = false;
   /** What a person should know; the owner takes them out. */
   readonly notices: string[] = [];
 
@@ -59,13 +62,22 @@ export class Autoconfiguration {
     this.enter(index, BY_LINK, NEVER, NEVER, now);
   }
 
-  /** Tries the address at `offset`, which somebody else has thought of. False: there are as many as may be. */
+  /**
+   * Tries the address at `offset`, which somebody else has thought of, or prolongs it when it is of the same origin. False:
+   * there are as many as may be.
+   */
   add(bytes: Uint8Array, offset: number, origin: number, preferred: Instant, valid: Instant, now: Instant): boolean {
     const known = this.addresses.find(bytes, offset);
     const index = known < 0 ? this.addresses.free() : known;
     if (index < 0) return false;
     if (known >= 0) {
       const entry = this.addresses.entries[known]!;
+      if (entry.origin !== origin) return true;
+      // Lent once more although it is another's: it is given back again.
+      if (entry.state === DUPLICATE) {
+        this.leasedDuplicate = origin === BY_DHCP;
+        return true;
+      }
       entry.preferredUntil = preferred;
       entry.validUntil = valid;
       this.schedule(valid);
@@ -123,6 +135,7 @@ export class Autoconfiguration {
       return;
     }
     entry.state = DUPLICATE;
+    if (entry.origin === BY_DHCP) this.leasedDuplicate = true;
     entry.nextAt = NEVER;
     entry.validUntil = now + DUPLICATE_TIME;
     this.schedule(entry.validUntil);

@@ -2,14 +2,11 @@
 // Name servers and search domains that routers tell (RFC 8106): lists with bounds and lifetimes.
 
 import { ADDRESS6_LENGTH, formatIpv6, isMulticast, isUnspecified } from "../base/address6.ts";
-import { latin1 } from "../base/native.ts";
+import { DomainNames } from "../base/domain-names.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
 
 export const SERVER_LIMIT = 4;
 export const DOMAIN_LIMIT = 4;
-/** Characters of a domain (RFC 1035 2.3.4), and of one label. */
-const LONGEST_NAME = 253;
-const LONGEST_LABEL = 63;
 /** A lifetime that does not end (RFC 8106 5.1). */
 const FOR_EVER = 0xffffffff;
 
@@ -46,25 +43,9 @@ export class NameServers {
     const until = untilOf(nativeLoad32(bytes, at + 4), now);
     const end = at + bytes[at + 1]! * 8;
     let changed = false;
-    let name = "";
-    let from = at + 8;
-    while (from < end) {
-      const length = bytes[from]!;
-      if (length === 0) {
-        // What is left is padding.
-        if (name === "") break;
-        if (enter(this.domains, this.domainTimes, name, until, DOMAIN_LIMIT, now)) changed = true;
-        name = "";
-        from++;
-        continue;
-      }
-      const next = from + 1 + length;
-      if (length > LONGEST_LABEL || next > end || !isLabel(bytes, from + 1, length)) break;
-      const label = latin1(bytes, from + 1, length);
-      name = name === "" ? label : `${name}.${label}`;
-      if (name.length > LONGEST_NAME) break;
-      from = next;
-    }
+    const names = new DomainNames(bytes, at + 8, end);
+    while (names.next())
+      if (enter(this.domains, this.domainTimes, names.name, until, DOMAIN_LIMIT, now)) changed = true;
     return changed;
   }
 
@@ -111,14 +92,4 @@ function expire(list: string[], times: Instant[], now: Instant): boolean {
     changed = true;
   }
   return changed;
-}
-
-/** Letters, digits, hyphens and underscores: what a domain that people search in is made of. */
-function isLabel(bytes: Uint8Array, from: number, length: number): boolean {
-  for (let i = 0; i < length; i++) {
-    const c = bytes[from + i]!;
-    const letter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
-    if (!letter && !(c >= 0x30 && c <= 0x39) && c !== 0x2d && c !== 0x5f) return false;
-  }
-  return true;
 }

@@ -53,6 +53,19 @@ class Link {
     this.space.start([which("radvd") ?? "radvd", "-n", "-C", file, "-p", join(this.folder, "radvd.pid"), "-m", "none"]);
   }
 
+  /** dnsmasq as router, as server of DHCPv6 in this mode, and of names. */
+  dhcpv6(range: string, names: Readonly<Record<string, string>>): void {
+    const hosts = Object.entries(names).map(([name, address]) => `--host-record=${name},${address}`);
+    const told = [`dns-server,[${PEER}]`, "domain-search,six.test", `ntp-server,[${PEER}]`];
+    this.space.start([
+      which("dnsmasq") ?? "dnsmasq",
+      ...["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--bind-interfaces"],
+      ...[`--interface=${this.space.tap}`, "--except-interface=lo", `--pid-file=${this.folder}/dnsmasq.pid`],
+      ...[`--dhcp-leasefile=${this.folder}/leases`, "--enable-ra", "--log-dhcp", `--dhcp-range=${range}`],
+      ...[`--ra-param=${this.space.tap},4,600`, ...told.map((option) => `--dhcp-option=option6:${option}`), ...hosts],
+    ]);
+  }
+
   /** Names over IPv6 alone, without a lease for anybody. */
   names(names: Readonly<Record<string, readonly string[]>>): void {
     const hosts = Object.entries(names).flatMap(([name, all]) =>
@@ -155,6 +168,41 @@ describe.skipIf(!tools)(`IPv6 among real peers${why}`, () => {
     },
     120_000,
   );
+
+  test.each(targets)(
+    "a %s has an address lent by DHCPv6, with name and time servers, has it prolonged, and serves over it",
+    async (target) => {
+      link = new Link("lent", target);
+      link.withoutIpv4();
+      link.dhcpv6(`${PREFIX}:50,${PREFIX}:59,64,120`, { "git.six.test": PEER });
+      link.git(PEER);
+      link.start(`--remote=http://git:${GIT_PORT}/blog.git#main`);
+      const [, address = ""] = await link.says(/DHCPv6 lease: (2001:db8:96::5\d) for 120 s/);
+      await link.says(/ready: http:\/\/\[2001:db8:96::5\d\]\//);
+      expect(link.text).toContain(`address ${address}, name server ${PEER}`);
+      expect(await link.curl(`http://[${address}]/`)).toContain("The first words of the front page.");
+      if (target === "VM") return;
+      // After a minute, half of its lifetime.
+      const begun = readFileSync(join(link.folder, "leases"), "utf8");
+      await eventually("the lease is prolonged", 90_000, () => {
+        const leases = link === undefined ? begun : readFileSync(join(link.folder, "leases"), "utf8");
+        return leases !== begun;
+      });
+      expect(await link.curl(`http://[${address}]/`)).toContain("The first words of the front page.");
+    },
+    200_000,
+  );
+
+  test("what DHCPv6 tells beside addresses is asked for where a router says so", async () => {
+    link = new Link("told");
+    link.withoutIpv4();
+    link.dhcpv6(`${PREFIX}:,ra-stateless,64,600`, { "git.six.test": PEER });
+    link.git(PEER);
+    link.start(`--remote=http://git:${GIT_PORT}/blog.git#main`);
+    await link.says(/ready: http:\/\/\[2001:db8:96:/);
+    expect(link.text).toContain(`name server ${PEER}`);
+    expect(link.text).not.toContain("DHCPv6 lease");
+  }, 120_000);
 
   test.each(targets)(
     "a %s with both families serves over both, and clones over the one that answers",

@@ -11,6 +11,7 @@ import { cidr } from "./targets/cidr.ts";
 import { commit } from "./targets/commit.ts";
 import { delta } from "./targets/delta.ts";
 import { dhcp } from "./targets/dhcp.ts";
+import { dhcpv6 } from "./targets/dhcpv6.ts";
 import { dns } from "./targets/dns.ts";
 import { e1000 } from "./targets/e1000.ts";
 import { elf } from "./targets/elf.ts";
@@ -70,6 +71,7 @@ export const TARGETS: readonly Target[] = [
   commit,
   delta,
   dhcp,
+  dhcpv6,
   dns,
   e1000,
   elf,
