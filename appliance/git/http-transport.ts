@@ -24,6 +24,8 @@ export class HttpTransport implements GitTransport {
     const result = await httpRequest(this.#network, this.#timers, {
       url: request.url,
       method: request.method,
+      // What is asked of git-upload-pack by POST only reads.
+      repeatable: true,
       headers: request.headers,
       ...(request.method === "POST" ? { body: request.body } : {}),
       maxBody: request.limit,

@@ -6,9 +6,8 @@ import { type Port, parseIpv4 } from "../base/address.ts";
 import { readU16, writeU16 } from "../base/bytes.ts";
 import { type Instant, MILLISECOND, NEVER, SECOND } from "../base/result.ts";
 import { DnsCache, STALE_AFTER } from "./cache.ts";
-import { isOrUnder, isSpelt, literalOf, normalizeName } from "./name.ts";
+import { isSpelt, literalOf, normalizeName } from "./name.ts";
 import {
-  DNS_BAD_NAME,
   DNS_NO_ADDRESS,
   DNS_NO_ANSWER,
   DNS_NO_RESOLVER,
@@ -16,6 +15,7 @@ import {
   DNS_NO_SUCH_NAME,
   DNS_SERVER_FAILED,
   DNS_SERVER_REFUSED,
+  errorOfName,
   NOTHING,
   Query,
   SEARCH_LIMIT,
@@ -92,20 +92,13 @@ export class Resolver {
       return;
     }
     const clean = normalizeName(name);
-    if (clean === "" || isOrUnder(clean, "localhost")) {
-      sink.answer(token, NOTHING, DNS_BAD_NAME, now);
-      return;
-    }
-    if (isOrUnder(clean, "invalid")) {
-      sink.answer(token, NOTHING, DNS_NO_SUCH_NAME, now);
+    const special = errorOfName(clean);
+    if (special !== 0) {
+      sink.answer(token, NOTHING, special, now);
       return;
     }
     const { wanted } = this;
-    wanted.name = clean;
-    wanted.whole = clean.indexOf(".") >= 0 || name.charAt(name.length - 1) === ".";
-    wanted.type = type;
-    wanted.stage = 0;
-    wanted.absence = DNS_NO_SUCH_NAME;
+    wanted.want(clean, clean.indexOf(".") >= 0 || name.charAt(name.length - 1) === ".", type);
     if (this.recall(wanted, now)) sink.answer(token, wanted.found, wanted.error, now);
     else if (this.servers.length === 0) sink.answer(token, NOTHING, DNS_NO_RESOLVER, now);
     else this.enqueue(token, now, sink);
@@ -350,6 +343,10 @@ export class Resolver {
     query.timeToLive = Math.min(query.timeToLive, this.response.timeToLive);
     this.keep(query, NOTHING, error, now);
     if (error === DNS_NO_ADDRESS) query.absence = error;
+    this.nextStage(query, now, sink);
+  }
+
+  private nextStage(query: Query, now: Instant, sink: ResolverSink): void {
     query.stage++;
     if (this.recall(query, now)) this.finish(query, query.found, query.error, now, sink);
     else this.ask(query, query.full, now, sink);
@@ -360,7 +357,11 @@ export class Resolver {
     this.cache.prolong(query.full, query.type, now);
     const known = this.cache.lookup(query.full, query.type, now);
     if (known >= 0 && this.cache.errorAt(known) === 0) this.finish(query, this.cache.addressesAt(known), 0, now, sink);
-    else this.finish(query, NOTHING, error, now, sink);
+    else if (error === DNS_SERVER_REFUSED || error === DNS_SERVER_FAILED) {
+      // Servers that answer, only not this, may know the next name.
+      query.trouble = error;
+      this.nextStage(query, now, sink);
+    } else this.finish(query, NOTHING, error, now, sink);
   }
 
   /** Those who have waited for long get what was known before; the question goes on. */

@@ -2,7 +2,7 @@
 
 import type { Port } from "../base/address.ts";
 import { type Instant, NEVER } from "../base/result.ts";
-import { normalizeName } from "./name.ts";
+import { isOrUnder, normalizeName } from "./name.ts";
 
 // What `answer` of machine.ts says; 0 is success.
 /** The name does not exist, or is one that must not be asked for (RFC 6761 6.4: invalid). */
@@ -54,6 +54,8 @@ export class Query {
   failure = DNS_NO_ANSWER;
   /** What there is to say if the last stage finds nothing either. */
   absence = DNS_NO_SUCH_NAME;
+  /** DNS_SERVER_ of a stage that servers could not tell about: then nobody knows that there is nothing. 0: each was told about. */
+  trouble = 0;
   overTcp = false;
   deadline: Instant = NEVER;
   /** Seconds that the aliases on the way may be kept. */
@@ -64,11 +66,22 @@ export class Query {
 
   /** What is to be said of `found`. */
   get error(): number {
-    return this.found.length > 0 ? 0 : this.absence;
+    if (this.found.length > 0) return 0;
+    return this.trouble === 0 ? this.absence : this.trouble;
   }
 
   isSame(other: Query): boolean {
     return this.name === other.name && this.whole === other.whole && this.type === other.type;
+  }
+
+  /** Wants the addresses of this type, of the first name that has any. */
+  want(name: string, whole: boolean, type: number): void {
+    this.name = name;
+    this.whole = whole;
+    this.type = type;
+    this.stage = 0;
+    this.absence = DNS_NO_SUCH_NAME;
+    this.trouble = 0;
   }
 
   /** Wants what the other one wants. */
@@ -78,6 +91,7 @@ export class Query {
     this.type = other.type;
     this.stage = other.stage;
     this.absence = other.absence;
+    this.trouble = 0;
   }
 
   /** Begins to ask for the full name of its stage. */
@@ -87,6 +101,12 @@ export class Query {
     this.timeToLive = Number.POSITIVE_INFINITY;
     this.began = now;
   }
+}
+
+/** What there is to say of a name without asking anybody (RFC 6761 6.3, 6.4); 0: nothing. "": no hostname. */
+export function errorOfName(name: string): number {
+  if (name === "" || isOrUnder(name, "localhost")) return DNS_BAD_NAME;
+  return isOrUnder(name, "invalid") ? DNS_NO_SUCH_NAME : 0;
 }
 
 /**

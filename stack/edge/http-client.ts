@@ -29,6 +29,8 @@ export interface HttpClientRequest {
   readonly url: string;
   /** GET when left out. */
   readonly method?: string;
+  /** It does no harm to be sent twice (RFC 9110 9.2.2); by the method when left out. */
+  readonly repeatable?: boolean;
   /** Without Host, Content-Length, Connection, Transfer-Encoding: those are written here. */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>;
   /** Must not change until the answer has come. */
@@ -60,6 +62,8 @@ export interface HttpAnswer {
 
 /** An unused connection is closed after this time: servers close theirs after 5 to 75 seconds. */
 export const KEEP_MS = 4000;
+/** On a kept connection nothing has come for so long after a request that may be sent twice: another one is opened. */
+export const SILENT_MS = 5000;
 /** Origins to which a connection is kept. */
 export const MAX_KEPT = 8;
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -182,13 +186,17 @@ export class HttpClient {
     const kept = this.#take(originOf(hop.url));
     if (kept !== undefined) {
       const reader = newReader(request, hop);
-      const result = await this.#exchange(kept, reader, head.value, request, hop);
+      // The server, or its address, may be gone: nobody tells of what becomes of a connection that lies idle.
+      const doubted = request.repeatable ?? REPEATABLE.has(hop.method);
+      const result = await this.#exchange(kept, reader, head.value, request, hop, doubted);
       // RFC 9112 9.3.1: the server closed while the connection lay idle; it cannot have begun with this request.
-      if (result.ok || reader.begun || (result.error.kind !== "flow" && !isCutShort(result.error))) return result;
+      const closed = !result.ok && (result.error.kind === "flow" || isCutShort(result.error));
+      const silent = !result.ok && doubted && result.error.kind === "timed-out" && request.giveUp?.() !== true;
+      if (reader.begun || !(closed || silent)) return result;
     }
     const flow = await this.#connect(request, hop.url);
     if (!flow.ok) return flow;
-    return this.#exchange(flow.value, newReader(request, hop), head.value, request, hop);
+    return this.#exchange(flow.value, newReader(request, hop), head.value, request, hop, false);
   }
 
   async #connect(request: HttpClientRequest, url: Url): Promise<Result<Flow, HttpClientError>> {
@@ -207,30 +215,35 @@ export class HttpClient {
     return flow.ok ? flow : { ok: false, error: { kind: "connect", origin: originOf(url), cause: flow.error } };
   }
 
-  /** Sends the request and reads the whole response; the flow is kept or closed afterwards. */
+  /**
+   * Sends the request and reads the whole response; the flow is kept or closed afterwards. `doubted`: the peer may be gone,
+   * and its first word is not waited for longer than SILENT_MS.
+   */
   async #exchange(
     flow: Flow,
     reader: HttpResponseReader,
     head: Uint8Array,
     request: HttpClientRequest,
     hop: Hop,
+    doubted: boolean,
   ): Promise<Result<Received, HttpClientError>> {
     const origin = originOf(hop.url);
     const timeout = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const first = doubted ? Math.min(timeout, SILENT_MS) : timeout;
     const failed = (error: HttpClientError): Result<Received, HttpClientError> => {
       flow.close();
       return { ok: false, error };
     };
     const { giveUp } = request;
     for (const part of hop.body === undefined || hop.body.length === 0 ? [head] : [head, hop.body]) {
-      const written = await inTime(this.#timers, flow.write(part), timeout, giveUp);
+      const written = await inTime(this.#timers, flow.write(part), first, giveUp);
       if (written === undefined) return failed({ kind: "timed-out", origin, during: "sending" });
       // A server may have answered and closed before it had read all (RFC 9112 9.6): its answer is worth reading.
       if (!written.ok) break;
     }
     const chunks: Uint8Array[] = [];
     for (;;) {
-      const read = await inTime(this.#timers, flow.read(), timeout, giveUp);
+      const read = await inTime(this.#timers, flow.read(), reader.begun ? timeout : first, giveUp);
       // Also after each piece: one that sends a byte in less than a second is never waited for so long.
       if (read === undefined || giveUp?.() === true) return failed({ kind: "timed-out", origin, during: "receiving" });
       if (!read.ok) return failed({ kind: "flow", origin, cause: read.error });
@@ -287,6 +300,8 @@ export class HttpClient {
   }
 }
 
+/** RFC 9110 9.2.2. */
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 const REQUEST_WORDS = {

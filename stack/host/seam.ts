@@ -112,8 +112,7 @@ export function configureDhcp(hostname: string): void {
 }
 
 export function configureIpv6(address: string, prefixLength: number, gateway: string): void {
-  const { ipv6, now } = host();
-  ipv6.start(address, prefixLength, gateway, now);
+  host().ipv6.start(address, prefixLength, gateway, host().now);
 }
 
 export function addNameServer(address: string): void {

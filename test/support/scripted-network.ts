@@ -25,6 +25,8 @@ export class ScriptedNetwork implements Network {
   connectError: ConnectError | undefined;
   readonly #peer: Peer;
   readonly #open: Array<() => void> = [];
+  /** Connections up to this number are silent. */
+  #silent = 0;
 
   constructor(peer: Peer) {
     this.#peer = peer;
@@ -57,6 +59,7 @@ export class ScriptedNetwork implements Network {
       write: async (bytes: Uint8Array): Promise<Result<undefined, FlowError>> => {
         if (ending !== undefined) return { ok: false, error: { kind: "reset" } };
         for (const byte of bytes) received += String.fromCharCode(byte);
+        if (connection <= this.#silent) return { ok: true, value: undefined };
         const action = this.#peer(received, connection, options?.secure === true);
         if (action === undefined) return { ok: true, value: undefined };
         received = "";
@@ -73,6 +76,11 @@ export class ScriptedNetwork implements Network {
       },
     };
     return { ok: true, value };
+  }
+
+  /** Every open connection's peer falls silent: what is written to it goes nowhere. */
+  silenceAll(): void {
+    this.#silent = this.connects.length;
   }
 
   /** Every open connection is ended by its peer, as a server does with idle ones. */
@@ -105,12 +113,17 @@ export class ScriptedNetwork implements Network {
 
 /** Timers that fire when the test says so. */
 export class ManualTimers implements Timers {
-  readonly #pending = new Set<() => void>();
+  readonly #pending = new Map<() => void, number>();
 
-  timer(_ms: number, callback: () => void): () => void {
+  timer(ms: number, callback: () => void): () => void {
     const fire = (): void => callback();
-    this.#pending.add(fire);
+    this.#pending.set(fire, ms);
     return () => this.#pending.delete(fire);
+  }
+
+  /** Milliseconds of the one that is set for the shortest time. */
+  get shortest(): number {
+    return Math.min(...this.#pending.values());
   }
 
   get pending(): number {
@@ -119,7 +132,7 @@ export class ManualTimers implements Timers {
 
   /** Fires all that are set. */
   fire(): void {
-    const due = [...this.#pending];
+    const due = [...this.#pending.keys()];
     this.#pending.clear();
     for (const callback of due) callback();
   }

@@ -294,6 +294,30 @@ describe("the resolver", () => {
     expect([sink.last().name, sink.answers[1]]).toEqual(["x.y", `2: error ${DNS_NO_SUCH_NAME}`]);
   });
 
+  test("a domain that servers do not look names up in does not end the search, and is told when nothing else is found", () => {
+    resolver.configure([ONE], ["example.org", "lan"]);
+    resolver.query("git", TYPE_A, 1, 0, sink);
+    for (let i = 0; i < ROUNDS; i++) hear({ rcode: 5 }, 1);
+    expect(sink.last().name).toBe("git.lan");
+    hear({ answers: [a("git.lan", 7)] }, 1);
+    resolver.query("forge", TYPE_A, 2, 1, sink);
+    for (let i = 0; i < ROUNDS; i++) hear({ rcode: 2 }, 1);
+    hear({ rcode: 3 }, 1);
+    expect(sink.last().name).toBe("forge");
+    hear({ rcode: 3 }, 1);
+    expect(sink.answers).toEqual(["1: 0.0.0.7", `2: error ${DNS_SERVER_FAILED}`]);
+    // It may be there by the next time.
+    resolver.query("forge", TYPE_A, 3, 2, sink);
+    expect(sink.last().name).toBe("forge.example.org");
+  });
+
+  test("silence ends the search: the servers are the same for all domains", () => {
+    resolver.configure([ONE], ["example.org", "lan"]);
+    resolver.query("git", TYPE_A, 1, 0, sink);
+    for (let i = 0; i < ROUNDS; i++) resolver.step(resolver.nextDeadline(), sink);
+    expect(sink.answers).toEqual([`1: error ${DNS_NO_ANSWER}`]);
+  });
+
   test("the search list is bounded", () => {
     const many = new Array<string>(20).fill("").map((_, i) => `d${i}`);
     resolver.configure([ONE], many);

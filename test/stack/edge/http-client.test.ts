@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type HttpAnswer, HttpClient, type HttpClientRequest, joinChunks } from "../../../stack/edge/http-client.ts";
+import {
+  type HttpAnswer,
+  HttpClient,
+  type HttpClientRequest,
+  joinChunks,
+  SILENT_MS,
+} from "../../../stack/edge/http-client.ts";
 import { describeHttpError, type HttpClientError } from "../../../stack/edge/http-error.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
 import { ManualTimers, type Peer, ScriptedNetwork } from "../../support/scripted-network.ts";
@@ -22,6 +28,11 @@ async function error(client: HttpClient, request: HttpClientRequest): Promise<Ht
   const result = await client.request(request);
   if (result.ok) throw new Error("no error");
   return result.error;
+}
+
+/** What can go on without a timer has. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
 function text(answer: HttpAnswer): string {
@@ -88,6 +99,51 @@ describe("httpRequest", () => {
     network.endAll();
     expect(text(await value(client, { url: "http://a/2" }))).toBe("hello");
     expect(network.connects.length).toBe(2);
+  });
+
+  it("gives up a kept connection on which nothing comes, and asks over a fresh one what may be asked twice", async () => {
+    const { network, timers, client } = setup(() => ({ send: OK }));
+    await value(client, { url: "http://a/1" });
+    network.silenceAll();
+    let asked = client.request({ url: "http://a/2" });
+    await settled();
+    expect(timers.shortest).toBe(SILENT_MS);
+    timers.fire();
+    expect((await asked).ok).toBe(true);
+    expect([network.connects.length, network.closed]).toEqual([2, 1]);
+    // Of a fresh one all the time is waited for.
+    network.silenceAll();
+    client.close();
+    const fresh = client.request({ url: "http://b/", timeoutMs: 20_000 });
+    await settled();
+    network.silenceAll();
+    expect((await fresh).ok).toBe(true);
+    asked = client.request({ url: "http://b/", method: "POST", timeoutMs: 20_000 });
+    await settled();
+    expect(timers.shortest).toBe(20_000);
+    timers.fire();
+    expect(await asked).toEqual({ ok: false, error: { kind: "timed-out", origin: "http://b", during: "receiving" } });
+    expect(network.connects.length).toBe(3);
+    await value(client, { url: "http://b/" });
+    network.silenceAll();
+    asked = client.request({ url: "http://b/", method: "POST", repeatable: true });
+    await settled();
+    timers.fire();
+    expect((await asked).ok).toBe(true);
+    expect(network.connects.length).toBe(5);
+  });
+
+  it("does not ask anew what was to be given up", async () => {
+    const { network, timers, client } = setup(() => ({ send: OK }));
+    await value(client, { url: "http://a/1" });
+    network.silenceAll();
+    let over = false;
+    const asked = client.request({ url: "http://a/2", giveUp: () => over });
+    await settled();
+    over = true;
+    timers.fire();
+    expect((await asked).ok).toBe(false);
+    expect(network.connects.length).toBe(1);
   });
 
   it("does not try again when a fresh connection breaks, or when an answer has begun", async () => {
