@@ -47,10 +47,10 @@ export class GenerationCache<T extends object> {
 
   #enter(row: number, value: T, bytes: number): void {
     if (this.#youngBytes + bytes > this.#half) this.#age();
-    // Fill the gap, or the engine makes the array a dictionary.
-    while (this.#values.length <= row) this.#values.push(undefined);
     if (row >= this.#sizes.length) {
       const room = Math.max(row + 1, Math.ceil(this.#sizes.length * 1.5), 64);
+      // Filled, or the engine makes the array a dictionary.
+      this.#values = this.#values.concat(new Array<T | undefined>(room - this.#values.length).fill(undefined));
       this.#sizes = grown(this.#sizes, new Int32Array(room));
       this.#stamps = grown(this.#stamps, new Int32Array(room));
     }

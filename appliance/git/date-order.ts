@@ -1,10 +1,16 @@
 // git-log(1), "Commit Ordering", --date-order: no parent before all of its children, otherwise by the committer's date.
 
 /**
- * Numbers of the commits that can be reached from `head`. `parents` and `dates` are columns by number; of commits with
- * equal dates the one that came up first goes first.
+ * Numbers of the commits that can be reached from `head` by way of those that are `wanted`. `parents` and `dates` are
+ * columns by number; of commits with equal dates the one that came up first goes first.
  */
-export function dateOrder(head: number, parents: readonly (readonly number[])[], dates: readonly number[]): number[] {
+export function dateOrder(
+  head: number,
+  parents: readonly (readonly number[])[],
+  dates: readonly number[],
+  wanted: (commit: number) => boolean,
+): number[] {
+  if (!wanted(head)) return [];
   const children = new Int32Array(parents.length);
   const reached = new Uint8Array(parents.length);
   const stack = [head];
@@ -12,21 +18,32 @@ export function dateOrder(head: number, parents: readonly (readonly number[])[],
   for (let commit = stack.pop(); commit !== undefined; commit = stack.pop())
     for (const parent of parents[commit]!) {
       children[parent] = children[parent]! + 1;
-      if (reached[parent] === 1) continue;
+      if (reached[parent] === 1 || !wanted(parent)) continue;
       reached[parent] = 1;
       stack.push(parent);
     }
 
   const order: number[] = [];
   const queue = new DateQueue(dates);
-  queue.push(head);
-  for (let commit = queue.pop(); commit !== undefined; commit = queue.pop()) {
+  let next: number | undefined = head;
+  while (next !== undefined) {
+    const commit: number = next;
+    next = undefined;
     order.push(commit);
     for (const parent of parents[commit]!) {
       const left = children[parent]! - 1;
       children[parent] = left;
-      if (left === 0) queue.push(parent);
+      if (left > 0 || reached[parent] !== 1) continue;
+      // Most of a history is one line: it needs no queue.
+      if (next === undefined && queue.isEmpty) {
+        next = parent;
+        continue;
+      }
+      if (next !== undefined) queue.push(next);
+      next = undefined;
+      queue.push(parent);
     }
+    next ??= queue.pop();
   }
   return order;
 }
@@ -40,6 +57,10 @@ class DateQueue {
 
   constructor(dates: readonly number[]) {
     this.#dates = dates;
+  }
+
+  get isEmpty(): boolean {
+    return this.#heap.length === 0;
   }
 
   push(commit: number): void {

@@ -10,7 +10,7 @@ export const CHANGE = 3;
 /** Changes between two pauses. */
 const PAUSE_CHANGES = 8192;
 /** Former names that are followed, for each path of the head and in all; the rest of a history is left where it is. */
-const MAX_FORMER = 32;
+export const MAX_FORMER = 32;
 const MAX_FOLLOWED = 200_000;
 
 /** What history.ts knows of the commits, by their numbers. */
@@ -22,21 +22,27 @@ export interface Columns {
    * not there afterwards. Undefined: not looked at yet.
    */
   readonly changes: readonly (Int32Array | undefined)[];
-  /** Numbers of the paths. */
+  /** Numbers of the paths, and their names by number. */
   readonly paths: ReadonlyMap<string, number>;
+  readonly names: readonly string[];
   /** Pairs of numbers of paths, new and old, that a commit renames. */
   renames(commit: number): readonly number[];
 }
 
 /** By number of a path of the head. */
 export interface Dates {
-  /** Commits; -1: no such path. */
+  /** Commits; -1: no such path. As long as there were paths at that time. */
   readonly created: Int32Array;
   readonly updated: Int32Array;
   /** Other names that it had, the last first. */
   readonly former: ReadonlyMap<number, readonly number[]>;
   /** Its blobs, the newest first. */
   versions(path: number): readonly BlobVersion[];
+}
+
+export interface Walked extends Dates {
+  /** Paths of the head (`of`) and the names that they have at a parent of the commits that were walked. */
+  standing(commit: number): readonly { readonly of: number; readonly path: number }[];
 }
 
 /** A blob that came with a commit, by its row, under the name (number of a path) that it had there. */
@@ -63,15 +69,20 @@ export function* walk(
   order: readonly number[],
   head: number,
   paths: Iterable<string>,
-): Generator<undefined, Dates, undefined> {
+): Generator<undefined, Walked, undefined> {
   const created = new Int32Array(columns.paths.size).fill(-1);
   const updated = new Int32Array(columns.paths.size).fill(-1);
   /** By the name that they have: those who follow it. The head's track is 0; a path that differs from all parents of a
    * merge is on several. */
   const followers: (Follower[] | undefined)[] = new Array<Follower[] | undefined>(columns.paths.size).fill(undefined);
+  const all: Follower[] = [];
+  const follow = (follower: Follower): void => {
+    followers[follower.path] = [...(followers[follower.path] ?? []), follower];
+    all.push(follower);
+  };
   for (const name of paths) {
     const number = columns.paths.get(name);
-    if (number !== undefined) followers[number] = [{ of: number, path: number, tracks: [0] }];
+    if (number !== undefined) follow({ of: number, path: number, tracks: [0] });
   }
   const former = new Map<number, number[]>();
   const versions = new Versions(columns.paths.size);
@@ -106,7 +117,7 @@ export function* walk(
       return;
     }
     followed++;
-    followers[to] = [...there, { of: follower.of, path: to, tracks: [track] }];
+    follow({ of: follower.of, path: to, tracks: [track] });
     if (to !== follower.of) former.set(follower.of, [...names, to]);
   };
 
@@ -157,7 +168,16 @@ export function* walk(
     if (there === undefined) trackAt[next] = track;
     else unions[track] = find(there);
   }
-  return { created, updated, former, versions: (path) => versions.of(path) };
+  return {
+    created,
+    updated,
+    former,
+    versions: (path) => versions.of(path),
+    standing: (commit) => {
+      const track = find(trackTo(commit));
+      return all.filter(({ tracks }) => tracks.some((at) => find(at) === track));
+    },
+  };
 }
 
 /** Lists of versions of all paths, in columns. */

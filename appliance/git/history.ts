@@ -16,8 +16,10 @@ import { ALL, CHANGE, walk } from "./dating.ts";
 import type { GitError, TooLarge } from "./error.ts";
 import { CHANGES_PER_FILE, type GitLimits, MAX_PATH_LENGTH, MAX_TREE_DEPTH, PATHS_PER_FILE } from "./limits.ts";
 import { COMMIT, type ObjectStore } from "./objects.ts";
+import { type Dating, PathDatesTable } from "./path-dates.ts";
+import { type Dated, dated, lineTo, redate } from "./redating.ts";
 import { type Leaf, Renames } from "./renames.ts";
-import type { GitPerson, GitTime, PathDates, Version } from "./snapshot.ts";
+import type { GitPerson, GitTime } from "./snapshot.ts";
 import { type Difference, leavesAgree, type TreeFault, type TreeReader } from "./tree.ts";
 
 /** Work between two pauses. */
@@ -25,16 +27,6 @@ const PAUSE_COMMITS = 16;
 const PAUSE_CHANGES = 1024;
 const PAUSE_DIRECTORIES = 64;
 const NONE = new Int32Array(0);
-const NO_PATHS: readonly string[] = [];
-
-/** For each path its dates, by the commits that made them; of the head that `date` was given. */
-export interface Dating {
-  dates(path: string): PathDates | undefined;
-  /** The blobs that a path had, under any of its names, the newest first. */
-  versions(path: string): readonly Version[];
-  /** True when the head has this commit (hexadecimal) in its history. */
-  contains(commit: string): boolean;
-}
 
 /** How much a History knew at a moment. */
 export interface HistoryMark {
@@ -76,6 +68,9 @@ export class History {
   readonly #names: string[] = [];
   readonly #persons = new Map<string, GitPerson>();
   readonly #renames: Renames;
+  readonly #pathDates: PathDatesTable;
+  /** The head that was dated last. */
+  #dated: Dated | undefined;
   /** What came and went with the commit that is being looked at. */
   #came: Leaf[] = [];
   #went: Leaf[] = [];
@@ -87,6 +82,16 @@ export class History {
     this.#text = text;
     this.limits = limits;
     this.#renames = new Renames(objects, text);
+    this.#pathDates = new PathDatesTable({
+      paths: this.#paths,
+      names: this.#names,
+      parents: this.#parents,
+      authors: this.#authors,
+      authored: this.#authored,
+      commitName: (commit) => objects.nameOf(this.#rows[commit]!),
+      objectName: (row) => objects.nameOf(row),
+      commitNumber: (name) => this.#numbers[objects.findHex(name)],
+    });
   }
 
   /**
@@ -105,7 +110,12 @@ export class History {
     const entered = yield* this.#enterCommits(row);
     if (entered !== undefined) return { ok: false, error: entered };
     // From the head back: that is the order in which packs make deltas, each of a newer tree.
-    const order = this.#order(this.#numbers[row]!).filter((commit) => this.#changes[commit] === undefined);
+    const order = dateOrder(
+      this.#numbers[row]!,
+      this.#parents,
+      this.#committed,
+      (commit) => this.#changes[commit] === undefined,
+    );
     for (let i = 0; i < order.length; i++) {
       if (i % PAUSE_COMMITS === 0) {
         onProgress(i, order.length);
@@ -134,6 +144,8 @@ export class History {
     for (const [name, number] of this.#paths) if (number >= mark.paths) this.#paths.delete(name);
     if (this.#names.length > mark.paths) this.#names.length = mark.paths;
     this.#renames.forget(mark.commits);
+    this.#pathDates.forget(mark.commits, mark.paths);
+    if ((this.#dated?.head ?? 0) >= mark.commits) this.#dated = undefined;
     let person = 0;
     for (const key of this.#persons.keys()) if (person++ >= mark.persons) this.#persons.delete(key);
     // Rows whose commit or whose object is no longer there; in place, for there may be no memory.
@@ -156,50 +168,21 @@ export class History {
   }
 
   /** Dates the paths of a head that has been learnt. `paths`: those of its tree. */
-  *date(head: string, paths: Iterable<string>): Generator<undefined, Dating, undefined> {
-    const headNumber = this.#numbers[this.#objects.findHex(head)]!;
-    const order = this.#order(headNumber);
+  *date(head: string, paths: ReadonlyMap<string, unknown>): Generator<undefined, Dating, undefined> {
+    const number = this.#numbers[this.#objects.findHex(head)]!;
     const columns = {
       parents: this.#parents,
       changes: this.#changes,
       paths: this.#paths,
+      names: this.#names,
       renames: (commit: number) => this.#renames.of(commit),
     };
-    const { created, updated, former, versions } = yield* walk(columns, order, headNumber, paths);
-    const reached = new Set(order);
-    const time = (commit: number): GitTime => this.#authored[commit]!;
-    return {
-      dates: (path) => {
-        const number = this.#paths.get(path);
-        if (number === undefined || number >= updated.length || updated[number]! < 0) return undefined;
-        const first = created[number]!;
-        const last = updated[number]!;
-        return {
-          created: time(first),
-          createdBy: this.#authors[first]!,
-          createdCommit: this.#objects.nameOf(this.#rows[first]!),
-          updated: time(last),
-          updatedBy: this.#authors[last]!,
-          updatedCommit: this.#objects.nameOf(this.#rows[last]!),
-          formerPaths: former.get(number)?.map((old) => this.#names[old]!) ?? NO_PATHS,
-        };
-      },
-      versions: (path) => {
-        const number = this.#paths.get(path);
-        if (number === undefined || number >= updated.length) return [];
-        return versions(number)
-          .filter(({ row }) => row >= 0)
-          .map(({ commit, row, path: name }) => ({
-            path: this.#names[name]!,
-            oid: this.#objects.nameOf(row),
-            time: time(commit),
-          }));
-      },
-      contains: (commit) => {
-        const number = this.#numbers[this.#objects.findHex(commit)];
-        return number !== undefined && reached.has(number);
-      },
-    };
+    const before = this.#dated;
+    const line = before === undefined ? undefined : lineTo(this.#parents, number, before.head);
+    const after = before === undefined || line === undefined ? undefined : yield* redate(columns, line, before, paths);
+    const order = after === undefined ? dateOrder(number, this.#parents, this.#committed, () => true) : [];
+    this.#dated = after ?? dated(number, yield* walk(columns, order, number, paths.keys()));
+    return this.#pathDates.datingOf(number, this.#dated);
   }
 
   /** Numbers the commits that can be reached from a row and have no number yet. */
@@ -257,11 +240,6 @@ export class History {
     }
     for (const { parents } of found) this.#parents.push(parents.map((parent) => this.#numbers[parent]!));
     return undefined;
-  }
-
-  /** Commits from the head back, children before parents, of those that may come next the youngest: --date-order. */
-  #order(head: number): number[] {
-    return dateOrder(head, this.#parents, this.#committed);
   }
 
   *#record(commit: number, task: Task): Generator<undefined, GitError | undefined, undefined> {

@@ -7,11 +7,12 @@ import { type Share, Task, type TaskFault, updateShare } from "../task.ts";
 import { decodeCommit, type TextPlatform } from "./commit.ts";
 import { Download } from "./download.ts";
 import type { GitError } from "./error.ts";
-import { type Dating, History } from "./history.ts";
+import { History } from "./history.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "./limits.ts";
 import { type Directory, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
 import { COMMIT } from "./pack.ts";
+import type { Dating } from "./path-dates.ts";
 import { HURRIED_WITHIN, LONGEST_HURRIED_WITHIN } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 import type { Accept, CommitInfo, Entry, OnGitProgress, PathDates, Snapshot, Version } from "./snapshot.ts";
@@ -220,7 +221,7 @@ export class GitStore {
     if (!listed.ok) return listed;
     const { entries, directories } = listed.value;
     yield;
-    const dating = yield* history.date(commit, entries.keys());
+    const dating = yield* history.date(commit, entries);
     const head = commitInfo(objects, commit, this.#platform);
     return {
       ok: true,

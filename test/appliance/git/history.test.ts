@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Snapshot } from "../../../appliance/git/snapshot.ts";
 import { addCommits, type Change, type CommitPlan, makeRepository, Seeded } from "../../../tools/make-repository.ts";
-import { type Fixture, gitMissing, makeFixture } from "./fixture.ts";
+import { type Fixture, gitMissing, good, makeFixture } from "./fixture.ts";
 
 const PATHS = [
   "a",
@@ -64,8 +64,11 @@ function randomHistory(seed: number, commits: number): CommitPlan[] {
   return plans;
 }
 
-/** A history of one line in which files are renamed, some with changes, some more than once; and files come and go. */
-function renamingHistory(seed: number, commits: number): CommitPlan[] {
+/**
+ * A history of one line in which files are renamed, some with changes, some more than once; and files come and go.
+ * `returning`: some under the names of those that went.
+ */
+function renamingHistory(seed: number, commits: number, returning = false): CommitPlan[] {
   const random = new Seeded(seed * 104_729 + 7);
   const tree = new Map<string, string[]>();
   const plans: CommitPlan[] = [];
@@ -79,7 +82,9 @@ function renamingHistory(seed: number, commits: number): CommitPlan[] {
       const kind = random.below(8);
       const path = names.length === 0 ? undefined : random.pick(names);
       if (path === undefined || kind < 2) {
-        const name = `${random.pick(["posts", "notes", "a/b"])}/file ${i}-${n}.md`;
+        const number = returning ? random.below(4) : `${i}-${n}`;
+        const name = `${random.pick(["posts", "notes", "a/b"])}/file ${number}.md`;
+        if (tree.has(name)) continue;
         tree.set(
           name,
           Array.from({ length: 12 + random.below(20) }, () => newLine()),
@@ -132,6 +137,11 @@ function expectGitDates(fixture: Fixture, name: string, snapshot: Snapshot): voi
   }
 }
 
+function datesOf(snapshot: Snapshot, path: string): unknown {
+  const { created, createdBy, createdCommit, updated, updatedBy, updatedCommit, formerPaths } = snapshot.dates(path)!;
+  return { created, createdBy, createdCommit, updated, updatedBy, updatedCommit, formerPaths };
+}
+
 describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", () => {
   let fixture: Fixture;
   beforeAll(async () => {
@@ -161,6 +171,32 @@ describe.skipIf(gitMissing())("dates of paths (needs git with http-backend)", ()
         if (!result.ok) throw new Error(result.error.kind);
         expectGitDates(fixture, name, result.value);
         if (at < 40) await addCommits(fixture.directory(name), plans.slice(at, at + 10), at);
+      }
+    }
+  }, 60_000);
+
+  it("are the same whether the history arrives commit by commit or whole, renames included", async () => {
+    for (let seed = 20; seed < 22; seed++) {
+      const name = `pushes-${seed}`;
+      const plans = renamingHistory(seed, 40, seed % 2 === 1);
+      await makeRepository(fixture.directory(name), plans.slice(0, 8));
+      const store = fixture.store(name);
+      for (let at = 8; at < plans.length; ) {
+        const before = await good(store);
+        const length = 1 + (at % 3);
+        await addCommits(fixture.directory(name), plans.slice(at, at + length), at);
+        at = Math.min(plans.length, at + length);
+        const [pushed, whole] = [await good(store), await good(fixture.store(name))];
+        for (const path of whole.entries.keys()) {
+          expect(datesOf(pushed, path)).toEqual(datesOf(whole, path));
+          expect(pushed.versions?.(path)).toEqual(whole.versions?.(path));
+          // What does not change stays the same object: nothing that was made of it is made again.
+          if (before.entries.get(path)?.oid === whole.entries.get(path)?.oid && before.dates(path) !== undefined)
+            expect(pushed.dates(path) === before.dates(path)).toBe(
+              JSON.stringify(datesOf(pushed, path)) === JSON.stringify(datesOf(before, path)),
+            );
+        }
+        expect(pushed.dates("never there")).toBeUndefined();
       }
     }
   }, 60_000);

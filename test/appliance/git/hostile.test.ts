@@ -64,7 +64,7 @@ describe("a history", () => {
     held.add(o);
     expect(held.learn(head)).toBeUndefined();
     expect(held.history.mark()).toMatchObject({ commits: 73, paths: 1 });
-    const dating = finish(held.history.date(head, ["a.md"]));
+    const dating = finish(held.history.date(head, treeOf("a.md")));
     expect(dating.dates("a.md")).toMatchObject({ created: { seconds: 1 }, updated: { seconds: 73 } });
   });
 
@@ -81,12 +81,7 @@ describe("a history", () => {
     held.add(o);
     expect(held.learn(head)).toBeUndefined();
     // A pause for each 8,192 changes and tracks: 60 merges of 50 paths on 60 tracks, not on 60 times as many.
-    const pauses = steps(
-      held.history.date(
-        head,
-        times(50, (i) => `${padded(i)}.md`),
-      ),
-    );
+    const pauses = steps(held.history.date(head, treeOf(...times(50, (i) => `${padded(i)}.md`))));
     expect(pauses).toBeGreaterThan(10);
     expect(pauses).toBeLessThan(60);
   });
@@ -99,7 +94,7 @@ describe("a history", () => {
     held.objects.keep();
     expect(held.learn(first)).toBeUndefined();
     const before = held.history.mark();
-    const dates = finish(held.history.date(first, ["a.md"])).dates("a.md");
+    const dates = finish(held.history.date(first, treeOf("a.md"))).dates("a.md");
 
     const more = new Objects();
     const second = more.commit(folder(more, { "a.md": "2", "b.md": "1" }), [first], 20, "Bob");
@@ -113,11 +108,11 @@ describe("a history", () => {
     held.history.forget(before);
     expect(held.history.mark()).toEqual(before);
     expect(held.history.treeRowOf(second)).toBe(-1);
-    expect(finish(held.history.date(first, ["a.md"])).dates("a.md")).toEqual(dates);
+    expect(finish(held.history.date(first, treeOf("a.md"))).dates("a.md")).toEqual(dates);
 
     held.add(more);
     expect(held.learn(second)).toBeUndefined();
-    const again = finish(held.history.date(second, ["a.md", "b.md"]));
+    const again = finish(held.history.date(second, treeOf("a.md", "b.md")));
     expect(again.dates("a.md")).toMatchObject({ created: { seconds: 10 }, updated: { seconds: 20 } });
     expect(again.dates("b.md")).toMatchObject({ createdBy: { name: "Bob" }, created: { seconds: 20 } });
   });
@@ -247,3 +242,8 @@ describe("the limits by the memory of the machine", () => {
     expect(3 * limits.packBytes).toBeLessThanOrEqual(0.91 * heap);
   });
 });
+
+/** As far as dating looks at it. */
+function treeOf(...paths: readonly string[]): ReadonlyMap<string, unknown> {
+  return new Map(paths.map((path) => [path, undefined]));
+}
