@@ -5,7 +5,16 @@ import { asText, type Fields, type Header, listOf, mapOf, splitDocument, splitJs
 import type { Address, Layout, Place } from "./layouts/layout.ts";
 import { type Link, scanLinks } from "./links.ts";
 import { isKnownExtension, mediaType } from "./mime.ts";
-import { baseName, extensionOf, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import {
+  baseName,
+  directoryOf,
+  documentUrl,
+  extensionOf,
+  isHidden,
+  isMarkdownName,
+  sameAddress,
+  withoutMarkdownExtension,
+} from "./paths.ts";
 import type { Fault } from "./problem.ts";
 import { formerNames } from "./publication.ts";
 import type { Article } from "./site.ts";
@@ -233,6 +242,8 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
       kind: "article",
       path,
       url: address.url,
+      fileUrls: urlsOfFile(path, address.url),
+      names: namesOf(path),
       oid,
       title,
       authors: authors.length > 0 ? authors : shown([layout.facts.author, dates.createdBy.name, "Unknown"]).slice(0, 1),
@@ -265,6 +276,22 @@ function article(source: Source, layout: Layout, parts: Parts): Document {
     faults,
     links: scanLinks(body, layout.wikilinks).map(({ href, line }) => ({ href, line: line + linesBefore })),
   };
+}
+
+/** Where its file would be, but for hidden ones. */
+function urlsOfFile(path: string, url: string): readonly string[] {
+  if (isHidden(path)) return [];
+  const bare = documentUrl(path);
+  const urls = sameAddress(bare, url) ? [] : [bare];
+  return isMarkdownName(path) ? [`/${path}`, ...urls] : urls;
+}
+
+function namesOf(path: string): readonly string[] {
+  const name = baseName(path).toLowerCase();
+  const other = /^_?index\.\w+$/.test(name)
+    ? baseName(directoryOf(path)).toLowerCase()
+    : withoutMarkdownExtension(name);
+  return other === name ? [name] : [name, other];
 }
 
 /** Line ends before an offset. */

@@ -5,8 +5,8 @@ import { offerPages } from "./listings.ts";
 import { encodePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import type { Archive, Article, FeedFormat, Listing, Route, Tag, TermKind, Terms } from "./site.ts";
-import { collectTerms, otherSpellings } from "./terms.ts";
-import { yearWritten } from "./time.ts";
+import { collectTerms } from "./terms.ts";
+import { YearsWritten } from "./time.ts";
 import type { Strings } from "./words.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
@@ -24,7 +24,7 @@ const ONE = { tags: "tag", categories: "category", series: "one_series", authors
 
 type Offer = (url: string, route: Route) => void;
 
-/** Fills the terms with what the documents name, and offers their pages and feeds. */
+/** Fills the terms with what the documents name, and offers their pages and feeds. `documents`: the newest first. */
 export function* offerTerms(
   layout: Layout,
   terms: Filled,
@@ -35,7 +35,8 @@ export function* offerTerms(
   const { kind } = terms;
   const offer = offerTo(routes);
   let steps = 0;
-  terms.list = collectTerms(layout, kind, documents, problems);
+  const { list, otherUrls } = collectTerms(layout, kind, documents, problems);
+  terms.list = list;
   // Where one person writes all, the list of what that one wrote is the blog.
   if (kind === "authors" && terms.list.length < 2) return;
   if (terms.list.length > 0) offer(terms.url, { kind: "tags", terms });
@@ -46,7 +47,7 @@ export function* offerTerms(
     offerPages(routes, tag.url, tag.articles, (page) => ({ kind: "tag", tag, terms, page }));
     offerFeeds(offer, tag, layout.slashes);
   }
-  for (const [url, to] of otherSpellings(layout, kind, documents, terms.list)) {
+  for (const [url, to] of otherUrls) {
     if (++steps % PAUSE === 0) yield;
     offer(url, { kind: "redirect", to: encodePath(to) });
   }
@@ -68,15 +69,16 @@ export function* offerArchive(
   const url = slashes ? "/archive/" : "/archive";
   if (articles.length === 0 || routes.has(url)) return undefined;
   const byYear = new Map<number, Article[]>();
+  const years = new YearsWritten();
   let steps = 0;
   for (const article of articles) {
     if (++steps % PAUSE === 0) yield;
-    const year = yearWritten(article.created);
+    const year = years.of(article.created);
     const list = byYear.get(year);
     if (list === undefined) byYear.set(year, [article]);
     else list.push(article);
   }
-  const years = [...byYear]
+  const lists = [...byYear]
     .sort(([a], [b]) => b - a)
     .map(
       ([year, list]): Listing => ({
@@ -85,9 +87,9 @@ export function* offerArchive(
         articles: list,
       }),
     );
-  const archive: Archive = { url, years };
+  const archive: Archive = { url, years: lists };
   routes.set(url, { kind: "archive", archive });
-  for (const listing of years) {
+  for (const listing of lists) {
     yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
   }

@@ -2,7 +2,7 @@
 
 import type { Layout, LinkScheme } from "./layouts/layout.ts";
 import { baseName, directoryOf, encodePath, isMarkdownName, resolvePath, withoutMarkdownExtension } from "./paths.ts";
-import type { Article, Route } from "./site.ts";
+import type { Article, Names, Route } from "./site.ts";
 import { slug } from "./text.ts";
 
 /** What links are resolved against; a Site has all of it. */
@@ -14,7 +14,7 @@ export interface Addresses {
   /** Decoded URL paths of files that are not found at their own path. */
   readonly fileUrls: ReadonlyMap<string, string>;
   /** Paths by their name in lower case, with and without Markdown's extension; the shortest of each. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: Names;
 }
 
 export type Resolved =

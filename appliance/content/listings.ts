@@ -36,7 +36,11 @@ export function* listSections(
   });
 }
 
-export function* listDirectories(articles: readonly Article[]): Generator<undefined, readonly Listing[], undefined> {
+/** `routes`: of the documents. One that has the address of its own directory is not in its list. */
+export function* listDirectories(
+  articles: readonly Article[],
+  routes: ReadonlyMap<string, Route>,
+): Generator<undefined, readonly Listing[], undefined> {
   const directories = new Map<string, Article[]>();
   let steps = 0;
   for (const article of articles) {
@@ -48,11 +52,15 @@ export function* listDirectories(articles: readonly Article[]): Generator<undefi
       else list.push(article);
     }
   }
-  return [...directories].map(([name, list]) => ({
-    title: name.slice(name.lastIndexOf("/") + 1),
-    url: `/${name}`,
-    articles: list.filter((article) => article.url !== `/${name}`),
-  }));
+  return [...directories].map(([name, list]) => {
+    const url = `/${name}`;
+    const own = routes.get(url);
+    return {
+      title: name.slice(name.lastIndexOf("/") + 1),
+      url,
+      articles: own?.kind === "article" ? list.filter((article) => article !== own.article) : list,
+    };
+  });
 }
 
 export function offerPages(

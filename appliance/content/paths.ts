@@ -5,8 +5,11 @@
  * there to be read.
  */
 export function isHidden(path: string): boolean {
-  return /(^|\/)[._]/.test(path.replace(/^\.well-known\//, ""));
+  const from = path.startsWith(WELL_KNOWN) ? WELL_KNOWN.length : 0;
+  const first = path.charAt(from);
+  return first === "." || first === "_" || path.includes("/.", from) || path.includes("/_", from);
 }
+const WELL_KNOWN = ".well-known/";
 
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
@@ -50,9 +53,15 @@ export function documentUrl(path: string): string {
  * be encoded and becomes U+FFFD.
  */
 export function encodePath(path: string): string {
+  if (/^[\w/.~-]*$/.test(path)) return path;
   return encodeURIComponent(wellFormed(path)).replace(/%(2F|40|3A|24|26|2B|2C|3B|3D)/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
+}
+
+/** But for the slash at the end, which leads to the other by itself. */
+export function sameAddress(a: string, b: string): boolean {
+  return a === b || `${a}/` === b || a === `${b}/`;
 }
 
 /** The text with each lone surrogate made U+FFFD. */

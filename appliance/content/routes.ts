@@ -19,13 +19,13 @@ import type { HostRules } from "./host/rules.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { listDirectories, listSections, offerPages } from "./listings.ts";
 import { isReadme, navigate } from "./navigation.ts";
-import { byDate } from "./order.ts";
-import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, withoutMarkdownExtension } from "./paths.ts";
+import { sortedByDate } from "./order.ts";
+import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, sameAddress } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { redirectFault } from "./redirect-target.ts";
 import { withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
-import type { Article, FeedFormat, Listing, Route, Site, TermKind } from "./site.ts";
+import type { Article, FeedFormat, Listing, Names, Route, Site, TermKind } from "./site.ts";
 import { sitemapParts } from "./sitemap-urls.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
@@ -88,7 +88,9 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const feedOfAll = (format: FeedFormat): Route => ({ kind: "feed", format, tag: undefined });
   routes.set("/atom", feedOfAll("atom"));
   // A name written out in full comes before one whose extension is dropped: "About" before "About.md".
-  const ordered = [...documents].sort((a, b) => Number(isMarkdownName(a.path)) - Number(isMarkdownName(b.path)));
+  const inFull = documents.filter(({ path }) => !isMarkdownName(path));
+  const ordered =
+    inFull.length === 0 ? documents : [...inFull, ...documents.filter(({ path }) => isMarkdownName(path))];
   // The pages of all terms are made known by their addresses, and filled when all is read.
   const [tags, categories, series, authors] = TERM_KINDS.map((kind) => emptyTerms(layout, kind, settings.strings)) as [
     Filled,
@@ -129,10 +131,16 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     if (!layout.plain) return false;
     return article !== index && (directoryOf(article.path) !== "" || article.dated || (flat && !isReadme(article)));
   };
-  const articles = served.filter(isArticle).sort(byDate);
-  const pages = served
-    .filter((article) => !isArticle(article) && !isSection(article))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  yield;
+  const newestFirst = sortedByDate(served);
+  yield;
+  const articles = newestFirst.filter(isArticle);
+  const pages =
+    articles.length === served.length
+      ? []
+      : served
+          .filter((article) => !isArticle(article) && !isSection(article))
+          .sort((a, b) => (a.path < b.path ? -1 : 1));
 
   /** Who made a redirect, by its URL. */
   const origins = new Map<string, string>();
@@ -144,6 +152,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   for (const { path, to, url } of redirects) redirect(url ?? documentUrl(path), target(to, routes), path);
   for (const article of served) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
+    if (article.aliases.length === 0) continue;
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
       if (url === "/" || /^\/+([?#]|$)/.test(alias))
@@ -154,7 +163,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   placeMoves(host, routes, origins, problems);
   withoutRings(routes, origins, problems);
   yield;
-  const listings = layout.plain ? yield* listDirectories(articles) : yield* listSections(articles, sections);
+  const listings = layout.plain ? yield* listDirectories(articles, routes) : yield* listSections(articles, sections);
   for (const listing of listings) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
@@ -168,7 +177,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
 
   for (const terms of [tags, categories, series, authors]) {
     yield;
-    yield* offerTerms(layout, terms, served, routes, problems);
+    yield* offerTerms(layout, terms, newestFirst, routes, problems);
   }
   if (!layout.plain)
     for (const url of ["/tags", "/tags/"]) if (!sameAddress(url, tags.url)) offer(url, { kind: "tags", terms: tags });
@@ -183,23 +192,24 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   // A file's old name leads to its URL, and a directory with an index.html is that file.
   for (const article of served) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
-    if (/(?:^|\/)[._]/.test(article.path)) continue;
+    if (article.fileUrls.length === 0) continue;
     const to: Route = { kind: "redirect", to: encodePath(article.url) };
-    if (withoutMarkdownExtension(article.path) !== article.path) offer(`/${article.path}`, to);
-    const bare = documentUrl(article.path);
-    if (!routes.has(bare) && !sameAddress(bare, article.url)) offer(bare, to);
+    for (const url of article.fileUrls) offer(url, to);
   }
   offerDirectories(routes, [...files, ...moved]);
   // What was found elsewhere in the history leads on, where nothing else is there today.
-  for (const { url, formerUrls } of served)
+  for (const { url, formerUrls } of served) {
+    if (++steps % PAUSE_ARTICLES === 0) yield;
+    if (formerUrls.length === 0) continue;
     for (const former of formerUrls)
       if (!sameAddress(former, url)) offer(former, { kind: "redirect", to: encodePath(url) });
+  }
   for (const { from, to } of contents.moved) offer(from, { kind: "redirect", to: encodePath(to) });
   yield* forceMoves(host, routes, problems);
   const style = files.find((file) => file.path === "static/css/style.css");
   return {
     routes,
-    documents: new Map(served.map((article) => [article.path, article])),
+    documents: yield* byPath(served),
     articles,
     pages,
     tags,
@@ -210,7 +220,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     searchUrl,
     listings,
     fileUrls,
-    names: namesOf(served, [...files, ...moved]),
+    names: new NamesOf(served, [...files, ...moved]),
     host,
     capitals: yield* capitalsOf(routes),
     navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
@@ -240,21 +250,41 @@ function placeBeside(
   );
 }
 
-/** Paths by name, for references that have no more: of several, the one nearest to the top. */
-function namesOf(served: readonly Article[], files: readonly StaticRoute[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  const add = (name: string, path: string): void => {
-    const known = names.get(name);
-    if (known === undefined || path.length < known.length) names.set(name, path);
-  };
-  for (const { path } of files) add(baseName(path).toLowerCase(), path);
-  for (const { path } of served) {
-    const name = baseName(path).toLowerCase();
-    add(name, path);
-    if (/^_?index\.\w+$/.test(name)) add(baseName(directoryOf(path)).toLowerCase(), path);
-    else add(withoutMarkdownExtension(name), path);
+function* byPath(served: readonly Article[]): Generator<undefined, ReadonlyMap<string, Article>, undefined> {
+  const documents = new Map<string, Article>();
+  for (const article of served) {
+    if (documents.size % PAUSE_ARTICLES === 0) yield;
+    documents.set(article.path, article);
   }
-  return names;
+  return documents;
+}
+
+/** Made when one is first asked for: most blogs have no references of that kind. */
+class NamesOf implements Names {
+  readonly #served: readonly Article[];
+  readonly #files: readonly StaticRoute[];
+  #names: ReadonlyMap<string, string> | undefined;
+
+  constructor(served: readonly Article[], files: readonly StaticRoute[]) {
+    this.#served = served;
+    this.#files = files;
+  }
+
+  get(name: string): string | undefined {
+    this.#names ??= this.#make();
+    return this.#names.get(name);
+  }
+
+  #make(): ReadonlyMap<string, string> {
+    const names = new Map<string, string>();
+    const add = (name: string, path: string): void => {
+      const known = names.get(name);
+      if (known === undefined || path.length < known.length) names.set(name, path);
+    };
+    for (const { path } of this.#files) add(baseName(path).toLowerCase(), path);
+    for (const article of this.#served) for (const name of article.names) add(name, article.path);
+    return names;
+  }
 }
 
 /** A directory with an index.html is that file. */
@@ -284,11 +314,6 @@ function* offerSitemap(
 
 function isSection(article: Article): boolean {
   return article.role === "section";
-}
-
-/** But for the slash at the end, which leads to the other by itself. */
-function sameAddress(a: string, b: string): boolean {
-  return a === b || `${a}/` === b || a === `${b}/`;
 }
 
 function describe(route: Route): string {

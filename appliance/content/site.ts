@@ -16,6 +16,10 @@ export interface Article {
   readonly path: string;
   /** Decoded URL path: "/Posts/VMM". */
   readonly url: string;
+  /** Decoded URL paths of its file, which lead to it where nothing else is. */
+  readonly fileUrls: readonly string[];
+  /** By what a reference without a path may mean it, in lower case. */
+  readonly names: readonly string[];
   readonly oid: string;
   readonly title: string;
   readonly authors: readonly string[];
@@ -168,7 +172,7 @@ export interface Site {
   readonly templates: Templates;
   /** What links are resolved by (links.ts). */
   readonly fileUrls: ReadonlyMap<string, string>;
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: Names;
   /** Files that are a generator's own and are not served. */
   readonly machinery: number;
   readonly unseen: Unseen;
@@ -184,6 +188,11 @@ export interface Site {
   readonly problems: readonly Problem[];
   /** Seconds since 1970 at which the next document is to appear or to go by its date; undefined: none waits. */
   readonly nextDue: number | undefined;
+}
+
+/** Paths by a name in lower case, for references that have no more: of several, the one nearest to the top. */
+export interface Names {
+  get(name: string): string | undefined;
 }
 
 /** Articles on one page of a listing. */

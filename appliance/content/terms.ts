@@ -1,7 +1,6 @@
 // Tags and categories of all documents.
 
 import type { Layout } from "./layouts/layout.ts";
-import { byDate } from "./order.ts";
 import type { Problem } from "./problem.ts";
 import type { Article, Tag, TermKind } from "./site.ts";
 
@@ -27,59 +26,64 @@ export function termUrl(layout: Layout, kind: TermKind, name: string): string {
     : `/${kind}/${name.replace(/\/{2,}/g, "/")}`;
 }
 
+/** The terms of a kind, and where other spellings lead. */
+export interface Collected {
+  readonly list: readonly Tag[];
+  /** Addresses of spellings that have one of their own, and the address of the term. */
+  readonly otherUrls: readonly (readonly [url: string, to: string])[];
+}
+
 /**
  * In the order of their names. Names that differ in case alone, or lead to one address, are one term: by its most frequent
- * spelling, of equals the first. That is a problem of whoever writes another.
+ * spelling, of equals the first. That is a problem of whoever writes another. `articles`: the newest first; so are a
+ * term's.
  */
 export function collectTerms(
   layout: Layout,
   kind: TermKind,
   articles: readonly Article[],
   problems: Problem[],
-): readonly Tag[] {
+): Collected {
   const byKey = new Map<string, Gathered>();
-  for (const article of articles)
+  const byName = new Map<string, Gathered>();
+  const gatheredAs = (name: string): Gathered => {
+    const known = byName.get(name);
+    if (known !== undefined) return known;
+    const key = termUrl(layout, kind, name).toLowerCase();
+    const gathered = byKey.get(key) ?? { spellings: new Map(), articles: [] };
+    byKey.set(key, gathered);
+    byName.set(name, gathered);
+    return gathered;
+  };
+  for (const article of articles) {
+    if (article[kind].length === 0) continue;
     for (const name of article[kind]) {
-      const key = termUrl(layout, kind, name).toLowerCase();
-      const known = byKey.get(key);
-      const gathered: Gathered = known ?? { spellings: new Map(), articles: [] };
-      if (known === undefined) byKey.set(key, gathered);
-      const spelling = gathered.spellings.get(name);
-      if (spelling === undefined) gathered.spellings.set(name, { count: 1, path: article.path });
+      const { spellings, articles: list } = gatheredAs(name);
+      const spelling = spellings.get(name);
+      if (spelling === undefined) spellings.set(name, { count: 1, path: article.path });
       else spelling.count++;
-      if (gathered.articles[gathered.articles.length - 1] !== article) gathered.articles.push(article);
+      if (list[list.length - 1] !== article) list.push(article);
     }
+  }
+  const otherUrls: (readonly [string, string])[] = [];
   const terms = [...byKey.values()].map(({ spellings, articles: list }): Tag => {
     const [name] = [...spellings].reduce((best, other) => (other[1].count > best[1].count ? other : best));
-    for (const [other, { path }] of spellings)
-      if (other !== name)
-        problems.push({
-          path,
-          reason: `the ${ONE[kind]} ${JSON.stringify(other)} is ${JSON.stringify(name)} elsewhere; they are taken for one`,
-          skipped: false,
-        });
-    return { name, url: termUrl(layout, kind, name), articles: list.sort(byDate) };
+    const url = termUrl(layout, kind, name);
+    for (const [other, { path }] of spellings) {
+      if (other === name) continue;
+      problems.push({
+        path,
+        reason: `the ${ONE[kind]} ${JSON.stringify(other)} is ${JSON.stringify(name)} elsewhere; they are taken for one`,
+        skipped: false,
+      });
+      const otherUrl = termUrl(layout, kind, other);
+      if (otherUrl !== url) otherUrls.push([otherUrl, url]);
+    }
+    return { name, url, articles: list };
   });
-  return terms.sort((a, b) => {
+  const list = terms.sort((a, b) => {
     const [x, y] = [a.name.toLowerCase(), b.name.toLowerCase()];
     return x < y ? -1 : x > y ? 1 : a.name < b.name ? -1 : 1;
   });
-}
-
-/** The address of each spelling that is not the term's own. */
-export function otherSpellings(
-  layout: Layout,
-  kind: TermKind,
-  articles: readonly Article[],
-  terms: readonly Tag[],
-): ReadonlyMap<string, string> {
-  const urls = new Map(terms.map(({ url }) => [url.toLowerCase(), url]));
-  const others = new Map<string, string>();
-  for (const article of articles)
-    for (const name of article[kind]) {
-      const url = termUrl(layout, kind, name);
-      const own = urls.get(url.toLowerCase());
-      if (own !== undefined && own !== url) others.set(url, own);
-    }
-  return others;
+  return { list, otherUrls };
 }

@@ -160,9 +160,24 @@ export function longDate(moment: Moment, words: Pick<Strings, "date" | "months">
   });
 }
 
-/** The year, where it was written. */
-export function yearWritten(moment: Moment): number {
-  return writtenAt(moment).getUTCFullYear();
+/** Years of moments, where they were written; those that come in order cost least. */
+export class YearsWritten {
+  /** The year that was asked for last, in seconds of its own zone since 1970. */
+  #from = 0;
+  #to = 0;
+  #year = 0;
+
+  of(moment: Moment): number {
+    const seconds = moment.seconds + moment.offsetMinutes * 60;
+    if (seconds < this.#from || seconds >= this.#to) {
+      const year = writtenAt(moment).getUTCFullYear();
+      this.#year = year;
+      // Date.UTC takes the years of the first century for others.
+      this.#from = year < 100 ? 0 : Date.UTC(year, 0) / 1000;
+      this.#to = year < 100 ? 0 : Date.UTC(year + 1, 0) / 1000;
+    }
+    return this.#year;
+  }
 }
 
 function writtenAt(moment: Moment): Date {
