@@ -29,6 +29,8 @@ export function extensionOf(path: string): string {
 }
 
 export function isMarkdownName(path: string): boolean {
+  // Most names of Canopy's have no dot at all.
+  if (!path.includes(".")) return false;
   const extension = extensionOf(path);
   return extension === "md" || extension === "markdown";
 }

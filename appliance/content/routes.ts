@@ -88,9 +88,9 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const feedOfAll = (format: FeedFormat): Route => ({ kind: "feed", format, tag: undefined });
   routes.set("/atom", feedOfAll("atom"));
   // A name written out in full comes before one whose extension is dropped: "About" before "About.md".
-  const inFull = documents.filter(({ path }) => !isMarkdownName(path));
-  const ordered =
-    inFull.length === 0 ? documents : [...inFull, ...documents.filter(({ path }) => isMarkdownName(path))];
+  const [inFull, shortened]: [Article[], Article[]] = [[], []];
+  for (const article of documents) (isMarkdownName(article.path) ? shortened : inFull).push(article);
+  const ordered = inFull.concat(shortened);
   // The pages of all terms are made known by their addresses, and filled when all is read.
   const [tags, categories, series, authors] = TERM_KINDS.map((kind) => emptyTerms(layout, kind, settings.strings)) as [
     Filled,
@@ -125,22 +125,21 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
 
   // An article stands in a directory; at the top there are pages, unless they are dated or the blog has no directories.
   const index = findIndex(contents, routes, served, sections);
-  const flat = !served.some((article) => directoryOf(article.path) !== "");
+  const flat = !served.some(({ path }) => path.includes("/"));
   const isArticle = (article: Article): boolean => {
     if (article.role !== undefined) return article.role === "article";
     if (!layout.plain) return false;
-    return article !== index && (directoryOf(article.path) !== "" || article.dated || (flat && !isReadme(article)));
+    return article !== index && (article.path.includes("/") || article.dated || (flat && !isReadme(article)));
   };
   yield;
   const newestFirst = sortedByDate(served);
   yield;
-  const articles = newestFirst.filter(isArticle);
-  const pages =
-    articles.length === served.length
-      ? []
-      : served
-          .filter((article) => !isArticle(article) && !isSection(article))
-          .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const [articles, pages]: [Article[], Article[]] = [[], []];
+  for (const article of newestFirst) {
+    if (isArticle(article)) articles.push(article);
+    else if (!isSection(article)) pages.push(article);
+  }
+  pages.sort((a, b) => (a.path < b.path ? -1 : 1));
 
   /** Who made a redirect, by its URL. */
   const origins = new Map<string, string>();

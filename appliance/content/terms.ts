@@ -4,9 +4,16 @@ import type { Layout } from "./layouts/layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Article, Tag, TermKind } from "./site.ts";
 
+/** One way in which a term is written. */
+interface Spelling {
+  readonly name: string;
+  readonly path: string;
+  readonly of: Gathered;
+  count: number;
+}
+
 interface Gathered {
-  /** Each spelling, and how often it is written. */
-  readonly spellings: Map<string, { count: number; readonly path: string }>;
+  readonly spellings: Spelling[];
   readonly articles: Article[];
 }
 
@@ -45,38 +52,39 @@ export function collectTerms(
   problems: Problem[],
 ): Collected {
   const byKey = new Map<string, Gathered>();
-  const byName = new Map<string, Gathered>();
-  const gatheredAs = (name: string): Gathered => {
-    const known = byName.get(name);
-    if (known !== undefined) return known;
+  const byName = new Map<string, Spelling>();
+  const spelt = (name: string, path: string): Spelling => {
     const key = termUrl(layout, kind, name).toLowerCase();
-    const gathered = byKey.get(key) ?? { spellings: new Map(), articles: [] };
-    byKey.set(key, gathered);
-    byName.set(name, gathered);
-    return gathered;
+    const of = byKey.get(key) ?? { spellings: [], articles: [] };
+    const spelling = { name, path, of, count: 0 };
+    of.spellings.push(spelling);
+    byKey.set(key, of);
+    byName.set(name, spelling);
+    return spelling;
   };
   for (const article of articles) {
-    if (article[kind].length === 0) continue;
-    for (const name of article[kind]) {
-      const { spellings, articles: list } = gatheredAs(name);
-      const spelling = spellings.get(name);
-      if (spelling === undefined) spellings.set(name, { count: 1, path: article.path });
-      else spelling.count++;
+    const names = article[kind];
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      const spelling = byName.get(name) ?? spelt(name, article.path);
+      spelling.count++;
+      const list = spelling.of.articles;
       if (list[list.length - 1] !== article) list.push(article);
     }
   }
   const otherUrls: (readonly [string, string])[] = [];
   const terms = [...byKey.values()].map(({ spellings, articles: list }): Tag => {
-    const [name] = [...spellings].reduce((best, other) => (other[1].count > best[1].count ? other : best));
+    const { name } = spellings.reduce((best, other) => (other.count > best.count ? other : best));
     const url = termUrl(layout, kind, name);
-    for (const [other, { path }] of spellings) {
-      if (other === name) continue;
+    for (const other of spellings) {
+      if (other.name === name) continue;
+      const [written, usual] = [JSON.stringify(other.name), JSON.stringify(name)];
       problems.push({
-        path,
-        reason: `the ${ONE[kind]} ${JSON.stringify(other)} is ${JSON.stringify(name)} elsewhere; they are taken for one`,
+        path: other.path,
+        reason: `the ${ONE[kind]} ${written} is ${usual} elsewhere; they are taken for one`,
         skipped: false,
       });
-      const otherUrl = termUrl(layout, kind, other);
+      const otherUrl = termUrl(layout, kind, other.name);
       if (otherUrl !== url) otherUrls.push([otherUrl, url]);
     }
     return { name, url, articles: list };
