@@ -209,6 +209,9 @@ class Pass {
         this.#articles.push(document.article);
         if (document.links.length > 0) this.#links.push({ article: document.article, links: document.links });
         break;
+      case "made":
+        this.#machinery++;
+        break;
       case "redirect":
         this.#redirects.push({ path, to: document.to, url: document.url });
         break;

@@ -34,6 +34,8 @@ export type Document =
     }
   /** `url`: its own address where the layout gives one, else by its path. */
   | { readonly kind: "redirect"; readonly to: string; readonly url?: string; readonly visibility: Visibility }
+  /** A page that is made here as well, at the same address. */
+  | { readonly kind: "made"; readonly visibility: Visibility }
   /** Not a document, but a file to be served as it is. */
   | { readonly kind: "file"; readonly visibility: Visibility }
   | ({ readonly kind: "skipped"; readonly visibility: Visibility } & Fault);
@@ -124,7 +126,22 @@ function readPlaced(source: Source, layout: Layout, place: Extract<Place, { kind
     const { url } = layout.describe({ path, fields: header.fields, title: nameToTitle(path), created });
     return { kind: "redirect", to, url, visibility };
   }
+  const instead = layout.madeHere?.(path, text);
+  if (instead !== undefined) return madeInstead(source, layout, header, visibility, instead);
   return article(source, layout, { header, headerEnd: bodyStart, visibility, format: place.format });
+}
+
+/** What leads to the page that is made here, where that has another address. */
+function madeInstead(
+  { path, dates }: Source,
+  layout: Layout,
+  { fields }: Header,
+  visibility: Visibility,
+  to: string,
+): Document {
+  const { url } = layout.describe({ path, fields, title: nameToTitle(path), created: dates.created });
+  const same = url === to || `${url}/` === to || /^\/404\b/.test(url);
+  return same ? { kind: "made", visibility: VISIBLE } : { kind: "redirect", to, url, visibility };
 }
 
 /** What is a document by what stands in it. */

@@ -118,6 +118,10 @@ export function shownName(text: string | undefined, most: number): string | unde
  */
 function stripInline(markdown: string): string {
   let text = markdown.slice(0, 4000);
+  if (text.includes("[["))
+    text = text
+      .replace(/!\[\[[^[\]\n]{0,500}\]\]/g, "")
+      .replace(/\[\[(?:[^[\]|\n]{0,500}\|)?([^[\]|\n]{1,500})\]\]/g, "$1");
   if (text.includes("["))
     text = text
       .replace(/!?\[([^[\]]{0,500})\]\([^()]{0,1000}\)/g, "$1")

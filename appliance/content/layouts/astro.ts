@@ -138,7 +138,7 @@ class AstroLayout implements Layout {
         .join("/")
         .replace(/(?:^|\/)index$/, "");
     const url = this.#addressed(`${collection.url}/${id}`);
-    const docs = collection.url === "" || /^(?:docs|pages)$/i.test(collection.name);
+    const docs = /^(?:docs|pages)$/i.test(collection.name) || (collection.url === "" && !POSTS.test(collection.name));
     const role: Role = url === "/" ? "section" : docs ? "page" : "article";
     const list = role === "article" ? this.#addressed(collection.url!) : "";
     return { url, role, lists: list === "" || list === "/" || list === url ? [] : [list], aliases, faults: [] };

@@ -10,8 +10,8 @@ import type { Moment } from "../time.ts";
 import { type Defaults, withDefaults } from "./defaults.ts";
 import { directoryData } from "./eleventy-data.ts";
 import { globPattern, ignored } from "./globs.ts";
-import type { Address, Described, Expandable, Expansion, Layout, Place, Terms } from "./layout.ts";
-import { expandLiquid, type Lookup, liquidOutput } from "./liquid.ts";
+import type { Address, Described, Expandable, Expansion, Layout, LinkScheme, Place, Terms } from "./layout.ts";
+import { expandLiquid, GENERATED, type Lookup, liquidOutput, listOfPosts } from "./liquid.ts";
 import { literalsOf, textsIn, withoutComments } from "./literals.ts";
 import { mapProse } from "./prose.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingsOf, textAt } from "./repository.ts";
@@ -28,9 +28,6 @@ const TEMPLATES: ReadonlyMap<string, string> = new Map([
   ["pug", "Pug"],
   ["webc", "WebC"],
 ]);
-/** Templates of pages that are made here as well. */
-const GENERATED =
-  /^(?:index|feeds?|rss|atom|json|sitemap|tags?|tags?-(?:list|pages?)|tagpages?|categor(?:y|ies)|archives?|blog|posts?|articles|notes|404|robots|search|pages?)\b/i;
 /** What a folder that is not copied whole is looked through for. */
 const MEDIA = /^(?:image|audio|video|font)\/|^text\/css|pdf$/;
 /** Names by which posts are put into a collection. */
@@ -207,8 +204,13 @@ class EleventyLayout implements Layout {
     return { text: expanded.text, faults: [...bare.faults, ...expanded.faults] };
   }
 
-  candidates(): readonly string[] {
-    return [];
+  /** As its plug-in for links has it: below the input directory. */
+  candidates(scheme: LinkScheme, target: string): readonly string[] {
+    return scheme === "path" ? [this.#input + target.replace(/^(?:\.?\/)+/, "")] : [];
+  }
+
+  madeHere(path: string, text: string): string | undefined {
+    return /^404\./.test(baseName(path)) ? "/" : listOfPosts(path, text);
   }
 
   /** The decoded URL path that a file is copied to. */

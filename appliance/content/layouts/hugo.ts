@@ -6,6 +6,7 @@ import { baseName, directoryOf, extensionOf } from "../paths.ts";
 import type { Fault } from "../problem.ts";
 import type { Moment } from "../time.ts";
 import { type Defaults, withDefaults } from "./defaults.ts";
+import { ignoredBy, type Language, languagesOf, menuOf, mountsOf } from "./hugo-settings.ts";
 import type { Address, Described, Layout, LinkScheme, NamedLink, Place, Role, Terms } from "./layout.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingAt, settingsOf, textAt, textsAt } from "./repository.ts";
 import { expandShortcodes, HUGO_SHORTCODES } from "./shortcodes.ts";
@@ -25,14 +26,6 @@ const OTHER_MARKUP: ReadonlyMap<string, string> = new Map([
   ["pdc", "Pandoc's Markdown"],
   ["pandoc", "Pandoc's Markdown"],
 ]);
-
-interface Language {
-  readonly name: string;
-  /** Its directory of content, without a slash at its end. */
-  readonly content: string;
-  /** What stands before its addresses: "" or "/fr". */
-  readonly prefix: string;
-}
 
 /** Undefined: the repository is none of Hugo's. */
 export function recogniseHugo(view: RepositoryView): Layout | undefined {
@@ -67,6 +60,7 @@ class HugoLayout implements Layout {
   /** Directories whose names are at the top of the site. */
   readonly #statics: readonly string[];
   readonly #languages: readonly Language[];
+  readonly #isIgnored: (path: string) => boolean;
   readonly #uglyUrls: boolean;
   readonly #casing: { readonly keepCase: boolean; readonly plainLetters: boolean };
   readonly #defaults: Defaults;
@@ -83,11 +77,15 @@ class HugoLayout implements Layout {
     };
     const params = separate("params");
     const languages = separate("languages");
-    const content = textAt(settings, "contentdir")?.replace(/\/+$/, "") ?? "content";
-    this.#languages = languagesOf(settings, languages, content);
+    const module = separate("module");
+    const mounts = mountsOf(module);
+    const content = mounts.content ?? textAt(settings, "contentdir")?.replace(/\/+$/, "") ?? "content";
+    this.#languages = languagesOf(settings, languages, content, mounts.languages);
     const main = settingsOf(settingAt(languages, this.#languages[0]!.name.toLowerCase()));
     const statics = textsAt(settings, "staticdir");
-    this.#statics = (statics.length > 0 ? statics : ["static"]).map((path) => path.replace(/^\/+|\/+$/g, ""));
+    this.#statics = (mounts.statics.length > 0 ? mounts.statics : statics.length > 0 ? statics : ["static"]).map(
+      (path) => path.replace(/^\/+|\/+$/g, ""),
+    );
     this.#uglyUrls = settingAt(settings, "uglyurls") === true;
     this.slashes = !this.#uglyUrls;
     this.#casing = {
@@ -127,9 +125,21 @@ class HugoLayout implements Layout {
         values: settingsOf(item),
       })),
     );
-    this.faults = view.faults;
+    const ignored = ignoredBy(textsAt(settings, "ignorefiles"));
+    this.#isIgnored = ignored.test;
+    this.faults = [
+      ...view.faults,
+      ...[...ignored.reasons, ...mounts.reasons].map((reason) => ({ path: file, fault: { reason, line: undefined } })),
+    ];
     // Bundles are made by the names of other files.
-    this.key = JSON.stringify([file, toPlain(settings), cascades, [...this.#leaves], [...this.#branches]]);
+    this.key = JSON.stringify([
+      file,
+      toPlain(settings),
+      toPlain(module),
+      cascades,
+      [...this.#leaves],
+      [...this.#branches],
+    ]);
   }
 
   place(path: string): Place {
@@ -140,6 +150,7 @@ class HugoLayout implements Layout {
       }
     const language = this.#languageOf(path);
     if (language === undefined) return { kind: "machinery" };
+    if (this.#isIgnored(path)) return { kind: "hidden" };
     const inside = path.slice(language.content.length + 1);
     const extension = extensionOf(path);
     const stem = this.#stem(path);
@@ -359,35 +370,6 @@ function words(fields: Fields, ...keys: readonly string[]): readonly string[] {
 /** What is at the top of a site by its name: no settings of the host, nothing hidden. */
 export function mayBeServed(url: string): boolean {
   return !/^\/_(?:headers|redirects|routes\.json|worker\.js)$/.test(url) && !/\/\.(?!well-known\/)/.test(url);
-}
-
-function languagesOf(settings: Settings, languages: Settings, content: string): readonly [Language, ...Language[]] {
-  const main = textAt(settings, "defaultcontentlanguage") ?? "en";
-  const below = settingAt(settings, "defaultcontentlanguageinsubdir") === true;
-  const made = (name: string, isMain: boolean): Language => ({
-    name,
-    content: textAt(settingsOf(settingAt(languages, name)), "contentdir")?.replace(/\/+$/, "") ?? content,
-    prefix: isMain && !below ? "" : `/${name}`,
-  });
-  const others = [...languages].filter(
-    ([name, value]) => name !== main.toLowerCase() && settingAt(settingsOf(value), "disabled") !== true,
-  );
-  return [made(main, true), ...others.map(([name]) => made(name, false))];
-}
-
-function menuOf(items: unknown): readonly NamedLink[] | undefined {
-  if (!Array.isArray(items)) return undefined;
-  const links = items.map(settingsOf).flatMap((item) => {
-    const label = textAt(item, "name") ?? textAt(item, "title") ?? textAt(item, "identifier");
-    const written = textAt(item, "url") ?? textAt(item, "pageref");
-    const weight = Number(settingAt(item, "weight") ?? 0);
-    if (label === undefined || written === undefined || settingAt(item, "parent") !== undefined) return [];
-    if (!/^(?:https?:\/\/|\/|[\w-])[^\s"<>:]*(?::\/\/[^\s"<>]*)?$/.test(written)) return [];
-    const url = /^https?:/.test(written) || written.startsWith("/") ? written : `/${written}`;
-    return [{ label, url, weight: Number.isFinite(weight) ? weight : 0 }];
-  });
-  // Without a weight an item comes last.
-  return links.sort((a, b) => (a.weight || 1e9) - (b.weight || 1e9)).map(({ label, url }) => ({ label, url }));
 }
 
 function toPlain(value: unknown): unknown {

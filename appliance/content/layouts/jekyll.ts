@@ -8,7 +8,7 @@ import type { Moment } from "../time.ts";
 import { type Defaults, withDefaults } from "./defaults.ts";
 import { expandKramdown } from "./kramdown.ts";
 import type { Address, Described, Expandable, Expansion, Layout, LinkScheme, Place, Role, Terms } from "./layout.ts";
-import { expandLiquid } from "./liquid.ts";
+import { expandLiquid, listOfPosts } from "./liquid.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingAt, settingsOf, textAt, textsAt } from "./repository.ts";
 import { type DateParts, datePartsOf, jekyllSlug, splitDatedName, stemOf, twoDigits } from "./slugs.ts";
 
@@ -185,6 +185,10 @@ class JekyllLayout implements Layout {
       return undefined;
     });
     return { ...expanded, text: MARKDOWN.test(extensionOf(path)) ? expandKramdown(expanded.text) : expanded.text };
+  }
+
+  madeHere(path: string, text: string): string | undefined {
+    return this.#isPost(path) ? undefined : listOfPosts(path, text);
   }
 
   candidates(scheme: LinkScheme, target: string): readonly string[] {

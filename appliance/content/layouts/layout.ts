@@ -118,6 +118,8 @@ export interface Layout {
   termUrl(taxonomy: keyof Terms, name: string): string;
   /** Undefined: the text is Markdown as it is. */
   expand?(text: string, document: Expandable): Expansion;
+  /** The address of the list, or other page, that is made here in the place of a document that is a program of a template. */
+  madeHere?(path: string, text: string): string | undefined;
   /** Paths that a reference of the generator's own may mean (`@/a.md`, `ref`, `post_url`, `[[name]]`), most likely first. */
   candidates(scheme: LinkScheme, target: string, from: string): readonly string[];
   /** True: `[[name]]` is a link to the file of that name. */

@@ -11,6 +11,20 @@ export type Lookup = (name: string) => string | undefined;
 /** Tags of themes and plug-ins that leave nothing behind, and are not worth a word. */
 const SILENT = /^(?:toc|comment|endcomment|seo|feed_meta|capture|endcapture)$/;
 
+/** Names of pages that are made here as well. */
+export const GENERATED =
+  /^(?:index|feeds?|rss|atom|json|sitemap|tags?|tags?-(?:list|pages?)|tagpages?|categor(?:y|ies)|archives?|blog|posts?|articles|notes|404|robots|search|pages?)\b/i;
+
+/** The address of what is made here in the place of a page that goes over the posts; undefined: it is none. */
+export function listOfPosts(path: string, text: string): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (!GENERATED.test(name) || !/\{%-?\s*for\s/.test(text)) return undefined;
+  const kind = /^(?:archive|tag|categor|search)/i.exec(name)?.[0].toLowerCase();
+  return kind === undefined
+    ? "/"
+    : { archive: "/archive/", tag: "/tags/", categor: "/categories/", search: "/search/" }[kind];
+}
+
 /** Linear in the text. */
 export function expandLiquid(text: string, lookup: Lookup): Expansion {
   if (!text.includes("{%") && !text.includes("{{")) return { text, faults: [] };

@@ -277,3 +277,93 @@ describe("addresses of names that hold slashes", () => {
     expect(plain.routes.has("/tags/a/b")).toBe(true);
   });
 });
+
+describe("what Hugo's settings leave out and mount", () => {
+  const post = "---\ntitle: A\n---\n";
+  it("is not shown by ignoreFiles; an expression that is not understood hides all, and is told", async () => {
+    const files = { "content/posts/a.md": post, "content/posts/b.SECRET.md": post, "content/wip/c.md": post };
+    const site = await siteOf({ "hugo.toml": "ignoreFiles = ['(?i)\\.secret\\.md$', '/wip/']", ...files });
+    expect(urls(site)).toEqual(["/posts/a/"]);
+    expect(site.problems).toEqual([]);
+    for (const wrong of ["(", "x".repeat(201)]) {
+      const none = await siteOf({ "hugo.toml": `ignoreFiles = ['${wrong}']`, ...files });
+      expect(urls(none)).toEqual([]);
+      expect(none.problems.map(({ path, reason }) => [path, reason.includes("is not understood")])).toEqual([
+        ["hugo.toml", true],
+      ]);
+    }
+    const many = Array.from({ length: 51 }, () => "'x'").join(",");
+    expect(urls(await siteOf({ "hugo.toml": `ignoreFiles = [${many}]`, ...files }))).toEqual([]);
+  });
+
+  it("is where it is mounted", async () => {
+    const mount = (source: string, target: string, more = ""): string =>
+      `[[module.mounts]]\nsource = '${source}'\ntarget = '${target}'\n${more}`;
+    const site = await siteOf({
+      "hugo.toml": `[languages.en]\n[languages.de]\n${mount("text/en", "content", "lang = 'en'")}\n${mount("text/de", "content", "lang = 'de'")}\n${mount("public", "static")}\n${mount("more", "content/more")}`,
+      "text/en/posts/a.md": post,
+      "text/de/posts/a.md": post,
+      "more/b.md": post,
+      "public/p.png": "p",
+      "static/q.png": "q",
+    });
+    expect(urls(site)).toEqual(["/de/posts/a/", "/posts/a/"]);
+    expect(site.routes.has("/p.png")).toBe(true);
+    expect(site.routes.has("/q.png")).toBe(false);
+    expect(site.problems.map(({ reason }) => reason)).toEqual([
+      "the mount of more as content/more is not followed; what is in it is not shown",
+    ]);
+  });
+});
+
+describe("a page that a generator's program makes, and that is made here", () => {
+  const LOOP =
+    "---\nlayout: default\n---\n{% for post in site.posts %}<a href='{{ post.url }}'>{{ post.title }}</a>{% endfor %}\n";
+  it("is the list of posts at the home page, and leads there from elsewhere, without a word", async () => {
+    const site = await siteOf({
+      "_config.yml": "",
+      "index.html": LOOP,
+      "blog/index.html": LOOP,
+      "archive.html": LOOP,
+      "about.html": "---\ntitle: About\n---\nMe",
+      "_posts/2024-01-02-x.md": "---\ntitle: The post\n---\n",
+    });
+    expect(site.problems).toEqual([]);
+    expect(pagesOf(site).get("/")).toContain("The post");
+    expect(redirectAt(site, "/blog/")).toBe("/");
+    expect(redirectAt(site, "/archive.html")).toBe("/archive/");
+    expect(site.pages.map(({ url }) => url)).toEqual(["/about.html"]);
+  });
+
+  it("is Eleventy's page of what is not found; its links by the input path are found", async () => {
+    const site = await siteOf({
+      "eleventy.config.js": 'export const config = { dir: { input: "content" } };',
+      "content/404.md": "---\npermalink: 404.html\neleventyExcludeFromCollections: true\n---\nGone",
+      "content/blog/one.md": "---\ntitle: One\ndate: 2024-01-02\n---\n[a](/blog/two.md) [b](blog/two.md#x)\n",
+      "content/blog/two.md": "---\ntitle: Two\ndate: 2024-01-03\n---\n",
+    });
+    expect(site.problems).toEqual([]);
+    const page = pagesOf(site).get("/blog/one/")!;
+    expect(page).toContain('href="/blog/two/"');
+    expect(page).toContain('href="/blog/two/#x"');
+  });
+});
+
+describe("what stands in lists", () => {
+  it("is the words of links by name, not their marks", async () => {
+    const site = await siteOf({
+      ".obsidian/app.json": "{}",
+      "a.md": "See [[Other|the other]] and [[Third]]. ![[p.png]]",
+    });
+    expect(site.documents.get("a.md")?.description).toBe("See the other and Third.");
+  });
+
+  it("is a collection of posts that Astro shows at the top", async () => {
+    const site = await siteOf({
+      "astro.config.mjs": "",
+      "src/pages/[...slug].astro": 'const posts = await getCollection("posts");',
+      "src/content/posts/a.md": "---\ntitle: A\ndate: 2024-01-02\n---\n",
+    });
+    expect(site.articles.map(({ url }) => url)).toEqual(["/a/"]);
+  });
+});
