@@ -9,6 +9,7 @@ import { type Defaults, withDefaults } from "./defaults.ts";
 import { expandKramdown } from "./kramdown.ts";
 import type { Address, Described, Expandable, Expansion, Layout, LinkScheme, Place, Role, Terms } from "./layout.ts";
 import { expandLiquid, listOfPosts } from "./liquid.ts";
+import { NestedLayout } from "./nested.ts";
 import { pathOfUrl, type RepositoryView, type Settings, settingAt, settingsOf, textAt, textsAt } from "./repository.ts";
 import { type DateParts, datePartsOf, jekyllSlug, splitDatedName, stemOf, twoDigits } from "./slugs.ts";
 
@@ -22,9 +23,15 @@ export function recogniseJekyll(view: RepositoryView): Layout | undefined {
   const file = view.first(...FILES);
   const posts = view.hasDirectory("_posts") ? "_posts/" : undefined;
   const because = file ?? posts;
+  if (because === undefined) return undefined;
+  const settings: Settings = file === undefined ? new Map() : view.settings(file);
+  const source = slashed(textAt(settings, "source")?.replace(/^(?:\.?\/)+/, ""));
+  if (source !== "" && view.hasDirectory(source.slice(0, -1))) {
+    const inner = new JekyllLayout(view.below(source), because, settings);
+    return new NestedLayout(inner, source, because, view.faults);
+  }
   // Hexo has a file of that name, and its posts below source/.
-  if (because === undefined || view.hasDirectory("source/_posts")) return undefined;
-  return new JekyllLayout(view, because, file === undefined ? new Map() : view.settings(file));
+  return view.hasDirectory("source/_posts") ? undefined : new JekyllLayout(view, because, settings);
 }
 
 interface Collection {

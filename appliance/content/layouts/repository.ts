@@ -16,15 +16,18 @@ export type Settings = ReadonlyMap<string, unknown>;
 export class RepositoryView {
   readonly #snapshot: Snapshot;
   readonly #platform: Pick<Platform, "utf8Decode">;
+  /** What all paths begin with, which nobody sees: "", or a folder with its slash. */
+  readonly #folder: string;
   /** Directories at the top and below it. */
   readonly #directories = new Set<string>();
   readonly faults: { readonly path: string; readonly fault: Fault }[] = [];
   #read = 0;
 
-  constructor(snapshot: Snapshot, platform: Pick<Platform, "utf8Decode">) {
+  constructor(snapshot: Snapshot, platform: Pick<Platform, "utf8Decode">, folder = "") {
     this.#snapshot = snapshot;
     this.#platform = platform;
-    for (const path of snapshot.entries.keys()) {
+    this.#folder = folder;
+    for (const path of this.paths()) {
       const slash = path.indexOf("/");
       if (slash < 0) continue;
       this.#directories.add(path.slice(0, slash));
@@ -34,7 +37,12 @@ export class RepositoryView {
   }
 
   has(path: string): boolean {
-    return this.#snapshot.entries.has(path);
+    return this.#snapshot.entries.has(this.#folder + path);
+  }
+
+  /** The same of a folder, which is given with its slash, as if there was nothing else. */
+  below(folder: string): RepositoryView {
+    return new RepositoryView(this.#snapshot, this.#platform, this.#folder + folder);
   }
 
   /** Of at most two names. */
@@ -43,7 +51,12 @@ export class RepositoryView {
   }
 
   paths(): Iterable<string> {
-    return this.#snapshot.entries.keys();
+    return this.#folder === "" ? this.#snapshot.entries.keys() : pathsBelow(this.#snapshot, this.#folder);
+  }
+
+  /** Names of the folders at the top. */
+  folders(): readonly string[] {
+    return [...this.#directories].filter((name) => !name.includes("/"));
   }
 
   /** The first of the paths that is a file. */
@@ -53,7 +66,7 @@ export class RepositoryView {
 
   /** Undefined when there is no such file, or it is too long. */
   text(path: string): string | undefined {
-    const entry = this.#snapshot.entries.get(path);
+    const entry = this.#snapshot.entries.get(this.#folder + path);
     if (entry === undefined || (entry.mode !== "file" && entry.mode !== "executable")) return undefined;
     const bytes = this.#snapshot.read(entry.oid);
     if (bytes === undefined || bytes.length > MAX_SETTINGS_LENGTH) return undefined;
@@ -72,6 +85,10 @@ export class RepositoryView {
     }
     return settingsOf(data.value);
   }
+}
+
+function* pathsBelow({ entries }: Snapshot, folder: string): Generator<string, void, undefined> {
+  for (const path of entries.keys()) if (path.startsWith(folder)) yield path.slice(folder.length);
 }
 
 function formatOf(path: string): DataFormat {
