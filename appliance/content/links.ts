@@ -45,10 +45,8 @@ export function resolveHref(addresses: Addresses, from: From, href: string): Res
   const url = find(addresses, from, decoded);
   if (url !== undefined) return { kind: "found", href: encodePath(url) + rest };
   // A file by its path from where the generator begins.
-  if (isMarkdownName(decoded)) {
-    const byPath = resolveReference(addresses, from, "path", decoded);
-    if (byPath.kind === "found") return { ...byPath, href: byPath.href + rest };
-  }
+  const byPath = resolveReference(addresses, from, "path", decoded);
+  if (byPath.kind === "found") return { ...byPath, href: byPath.href + rest };
   const guess = guessed(addresses, from, decoded);
   return { kind: "broken", href: guess === undefined ? href : guess + rest };
 }

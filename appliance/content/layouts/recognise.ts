@@ -43,7 +43,7 @@ const SETTINGS: readonly string[] = [
   ...["js", "mjs", "cjs", "ts"].flatMap((type) => [`eleventy.config.${type}`, `astro.config.${type}`]),
 ];
 /** What is about a repository, and no text of a blog. */
-const ABOUT = /^(?:\.|[A-Z_-]+\.(?:md|markdown)$|readme\b)/i;
+const ABOUT = /^\.|^[A-Z_-]+\.md$|(?:^|\/)(?:README|Readme|readme)\b/;
 const MARKDOWN = /\.(?:md|markdown|mdx)$/i;
 
 /** The one folder at the top that has a generator's settings, where no other has a text. */

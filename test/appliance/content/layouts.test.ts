@@ -349,6 +349,20 @@ describe("a page that a generator's program makes, and that is made here", () =>
   });
 });
 
+describe("a picture by its path from where Zola begins", () => {
+  it("is found", async () => {
+    const site = await siteOf({
+      "config.toml": 'base_url = "https://x.example"',
+      "content/blog/a/index.md": '+++\ntitle = "A"\n+++\n{{ wide(src="blog/a/p.png") }}\n',
+      "content/blog/a/p.png": "p",
+    });
+    expect(pagesOf(site).get("/blog/a/")).toContain('src="/blog/a/p.png"');
+    expect(site.problems.map(({ reason }) => reason)).toEqual([
+      "the shortcode wide is not known here; its picture is shown",
+    ]);
+  });
+});
+
 describe("what stands in lists", () => {
   it("is the words of links by name, not their marks", async () => {
     const site = await siteOf({

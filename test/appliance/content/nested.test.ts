@@ -8,6 +8,7 @@ describe("a site in a folder of the repository", () => {
   const files = {
     "README.md": "# A program",
     LICENSE: "free",
+    "src/README.md": "# Its source",
     ".github/NOTES.md": "x",
     "src/main.c": "int main(void);",
     "blog/config.toml": 'base_url = "https://x.example"\ntitle = "The blog"\n',
@@ -36,6 +37,8 @@ describe("a site in a folder of the repository", () => {
   it("is not taken for one beside texts of others, or beside another", async () => {
     const beside = await siteOf({ ...files, "notes/a.md": "# Note" });
     expect(beside.layout.plain).toBe(true);
+    const top = await siteOf({ ...files, "about.md": "# Me" });
+    expect(top.layout.plain).toBe(true);
     const two = await siteOf({ ...files, "site/hugo.toml": "" });
     expect(two.layout.plain).toBe(true);
   });
