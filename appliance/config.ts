@@ -45,7 +45,7 @@ export const REMOTE_PARAMETERS = {
 
 export const TRUST_PARAMETER = parameter(
   "CA|sha256:HASH",
-  "for what the machine opens by TLS: believe this authority (PEM, in the boot module) or this key",
+  "for what the machine opens by TLS: believe this authority (PEM, in the file given as initrd) or this key",
   { repeatable: true, pem: true },
 );
 
@@ -70,12 +70,10 @@ export const APPLIANCE_PARAMETERS = {
   log: parameter("LEVEL", "trace, debug, info, warn, error, fatal or silent (info)"),
 } as const satisfies ParameterTable;
 
-/** Undefined when the remote is missing or wrong; whatever is wrong is among the errors of `given`. */
+/** Undefined when the remote is missing or wrong; whatever is wrong with what was given is among the errors of `given`. */
 export function readConfig(given: Parameters): Config | undefined {
   const place = given.one("remote", readRemote);
   const remote = place === undefined ? undefined : withCredentials(place, given);
-  if (!given.has("remote") && !given.faulty("remote"))
-    given.errors.push({ kind: "missing", name: "remote", why: "which Git repository is the blog?" });
   const port = given.one("port", parsePort) ?? (80 as Port);
   const tls = readTlsConfig(given, parsePort);
   if (tls !== undefined && tls.port === port && tls.plain !== "off")

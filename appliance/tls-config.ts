@@ -25,7 +25,7 @@ export const TLS_PARAMETERS = {
     "WHAT",
     "what plain HTTP does beside HTTPS: serve, redirect or off (redirect; serve while self-signed)",
   ),
-  certificate: parameter("PEM", "key and chain for HTTPS, in the boot module; several for several names", {
+  certificate: parameter("PEM", "key and chain for HTTPS, in a file (initrd); several for several names", {
     repeatable: true,
     pem: true,
   }),
@@ -49,7 +49,12 @@ export function readTlsConfig(given: Parameters, parsePort: (text: string) => Po
   const plain = given.one("http", parsePlain)?.plain;
   for (const text of certificates)
     if (!text.startsWith("-----BEGIN "))
-      given.errors.push({ kind: "malformed", name: "certificate", value: "…", why: "PEM is wanted, in a boot module" });
+      given.errors.push({
+        kind: "malformed",
+        name: "certificate",
+        value: "…",
+        why: "PEM is wanted, in a file such as the initrd",
+      });
   if (!given.has("tls") && certificates.length === 0 && !given.has("cert-seed") && !given.has("acme")) {
     if (plain !== undefined)
       given.errors.push({ kind: "missing", name: "tls", why: "--http says what plain HTTP does beside HTTPS" });

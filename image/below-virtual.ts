@@ -4,10 +4,12 @@
 
 import { adviseOnNetwork } from "../drivers/advice.ts";
 import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
+import { FwCfg } from "../drivers/fw-cfg.ts";
 import { type Hal, NativeHal } from "../drivers/hal.ts";
 import { BUTTON_NONE, BUTTON_POWER, Buttons, restart as restartMachine } from "../drivers/power.ts";
 import { findDevices, findXen, type LeftAlone, probeCards, probeEntropy, probeXenCards } from "../drivers/probe.ts";
 import { readRtc } from "../drivers/rtc.ts";
+import { readOemStrings } from "../drivers/smbios/tables.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
 import { ASKED_NOTHING, ASKED_REBOOT, type XenBus } from "../drivers/xen/bus.ts";
 import { REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
@@ -18,12 +20,24 @@ import { Attendant, WISH_POWER_OFF, WISH_RESTART } from "../stack/host/attendant
 import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
 import { fittest, offeredFirst } from "./card-choice.ts";
-import { Findings, FOUND_LINK, FOUND_NO_LINK, FOUND_PROBLEM } from "./findings.ts";
+import {
+  Findings,
+  FOUND_FW_CFG,
+  FOUND_LINK,
+  FOUND_NO_LINK,
+  FOUND_PROBLEM,
+  FOUND_SMBIOS,
+  FOUND_UNREADABLE,
+} from "./findings.ts";
 
 /** The pool is fed again this often. */
 const ENTROPY_INTERVAL = 300 * SECOND;
 /** Cards that are brought up; the host is on one of them. */
 const MOST_CARDS = 4;
+
+/** What QEMU's fw_cfg has for us, and how many bytes of it are read. */
+const FW_CFG_NAME = "opt/org.epiphyte/parameters";
+const MOST_FW_CFG = 65_536;
 
 const findings = new Findings();
 const hal: Hal = new NativeHal();
@@ -111,13 +125,30 @@ function listed(cards: readonly Card[]): string {
   return text;
 }
 
-/** Makes the next thing that `start` found current and returns its kind (findings.ts), 0 when there is no more. */
+/** Looks for the parameters that the host has for us besides those of the boot; what it found is in `nextFinding`. */
+export function lookForParameters(): void {
+  const fwCfg = new FwCfg(hal);
+  for (const file of fwCfg.named(FW_CFG_NAME)) {
+    const size = `it has ${file.size} bytes; at most ${MOST_FW_CFG} are read`;
+    if (file.size > MOST_FW_CFG) findings.add(FOUND_UNREADABLE, `fw_cfg ${FW_CFG_NAME}: ${size}`);
+    else findings.addBytes(FOUND_FW_CFG, fwCfg.read(file, file.size));
+  }
+  const { text, fault } = readOemStrings(hal, fwCfg);
+  if (text.length > 0) findings.addBytes(FOUND_SMBIOS, text);
+  if (fault !== "") findings.add(FOUND_PROBLEM, `the SMBIOS tables of this machine are damaged: ${fault}`);
+}
+
+/** Makes the next thing that `start` or `lookForParameters` found current and returns its kind (findings.ts), 0 when there is no more. */
 export function nextFinding(): number {
   return findings.next();
 }
 
 export function findingText(): string {
   return findings.text;
+}
+
+export function findingBytes(): Uint8Array {
+  return findings.bytes;
 }
 
 /** Milliseconds since 1970 by the clock that goes on while the machine is stopped; 0: there is none. */

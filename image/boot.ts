@@ -8,7 +8,8 @@ import { openRepository } from "../appliance/git/open.ts";
 import { Https } from "../appliance/https.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
 import type { LogReceiver } from "../appliance/log-receiver.ts";
-import type { ParameterSource } from "../appliance/parameters.ts";
+import type { ParameterError } from "../appliance/parameter-error.ts";
+import { type ParameterSource, parameterText } from "../appliance/parameter-words.ts";
 import type { Platform } from "../appliance/platform.ts";
 import { sendToSyslog } from "../appliance/syslog.ts";
 import { streamToSyslog } from "../appliance/syslog-stream.ts";
@@ -20,18 +21,19 @@ import { ProxyConnector } from "../stack/edge/proxy.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { syslogEncoder } from "../stack/edge/syslog.ts";
 import { OBSERVE_LINES, OBSERVE_PCAP } from "../stack/host/observation.ts";
-import { Capture } from "./capture.ts";
-import { DropLog, dropsOf } from "./drops.ts";
-import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
-import { leaveOut, showFrames } from "./frame-lines.ts";
 import {
   type BootConfig,
   bootUsage,
-  cardName,
+  cutHints,
   describeMistakes,
-  type MachineConfig,
+  describeOrigins,
   readBootConfig,
-} from "./machine-config.ts";
+} from "./boot-config.ts";
+import { Capture } from "./capture.ts";
+import { DropLog, dropsOf } from "./drops.ts";
+import { FOUND_FW_CFG, FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING, FOUND_SMBIOS, FOUND_UNREADABLE } from "./findings.ts";
+import { leaveOut, showFrames } from "./frame-lines.ts";
+import { cardName, type MachineConfig } from "./machine-config.ts";
 import { makePlatform } from "./platform.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
 import { Timekeeper } from "./timekeeper.ts";
@@ -58,8 +60,10 @@ const TIME_LIMIT_MS = 4000;
 const MEGABYTE = 1024 * 1024;
 
 export interface Target {
-  /** How parameters arrive. */
-  readonly source: ParameterSource;
+  /** What the boot gives of parameters, the weightiest first. */
+  readonly sources: readonly ParameterSource[];
+  /** Looks for what the host gives besides, which then is found. */
+  lookForParameters(): void;
   readonly seam: Seam;
   /**
    * Brings up the link, with `memory` bytes for its host's buffers, and frames observed for these `purposes` (OBSERVE_ bits of
@@ -70,14 +74,16 @@ export interface Target {
   restart(): void;
   /** Milliseconds since 1970 by a clock that goes on while the machine is stopped; 0: there is none but the wall clock. */
   hardwareClock(): number;
-  /** What `start` found, one after the other: FOUND_ of findings.ts, and the words. */
+  /** What `start` and `lookForParameters` found, one after the other: FOUND_ of findings.ts, and the words or bytes. */
   nextFinding(): number;
   findingText(): string;
+  findingBytes(): Uint8Array;
 }
 
 /** Does not return before the program ends: the loop is C's (nativeRun). */
 export function boot(target: Target): void {
-  const { appliance: config, machine, ignored } = parametersOrEnd(target.source);
+  const { sources, faults, warnings } = allSources(target);
+  const { appliance: config, machine, ignored, origins } = parametersOrEnd(sources, faults);
   const { seam } = target;
   if (!wallClock.known) wallClock.adopt(target.hardwareClock());
   const platform = makePlatform(() => seam.spare());
@@ -85,6 +91,8 @@ export function boot(target: Target): void {
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
   log.info(`Epiphyte ${EPIPHYTE_VERSION}, ${nativeTarget()} on ${nativeHypervisor()}, ${memory} of memory`);
   for (const word of ignored) log.warn(`the boot parameter ${word} means nothing here and was left alone`);
+  for (const hint of [...cutHints(sources), ...warnings]) log.warn(hint);
+  for (const line of describeOrigins(origins)) log.debug(line);
 
   const traced = config.log === "trace";
   const purposes = (traced ? OBSERVE_LINES : 0) | (machine.pcap === undefined ? 0 : OBSERVE_PCAP);
@@ -294,14 +302,38 @@ function believe(trust: readonly string[], seam: Seam): void {
   nativePowerOff(STATUS_BAD_PARAMETERS);
 }
 
-function parametersOrEnd(source: ParameterSource): BootConfig {
-  const read = readBootConfig(source);
+/** Where parameters come from, the weightiest first; what of it cannot be read; and what is to be told. */
+interface Sources {
+  readonly sources: readonly ParameterSource[];
+  readonly faults: readonly ParameterError[];
+  readonly warnings: readonly string[];
+}
+
+function allSources(target: Target): Sources {
+  const sources: ParameterSource[] = [...target.sources];
+  const faults: ParameterError[] = [];
+  const warnings: string[] = [];
+  target.lookForParameters();
+  for (let kind = target.nextFinding(); kind !== FOUND_NOTHING; kind = target.nextFinding()) {
+    const bytes = target.findingBytes();
+    const text = nativeUtf8Decode(bytes, 0, bytes.length);
+    if (kind === FOUND_FW_CFG) sources.push(parameterText(text, "fw_cfg"));
+    else if (kind === FOUND_SMBIOS) sources.push({ where: "SMBIOS", form: "command line", text });
+    else if (kind === FOUND_UNREADABLE) faults.push({ kind: "unreadable", why: target.findingText() });
+    else warnings.push(target.findingText());
+  }
+  return { sources, faults, warnings };
+}
+
+function parametersOrEnd(sources: readonly ParameterSource[], faults: readonly ParameterError[]): BootConfig {
+  const read = readBootConfig(sources, faults);
   if (read.ok) return read.value;
   if (read.error.kind === "help") {
-    nativeConsole(bootUsage());
+    const { origins, debug } = read.error;
+    nativeConsole(`${bootUsage()}${debug ? `\n${describeOrigins(origins).join("\n")}\n` : ""}`);
     nativePowerOff(0);
   }
-  nativeConsole(describeMistakes(read.error.errors));
+  nativeConsole(describeMistakes(read.error.errors, cutHints(sources)));
   nativePowerOff(STATUS_BAD_PARAMETERS);
 }
 

@@ -11,7 +11,9 @@ import {
   withCredentials,
 } from "../appliance/config.ts";
 import { parseRemote, type Remote } from "../appliance/git/remote.ts";
-import { describeParameterError, Parameters, type ParameterTable, parameter, usage } from "../appliance/parameters.ts";
+import { describeParameterError } from "../appliance/parameter-error.ts";
+import { parameterFile, processArguments } from "../appliance/parameter-words.ts";
+import { Parameters, type ParameterTable, parameter, usage } from "../appliance/parameters.ts";
 import { PROXY_PARAMETERS, readProxy } from "../appliance/proxy-config.ts";
 import { readTlsConfig, TLS_PARAMETERS, type TlsConfig } from "../appliance/tls-config.ts";
 import type { Port } from "../stack/base/address.ts";
@@ -58,7 +60,7 @@ export function devUsage(): string {
   DIR   a directory to serve as it is on disk; pages reload in the browser when a file is saved
   URL   a Git repository, cloned into memory as the machine does it; POST /push makes it fetch
 
-Keys and certificates (PEM) are read from the file that the variable EPIPHYTE_PARAMETERS names, as from a boot module.`,
+Keys and certificates (PEM) are read from the file that the variable EPIPHYTE_PARAMETERS names.`,
     "npm run dev -- ~/blog --port=8081",
   );
 }
@@ -68,8 +70,8 @@ Keys and certificates (PEM) are read from the file that the variable EPIPHYTE_PA
  * error is what to print, "" when help was asked for.
  */
 export function readDevConfig(words: readonly string[], from: string, module = ""): Result<DevConfig, string> {
-  const source = { parameters: words.join("\n"), onePerLine: true, module };
-  const given = new Parameters(source, PARAMETERS, true);
+  const sources = [processArguments(words.join("\n")), parameterFile(module, "the file of EPIPHYTE_PARAMETERS")];
+  const given = new Parameters(sources, PARAMETERS, true);
   if (given.has("help")) return { ok: false, error: "" };
   const port = given.one("port", parseDevPort)?.port ?? (8080 as Port);
   const log = given.one("log", parseLevel)?.level ?? "info";
@@ -79,7 +81,7 @@ export function readDevConfig(words: readonly string[], from: string, module = "
   const proxy = readProxy(given, parsePort);
   const [text] = given.words;
   const place = text === undefined ? undefined : readPlace(text, from, given);
-  const mistakes = given.errors.map(describeParameterError);
+  const mistakes = given.located().map(describeParameterError);
   if (text === undefined || given.words.length > 1) mistakes.push("one directory or URL is needed");
   if (typeof place === "string") mistakes.push(place);
   if (mistakes.length > 0 || place === undefined || typeof place === "string")

@@ -1,18 +1,9 @@
-// What the machine is told: its network, its name, who receives its log. Here the whole table of parameters is put
-// together and read, once: the appliance's part is appliance/config.ts.
+// What the machine is told: its network, its name, who receives its log.
 
-import { APPLIANCE_PARAMETERS, type Config, parsePort, readConfig } from "../appliance/config.ts";
+import { parsePort } from "../appliance/config.ts";
 import { type LogReceiver, parseLogReceiver } from "../appliance/log-receiver.ts";
-import {
-  describeParameterError,
-  type ParameterError,
-  type ParameterSource,
-  Parameters,
-  type ParameterTable,
-  parameter,
-  usage,
-  VIRTIO_MMIO,
-} from "../appliance/parameters.ts";
+import type { ParameterError } from "../appliance/parameter-error.ts";
+import { type Parameters, type ParameterTable, parameter, VIRTIO_MMIO } from "../appliance/parameters.ts";
 import {
   ALL_OFFLOADS,
   OFFLOAD_EVENT_INDEX,
@@ -23,9 +14,7 @@ import {
 } from "../drivers/offload.ts";
 import { type Mac, type Port, parseIpv4 } from "../stack/base/address.ts";
 import { isLoopback6, isMapped, isMulticast, isUnspecified, parseIpv6 } from "../stack/base/address6.ts";
-import type { Result } from "../stack/base/result.ts";
 import { isIpv6, literalOf } from "../stack/edge/names.ts";
-import { isExempt } from "../stack/edge/proxy.ts";
 
 export interface StaticIpv4 {
   readonly address: string;
@@ -109,8 +98,6 @@ export const MACHINE_PARAMETERS = {
   help: parameter("", "print this and stop", { letter: "h" }),
 } as const satisfies ParameterTable;
 
-export const PARAMETERS = { ...APPLIANCE_PARAMETERS, ...MACHINE_PARAMETERS } as const;
-
 /** What each switch takes out of the set. */
 const WITHOUT: readonly (readonly [name: keyof typeof MACHINE_PARAMETERS, offloads: number])[] = [
   ["no-checksum-offload", OFFLOAD_SEND_CHECKSUM | OFFLOAD_RECEIVE_CHECKSUM],
@@ -119,47 +106,8 @@ const WITHOUT: readonly (readonly [name: keyof typeof MACHINE_PARAMETERS, offloa
   ["no-event-index", OFFLOAD_EVENT_INDEX],
 ];
 
-export interface BootConfig {
-  readonly appliance: Config;
-  readonly machine: MachineConfig;
-  /** Words that a hypervisor or a boot loader puts on a command line for Linux; left alone, and told on the console. */
-  readonly ignored: readonly string[];
-}
-
-/** No BootConfig: `--help` was asked for, or every mistake that there is. */
-export type NoBootConfig =
-  | { readonly kind: "help" }
-  | { readonly kind: "mistakes"; readonly errors: readonly ParameterError[] };
-
-export function readBootConfig(source: ParameterSource): Result<BootConfig, NoBootConfig> {
-  const given = new Parameters(source, PARAMETERS);
-  if (given.has("help")) return { ok: false, error: { kind: "help" } };
-  const appliance = readConfig(given);
-  const machine = readMachineConfig(given, appliance === undefined ? [] : hostsOf(appliance));
-  const { errors } = given;
-  const ignored = given.ignored.filter((word) => !VIRTIO_MMIO.test(word));
-  if (appliance === undefined || errors.length > 0) return { ok: false, error: { kind: "mistakes", errors } };
-  return { ok: true, value: { appliance, machine, ignored } };
-}
-
-/** The text of `--help`. */
-export function bootUsage(): string {
-  return usage(
-    PARAMETERS,
-    "Epiphyte serves a blog from a Git repository. Parameters, on the kernel command line (quotes keep blanks\n" +
-      "together) or one a line in a boot module:",
-    "--remote=http://git.example/blog.git#main --syslog=10.0.0.9",
-  );
-}
-
-/** A line for each mistake, and where to read more: the last lines that the console shows. */
-export function describeMistakes(errors: readonly ParameterError[]): string {
-  const lines = errors.map((error) => `epiphyte: ${describeParameterError(error)}\n`);
-  return `${lines.join("")}All parameters: --help\n`;
-}
-
 /** Adds to the errors of `given`. `hosts`: those whose names must be resolved, "" for none. */
-function readMachineConfig(given: Parameters, hosts: readonly string[]): MachineConfig {
+export function readMachineConfig(given: Parameters, hosts: readonly string[]): MachineConfig {
   const { errors } = given;
   const ipv4 = readIpv4(given);
   const ipv6 = readIpv6(given);
@@ -276,20 +224,6 @@ function parseAddress6(text: string): { text: string } | string {
 /** An IPv4 or IPv6 address, the latter with or without brackets. */
 function isAddress(text: string): boolean {
   return parseIpv4(text) !== undefined || isIpv6(literalOf(text));
-}
-
-/** Those whose names the machine looks up first: of the forge and of the certificate authority, or of the proxy before them. */
-function hostsOf({ remote, tls, proxy }: Pick<Config, "remote" | "tls" | "proxy">): readonly string[] {
-  return [remote.url, tls?.acme?.directory ?? ""].map((url) => {
-    const host = hostOf(url);
-    const through = proxy !== undefined && url.startsWith("https:") && !isExempt(host.toLowerCase(), proxy.exempt);
-    return through ? proxy.host : host;
-  });
-}
-
-/** The host of an http URL without credentials. */
-function hostOf(url: string): string {
-  return /^https?:\/\/(\[[^\]/]*\]|[^/:?]+)/i.exec(url)?.[1] ?? "";
 }
 
 function parseSubnet(text: string): { address: string; prefix: number } | string {

@@ -1,11 +1,21 @@
 // The `virtual` target: one ELF, entered by the hypervisor.
 
+import { commandLine, parameterFile } from "../appliance/parameter-words.ts";
 import * as seam from "../stack/host/seam.ts";
-import { findingText, hardwareClock, nextFinding, restart, start } from "./below-virtual.ts";
+import {
+  findingBytes,
+  findingText,
+  hardwareClock,
+  lookForParameters,
+  nextFinding,
+  restart,
+  start,
+} from "./below-virtual.ts";
 import { boot } from "./boot.ts";
 
 boot({
-  source: { parameters: nativeParameters(), onePerLine: false, module: nativeModule() },
+  sources: [commandLine(nativeParameters()), parameterFile(nativeModule(), "the initrd or EPIPHYTE.TXT")],
+  lookForParameters,
   seam,
   start({ offloads, restartOnPanic, virtioMmio, mac, ipv4 }, memory, purposes) {
     nativeRestartOnPanic(restartOnPanic);
@@ -15,4 +25,5 @@ boot({
   hardwareClock,
   nextFinding,
   findingText,
+  findingBytes,
 });

@@ -7,9 +7,11 @@ import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { APPLIANCE_PARAMETERS, parsePort } from "../appliance/config.ts";
-import { describeParameterError, Parameters, type ParameterTable, parameter, usage } from "../appliance/parameters.ts";
+import { describeParameterError } from "../appliance/parameter-error.ts";
+import { processArguments } from "../appliance/parameter-words.ts";
+import { Parameters, type ParameterTable, parameter, usage } from "../appliance/parameters.ts";
+import { readBootConfig } from "../image/boot-config.ts";
 import { buildCommands } from "../image/build/libraries.ts";
-import { readBootConfig } from "../image/machine-config.ts";
 import { makeDemo } from "./demo.ts";
 import { startGitServer } from "./git-server.ts";
 import { bestAccelerator, Machine } from "./qemu.ts";
@@ -90,8 +92,7 @@ async function end(status: number): Promise<void> {
 
 /** What is wrong ends us before anything is installed or built: also what the machine would say of its own parameters. */
 function readOptions() {
-  const source = { parameters: process.argv.slice(2).join("\n"), onePerLine: true, module: "" };
-  const given = new Parameters(source, PARAMETERS);
+  const given = new Parameters([processArguments(process.argv.slice(2).join("\n"))], PARAMETERS);
   if (given.has("help")) {
     console.log(
       usage(
@@ -108,7 +109,7 @@ function readOptions() {
   const [remote] = given.list("remote");
   const [log] = given.list("log");
   const words = [`--remote=${remote ?? "http://git.example/"}`, ...(log === undefined ? [] : [`--log=${log}`])];
-  const machine = readBootConfig({ parameters: words.join("\n"), onePerLine: true, module: "" });
+  const machine = readBootConfig([processArguments(words.join("\n"))]);
   const mistakes = [...given.errors];
   if (!machine.ok && machine.error.kind === "mistakes") mistakes.push(...machine.error.errors);
   if (mistakes.length > 0)

@@ -1,8 +1,9 @@
 // What is to be deployed: the machine's parameters, checked as the machine itself checks them, and what of them may be seen.
 
 import { createHash } from "node:crypto";
-import { describeParameterError, isSecretParameter } from "../../appliance/parameters.ts";
-import { readBootConfig } from "../machine-config.ts";
+import { describeParameterError, isSecretParameter } from "../../appliance/parameter-error.ts";
+import { parameterFile, processArguments } from "../../appliance/parameter-words.ts";
+import { readBootConfig } from "../boot-config.ts";
 import { commandLineWord } from "./forms.ts";
 
 export interface Plan {
@@ -55,9 +56,10 @@ function isSecret(word: string): boolean {
 
 /** What is wrong with the parameters, a line each, as the machine would say it. */
 export function mistakesIn(words: readonly string[], text: string): readonly string[] {
-  const read = readBootConfig({ parameters: words.join("\n"), onePerLine: true, module: text });
+  const read = readBootConfig([processArguments(words.join("\n")), parameterFile(text, "the file")]);
   if (read.ok) return read.value.ignored.map((word) => `${word} means nothing to Epiphyte`);
-  return read.error.kind === "help" ? ["--help"] : read.error.errors.map(describeParameterError);
+  if (read.error.kind === "help") return ["--help"];
+  return read.error.errors.map(describeParameterError);
 }
 
 /** An Ethernet address of this name: QEMU's prefix, and three bytes that follow from the name. */

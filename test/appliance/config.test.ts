@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { APPLIANCE_PARAMETERS, LEAST_POLL, parsePoll, parseRoot, readConfig } from "../../appliance/config.ts";
+import { commandLine } from "../../appliance/parameter-words.ts";
 import { Parameters } from "../../appliance/parameters.ts";
 
 describe("--untrusted", () => {
   it("is a switch", () => {
     const config = (line: string) =>
-      readConfig(
-        new Parameters(
-          { parameters: `--remote=http://x.example/b ${line}`, onePerLine: false, module: "" },
-          APPLIANCE_PARAMETERS,
-        ),
-      );
+      readConfig(new Parameters([commandLine(`--remote=http://x.example/b ${line}`)], APPLIANCE_PARAMETERS));
     expect(config("--untrusted")?.untrusted).toBe(true);
     expect(config("")?.untrusted).toBe(false);
   });

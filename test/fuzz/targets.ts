@@ -18,6 +18,7 @@ import { elf } from "./targets/elf.ts";
 import { ethernet } from "./targets/ethernet.ts";
 import { framePrint } from "./targets/frame-print.ts";
 import { frontMatter } from "./targets/front-matter.ts";
+import { fwCfg } from "./targets/fw-cfg.ts";
 import { generatorText } from "./targets/generator-text.ts";
 import { headerLines } from "./targets/header-lines.ts";
 import { hostHeaders } from "./targets/host-headers.ts";
@@ -47,6 +48,7 @@ import { requestHead } from "./targets/request-head.ts";
 import { responseHead } from "./targets/response-head.ts";
 import { simpleYaml } from "./targets/simple-yaml.ts";
 import { siteSettings } from "./targets/site-settings.ts";
+import { smbios } from "./targets/smbios.ts";
 import { syslog } from "./targets/syslog.ts";
 import { tcp } from "./targets/tcp.ts";
 import { tlsClientHello } from "./targets/tls-client-hello.ts";
@@ -78,6 +80,7 @@ export const TARGETS: readonly Target[] = [
   ethernet,
   framePrint,
   frontMatter,
+  fwCfg,
   generatorText,
   hostHeaders,
   simpleYaml,
@@ -107,6 +110,7 @@ export const TARGETS: readonly Target[] = [
   requestHead,
   responseHead,
   siteSettings,
+  smbios,
   syslog,
   tcp,
   tlsClientHello,

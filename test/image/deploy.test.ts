@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { commandLine } from "../../appliance/parameter-words.ts";
 import { Parameters } from "../../appliance/parameters.ts";
+import { PARAMETERS } from "../../image/boot-config.ts";
 import { OPTIONS, planOf } from "../../image/deploy/deploy.ts";
 import { commandLineWord, shell } from "../../image/deploy/forms.ts";
 import { type Deployment, HOSTS } from "../../image/deploy/hosts.ts";
 import { macOf, tapOf } from "../../image/deploy/plan.ts";
-import { PARAMETERS } from "../../image/machine-config.ts";
 import { which } from "../../tools/setup.ts";
 
 /** What a URL may hold, and XML, shells, systemd and xl take for something else. */
@@ -33,8 +34,8 @@ function file({ files }: Deployment, ending: string): string {
 }
 
 /** As the machine reads it. */
-function remoteOf(commandLine: string): string | undefined {
-  const read = new Parameters({ parameters: commandLine, onePerLine: false, module: "" }, PARAMETERS);
+function remoteOf(line: string): string | undefined {
+  const read = new Parameters([commandLine(line)], PARAMETERS);
   expect(read.errors).toEqual([]);
   return read.list("remote")[0];
 }

@@ -1,19 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  MAX_MODULE_LENGTH,
+  commandLine,
+  MAX_FILE_LENGTH,
   MAX_SOURCE_LENGTH,
   MAX_WORD_LENGTH,
-  Parameters,
-  parameter,
-} from "../../appliance/parameters.ts";
+  parameterFile,
+  parameterText,
+  processArguments,
+} from "../../appliance/parameter-words.ts";
+import { Parameters, parameter } from "../../appliance/parameters.ts";
 import { ALL_OFFLOADS } from "../../drivers/offload.ts";
-import { bootUsage, cardName, describeMistakes, PARAMETERS, readBootConfig } from "../../image/machine-config.ts";
+import {
+  bootUsage,
+  cutHints,
+  describeMistakes,
+  describeOrigins,
+  PARAMETERS,
+  readBootConfig,
+} from "../../image/boot-config.ts";
+import { cardName } from "../../image/machine-config.ts";
 
 const REMOTE = "--remote=http://git.example/blog.git";
 
 function line(parameters: string, module = ""): ReturnType<typeof readBootConfig> {
-  return readBootConfig({ parameters, onePerLine: false, module });
+  return readBootConfig([commandLine(parameters), parameterFile(module, "a file")]);
 }
 
 function mistakesOf(result: ReturnType<typeof readBootConfig>): string {
@@ -91,7 +102,7 @@ describe("boot parameters", () => {
   });
 
   it("come one a line to a process, blanks and all", () => {
-    const result = readBootConfig({ parameters: `${REMOTE}\n--hook-secret=a "b\n`, onePerLine: true, module: "" });
+    const result = readBootConfig([processArguments(`${REMOTE}\n--hook-secret=a "b\n`)]);
     expect(result.ok && result.value.appliance.hookSecret).toBe('a "b');
   });
 
@@ -240,7 +251,7 @@ describe("boot parameters", () => {
 
   it("say at the end where all of them are listed, and list none beside a mistake", () => {
     expect(errorsOf(`${REMOTE} --prot=80`)).toBe(
-      'epiphyte: unknown parameter "--prot=80" (did you mean --port?)\nAll parameters: --help\n',
+      'epiphyte: unknown parameter "--prot=80" (did you mean --port?) (from the command line)\nAll parameters: --help\n',
     );
   });
 
@@ -248,9 +259,9 @@ describe("boot parameters", () => {
     const result = line("--port=x --log=y --frobnicate");
     expect(!result.ok && result.error.kind === "mistakes" && result.error.errors.map(({ kind }) => kind)).toEqual([
       "unknown",
+      "malformed",
+      "malformed",
       "missing",
-      "malformed",
-      "malformed",
     ]);
   });
 
@@ -262,14 +273,17 @@ describe("boot parameters", () => {
 
   it("answer --help whatever else is wrong", () => {
     const result = line("--help --port=x");
-    expect(!result.ok && result.error).toEqual({ kind: "help" });
+    expect(!result.ok && result.error.kind).toBe("help");
     for (const name of Object.keys(PARAMETERS)) expect(bootUsage()).toContain(`--${name}`);
   });
 
   it("never throw", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.boolean(), (parameters, module, onePerLine) => {
-        const result = readBootConfig({ parameters, module, onePerLine });
+        const result = readBootConfig([
+          onePerLine ? processArguments(parameters) : commandLine(parameters),
+          parameterFile(module, "a file"),
+        ]);
         if (!result.ok && result.error.kind === "mistakes") expect(result.error.errors).not.toEqual([]);
       }),
       { numRuns: 200 },
@@ -277,14 +291,73 @@ describe("boot parameters", () => {
     const words = fc.constantFrom(...Object.keys(PARAMETERS)).map((name) => `--${name}`);
     fc.assert(
       fc.property(fc.array(fc.tuple(words, fc.string())), (pairs) => {
-        readBootConfig({
-          parameters: pairs.map(([name, value]) => `${name}=${value}`).join("\n"),
-          onePerLine: true,
-          module: "",
-        });
+        readBootConfig([processArguments(pairs.map(([name, value]) => `${name}=${value}`).join("\n"))]);
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("several sources", () => {
+  const places = ["the command line", "a file", "fw_cfg"];
+  const read = (line: string, file: string, device: string) =>
+    readBootConfig([commandLine(line), parameterFile(file, "a file"), parameterText(device, "fw_cfg")]);
+
+  it("the first that has a parameter wins, of each parameter by itself", () => {
+    const all = read("--port=81", `--port=82\n--dns=1.1.1.1\n`, `${REMOTE} --dns=2.2.2.2 --hook=/x`);
+    expect(all.ok && [all.value.appliance.port, all.value.machine.dns, all.value.appliance.hook]).toEqual([
+      81,
+      ["1.1.1.1"],
+      "/x",
+    ]);
+    expect(all.ok && describeOrigins(all.value.origins)).toEqual([
+      `--port is from ${places[0]}`,
+      `--port is from ${places[1]}, where it does not count: see above`,
+      `--dns is from ${places[1]}`,
+      `--remote is from ${places[2]}`,
+      `--dns is from ${places[2]}, where it does not count: see above`,
+      `--hook is from ${places[2]}`,
+    ]);
+  });
+
+  it("one string is a command line, several lines are a file", () => {
+    const one = read("", "", `${REMOTE} "--hook-secret=a b" --port=81`);
+    const lines = read("", "", `# ours\n${REMOTE}\n--hook-secret=a b\n--port=81\n`);
+    for (const { value } of [one, lines].filter((result) => result.ok))
+      expect([value.appliance.hookSecret, value.appliance.port]).toEqual(["a b", 81]);
+    expect([one.ok, lines.ok]).toEqual([true, true]);
+  });
+
+  it("a mistake says where it was read", () => {
+    const text = mistakesOf(read("--port=0", `${REMOTE}\n--log=loud\n`, "--frobnicate"));
+    expect(text).toMatch(/--port=0: .* \(from the command line\)/);
+    expect(text).toMatch(/--log=loud: .* \(from a file\)/);
+    expect(text).toMatch(/"--frobnicate" \(from fw_cfg\)/);
+  });
+
+  it("one that is there and cannot be read is a mistake", () => {
+    const read = readBootConfig([commandLine(REMOTE)], [{ kind: "unreadable", why: "fw_cfg x: it has 70000 bytes" }]);
+    expect(mistakesOf(read)).toContain("parameters cannot be read: fw_cfg x: it has 70000 bytes");
+  });
+
+  it("a secret that stands behind its name, or behind one that is mistyped, is not repeated", () => {
+    for (const words of [
+      "--hook-secrett sesame",
+      "--hook-secret=sesame --hook-secret sesame",
+      '--hook-secret "sesame --port=1',
+      '--remote-tokn "sesame',
+      "--passwort=sesame",
+      '--remote-token="sesame',
+    ])
+      expect(errorsOf(`${REMOTE} ${words}`)).not.toContain("sesame");
+  });
+
+  it("a command line of a length at which hosts cut it is doubted", () => {
+    const filled = (length: number) => [commandLine(`${REMOTE} `.padEnd(length, "x"))];
+    for (const length of [255, 256, 1023, 1024, 2047, 2048, 4095, 4096])
+      expect(cutHints(filled(length)).join()).toMatch(`${length} characters long, where hosts cut it off`);
+    for (const length of [100, 254, 257, 2046, 2049, 4097]) expect(cutHints(filled(length))).toEqual([]);
+    expect(cutHints([parameterFile("x".repeat(2047), "a file")])).toEqual([]);
   });
 });
 
@@ -312,7 +385,7 @@ describe("HTTPS", () => {
     expect(errorsOf(`${REMOTE} --tls=80`)).toContain("plain HTTP has this port");
     expect(errorsOf(`${REMOTE} --http=off`)).toContain("--tls is missing");
     expect(errorsOf(`${REMOTE} --tls --http=maybe`)).toContain("is none of serve, redirect, off");
-    expect(errorsOf(`${REMOTE} --certificate=cert.pem`)).toContain("PEM is wanted, in a boot module");
+    expect(errorsOf(`${REMOTE} --certificate=cert.pem`)).toContain("PEM is wanted, in a file");
     const short = errorsOf(`${REMOTE} --cert-seed=geheim`);
     expect(short).toContain("at least 16 characters");
     expect(short).not.toContain("geheim");
@@ -488,7 +561,7 @@ describe("PEM in a boot module", () => {
   };
   const pem = (kind: string, text = "AAAA"): string => `-----BEGIN ${kind}-----\n${text}\n-----END ${kind}-----\n`;
   const read = (module: string, parameters = ""): Parameters =>
-    new Parameters({ parameters, onePerLine: false, module }, table);
+    new Parameters([commandLine(parameters), parameterFile(module, "a file")], table);
 
   it("is the site's own when nothing is said, key and chain together", () => {
     const given = read(`${pem("PRIVATE KEY")}# the chain\n${pem("CERTIFICATE")}\n--remote=x\n`);
@@ -517,6 +590,6 @@ describe("PEM in a boot module", () => {
 
   it("is never printed, and bounded with the module", () => {
     expect(errorsOf("", `--remote=\n${pem("PRIVATE KEY", "SECRET")}`)).not.toContain("SECRET");
-    expect(errorsOf(REMOTE, "x".repeat(MAX_MODULE_LENGTH + 1))).toContain("at most 65536");
+    expect(errorsOf(REMOTE, "x".repeat(MAX_FILE_LENGTH + 1))).toContain("at most 65536");
   });
 });

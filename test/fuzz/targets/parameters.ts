@@ -1,5 +1,6 @@
-import { describeParameterError, MAX_WORD_LENGTH } from "../../../appliance/parameters.ts";
-import { describeMistakes, readBootConfig } from "../../../image/machine-config.ts";
+import { describeParameterError } from "../../../appliance/parameter-error.ts";
+import { commandLine, MAX_WORD_LENGTH, parameterFile, processArguments } from "../../../appliance/parameter-words.ts";
+import { describeMistakes, readBootConfig } from "../../../image/boot-config.ts";
 import { parseIpv4 } from "../../../stack/base/address.ts";
 import { ascii, check, latin1, Script, same, type Target } from "../target.ts";
 
@@ -58,10 +59,10 @@ export const parameters: Target = {
     const script = new Script(bytes);
     const line = latin1(script.upTo(0));
     const module = latin1(script.rest());
-    for (const onePerLine of [false, true]) {
-      const source = { parameters: line, onePerLine, module };
-      const read = readBootConfig(source);
-      same(readBootConfig(source), read, "read a second time");
+    for (const first of [commandLine(line), processArguments(line)]) {
+      const sources = [first, parameterFile(module, "a file")];
+      const read = readBootConfig(sources);
+      same(readBootConfig(sources), read, "read a second time");
       if (!read.ok) {
         if (read.error.kind === "mistakes") mistakes(read.error.errors);
         continue;
