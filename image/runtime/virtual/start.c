@@ -88,7 +88,7 @@ long *start(const struct start_info *info) {
   find_hypervisor();
   traps_start();
   start_processor();
-  if (info->magic != START_MAGIC || info->version < 1) platform_panic("entered without PVH start info (QEMU: more than 4,000 bytes of -append?)");
+  if (info->magic != START_MAGIC || info->version < 1) platform_panic("no PVH start info; -append above 4,000 bytes?");
 
   const struct memory_entry *map = (void *)info->memory_map;
   for (uint32_t i = 0; i < info->memory_entries && ram_count < MEMORY_MAX; i++) {
