@@ -3,6 +3,7 @@
 import { parseIpv4 } from "../base/address.ts";
 import { isLoopback6, isMapped, isMulticast, isUnspecified, parseIpv6 } from "../base/address6.ts";
 import type { Result } from "../base/result.ts";
+import { Translation } from "../base/translation.ts";
 import { TYPE_A, TYPE_AAAA } from "../dns/wire.ts";
 import {
   RESOLVE_BAD_NAME,
@@ -16,6 +17,10 @@ import {
 } from "../host/events.ts";
 import type { ResolveError } from "./network.ts";
 import type { Seam } from "./seam.ts";
+
+/** It has these addresses of IPv4, and none of IPv6 but where names are translated (RFC 7050 2.2, 8.1). */
+const WELL_KNOWN_NAME = "ipv4only.arpa.";
+const WELL_KNOWN_ADDRESSES: readonly number[] = [0xc00000aa, 0xc00000ab];
 
 interface Pending {
   readonly name: string;
@@ -46,7 +51,29 @@ export class EdgeNames {
     if (found.ok) return others(name, found.value);
     if (found.error.kind !== "no-address") return found;
     const other = await this.lookUp(name, six ? TYPE_A : TYPE_AAAA);
-    return other.ok ? { ok: false, error: { kind: six ? "only-ipv4" : "only-ipv6", name } } : found;
+    if (!other.ok) return found;
+    return six ? this.#translated(name, other.value) : { ok: false, error: { kind: "only-ipv6", name } };
+  }
+
+  /** Addresses of IPv4 by way of a translator, where the network has one. */
+  async #translated(name: string, addresses: readonly string[]): Promise<Result<readonly string[], ResolveError>> {
+    const usable = others(name, addresses);
+    if (!usable.ok) return usable;
+    const translation = await this.#translation();
+    const found = usable.value.map((address) => translation.toward(parseIpv4(address) ?? 0)).filter((to) => to !== "");
+    return found.length > 0 ? { ok: true, value: found } : { ok: false, error: { kind: "only-ipv4", name } };
+  }
+
+  /** As routers say (RFC 8781); else as name servers that translate show it (RFC 7050 3). */
+  async #translation(): Promise<Translation> {
+    const translation = new Translation();
+    translation.parse(this.#seam.translation());
+    if (translation.length > 0) return translation;
+    const told = await this.lookUp(WELL_KNOWN_NAME, TYPE_AAAA);
+    const address = new Uint8Array(16);
+    for (const text of told.ok ? told.value : [])
+      if (parseIpv6(text, address, 0) && translation.find(address, WELL_KNOWN_ADDRESSES)) break;
+    return translation;
   }
 
   async #both(name: string): Promise<Result<readonly string[], ResolveError>> {

@@ -50,8 +50,8 @@ export interface Seam {
   address(): string;
   /** The IPv6 address that readers beyond the link reach, "" while there is none. */
   address6(): string;
-  prefixLength(): number;
-  gateway(): string;
+  /** The prefix behind which routers say that IPv4 is translated to ("64:ff9b::/96", RFC 8781), "" for none. */
+  translation(): string;
   /** The i-th name server, "" when there are no more. */
   nameServer(index: number): string;
   mac(): number;

@@ -1,7 +1,7 @@
 // The clients of DHCPv6 on their UDP port, and what they are told as addresses and fields that the host follows.
 
 import { formatMac, type Mac, type Port } from "../base/address.ts";
-import { formatIpv6, isLinkLocal } from "../base/address6.ts";
+import { copy6, formatIpv6, isLinkLocal } from "../base/address6.ts";
 import { type Counters, DHCPV6_REFUSED } from "../base/counters.ts";
 import type { PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
@@ -49,7 +49,7 @@ export class Lease6State extends Dhcpv6Sink {
 
   override bound(lease: Lease, renewed: boolean, now: Instant): void {
     const { configuration, address } = this;
-    for (let i = 0; i < 16; i++) address[i] = lease.address[i]!;
+    copy6(address, 0, lease.address, 0);
     const text = formatIpv6(address, 0);
     if (!renewed) {
       const time = lease.seconds === 0xffffffff ? "for ever" : `for ${lease.seconds} s`;

@@ -131,12 +131,8 @@ export function address6(): string {
   return host().ipv6.address;
 }
 
-export function prefixLength(): number {
-  return host().prefixLength;
-}
-
-export function gateway(): string {
-  return host().gateway;
+export function translation(): string {
+  return host().ipv6.ndp.translator.translation.text();
 }
 
 export function nameServer(index: number): string {

@@ -1,7 +1,7 @@
 /// <reference path="../base/native.d.ts" />
 // Neighbour discovery and the addresses that follow from it (RFC 4861, 4862, 4191, 8106; duplicates as RFC 7527 finds
 // them). Its parts: neighbours.ts (who is where), routers.ts (who leads on), autoconfiguration.ts (who we are),
-// solicitation.ts (asking for routers), name-servers.ts.
+// solicitation.ts (asking for routers), name-servers.ts, translator.ts.
 //
 //   ndp.start(true, now);                 // a link-local address is tried, routers are asked
 //   ndp.input(packet, now);               // a message has come
@@ -31,6 +31,7 @@ import {
 } from "./neighbours.ts";
 import { Routers } from "./routers.ts";
 import { RouterSolicitation } from "./solicitation.ts";
+import { Translator } from "./translator.ts";
 import {
   decode,
   encodeAdvertisement,
@@ -39,6 +40,7 @@ import {
   nextOption,
   OPTION_DOMAINS,
   OPTION_MTU,
+  OPTION_PREF64,
   OPTION_PREFIX,
   OPTION_SERVERS,
   TYPE_NEIGHBOUR_ADVERTISEMENT,
@@ -64,6 +66,7 @@ export class Ndp {
   readonly routers: Routers = new Routers();
   readonly configuration: Autoconfiguration;
   readonly nameServers: NameServers = new NameServers();
+  readonly translator: Translator = new Translator();
   readonly solicitation: RouterSolicitation;
   /** Hops of what we send, and the largest packet that the link carries, as routers say. */
   hopLimit = LEAST_HOP_LIMIT;
@@ -155,12 +158,13 @@ export class Ndp {
     this.neighbours.step(now, this.sink);
     if (this.routers.step(now) && this.routers.count === 0) solicitation.begin(now);
     if (this.nameServers.step(now)) this.changed = true;
+    this.translator.step(now);
   }
 
   nextDeadline(): Instant {
     const own = Math.min(this.configuration.nextDeadline(), this.solicitation.nextDeadline());
     const known = Math.min(this.neighbours.nextDeadline(), this.routers.nextDeadline());
-    return Math.min(own, known, this.nameServers.nextDeadline());
+    return Math.min(own, known, this.nameServers.nextDeadline(), this.translator.nextDeadline());
   }
 
   private take(packet: Packet, now: Instant): boolean {
@@ -292,6 +296,9 @@ export class Ndp {
         break;
       case OPTION_DOMAINS:
         if (this.nameServers.readDomains(bytes, at, now)) this.changed = true;
+        break;
+      case OPTION_PREF64:
+        this.translator.read(bytes, at, now);
         break;
       default:
         // RFC 4861 6.1.2: unknown options are ignored.

@@ -203,6 +203,19 @@ describe.skipIf(!tools)(`IPv6 among real peers${why}`, () => {
     expect(link.text).not.toContain("DHCPv6 lease");
   }, 120_000);
 
+  test("where name servers show a translator, a remote of IPv4 is reached through it (RFC 7050, 6052)", async () => {
+    link = new Link("translated");
+    link.withoutIpv4();
+    link.router(`RDNSS ${PEER} { };`);
+    // What stands for 192.0.2.1 behind 2001:db8:64::/96 is the namespace itself.
+    link.space.run(["ip", "addr", "add", "2001:db8:64::c000:201/128", "dev", link.space.tap, "nodad"]);
+    link.names({ "ipv4only.arpa": ["192.0.0.170", "2001:db8:64::c000:aa"] });
+    link.git("2001:db8:64::c000:201");
+    link.start(`--remote=http://192.0.2.1:${GIT_PORT}/blog.git#main`);
+    const [, address = ""] = await link.says(/ready: http:\/\/\[([0-9a-f:]+)\]\//);
+    expect(await link.curl(`http://[${address}]/`)).toContain("The first words of the front page.");
+  }, 120_000);
+
   test.each(targets)(
     "a %s with both families serves over both, and clones over the one that answers",
     async (target) => {

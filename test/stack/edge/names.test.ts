@@ -25,16 +25,25 @@ const ZONE: Zone = {
   "four.test": { [TYPE_A]: ["192.0.2.1"], [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
   "hurt.test": { [TYPE_A]: RESOLVE_NO_ADDRESS, [TYPE_AAAA]: RESOLVE_SERVER_FAILED },
   "block6.test": { [TYPE_A]: ["0.0.0.0"], [TYPE_AAAA]: ["::", "::1", "::ffff:127.0.0.1", "ff02::1"] },
+  "ipv4only.arpa.": { [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
+  "192.0.2.33": { [TYPE_A]: ["192.0.2.33"], [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
+  "10.1.2.3": { [TYPE_A]: ["10.1.2.3"], [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
   "a b": { [TYPE_A]: RESOLVE_BAD_NAME },
 };
 
 /** The error in words, or the addresses. */
-async function resolved(name: string, four = "10.0.0.2", six = ""): Promise<string> {
+async function resolved(
+  name: string,
+  four = "10.0.0.2",
+  six = "",
+  translation = "",
+  zone: Zone = ZONE,
+): Promise<string> {
   let current: readonly string[] = [];
   const asked: string[] = [];
   const names: EdgeNames = new EdgeNames({
     resolve: (of: string, type: number) => {
-      const answer = ZONE[of]![type]!;
+      const answer = zone[of]![type]!;
       const token = asked.push(String(type));
       queueMicrotask(() => {
         current = typeof answer === "number" ? [] : answer;
@@ -44,6 +53,7 @@ async function resolved(name: string, four = "10.0.0.2", six = ""): Promise<stri
     },
     address: () => four,
     address6: () => six,
+    translation: () => translation,
     resolvedCount: () => current.length,
     resolvedAddress: (index: number) => current[index]!,
   } as Partial<Seam> as Seam);
@@ -78,6 +88,33 @@ describe("a name", () => {
     expect(await resolved("none.test", "10.0.0.2", six)).toBe("has no address (neither A nor AAAA records)");
     expect(await resolved("hurt.test", "10.0.0.2", six)).toBe("server-failed");
     expect(await resolved("block6.test", "10.0.0.2", six)).toBe("has the address ::, which is no other machine's");
+  });
+
+  test("with addresses of IPv4 alone is reached by way of a translator, where routers tell of one (RFC 8781)", async () => {
+    const six = "2001:db8::9";
+    expect(await resolved("four.test", "", six, "64:ff9b::/96")).toBe("64:ff9b::c000:201");
+    expect(await resolved("192.0.2.33", "", six, "2001:db8:122:344::/64")).toBe("2001:db8:122:344:c0:2:2100:0");
+    expect(await resolved("10.1.2.3", "", six, "64:ff9b::/96")).toBe(
+      "has only IPv4 addresses (A records), and this machine has none",
+    );
+    expect(
+      await resolved("own.test", "", six, "64:ff9b::/96", {
+        "own.test": { [TYPE_A]: ["127.0.1.1"], [TYPE_AAAA]: RESOLVE_NO_ADDRESS },
+      }),
+    ).toBe("has the address 127.0.1.1, which is no other machine's");
+    // With an address of IPv4 there is no need of one.
+    expect(await resolved("four.test", "10.0.0.2", six, "64:ff9b::/96")).toBe("192.0.2.1");
+    expect(await resolved("two.test", "", six, "64:ff9b::/96")).toBe("2001:db8::1 2001:db8::2");
+  });
+
+  test("... or where name servers show one (RFC 7050)", async () => {
+    const six = "2001:db8::9";
+    const shown: Zone = { ...ZONE, "ipv4only.arpa.": { [TYPE_AAAA]: ["2001:db8:77::1", "2001:db8:64::c000:ab"] } };
+    expect(await resolved("four.test", "", six, "", shown)).toBe("2001:db8:64::c000:201");
+    const none: Zone = { ...ZONE, "ipv4only.arpa.": { [TYPE_AAAA]: ["2001:db8:77::1"] } };
+    expect(await resolved("192.0.2.33", "", six, "", none)).toBe(
+      "has only IPv4 addresses (A records), and this machine has none",
+    );
   });
 
   test("may be an address of IPv6, in brackets or not", async () => {

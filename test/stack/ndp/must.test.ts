@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isLinkLocal } from "../../../stack/base/address6.ts";
+import { copyBytes } from "../../../stack/base/native.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { ADDRESS_LIMIT } from "../../../stack/ndp/addresses.ts";
 import { UNRESOLVED } from "../../../stack/ndp/neighbours.ts";
@@ -436,6 +437,59 @@ describe("RFC 4862, an address", () => {
     expect(bed.ndp.routers.count).toBe(8);
     expect(bed.refused > 900).toBe(true);
     expect(bed.nextHop("2001:db8::9")).toBe(-1);
+  });
+});
+
+/** A PREF64 option (RFC 8781 4); `lifetime` in eights of seconds. */
+function pref64(text: string, code: number, lifetime: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  bytes[0] = 38;
+  bytes[1] = 2;
+  nativeStore16(bytes, 2, lifetime * 8 + code);
+  copyBytes(bytes, 4, bytesOf(text), 0, 12);
+  return bytes;
+}
+
+function translated(): string {
+  return bed.ndp.translator.translation.text();
+}
+
+function tell(options: readonly Uint8Array[]): void {
+  bed.hear(routerAdvertisement(1800, 0, options), ROUTER_ADDRESS, ALL_NODES);
+}
+
+describe("RFC 8781, the prefix of a translator", () => {
+  it("is taken, whatever its length, and is over with its lifetime", () => {
+    settled();
+    const lengths = [96, 64, 56, 48, 40, 32];
+    for (let code = 0; code < lengths.length; code++) {
+      tell([pref64("2001:db8:ffff:ffff:ffff:ffff::", code, 2)]);
+      expect(translated().endsWith(`/${lengths[code]!}`)).toBe(true);
+      bed.run(15 * SECOND);
+      expect(translated() === "").toBe(false);
+      bed.run(2 * SECOND);
+      expect(translated()).toBe("");
+    }
+  });
+
+  it("stays the one that was told of first, until it is taken back", () => {
+    settled();
+    tell([pref64("64:ff9b::", 0, 100)]);
+    tell([pref64("2001:db8::", 0, 100)]);
+    expect(translated()).toBe("64:ff9b::/96");
+    tell([pref64("64:ff9b::", 0, 0)]);
+    expect(translated()).toBe("");
+    tell([pref64("2001:db8::", 0, 100)]);
+    expect(translated()).toBe("2001:db8::/96");
+  });
+
+  it("of an impossible length, or of a lifetime of nothing, is none", () => {
+    settled();
+    const long = new Uint8Array(24);
+    copyBytes(long, 0, pref64("64:ff9b::", 0, 100), 0, 16);
+    long[1] = 3;
+    tell([pref64("64:ff9b::", 6, 100), pref64("64:ff9b::", 7, 100), pref64("64:ff9b::", 0, 0), long]);
+    expect(translated()).toBe("");
   });
 });
 
