@@ -191,7 +191,9 @@ class JekyllLayout implements Layout {
       if (owner === "page" && keys.length === 1) return asText(fields().get(keys[0]!.toLowerCase()));
       return undefined;
     });
-    return { ...expanded, text: MARKDOWN.test(extensionOf(path)) ? expandKramdown(expanded.text) : expanded.text };
+    if (!MARKDOWN.test(extensionOf(path))) return expanded;
+    const { text: made, faults } = expandKramdown(expanded.text);
+    return { text: made, faults: [...expanded.faults, ...faults] };
   }
 
   madeHere(path: string, text: string): string | undefined {

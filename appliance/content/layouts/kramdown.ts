@@ -2,19 +2,24 @@
 // attributes, comments, abbreviations, Markdown within HTML. Names of headings stay; what else styles a page has no place
 // here, and goes.
 
+import type { Expansion } from "./layout.ts";
 import { mapProse } from "./prose.ts";
 
 const SOME = /\{:|\*\[|markdown=/;
 
-export function expandKramdown(text: string): string {
-  return SOME.test(text) ? mapProse(text, undefined, withoutAttributes).text : text;
+const COMMENT = { open: "{::comment}", close: "{:/comment}" };
+
+export function expandKramdown(text: string): Expansion {
+  if (!SOME.test(text)) return { text, faults: [] };
+  // A comment may be closed without its name.
+  const named = text.includes(COMMENT.open) ? text.replaceAll("{:/}", COMMENT.close) : text;
+  return mapProse(named, COMMENT, withoutAttributes);
 }
 
 function withoutAttributes(prose: string): string {
   if (!SOME.test(prose)) return prose;
   return (
     prose
-      .replace(/\{::comment\}[\s\S]*?\{:\/(?:comment)?\}/g, "")
       .replace(/\{:[:/](?:comment|nomarkdown|options)?\b[^}\n]*\}/g, "")
       .replace(/^[ \t]*(?:[*+-]|1\.)[ \t][^\n]*\n[ \t]*\{:[ \t]*toc\b[^}\n]*\}[ \t]*$/gm, "[TOC]")
       // The name of a heading may stand on the line below it.

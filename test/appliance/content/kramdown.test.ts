@@ -40,6 +40,15 @@ describe("kramdown in Jekyll's posts", () => {
     expect(page).not.toContain("letters");
   });
 
+  it("has comments, whatever stands in them; one that does not end hides all that follows", async () => {
+    for (const close of ["{:/comment}\n\nseen", "{:/}\n\nseen", ""]) {
+      const page = await pageOf(`first\n\n{::comment}\n\`a\` unseen\n\n\`\`\`\nunseen\n\`\`\`\n${close}\n`);
+      expect(page).toContain("first");
+      expect(page).not.toContain("unseen");
+      expect(page.includes("<p>seen</p>")).toBe(close !== "");
+    }
+  });
+
   it("has Markdown within HTML", async () => {
     const page = await pageOf('<div class="n" markdown="1">\n**bold**\n</div>\n');
     expect(page).toContain("<strong>bold</strong>");
