@@ -9,7 +9,10 @@ export function ascii(text: string): number[] {
 /** 6.1: a structure and its strings. */
 export function structure(type: number, formatted: readonly number[], strings: readonly string[]): number[] {
   const bytes = [type, 4 + formatted.length, 0, type, ...formatted];
-  for (const text of strings) bytes.push(...ascii(text), 0);
+  for (const text of strings) {
+    for (const byte of ascii(text)) bytes.push(byte);
+    bytes.push(0);
+  }
   if (strings.length === 0) bytes.push(0);
   bytes.push(0);
   return bytes;
