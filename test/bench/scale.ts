@@ -10,7 +10,7 @@ import type { Column, Start } from "./columns.ts";
 import { type Figure, figure, type Row, withMachine } from "./machine.ts";
 
 /** Posts of six kilobytes, each revised once. */
-function plan(posts: number): BlogPlan {
+export function plan(posts: number): BlogPlan {
   return { posts, commits: 2 * posts, seed: 3, words: 900, layout: "yearly" };
 }
 
@@ -119,7 +119,7 @@ async function onBlog(
 }
 
 /** One post more, as a push brings it. */
-function commitPost(name: string, number: number): void {
+export function commitPost(name: string, number: number): void {
   const directory = join(cache, "git", name);
   const git = (words: readonly string[], input?: string): string =>
     execFileSync("git", ["-C", directory, ...words], {
