@@ -63,6 +63,12 @@ function publicKey({ kind }: SignatureScheme, key: Uint8Array): KeyObject {
   }
 }
 
+/** Whether a signature has the length that its key gives it (RFC 8017 8.1.2 and 8.2.2): OpenSSL takes shorter ones, too. */
+function fits({ asymmetricKeyDetails }: KeyObject, signature: Uint8Array): boolean {
+  const bits = asymmetricKeyDetails?.modulusLength;
+  return bits === undefined || signature.length === Math.ceil(bits / 8);
+}
+
 /** Salt and mask as RFC 8446 4.2.3 has them. */
 const padding = ({ kind }: SignatureScheme): { padding?: number; saltLength?: number } =>
   kind === "rsaPss"
@@ -95,10 +101,11 @@ export const ofSignatures = {
     const signed = part(message, offset, length);
     const given = part(signature, signatureOffset, signatureLength);
     const known = SCHEMES[scheme];
-    return (
-      known !== undefined &&
-      attempt(() => verify(known.hash, signed, { key: publicKey(known, key), ...padding(known) }, given), false)
-    );
+    if (known === undefined) return false;
+    return attempt(() => {
+      const by = publicKey(known, key);
+      return fits(by, given) && verify(known.hash, signed, { key: by, ...padding(known) }, given);
+    }, false);
   },
   nativePublicKey(scheme, key, into) {
     checkRange(into, 0, 1100);

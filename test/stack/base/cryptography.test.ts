@@ -427,6 +427,21 @@ describe("signatures", () => {
     }
   });
 
+  it("of RSA have the length of the modulus: one that begins with 0 does not verify without it", () => {
+    const key = publicKey(0x0804, RSA_KEY);
+    const message = pattern(10);
+    // One in 256 begins so: of so many none does once in a million runs.
+    let found = false;
+    for (let i = 0; i < 3500 && !found; i++) {
+      const signature = signed(0x0804, RSA_KEY, message);
+      if (signature[0] !== 0) continue;
+      found = true;
+      expect(verifies(0x0804, key, message, signature)).toBe(true);
+      expect(verifies(0x0804, key, message, signature.subarray(1))).toBe(false);
+    }
+    expect(found).toBe(true);
+  });
+
   it("are not made by what is no key of the scheme", () => {
     for (const [scheme, secret] of SECRETS) {
       for (const key of [
