@@ -105,6 +105,19 @@ describe.skipIf(packages === undefined)("a guest of Xen (needs apt's xen-hypervi
     });
   });
 
+  test("begins anew when Xen's tools ask for a reboot", async () => {
+    const from = host.text.length;
+    expect((await host.run("xl reboot g", START_LIMIT_MS)).status).toBe(0);
+    await host.line(/guest: .*Xen asks for a reboot: beginning anew when all is answered/, START_LIMIT_MS, from);
+    await host.line(/guest: .*good-bye/, START_LIMIT_MS, from);
+    await host.line(/guest: .* Epiphyte \d/, START_LIMIT_MS, from);
+    await host.line(/guest: .* ready: http/, START_LIMIT_MS, from);
+    await eventually("pages are served again", START_LIMIT_MS, async () => {
+      const answer = await get(port, "/Posts/Third").catch(() => undefined);
+      return answer?.status === 200;
+    });
+  });
+
   test("ends when Xen's tools ask for it", async () => {
     const from = host.text.length;
     const ended = await host.run("xl shutdown -w g", START_LIMIT_MS);
