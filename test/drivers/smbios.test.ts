@@ -13,7 +13,7 @@ function textOf(bytes: Uint8Array): string {
 
 function decoded(...structures: readonly (readonly number[])[]): string {
   const bytes: number[] = [];
-  for (const one of structures) bytes.push(...one);
+  for (const one of structures) for (const byte of one) bytes.push(byte);
   const { text, fault } = decodeOemStrings(Uint8Array.from(bytes));
   return `${textOf(text)}${fault}`;
 }

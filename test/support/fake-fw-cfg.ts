@@ -15,7 +15,7 @@ class FwCfgHal extends FakeHal {
     const directory: number[] = [...big(names.length)];
     for (let i = 0; i < names.length; i++) {
       const content = codes(files[names[i]!]!);
-      directory.push(...big(content.length), 0, FIRST_KEY + i, 0, 0);
+      for (const byte of [...big(content.length), 0, FIRST_KEY + i, 0, 0]) directory.push(byte);
       const name = codes(names[i]!);
       for (let at = 0; at < 56; at++) directory.push(at < name.length ? name[at]! : 0);
       // Keys have 16 bits; the lower eight do for what is looked at.
