@@ -59,6 +59,10 @@ export function start(
   leased: boolean,
   purposes: number,
 ): boolean {
+  const xen = findXen(hal, () => nativeNow());
+  buses = xen.buses;
+  tell(xen.leftAlone);
+  for (const bus of buses) bus.unplugCards();
   const found = findDevices(hal, mmio);
   const entropy = probeEntropy(hal, found, () => nativeNow());
   tell(entropy.leftAlone);
@@ -70,9 +74,6 @@ export function start(
         "sequence numbers can be guessed; add -device virtio-rng-pci",
     );
   }
-  const xen = findXen(hal, () => nativeNow());
-  buses = xen.buses;
-  tell(xen.leftAlone);
   const front = probeXenCards(xen.buses, offloads, MOST_CARDS);
   const plugged = probeCards(hal, found, localMac(secret.bytes), offloads, MOST_CARDS - front.cards.length);
   const cards = [...front.cards, ...plugged.cards];

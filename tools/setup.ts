@@ -54,6 +54,9 @@ const PACKAGES = {
   libvirtd: "libvirt-daemon-system",
   hugo: "hugo",
   jekyll: "jekyll ruby-rouge ruby-kramdown-parser-gfm",
+  // The device model of Xen's guests, which is in nobody's path, and the keys that it wants to know.
+  "/usr/libexec/xen-qemu-system-i386": "qemu-system-xen",
+  "/usr/share/qemu/keymaps/en-us": "qemu-system-data",
   // Not a command, but the file that the firmware is.
   "/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf",
 } as const;

@@ -16,6 +16,10 @@ export const ASKED_POWER_OFF = 1;
 export const ASKED_REBOOT = 2;
 
 const SHUTDOWN = "control/shutdown";
+/** Xen docs/misc/hvm-emulated-unplug.pandoc: what this port reads where devices can be taken away, and a bit for all cards. */
+const UNPLUG_PORT = 0x10;
+const UNPLUG_MAGIC = 0x49d2;
+const UNPLUG_CARDS = 1 << 1;
 /** Cards that are looked at. */
 export const MOST_VIFS = 16;
 
@@ -57,6 +61,13 @@ export class XenBus {
       if (paths.length < MOST_VIFS) paths.push(`device/vif/${name}`);
     }
     return paths;
+  }
+
+  /** Takes away the cards that the host emulates beside those of Xen: they are the same ones. To be done before they are looked for. */
+  unplugCards(): void {
+    if (this.vifs().length > 0 && this.hal.portRead(UNPLUG_PORT, 2) === UNPLUG_MAGIC) {
+      this.hal.portWrite(UNPLUG_PORT, 2, UNPLUG_CARDS);
+    }
   }
 
   connect(path: string, offloads: number): NetfrontResult {

@@ -43,6 +43,9 @@ export class FakeXen extends FakeHal {
   upcalls = 0;
   shutdowns: number[] = [];
   suspended = 0;
+  /** It emulates cards besides its own, which may be taken away: what was written for that. */
+  hasEmulatedCards = false;
+  unplugged = 0;
   // What it does not have, or refuses.
   hasStore = true;
   hasUpcallVector = true;
@@ -58,6 +61,15 @@ export class FakeXen extends FakeHal {
   onWrite: (path: string, value: string) => void = () => {};
 
   private readonly tablePages: number[] = [];
+
+  override portRead(port: number, size: number): number {
+    return this.hasEmulatedCards && port === 0x10 && size === 2 ? 0x49d2 : super.portRead(port, size);
+  }
+
+  override portWrite(port: number, size: number, value: number): void {
+    if (port === 0x10 && size === 2) this.unplugged = value;
+    else super.portWrite(port, size, value);
+  }
   private nextPort = 2;
   /** What the store has not had room for yet. */
   private readonly unsaid: number[] = [];

@@ -43,6 +43,25 @@ describe("Xen", () => {
   });
 });
 
+describe("cards that the host emulates", () => {
+  function unplugged(hasEmulatedCards: boolean, hasVif: boolean): number {
+    const xen = new FakeXen();
+    xen.hasEmulatedCards = hasEmulatedCards;
+    if (hasVif) xen.set("device/vif/0/mac", "00:16:3e:00:00:03");
+    found(xen).unplugCards();
+    return xen.unplugged;
+  }
+
+  it("are taken away where Xen has a card for us", () => {
+    expect(unplugged(true, true)).toBe(2);
+  });
+
+  it("stay where there is no other, and where nothing says that they may be taken away nothing is written", () => {
+    expect(unplugged(true, false)).toBe(0);
+    expect(unplugged(false, true)).toBe(0);
+  });
+});
+
 describe("what Xen's tools ask for", () => {
   function asked(wish: string): { readonly word: string; readonly asked: number; readonly left: string } {
     const xen = new FakeXen();

@@ -22,6 +22,9 @@ import { eventually } from "./peers.ts";
 
 const BUILT_IN_MEMORY_MB = 768;
 const DOM0_MEMORY_MB = 384;
+/** What a device model wants besides, and how much of it dom0. */
+const MODEL_MEMORY_MB = 512;
+const MODEL_DOM0_MEMORY_MB = 416;
 const BOOT_LIMIT_MS = 120_000;
 const MODULES = [
   ...["drivers/xen/xen-evtchn", "drivers/xen/xen-privcmd", "drivers/xen/xen-gntdev", "drivers/xen/xen-gntalloc"],
@@ -35,6 +38,16 @@ export function wantXenHost(): string | undefined {
   return want("qemu-system-x86_64", "busybox") ? wantXen() : undefined;
 }
 
+/** Of a guest with emulated devices. */
+const DEVICE_MODEL = "/usr/libexec/xen-qemu-system-i386";
+const KEYS = "/usr/share/qemu/keymaps/en-us";
+const BIOS = "/usr/share/seabios/bios-256k.bin";
+
+/** Whether guests with emulated devices can be had as well. */
+export function wantDeviceModel(): boolean {
+  return want(DEVICE_MODEL, KEYS) && existsSync(BIOS);
+}
+
 export interface XenHostOptions {
   /** What wantXenHost has found. */
   readonly packages: string;
@@ -45,6 +58,8 @@ export interface XenHostOptions {
   /** The guests: /g/NAME.cfg, and the image as /g/image.elf. */
   readonly image: string;
   readonly guests: Readonly<Record<string, string>>;
+  /** A disk of theirs, /g/disk.img: then they may have emulated devices. */
+  readonly disk?: string;
 }
 
 /** A guest's configuration. */
@@ -64,6 +79,28 @@ export function guestConfig(name: string, parameters: string, more = ""): string
   ].join("\n");
 }
 
+/** Of a guest with emulated devices, but for its card, which boots from its disk. */
+export function emulatedGuestConfig(name: string): string {
+  return [
+    `name="${name}"`,
+    'type="hvm"',
+    `device_model_override="${DEVICE_MODEL}"`,
+    'bios="seabios"',
+    `bios_path_override="${BIOS}"`,
+    'disk=["format=raw,backendtype=qdisk,vdev=hda,access=rw,target=/g/disk.img"]',
+    "memory=64",
+    "vcpus=1",
+    'tsc_mode="native"',
+    'vif=["type=vif,mac=00:16:3e:00:00:03,bridge=xenbr0,script=vif-test"]',
+    'serial="file:/var/log/xen/guest-g.log"',
+    'vga="none"',
+    "vnc=0",
+    "usb=0",
+    'on_crash="destroy"',
+    "",
+  ].join("\n");
+}
+
 export class XenHost {
   readonly process: ChildProcess;
   text = "";
@@ -72,16 +109,18 @@ export class XenHost {
 
   constructor(options: XenHostOptions) {
     const { folder, packages } = options;
+    const [more, moreOfDom0] = options.disk === undefined ? [0, 0] : [MODEL_MEMORY_MB, MODEL_DOM0_MEMORY_MB];
+    const dom0 = DOM0_MEMORY_MB + moreOfDom0;
     const kernel = kernelOf(packages);
     const initrd = join(folder, "dom0.cpio");
     makeInitrd(packages, join(folder, "root"), initrd, options);
     const words = [
       ...["-accel", "tcg", "-M", "pc", "-cpu", "EPYC,+svm,+npt,-smap,-monitor", "-smp", "1"],
-      ...["-m", `${BUILT_IN_MEMORY_MB}`, "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"],
+      ...["-m", `${BUILT_IN_MEMORY_MB + more}`, "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio"],
       ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${options.port}-10.0.2.15:80`, "-device", "e1000,netdev=n0"],
       ...["-kernel", hypervisorOf(packages, folder)],
       "-append",
-      `console=com1 com1=115200,8n1 dom0_mem=${DOM0_MEMORY_MB}M,max:${DOM0_MEMORY_MB}M dom0_max_vcpus=1 guest_loglvl=all`,
+      `console=com1 com1=115200,8n1 dom0_mem=${dom0}M,max:${dom0}M dom0_max_vcpus=1 guest_loglvl=all`,
       ...["-initrd", `${kernel} console=hvc0 quiet,${initrd}`],
     ];
     this.process = spawn("qemu-system-x86_64", words, { stdio: ["pipe", "pipe", "pipe"] });
@@ -175,6 +214,13 @@ function makeInitrd(packages: string, root: string, archive: string, options: Xe
   for (const module of MODULES)
     place(join(modules, readdirSync(modules)[0]!, "kernel", `${module}.ko`), `mod/${basename(module)}.ko`);
   place(options.image, "g/image.elf");
+  if (options.disk !== undefined) {
+    place(options.disk, "g/disk.img");
+    for (const file of [DEVICE_MODEL, KEYS, BIOS]) place(file, file);
+    place(join(lib, own, "boot/hvmloader"), `usr/lib/${own}/boot/hvmloader`);
+    for (const [, file] of execFileSync("ldd", [DEVICE_MODEL], { encoding: "utf8" }).matchAll(/=> (\/\S+)/g))
+      place(file!, `lib/x86_64-linux-gnu/${basename(file!)}`);
+  }
   for (const [name, text] of Object.entries(options.guests)) writeFileSync(join(root, `g/${name}.cfg`), text);
   mkdirSync(join(root, "etc/xen/scripts"), { recursive: true });
   writeFileSync(
