@@ -126,7 +126,7 @@ async function hugo(bed: Bed): Promise<Others | string> {
   // Hugo takes what ends in .md.
   execFileSync("find", [join(site, "content/Posts"), "-type", "f", "-exec", "mv", "{}", "{}.md", ";"]);
   const report = join(bed.folder, "hugo-time");
-  const words = ["hugo", "--source", site, "--destination", join(bed.folder, "hugo-site"), "--logLevel", "error"];
+  const words = ["hugo", "--source", site, "--destination", join(bed.folder, "hugo-site"), "--quiet"];
   await promisify(execFile)("time", ["-o", report, "-f", "%U %S %M", ...words], { timeout: OTHERS_WITHIN_MS });
   const [user, system, kilobytes] = readFileSync(report, "utf8").trim().split(" ").map(Number);
   return {
