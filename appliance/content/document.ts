@@ -140,7 +140,7 @@ function madeInstead(
   to: string,
 ): Document {
   const { url } = layout.describe({ path, fields, title: nameToTitle(path), created: dates.created });
-  const same = url === to || `${url}/` === to || /^\/404\b/.test(url);
+  const same = sameAddress(url, to) || /^\/404\b/.test(url);
   return same ? { kind: "made", visibility: VISIBLE } : { kind: "redirect", to, url, visibility };
 }
 

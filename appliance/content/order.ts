@@ -3,7 +3,7 @@
 import type { Article } from "./site.ts";
 
 /** Newest first; of one moment, by path, so that the order never wavers. */
-export function byDate(a: Article, b: Article): number {
+function byDate(a: Article, b: Article): number {
   return b.created.seconds - a.created.seconds || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 

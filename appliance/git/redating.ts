@@ -1,6 +1,7 @@
 // The dates of a head that lies a few commits after one that was dated: what a push brings. Only the paths that these
 // commits change are looked at. What it says is what `walk` over the whole history says.
 
+import { grown } from "./cache.ts";
 import { type BlobVersion, CHANGE, type Columns, type Dates, MAX_FORMER, walk } from "./dating.ts";
 
 /** Commits of one push, and paths that changed since the last walk over all: with more, all are walked. */
@@ -46,8 +47,8 @@ export function* redate(
   const head = line[0] ?? before.head;
   const there = [...touched].map((number) => columns.names[number]!).filter((name) => paths.has(name));
   const since = yield* walk(columns, line, head, there);
-  const created = longer(before.created, columns.paths.size);
-  const updated = longer(before.updated, columns.paths.size);
+  const created = grown(before.created, new Int32Array(columns.paths.size).fill(-1));
+  const updated = grown(before.updated, new Int32Array(columns.paths.size).fill(-1));
   const former = new Map(before.former);
   const changed = new Map(before.changed);
   for (const path of touched) {
@@ -66,7 +67,7 @@ export function* redate(
     // Names in a circle, or more than are followed.
     if (names.includes(of) || new Set(names).size < names.length || names.length > MAX_FORMER) return undefined;
     if (names.length > 0) former.set(of, names);
-    changed.set(of, [...since.versions(of), ...(isOld ? versionsOf(before, path) : [])]);
+    changed.set(of, [...since.versions(of), ...(isOld ? before.versions(path) : [])]);
   }
   return {
     head,
@@ -77,14 +78,4 @@ export function* redate(
     walked: before.walked,
     versions: (path) => changed.get(path) ?? before.walked(path),
   };
-}
-
-function versionsOf({ changed, walked }: Dated, path: number): readonly BlobVersion[] {
-  return changed.get(path) ?? walked(path);
-}
-
-function longer(column: Int32Array, length: number): Int32Array {
-  const copy = new Int32Array(length).fill(-1);
-  copy.set(column);
-  return copy;
 }
