@@ -115,6 +115,9 @@ export function deltaResultLength(delta: Uint8Array): number {
   return lengthEnd < 0 ? -1 : length;
 }
 
+/** Bytes that an instruction may bring with it. */
+const LONGEST_INSERTION = 127;
+
 /** Applies a delta ("Deltified representation"); undefined when it is damaged or made for another base. */
 export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | undefined {
   if (readLength(delta, 0) !== base.length || lengthEnd < 0) return undefined;
@@ -122,6 +125,8 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | un
   if (lengthEnd < 0) return undefined;
   let at = lengthEnd;
   const end = delta.length;
+  // Each byte is an instruction at best, and none makes more than this: of what cannot be made nothing is begun.
+  if (length > (end - at) * Math.max(base.length, LONGEST_INSERTION)) return undefined;
   const result = new Uint8Array(length);
   let into = 0;
   while (at < end) {

@@ -54,6 +54,8 @@ describe("a delta", () => {
     refused(10, 1, 0);
     refused(0x80);
     refused();
+    // Terabytes, which no instruction makes: nothing is taken for them.
+    refused(10, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x90, 4);
   });
 
   it("never throws", () => {
