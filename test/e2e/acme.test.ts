@@ -2,7 +2,7 @@
 // for the namespace and its TAP device, and Go, from which Pebble is built.
 
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Namespace } from "../../tools/namespace.ts";
@@ -217,7 +217,11 @@ describe.skipIf(pebbleProgram === undefined)(`ACME before Pebble${why}`, () => {
     for (let i = 0; i < 3; i++) {
       start(...stored, `--acme-store=http://${space.address}:${STORE_PORT}/blog.pem`);
       await says(/HTTPS on port 443 for blog\.test, until 20/);
-      await eventually("it is kept", 5000, () => readFileSync(kept, "utf8").includes("END CERTIFICATE"));
+      await eventually(
+        "it is kept",
+        5000,
+        () => existsSync(kept) && readFileSync(kept, "utf8").includes("END CERTIFICATE"),
+      );
       expect(readFileSync(kept, "utf8")).not.toContain("PRIVATE");
       await end();
     }
