@@ -21,7 +21,8 @@ const MAX_WAITING = 256;
 export const MAX_LINE_LENGTH = 1800;
 
 export interface Log {
-  readonly level: LogLevel;
+  /** Lines from this level on are written; those before are kept for the collector, if there will be one. */
+  become(level: LogLevel, willSend: boolean): void;
   debug(text: string, fields?: Fields): void;
   info(text: string, fields?: Fields): void;
   warn(text: string, fields?: Fields): void;
@@ -51,6 +52,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 
 export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "wallClock">, willSend: boolean): Log {
   let send: SendLine | undefined;
+  let kept = willSend;
   let waiting: { severity: Severity; ms: number; text: string }[] = [];
   let dropped = 0;
 
@@ -59,7 +61,7 @@ export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "w
       if (!send(severity, ms, text)) dropped++;
       return;
     }
-    if (!willSend) return;
+    if (!kept) return;
     if (waiting.length < MAX_WAITING) waiting.push({ severity, ms, text });
     else dropped++;
   };
@@ -88,7 +90,11 @@ export function makeLog(level: LogLevel, platform: Pick<Platform, "console" | "w
     },
   });
   return {
-    level,
+    become(wanted, sent) {
+      log.level = wanted;
+      kept = sent;
+      if (!kept) waiting = [];
+    },
     debug: (text, fields = {}) => log.debug(fields, "%s", text),
     info: (text, fields = {}) => log.info(fields, "%s", text),
     warn: (text, fields = {}) => log.warn(fields, "%s", text),

@@ -12,6 +12,8 @@ type Fault =
   | { readonly kind: "unwanted-value"; readonly name: string; readonly value: string }
   | { readonly kind: "duplicate"; readonly name: string }
   | { readonly kind: "missing"; readonly name: string; readonly why: string }
+  /** Given where it cannot serve: why, and what to do. */
+  | { readonly kind: "misplaced"; readonly name: string; readonly why: string }
   /** A source that has something and cannot be read. */
   | { readonly kind: "unreadable"; readonly why: string }
   | { readonly kind: "open-quote"; readonly rest: string }
@@ -35,12 +37,16 @@ export function isSecretParameter(name: string): boolean {
   return SECRETS.has(name);
 }
 
+/** What a console may obey, or not show: words may come from the network. */
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** One line for the console, without the credentials that a URL may hold, and without keys. */
 export function describeParameterError(error: ParameterError): string {
   const where = error.where === undefined || error.where === "" ? "" : ` (from ${error.where})`;
   return `${describe(error)}${where}`
     .replace(/-----BEGIN [\s\S]*-----END [A-Z0-9 ]*-----/g, "(PEM)")
-    .replace(/\/\/[^/@\s"]*@/g, "//***@");
+    .replace(/\/\/[^/@\s"]*@/g, "//***@")
+    .replace(CONTROLS, "?");
 }
 
 function describe(error: ParameterError): string {
@@ -57,6 +63,8 @@ function describe(error: ParameterError): string {
       return `--${error.name} is given more than once`;
     case "missing":
       return `--${error.name} is missing: ${error.why}`;
+    case "misplaced":
+      return `--${error.name} ${error.why}`;
     case "unreadable":
       return `parameters cannot be read: ${error.why}`;
     case "open-quote":

@@ -1,17 +1,18 @@
 // From the first line of TypeScript to a running appliance: what the `virtual` and the `process` target share. The
 // target has read its parameters and knows how to bring up its link; here the parts are joined and the loop begins.
 
+import type { LogLevel } from "../appliance/config.ts";
 import { type Log, makeLog } from "../appliance/log.ts";
 import { Edge } from "../stack/edge/edge.ts";
 import type { Seam } from "../stack/edge/seam.ts";
 import { OBSERVE_LINES, OBSERVE_PCAP } from "../stack/host/observation.ts";
-import { cutHints, describeOrigins } from "./boot-config.ts";
+import { type BootConfig, cutHints, describeOrigins } from "./boot-config.ts";
 import { Capture } from "./capture.ts";
 import { DropLog } from "./drops.ts";
 import { FOUND_LINK, FOUND_NO_LINK, FOUND_NOTHING } from "./findings.ts";
 import { showFrames } from "./frame-lines.ts";
 import { cardName } from "./machine-config.ts";
-import { allSources, parametersOrEnd } from "./parameter-sources.ts";
+import { allSources, networkParametersOrEnd, parametersOrEnd } from "./parameter-sources.ts";
 import { makePlatform } from "./platform.ts";
 import { Serving } from "./serving.ts";
 import { nextTimer, runTimers } from "./shims/timers.ts";
@@ -34,19 +35,21 @@ const MEGABYTE = 1024 * 1024;
 /** Does not return before the program ends: the loop is C's (nativeRun). */
 export function boot(target: Target): void {
   const found = allSources(target);
-  const parameters = parametersOrEnd(found);
-  const { appliance: config, machine, ignored, origins } = parameters;
+  const told = parametersOrEnd(found);
+  const { machine, ignored, origins } = told.ok ? told.value : told.error;
+  const level = told.ok ? told.value.appliance.log : told.error.log;
   const { seam } = target;
   if (!wallClock.known) wallClock.adopt(target.hardwareClock());
   const platform = makePlatform(() => seam.spare());
-  const log = makeLog(config.log, platform, machine.syslog !== undefined);
+  // Without a remote the network is asked for more, and may name a collector as well.
+  const log = makeLog(level, platform, machine.syslog !== undefined || !told.ok);
   const memory = `${Math.round(nativeHeapLimit() / MEGABYTE)} MB`;
   log.info(`Epiphyte ${EPIPHYTE_VERSION}, ${nativeTarget()} on ${nativeHypervisor()}, ${memory} of memory`);
   for (const word of ignored) log.warn(`the boot parameter ${word} means nothing here and was left alone`);
   for (const hint of [...cutHints(found.sources), ...found.warnings]) log.warn(hint);
   for (const line of describeOrigins(origins)) log.debug(line);
 
-  const traced = config.log === "trace";
+  const traced = level === "trace";
   const purposes = (traced ? OBSERVE_LINES : 0) | (machine.pcap === undefined ? 0 : OBSERVE_PCAP);
   const linked = target.start(machine, Math.floor(nativeHeapLimit() / BUFFER_SHARE), purposes);
   for (let kind = target.nextFinding(); kind !== FOUND_NOTHING; kind = target.nextFinding()) {
@@ -64,6 +67,7 @@ export function boot(target: Target): void {
     {
       configured: (address) => {
         log.info(`address ${address}${serversText(seam)}`);
+        if (seam.address() !== "") addressed();
         begin();
       },
       addressLost: (reason) => log.warn(`${reason}; asking for another address`),
@@ -74,14 +78,17 @@ export function boot(target: Target): void {
     platform.timer,
   );
   seam.setWallClock(wallClock.offset);
-  seam.setAccessEvents(config.log === "debug" || config.log === "trace");
-  const serving = new Serving(parameters, { target, edge, platform, log, hostname, capture });
+  const prepare = (boot: BootConfig): Serving => {
+    watch(boot.appliance.log, seam, log);
+    return new Serving(boot, { target, edge, platform, log, hostname: boot.machine.hostname ?? hostname, capture });
+  };
+  let serving = told.ok ? prepare(told.value) : undefined;
   let ending = false;
   /** Answers what is asked, closes what is idle, says good-bye, and ends. */
   const end = async (restart: boolean, who: string): Promise<void> => {
     if (ending) return;
     ending = true;
-    serving.end();
+    serving?.end();
     log.warn(`${who}: ${restart ? "beginning anew" : "powering off"} when all is answered`);
     seam.drain();
     const until = nativeNow() + GOODBYE_MS * 1000;
@@ -94,14 +101,23 @@ export function boot(target: Target): void {
   };
   let begun = false;
   const begin = (): void => {
-    if (begun) return;
+    if (begun || serving === undefined) return;
     begun = true;
     void serving.begin();
   };
-  if (config.log === "debug" || config.log === "trace") {
-    const period = config.log === "trace" ? TRACED_FIGURES_MS : FIGURES_MS;
-    const drops = new DropLog();
-    setInterval(() => figures(seam, log, drops), period);
+  let addressed = (): void => {};
+  if (!told.ok) {
+    log.info("no remote is named where the machine boots: the network is asked for one");
+    const hasAddress = new Promise<void>((resolve) => {
+      addressed = resolve;
+    });
+    const way = { edge, seam, platform, leased: machine.ipv4 === undefined, addressed: hasAddress };
+    void networkParametersOrEnd(found, way).then((boot) => {
+      log.become(boot.appliance.log, boot.machine.syslog !== undefined);
+      for (const line of describeOrigins(boot.origins)) log.debug(line);
+      serving = prepare(boot);
+      begin();
+    });
   }
 
   nativeRun(() => {
@@ -116,7 +132,7 @@ export function boot(target: Target): void {
   const fixed = machine.ipv4;
   if (fixed === undefined) {
     log.info("asking for an address by DHCP");
-    seam.configureDhcp(hostname);
+    seam.configureDhcp(hostname, !told.ok);
   } else seam.configureStatic(fixed.address, fixed.prefix, fixed.gateway);
 }
 
@@ -124,6 +140,15 @@ function serversText(seam: Seam): string {
   const servers: string[] = [];
   for (let i = 0; seam.nameServer(i) !== ""; i++) servers.push(seam.nameServer(i));
   return servers.length === 0 ? ", no name server" : `, name server ${servers.join(", ")}`;
+}
+
+/** Shows what a person wants to see who looks closely. */
+function watch(level: LogLevel, seam: Seam, log: Log): void {
+  const closely = level === "debug" || level === "trace";
+  seam.setAccessEvents(closely);
+  if (!closely) return;
+  const drops = new DropLog();
+  setInterval(() => figures(seam, log, drops), level === "trace" ? TRACED_FIGURES_MS : FIGURES_MS);
 }
 
 function figures(seam: Seam, log: Log, drops: DropLog): void {

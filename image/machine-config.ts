@@ -98,6 +98,22 @@ export const MACHINE_PARAMETERS = {
   help: parameter("", "print this and stop", { letter: "h" }),
 } as const satisfies ParameterTable;
 
+/** What is taken up before the network is in use: of no use when it is the network that says it. */
+export const EARLY_PARAMETERS: readonly (keyof typeof MACHINE_PARAMETERS)[] = [
+  "ipv4",
+  "ipv4-gateway",
+  "ipv6",
+  "ipv6-gateway",
+  "pcap",
+  "tap",
+  "mac",
+  "no-checksum-offload",
+  "no-segment-offload",
+  "no-merge-rx",
+  "no-event-index",
+  "panic",
+];
+
 /** What each switch takes out of the set. */
 const WITHOUT: readonly (readonly [name: keyof typeof MACHINE_PARAMETERS, offloads: number])[] = [
   ["no-checksum-offload", OFFLOAD_SEND_CHECKSUM | OFFLOAD_RECEIVE_CHECKSUM],

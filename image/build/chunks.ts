@@ -17,6 +17,7 @@ const CHUNKS: readonly string[] = [
   "image/trust-anchors-packed",
   "image/frame-lines",
   "image/capture",
+  "image/network-parameters",
 ];
 const ONLY_DEFAULT: readonly string[] = ["mustache"];
 /** As native.d.ts says; the program itself is the first of the table. */

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { describeParameterError, isSecretParameter } from "../../appliance/parameter-error.ts";
 import { parameterFile, processArguments } from "../../appliance/parameter-words.ts";
-import { readBootConfig } from "../boot-config.ts";
+import { REMOTE_MISSING, readBootConfig } from "../boot-config.ts";
 import { commandLineWord } from "./forms.ts";
 
 export interface Plan {
@@ -59,7 +59,8 @@ export function mistakesIn(words: readonly string[], text: string): readonly str
   const read = readBootConfig([processArguments(words.join("\n")), parameterFile(text, "the file")]);
   if (read.ok) return read.value.ignored.map((word) => `${word} means nothing to Epiphyte`);
   if (read.error.kind === "help") return ["--help"];
-  return read.error.errors.map(describeParameterError);
+  const errors = read.error.kind === "no-remote" ? [REMOTE_MISSING] : read.error.errors;
+  return errors.map(describeParameterError);
 }
 
 /** An Ethernet address of this name: QEMU's prefix, and three bytes that follow from the name. */

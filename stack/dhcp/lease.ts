@@ -16,6 +16,8 @@ export class Lease {
   search: readonly string[] = [];
   /** 0: not told. */
   mtu = 0;
+  /** Option 224, where it was asked for. */
+  parameters = "";
   server = 0 as Ipv4;
   /** 0xffffffff: for ever. */
   seconds = 0;

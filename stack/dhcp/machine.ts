@@ -9,6 +9,7 @@
 import { formatIpv4, type Ipv4, type Mac } from "../base/address.ts";
 import { type Instant, NEVER, SECOND } from "../base/result.ts";
 import { fault, Lease } from "./lease.ts";
+import { OPTION_LIMIT } from "./options.ts";
 import { type DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED, LOST_RELEASED } from "./sink.ts";
 import {
   DHCP_OTHER_QUESTION,
@@ -24,6 +25,7 @@ import {
   MESSAGE_OFFER,
   MESSAGE_RELEASE,
   MESSAGE_REQUEST,
+  OPTION_PARAMETERS,
 } from "./wire.ts";
 
 /** Waits between transmissions: doubled from the first to the last, each with up to a quarter more or less. */
@@ -59,6 +61,8 @@ export class DhcpClient {
   readonly lease = new Lease();
   /** What the last NAK said. */
   refusal = "";
+  /** Parameters of the machine are asked for as well (option 224); otherwise none is taken. */
+  parametersWanted = false;
 
   private readonly mac: Mac;
   private readonly hostname: string;
@@ -309,11 +313,16 @@ export class DhcpClient {
     if (reply.serverIdentifier !== 0) this.server = reply.serverIdentifier;
     lease.server = this.server;
     lease.seconds = seconds;
+    lease.parameters = this.parametersWanted ? reply.parameters : "";
     this.state = "bound";
     this.toldUnanswered = false;
     this.toldRefused = false;
     if (!renewed) this.boundAt = now;
     this.schedule(seconds, reply.renewalTime, reply.rebindingTime);
+    if (this.parametersWanted && reply.parametersTooLong && !renewed) {
+      const what = `gives more than ${OPTION_LIMIT} bytes of parameters (option ${OPTION_PARAMETERS}), of which none is taken`;
+      sink.refused(`the DHCP server ${formatIpv4(this.server)} ${what}`, now);
+    }
     sink.bound(lease, renewed, now);
   }
 
@@ -369,6 +378,7 @@ export class DhcpClient {
     request.type = type;
     request.mac = this.mac;
     request.hostname = this.hostname;
+    request.parametersWanted = this.parametersWanted;
     request.seconds = Math.floor((now - this.began) / SECOND);
   }
 

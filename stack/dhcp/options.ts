@@ -26,9 +26,10 @@ export class OptionFields {
   private bytes: Uint8Array = new Uint8Array(0);
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
-  /** What `find` has found: `length` bytes, -1 when there is no such option or too much of it. */
+  /** What `find` has found: `length` bytes, -1 when there is no such option or too much of it (`excess`). */
   readonly value: Uint8Array = new Uint8Array(OPTION_LIMIT);
   length = -1;
+  excess = false;
 
   /**
    * Takes the message of `length` bytes at `offset`, whose options begin at `options` in it, and go on in `file` (128 bytes
@@ -55,6 +56,7 @@ export class OptionFields {
   find(code: number, split: boolean): void {
     const { bytes } = this;
     this.length = -1;
+    this.excess = false;
     for (let field = 0; field < this.starts.length; field++) {
       const end = this.ends[field]!;
       for (let at = this.starts[field]!; at < end; at = this.next(at)) {
@@ -64,6 +66,7 @@ export class OptionFields {
         const length = bytes[at + 1]!;
         if (before + length > OPTION_LIMIT) {
           this.length = -1;
+          this.excess = true;
           return;
         }
         copyBytes(this.value, before, bytes, at + 2, length);

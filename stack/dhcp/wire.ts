@@ -3,7 +3,7 @@
 import type { Ipv4, Mac } from "../base/address.ts";
 import { readU32, readU48, writeU16, writeU32, writeU48 } from "../base/bytes.ts";
 import { zeroBytes } from "../base/native.ts";
-import { decodeRoutes, decodeSearch, NAME_LIMIT, OPTION_END, OptionFields, Routes } from "./options.ts";
+import { decodeRoutes, decodeSearch, NAME_LIMIT, OPTION_END, OPTION_LIMIT, OptionFields, Routes } from "./options.ts";
 
 export const CLIENT_PORT = 68;
 export const SERVER_PORT = 67;
@@ -56,6 +56,8 @@ export class DhcpRequest {
   serverIdentifier = 0 as Ipv4;
   /** Option 12; "": left out. Bytes of Latin-1, at most 63. */
   hostname = "";
+  /** Asks for option 224 as well. */
+  parametersWanted = false;
 }
 
 export class DhcpReply {
@@ -84,6 +86,10 @@ export class DhcpReply {
   rebindingTime = -1;
   /** Option 56: why a server said no. */
   message = "";
+  /** Option 224: parameters of the machine, as on a command line. */
+  parameters = "";
+  /** There are more of them than OPTION_LIMIT, and none is taken. */
+  parametersTooLong = false;
 }
 
 /** Writes a message at the start of `bytes` (at least LARGEST_REQUEST long). Returns its length. */
@@ -116,10 +122,16 @@ export function encode(bytes: Uint8Array, request: DhcpRequest): number {
       for (let i = 0; i < length; i++) bytes[at + 2 + i] = request.hostname.charCodeAt(i) & 255;
       at += 2 + length;
     }
+    const list = at;
     bytes[at] = OPTION_PARAMETER_LIST;
-    bytes[at + 1] = PARAMETERS.length;
-    for (let i = 0; i < PARAMETERS.length; i++) bytes[at + 2 + i] = PARAMETERS[i]!;
-    at += 2 + PARAMETERS.length;
+    at += 2;
+    for (let i = 0; i < PARAMETERS.length; i++) bytes[at + i] = PARAMETERS[i]!;
+    at += PARAMETERS.length;
+    if (request.parametersWanted) {
+      bytes[at] = OPTION_PARAMETERS;
+      at++;
+    }
+    bytes[list + 1] = at - list - 2;
   }
   bytes[at] = OPTION_END;
   return Math.max(at + 1, SHORTEST_MESSAGE);
@@ -153,6 +165,8 @@ export function decode(bytes: Uint8Array, offset: number, length: number, reply:
   reply.renewalTime = fields.number(OPTION_RENEWAL_TIME, 4, -1);
   reply.rebindingTime = fields.number(OPTION_REBINDING_TIME, 4, -1);
   reply.message = fields.text(OPTION_MESSAGE, MESSAGE_LIMIT);
+  reply.parameters = fields.text(OPTION_PARAMETERS, OPTION_LIMIT);
+  reply.parametersTooLong = fields.excess;
   return reply.type === 0 ? DHCP_NO_TYPE : 0;
 }
 
@@ -181,6 +195,8 @@ const OPTION_REBINDING_TIME = 59;
 const OPTION_CLIENT_IDENTIFIER = 61;
 const OPTION_SEARCH = 119;
 const OPTION_CLASSLESS_ROUTES = 121;
+/** RFC 3942 4: the first of those that a site gives a meaning of its own. */
+export const OPTION_PARAMETERS = 224;
 
 /** What is asked for is obeyed. */
 const PARAMETERS: readonly number[] = [

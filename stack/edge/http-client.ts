@@ -39,6 +39,8 @@ export interface HttpClientRequest {
   readonly authorization?: string;
   /** Bytes of body at most; more is "too-large". 256 MB when left out. */
   readonly maxBody?: number;
+  /** False: an answer that redirects is the answer. */
+  readonly followRedirects?: boolean;
   /** Milliseconds without progress, in connecting and in each read and write. 30 seconds when left out. */
   readonly timeoutMs?: number;
   /** Body bytes so far, and how many were announced, or -1. */
@@ -136,7 +138,8 @@ export class HttpClient {
       const result = await this.#fetch(request, hop, originOf(hop.url) === home, authorization);
       if (!result.ok) return result;
       const { reader, chunks } = result.value;
-      const location = REDIRECTS.has(reader.status) ? headerOf(reader, "location") : undefined;
+      const follows = request.followRedirects !== false && REDIRECTS.has(reader.status);
+      const location = follows ? headerOf(reader, "location") : undefined;
       if (location === undefined) return answer(reader, chunks, hop.url);
       const from = formatUrl(hop.url);
       if (redirects === MAX_REDIRECTS) return { ok: false, error: { kind: "too-many-redirects", url: from } };

@@ -36,8 +36,13 @@ export interface Seam {
 
   /** A fixed address; gateway "" for none. */
   configureStatic(address: string, prefixLength: number, gateway: string): void;
-  /** Begins to ask for a lease; the name goes to the server (option 12), "" for none. */
-  configureDhcp(hostname: string): void;
+  /**
+   * Begins to ask for a lease; the name goes to the server (option 12), "" for none. `parametersWanted`: it is asked for
+   * parameters of the machine as well (option 224).
+   */
+  configureDhcp(hostname: string, parametersWanted: boolean): void;
+  /** Those of the lease: printable ASCII, "" for none. */
+  leaseParameters(): string;
   /**
    * Begins IPv6: with this address, and this gateway or "" for routers that tell of themselves; address "": of what
    * routers tell. EVENT_CONFIGURED follows when there is one.

@@ -234,9 +234,9 @@ export class Host extends FrameReceiver {
     for (let i = 0; i < this.services.length; i++) this.services[i]!.setWallClock(wallMs, this.now);
   }
 
-  /** Asks for a lease; the name goes along (RFC 2132 3.14). */
-  configureDhcp(hostname: string): void {
-    this.lease.begin(hostname, this.now);
+  /** Asks for a lease, and for parameters where they are wanted; the name goes along (RFC 2132 3.14). */
+  configureDhcp(hostname: string, parametersWanted: boolean): void {
+    this.lease.begin(hostname, parametersWanted, this.now);
   }
 
   /** Takes a fixed address; gateway "" for none. */

@@ -31,6 +31,8 @@ export class LeaseState extends DhcpSink {
   mtu = 0;
   /** Domains in which names without a dot are looked for. */
   search: readonly string[] = [];
+  /** What the server says of the machine's parameters, "" for nothing. */
+  parameters = "";
   /** Why the address was lost. */
   reason = "";
   /** Our IPv6 address, "" for none: then it is no fault that nobody answers. */
@@ -74,6 +76,7 @@ export class LeaseState extends DhcpSink {
     this.timeServers = addressTexts(lease.ntpServers);
     this.mtu = lease.mtu;
     this.search = lease.search;
+    this.parameters = lease.parameters;
   }
 
   override unanswered(_now: Instant): void {
@@ -105,6 +108,7 @@ export class LeaseState extends DhcpSink {
     this.nameServers = [];
     this.timeServers = [];
     this.search = [];
+    this.parameters = "";
   }
 }
 
@@ -123,10 +127,11 @@ export class Lease extends UdpUser {
     this.state = new LeaseState(udp, paths, mac, events);
   }
 
-  /** Begins to look for a server. A second call changes nothing. */
-  begin(hostname: string, now: Instant): void {
+  /** Begins to look for a server, that has parameters for us where those are wanted. A second call changes nothing. */
+  begin(hostname: string, parametersWanted: boolean, now: Instant): void {
     if (this.client !== undefined) return;
     const client = new DhcpClient(this.mac, hostname);
+    client.parametersWanted = parametersWanted;
     client.start(now);
     this.client = client;
     this.udp.bind(CLIENT_PORT, this);

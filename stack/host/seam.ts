@@ -107,8 +107,12 @@ export function configureStatic(address: string, prefixLength: number, gateway: 
   host().configureStatic(address, prefixLength, gateway);
 }
 
-export function configureDhcp(hostname: string): void {
-  host().configureDhcp(hostname);
+export function configureDhcp(hostname: string, parametersWanted: boolean): void {
+  host().configureDhcp(hostname, parametersWanted);
+}
+
+export function leaseParameters(): string {
+  return host().lease.state.parameters;
 }
 
 export function configureIpv6(address: string, prefixLength: number, gateway: string): void {

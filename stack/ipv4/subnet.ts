@@ -8,6 +8,10 @@ export const DESTINATION_OURS = 1;
 export const DESTINATION_BROADCAST = 2;
 export const DESTINATION_MULTICAST = 3;
 
+/** 169.254.0.0/16. */
+const LINK_LOCAL = 0xa9fe;
+const LINK_LOCAL_LENGTH = 16;
+
 class Route {
   network = 0 as Ipv4;
   mask = 0;
@@ -80,12 +84,17 @@ export class Subnet {
     }
   }
 
-  /** RFC 1122 3.3.1.1: on the same network the destination itself, otherwise the gateway; 0: there is none. */
+  /**
+   * RFC 1122 3.3.1.1: on the same network the destination itself, otherwise the gateway; 0: there is none. Link-local addresses
+   * are on the wire (RFC 3927 2.6.2), unless a longer route says otherwise: clouds name one to their metadata so.
+   */
   nextHop(destination: Ipv4): Ipv4 {
-    const near = ((destination ^ this.address) & this.mask) === 0;
+    const own = ((destination ^ this.address) & this.mask) === 0;
+    const near = own || destination >>> 16 === LINK_LOCAL;
+    const prefixLength = own ? this.prefixLength : LINK_LOCAL_LENGTH;
     if (this.routes.length > 0) {
       for (const route of this.routes) {
-        if (near && route.prefixLength <= this.prefixLength) break;
+        if (near && route.prefixLength <= prefixLength) break;
         if (((destination ^ route.network) & route.mask) !== 0) continue;
         return route.router === 0 ? destination : route.router;
       }

@@ -54,6 +54,22 @@ describe("the log", () => {
     expect(sent).toEqual(["6 0 boot", "3 0 bad"]);
   });
 
+  it("becomes another when more is known: its level, and whether what came before is kept", () => {
+    const { platform, log, sent, attach } = bench("info", true);
+    log.info("boot");
+    log.become("debug", true);
+    log.debug("shown");
+    attach();
+    expect(sent).toEqual(["6 0 boot", "7 0 shown"]);
+    expect(platform.output).toContain("debug: shown");
+    const alone = bench("info", true);
+    alone.log.info("boot");
+    alone.log.become("info", false);
+    alone.log.info("later");
+    alone.attach();
+    expect(alone.sent).toEqual([]);
+  });
+
   it("writes access lines to the console only at debug", () => {
     const { platform, log } = bench();
     log.access("GET /");

@@ -33,6 +33,7 @@ import { icmpv6 } from "./targets/icmpv6.ts";
 import { imageSizes } from "./targets/image-size.ts";
 import { ipv4 } from "./targets/ipv4.ts";
 import { ipv6 } from "./targets/ipv6.ts";
+import { metadata } from "./targets/metadata.ts";
 import { mld } from "./targets/mld.ts";
 import { nd } from "./targets/nd.ts";
 import { netfront } from "./targets/netfront.ts";
@@ -96,6 +97,7 @@ export const TARGETS: readonly Target[] = [
   icmpv6,
   ipv4,
   ipv6,
+  metadata,
   mld,
   nd,
   netfront,

@@ -17,6 +17,7 @@ import {
   describeMistakes,
   describeOrigins,
   PARAMETERS,
+  REMOTE_MISSING,
   readBootConfig,
 } from "../../image/boot-config.ts";
 import { cardName } from "../../image/machine-config.ts";
@@ -28,7 +29,8 @@ function line(parameters: string, module = ""): ReturnType<typeof readBootConfig
 }
 
 function mistakesOf(result: ReturnType<typeof readBootConfig>): string {
-  return result.ok || result.error.kind === "help" ? "" : describeMistakes(result.error.errors);
+  if (result.ok || result.error.kind === "help") return "";
+  return describeMistakes(result.error.kind === "no-remote" ? [REMOTE_MISSING] : result.error.errors);
 }
 
 function bootOf(parameters: string, module = "") {
@@ -338,6 +340,68 @@ describe("several sources", () => {
   it("one that is there and cannot be read is a mistake", () => {
     const read = readBootConfig([commandLine(REMOTE)], [{ kind: "unreadable", why: "fw_cfg x: it has 70000 bytes" }]);
     expect(mistakesOf(read)).toContain("parameters cannot be read: fw_cfg x: it has 70000 bytes");
+  });
+
+  const network = (boot: string, words: string) =>
+    readBootConfig([commandLine(boot)], [], [parameterText(words, "DHCP option 224")]);
+
+  it("without a repository the boot's words are known, and the network may name one", () => {
+    const none = readBootConfig([commandLine("--port=81 --log=debug --ipv4=10.0.0.2/24")]);
+    expect(!none.ok && none.error.kind === "no-remote" && [none.error.log, none.error.machine.ipv4?.prefix]).toEqual([
+      "debug",
+      24,
+    ]);
+    const wrong = readBootConfig([commandLine("--port=x")]);
+    expect(!wrong.ok && wrong.error.kind).toBe("mistakes");
+    expect(mistakesOf(wrong)).toContain("--remote is missing");
+    const words = `${REMOTE} --port=82 --hostname=told --trust=sha256:x --admin=10.0.0.0/8 --hook-secret=s`;
+    const told = network("--port=81", words);
+    expect(
+      told.ok && [told.value.appliance.remote.url, told.value.appliance.port, told.value.machine.hostname],
+    ).toEqual([REMOTE.slice(9), 81, "told"]);
+    expect(told.ok && describeOrigins(told.value.origins)).toContain(
+      "--port is from DHCP option 224, where it does not count: see above",
+    );
+    // What the boot says of the remote stands.
+    const other = network("--remote=http://ours.example/a.git", REMOTE);
+    expect(other.ok && other.value.appliance.remote.url).toBe("http://ours.example/a.git");
+  });
+
+  it("what the network says of the way to it comes too late, and cannot be obeyed", () => {
+    for (const word of [
+      "--ipv4=10.0.0.2/24",
+      "--mac=02:00:5e:10:00:01",
+      "--pcap=10.0.0.1:5555",
+      "--no-merge-rx",
+      "--ipv6=off",
+      "--panic=reset",
+      "--help",
+    ])
+      expect(mistakesOf(network("", `${REMOTE} --dns=1.1.1.1 ${word}`))).toMatch(
+        /--[a-z0-9-]+ comes too late from the network, .* \(from DHCP option 224\)\n/,
+      );
+    expect(network("--ipv6=off", `${REMOTE} --ipv6=off`).ok).toBe(true);
+    expect(mistakesOf(network("", `${REMOTE} --prot=81`))).toMatch(/"--prot=81" .* \(from DHCP option 224\)/);
+  });
+
+  it("keys and tokens that the boot gave are not for a remote that the network names", () => {
+    const seed = "a secret of some length";
+    for (const words of ["--remote-token=sesame", `--tls --cert-seed="${seed}"`, '"--acme-store=http://a:b@c/d"']) {
+      const text = mistakesOf(network(words, REMOTE));
+      expect(text).toMatch(
+        /is not for a remote that the network names \(DHCP option 224\): give both in one place \(from the command line\)/,
+      );
+      expect(text).not.toMatch(/sesame|secret of|a:b/);
+    }
+    expect(network("--hook-secret=sesame", REMOTE).ok).toBe(true);
+    expect(network("", `${REMOTE} --remote-token=sesame --tls "--cert-seed=${seed}"`).ok).toBe(true);
+    expect(network(`${REMOTE} --remote-token=sesame`, "").ok).toBe(true);
+  });
+
+  it("no word of theirs commands a console", () => {
+    const text = mistakesOf(network("", `${REMOTE} --port=\x1b[2J\u009b1m\u202e --admin=\x07`));
+    expect(text).toContain("--port=?[2J?1m?: ");
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
   });
 
   it("a secret that stands behind its name, or behind one that is mistyped, is not repeated", () => {

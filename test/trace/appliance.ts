@@ -108,7 +108,7 @@ export class Appliance {
     host.setWallClock(WALL_CLOCK);
     if (this.secure) this.listenSecurely();
     if ((switches & SWITCH_IPV6) !== 0) host.ipv6.start(HOST6, 64, "", this.now);
-    if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace");
+    if ((switches & SWITCH_DHCP) !== 0) host.configureDhcp("trace", false);
     else {
       host.configureStatic(formatIpv4(ADDRESS), PREFIX, formatIpv4(PEER));
       host.names.addServer(formatIpv4(PEER));

@@ -3,6 +3,7 @@ import {
   decodeRoutes,
   decodeSearch,
   NAME_LIMIT,
+  OPTION_LIMIT,
   ROUTE_LIMIT,
   Routes,
   SEARCH_LIMIT,
@@ -43,6 +44,7 @@ export const dhcp: Target = {
       [56, 2, 104, 105],
       [42, 4, 10, 0, 0, 1],
       [119, 5, 1, 97, 0, 192, 0],
+      [224, 3, 45, 45, 114],
     ],
     ...[[3, 4, 10, 0, 0, 1], [6, 8, 1, 1, 1, 1, 8, 8, 8, 8], [15, 3, 97, 46, 98], [0, 0, 0], [...COOKIE]],
   ],
@@ -53,6 +55,7 @@ export const dhcp: Target = {
     reply(hex("350106 38066e6f7420796f7500 ff")),
     join([1, 0x35, 2, 3, 4, 5], ascii("host")),
     reply(hex("350105 7706 03656e670161 7704 00 0162 c004 ff")),
+    reply(join(hex("350105 e00a"), ascii("--remote=h"), hex("e003"), ascii("://"), hex("ff"))),
     hex("03656e67 056170706c65 03636f6d 00 096d61726b6574696e67 c004"),
     hex("200a800001 00000000 00 0a800001 0c ac1f 0a000003"),
     new Uint8Array(240),
@@ -73,6 +76,8 @@ export const dhcp: Target = {
       message.routes = ["of before"];
       message.search = ["of.before"];
       message.message = "of before";
+      message.parameters = "of before";
+      message.parametersTooLong = true;
       const error = decode(array, offset, length, message);
       return error === 0 ? { ...message } : error;
     });
@@ -81,6 +86,11 @@ export const dhcp: Target = {
     check(found.dnsServers.length <= DNS_SERVER_LIMIT, "more name servers than are taken");
     check(found.domain.length <= NAME_LIMIT && /^[\x20-\x7e]*$/.test(found.domain), "a domain that cannot be shown");
     check(found.message.length <= 255 && /^[\x20-\x7e]*$/.test(found.message), "a message that cannot be shown");
+    check(
+      found.parameters.length <= OPTION_LIMIT && /^[\x20-\x7e]*$/.test(found.parameters),
+      "parameters that cannot be shown",
+    );
+    check(!found.parametersTooLong, "too many parameters in a message that has no room for them");
     check(found.mtu === 0 || found.mtu >= LEAST_MTU, "an MTU that no host can live with");
     for (const time of [found.leaseTime, found.renewalTime, found.rebindingTime])
       check(time >= -1 && time <= 0xffffffff, "a time that is none");
@@ -110,6 +120,7 @@ function written(bytes: Uint8Array): void {
   request.clientAddress = script.u32() as Ipv4;
   request.requestedAddress = script.u32() as Ipv4;
   request.serverIdentifier = script.u32() as Ipv4;
+  request.parametersWanted = script.u8() % 2 === 0;
   request.hostname = latin1(script.rest());
   const into = new Uint8Array(LARGEST_REQUEST + 8).fill(0xaa);
   const length = encode(into, request);
@@ -129,5 +140,6 @@ function written(bytes: Uint8Array): void {
   same(options.has(54), request.serverIdentifier !== 0, "whether a server is named");
   const asks = request.type === MESSAGE_DISCOVER || request.type === MESSAGE_REQUEST;
   same(options.has(12), asks && request.hostname !== "", "whether a name is told");
-  same(options.has(55), asks, "whether parameters are asked for");
+  same(options.has(55), asks, "whether options are asked for");
+  same(options.get(55)?.includes(224) ?? false, asks && request.parametersWanted, "whether parameters are asked for");
 }

@@ -16,6 +16,7 @@ import {
 } from "../../../stack/dhcp/machine.ts";
 import { DhcpSink, LOST_CONFLICT, LOST_EXPIRED, LOST_REFUSED, LOST_RELEASED } from "../../../stack/dhcp/sink.ts";
 import { DHCP_OTHER_QUESTION } from "../../../stack/dhcp/wire.ts";
+import { bytesOf } from "../../support/bytes.ts";
 import { type ClientMessage, fourBytes, optionOf, readClientMessage, reply } from "./server.ts";
 
 const MAC = 0x525400123456 as Mac;
@@ -269,6 +270,34 @@ describe("the DHCP client", () => {
     expect(client.state).toBe("init");
     expect(sink.log[sink.log.length - 1]).toBe(`lost ${LOST_EXPIRED}`);
     expect(sink.sent.length).toBe(sent);
+  });
+
+  test("parameters of the machine count where they were asked for; too many are told of", () => {
+    const words = bytesOf("--remote=http://a/b.git");
+    const long = [224, ...new Array<number>(250).fill(97)];
+    const given = (wanted: boolean, options: readonly number[][]): string => {
+      client = new DhcpClient(MAC, "");
+      client.parametersWanted = wanted;
+      client.start(0);
+      client.step(0, 7, sink);
+      for (const type of [OFFER, ACK]) {
+        const told = [[54, ...fourBytes(SERVER)], [51, ...fourBytes(1000)], ...options];
+        const bytes = reply(type, 7, MAC, OURS, told);
+        client.input(bytes, 0, bytes.length, 0, 99, sink);
+      }
+      expect(client.state).toBe("bound");
+      return client.lease.parameters;
+    };
+    expect(given(true, [[224, ...words]])).toBe("--remote=http://a/b.git");
+    expect(optionOf(sink.last().message, 55)!.endsWith("e0")).toBe(true);
+    expect(given(false, [[224, ...words]])).toBe("");
+    expect(optionOf(sink.last().message, 55)!.endsWith("e0")).toBe(false);
+    sink.log.splice(0);
+    expect(given(true, [long, long, long, long, long])).toBe("");
+    expect(sink.log[0]).toBe(
+      "the DHCP server 10.0.2.2 gives more than 1024 bytes of parameters (option 224), of which none is taken",
+    );
+    expect(sink.log).toHaveLength(2);
   });
 
   test("another server's answer while rebinding keeps the address", () => {

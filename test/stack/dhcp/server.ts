@@ -60,7 +60,7 @@ export function reply(
   yourAddress: Ipv4,
   options: ReadonlyArray<readonly number[]>,
 ): Uint8Array {
-  const bytes = new Uint8Array(600);
+  const bytes = new Uint8Array(2000);
   writeU32(bytes, 0, 0x02010600);
   writeU32(bytes, 4, transaction);
   writeU16(bytes, 10, 0x8000);

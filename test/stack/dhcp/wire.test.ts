@@ -17,7 +17,7 @@ import {
   MESSAGE_OFFER,
   MESSAGE_RELEASE,
 } from "../../../stack/dhcp/wire.ts";
-import { hex, toHex } from "../../support/bytes.ts";
+import { bytesOf, hex, toHex } from "../../support/bytes.ts";
 import { fourBytes, optionOf, readClientMessage, reply } from "./server.ts";
 
 const MAC = 0x525400123456 as Mac;
@@ -147,21 +147,37 @@ describe("DHCP messages", () => {
     expect([r.domain, r.router]).toEqual(["abcde", 0x0a000009]);
   });
 
-  test("an option of more than OPTION_LIMIT bytes is none", () => {
-    const part = [15, ...new Array<number>(250).fill(97)];
-    const options: number[][] = [];
-    for (let i = 0; i * 250 <= OPTION_LIMIT; i++) options.push(part);
-    const bytes = new Uint8Array(2000);
-    const head = offer();
-    bytes.set(head);
-    let at = head.length - 1;
-    for (const one of options) {
-      bytes.set([15, 250, ...one.slice(1)], at);
-      at += 252;
-    }
+  test("parameters of the machine are asked for where they are wanted, and read in pieces", () => {
+    const request = new DhcpRequest();
+    request.type = MESSAGE_DISCOVER;
+    request.mac = MAC;
+    const sent = new Uint8Array(LARGEST_REQUEST);
+    const plain = optionOf(readClientMessage(sent, encode(sent, request)), 55)!;
+    request.parametersWanted = true;
+    expect(optionOf(readClientMessage(sent, encode(sent, request)), 55)).toBe(`${plain}e0`);
+    const bytes = offer([
+      [224, ...bytesOf("--remote=http://a")],
+      [224, ...bytesOf("/b.git --port=8"), 10, 1, 255, 49],
+    ]);
     const r = new DhcpReply();
     expect(decode(bytes, 0, bytes.length, r)).toBe(0);
-    expect([r.domain, r.router]).toEqual(["", 0x0a000202]);
+    expect([r.parameters, r.parametersTooLong]).toEqual(["--remote=http://a/b.git --port=8???1", false]);
+  });
+
+  test("an option of more than OPTION_LIMIT bytes is none", () => {
+    for (const code of [15, 224]) {
+      const bytes = new Uint8Array(2000);
+      const head = offer();
+      bytes.set(head);
+      let at = head.length - 1;
+      for (let i = 0; i * 250 <= OPTION_LIMIT; i++) {
+        bytes.set([code, 250, ...new Array<number>(250).fill(97)], at);
+        at += 252;
+      }
+      const r = new DhcpReply();
+      expect(decode(bytes, 0, bytes.length, r)).toBe(0);
+      expect([r.domain, r.router, r.parameters, r.parametersTooLong]).toEqual(["", 0x0a000202, "", code === 224]);
+    }
   });
 
   test("time servers and the domain search list are read (RFC 2132 8.3, RFC 3397)", () => {

@@ -176,6 +176,15 @@ describe("httpRequest", () => {
     expect(network.closed).toBe(1);
   });
 
+  it("takes a redirect for the answer where none is to be followed", async () => {
+    const { network, client } = setup(() => ({
+      send: "HTTP/1.1 302 Found\r\nLocation: http://b/\r\nContent-Length: 5\r\n\r\nhello",
+    }));
+    const answer = await value(client, { url: "http://a/", followRedirects: false });
+    expect([answer.status, answer.url, text(answer)]).toEqual([302, "http://a/", "hello"]);
+    expect(network.connects).toEqual(["a:80"]);
+  });
+
   it("follows redirects with the method that each asks for", async () => {
     const cases: ReadonlyArray<readonly [status: number, method: string, then: string]> = [
       [301, "POST", "GET"],

@@ -113,7 +113,7 @@ describe("a host counts what it throws away", () => {
   });
 
   test("of DHCP: what is no answer to what was asked", () => {
-    host.configureDhcp("");
+    host.configureDhcp("", false);
     host.poll(now);
     const frame = ipv4(17, udp(67, 68, bytesOf("no DHCP")));
     // As servers send: to everybody.

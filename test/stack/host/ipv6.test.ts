@@ -99,7 +99,7 @@ function notices(prepare: (host: Host) => void): string[] {
   const told: string[] = [];
   host.poll(1);
   prepare(host);
-  host.configureDhcp("blog");
+  host.configureDhcp("blog", false);
   for (let now = 2; now < 20 * SECOND; now += 10 * MILLISECOND) {
     host.poll(now);
     link.drain();

@@ -225,6 +225,23 @@ describe("IPv4 output", () => {
     expect(hop(0x01020304 as Ipv4)).toBe(0x01020304);
   });
 
+  test("link-local addresses are on the wire (RFC 3927 2.6.2), unless a route leads there", () => {
+    const metadata = 0xa9fea9fe as Ipv4;
+    const hop = (address: Ipv4): Ipv4 => output.subnet.nextHop(address);
+    expect(hop(metadata)).toBe(metadata);
+    expect(hop(0xa9ff0001 as Ipv4)).toBe(GATEWAY);
+    output.setRoutes(["0.0.0.0/0 10.0.2.3", "169.0.0.0/8 10.0.2.3"]);
+    expect(hop(metadata)).toBe(metadata);
+    // As clouds name one.
+    output.setRoutes(["169.254.169.254/32 10.0.2.4"]);
+    expect(hop(metadata)).toBe(0x0a000204);
+    output.setRoutes([]);
+    output.configure("10.0.2.15", 32, "10.128.0.1", 0);
+    expect(hop(metadata)).toBe(metadata);
+    output.configure("169.254.1.2", 16, "169.254.0.1", 0);
+    expect(hop(metadata)).toBe(metadata);
+  });
+
   test("a gateway outside the prefix is a neighbour all the same", () => {
     output.configure("10.0.2.15", 32, "10.128.0.1", 0);
     hear(1, 0x0a800001 as Ipv4, PEER_MAC, US, 0);
