@@ -55,7 +55,7 @@ export const ND_REFUSED = 30;
 export const HEADERS_REFUSED = 31;
 /** Damaged, of another kind than IPv4 over Ethernet, or from what is no card. */
 export const ARP_REFUSED = 32;
-/** In fragments that overlapped, were too many, or did not all come. */
+/** In fragments that overlapped, contradicted each other about congestion, were too many, or did not all come. */
 export const DATAGRAMS_UNASSEMBLED = 33;
 /** Of both families: the checksum, the length, or a quotation that cannot be read. */
 export const ICMP_DAMAGED = 34;
@@ -69,6 +69,9 @@ export const DHCP_REFUSED = 38;
 export const DNS_REFUSED = 39;
 export const NTP_REFUSED = 40;
 export const DHCPV6_REFUSED = 41;
+/** Data that routers have marked on its way to us (RFC 3168), and reductions of a window because a peer said the same. */
+export const CONGESTION_MARKS = 42;
+export const CONGESTION_ECHOES = 43;
 
 /** By counter: its constant's name in lower case. */
 export const COUNTER_NAMES: readonly string[] = [
@@ -114,6 +117,8 @@ export const COUNTER_NAMES: readonly string[] = [
   "dns-refused",
   "ntp-refused",
   "dhcpv6-refused",
+  "congestion-marks",
+  "congestion-echoes",
 ];
 
 /** Those that are no reason for which something was thrown away. */
@@ -130,6 +135,8 @@ export const OTHER_COUNTERS: readonly string[] = [
   "recoveries",
   "recoveries-undone",
   "tail-probes",
+  "congestion-marks",
+  "congestion-echoes",
 ];
 
 export class Counters {

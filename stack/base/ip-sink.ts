@@ -45,6 +45,8 @@ export abstract class IpSink {
   segmentSize = 0;
   /** Don't Fragment (RFC 1191); true after each send. False: the sender may cut the packet, of IPv6 as well. */
   dontFragment = true;
+  /** The packet's ECN codepoint (packet.ts); a repeated packet has the one before it. */
+  ecn = 0;
 
   constructor(paths: PathTable, counters: Counters = new Counters()) {
     this.paths = paths;
@@ -97,6 +99,7 @@ export abstract class FamilyOutput {
   checksumOffset = 0;
   segmentSize = 0;
   dontFragment = true;
+  ecn = 0;
   /** The packet that was sent last may be repeated: its slot still says what it was. */
   repeatable = false;
 

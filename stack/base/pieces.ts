@@ -1,6 +1,7 @@
 // What has come of a datagram in fragments (RFC 815): ranges, none of which may overlap another (RFC 5722), since honest
 // senders make no such.
 
+import { CONGESTION_EXPERIENCED, NOT_ECT } from "./packet.ts";
 import { SECOND } from "./result.ts";
 
 /** Datagrams under way at one time, in each family; one more drives out the oldest. */
@@ -18,11 +19,16 @@ export const PIECE_KNOWN = 1;
 /** It overlaps another, contradicts what is known of the end, or is one too many: the datagram is to be given up. */
 export const PIECE_BAD = 2;
 
+/** What `ecn` says when the pieces contradict each other: the datagram is to be given up. */
+export const ECN_MIXED = -1;
+
 export class Pieces {
   /** Bytes of the whole; known when the last fragment has come; -1 before. */
   total = -1;
   private received = 0;
   private count = 0;
+  /** Bit by bit: the ECN codepoints that have been seen. */
+  private codepoints = 0;
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
 
@@ -30,14 +36,25 @@ export class Pieces {
     this.total = -1;
     this.received = 0;
     this.count = 0;
+    this.codepoints = 0;
   }
 
   get complete(): boolean {
     return this.received === this.total;
   }
 
-  /** Bytes `start` to `end` have come; `more`: they are not the last. */
-  add(start: number, end: number, more: boolean): number {
+  /**
+   * RFC 3168 5.3: the codepoint of the whole, whose first fragment has `first`: no mark of congestion is lost, and a sender
+   * that does not know of marks is not shown one (ECN_MIXED).
+   */
+  ecn(first: number): number {
+    if ((this.codepoints & (1 << CONGESTION_EXPERIENCED)) === 0) return first;
+    return (this.codepoints & (1 << NOT_ECT)) === 0 ? CONGESTION_EXPERIENCED : ECN_MIXED;
+  }
+
+  /** Bytes `start` to `end` have come, with this codepoint; `more`: they are not the last. */
+  add(start: number, end: number, more: boolean, ecn: number): number {
+    this.codepoints |= 1 << ecn;
     for (let i = 0; i < this.count; i++) {
       const from = this.starts[i]!;
       const to = this.ends[i]!;

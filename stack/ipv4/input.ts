@@ -100,6 +100,7 @@ export class IpInput {
     packet.length = header.payloadLength;
     packet.headerLength = header.headerLength;
     packet.unicast = unicast;
+    packet.ecn = header.ecn;
     packet.checksumValid = checksumValid;
     this.receiver.packet(packet);
   }

@@ -13,6 +13,7 @@ import { type FamilyOutput, IpSink } from "../base/ip-sink.ts";
 import { FRAGMENT_MTU, fragmentPayload, Joined } from "../base/joined.ts";
 import { type Link, NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
+import { NOT_ECT } from "../base/packet.ts";
 import type { Path, PathTable } from "../base/path.ts";
 import { type Instant, SECOND } from "../base/result.ts";
 import { Slots } from "../ethernet/slots.ts";
@@ -260,6 +261,7 @@ export class IpOutput extends IpSink {
     other.checksumOffset = this.checksumOffset;
     other.segmentSize = this.segmentSize;
     other.dontFragment = this.dontFragment;
+    other.ecn = this.ecn;
     this.resetOptions();
     other.send(at, path, headLength, payload, payloadOffset, payloadLength);
     if (!other.repeatable) return;
@@ -286,6 +288,7 @@ export class IpOutput extends IpSink {
     header.destination = this.paths.remote4Of(path);
     header.protocol = this.protocol;
     header.totalLength = totalLength;
+    header.ecn = this.ecn;
     header.identification = identification;
     header.flags = flags;
     encodeIpv4(this.bytes, at - IPV4_HEADER, header);
@@ -384,6 +387,7 @@ export class IpOutput extends IpSink {
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;
+    this.ecn = NOT_ECT;
   }
 }
 

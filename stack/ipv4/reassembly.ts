@@ -6,7 +6,15 @@
 
 import type { Ipv4 } from "../base/address.ts";
 import { copyBytes } from "../base/native.ts";
-import { DATAGRAM_LIMIT, LENGTH_LIMIT, PIECE_BAD, PIECE_KNOWN, Pieces, REASSEMBLY_TIMEOUT } from "../base/pieces.ts";
+import {
+  DATAGRAM_LIMIT,
+  ECN_MIXED,
+  LENGTH_LIMIT,
+  PIECE_BAD,
+  PIECE_KNOWN,
+  Pieces,
+  REASSEMBLY_TIMEOUT,
+} from "../base/pieces.ts";
 import { type Instant, NEVER } from "../base/result.ts";
 import { type Ipv4Header, LARGEST_HEADER, makeWhole } from "./wire.ts";
 
@@ -51,7 +59,7 @@ export class Reassembly {
     const datagram = this.datagrams[this.datagramFor(header, now)]!;
     const start = header.fragmentOffset;
     const end = start + header.payloadLength;
-    const piece = end > LENGTH_LIMIT ? PIECE_BAD : datagram.pieces.add(start, end, header.moreFragments);
+    const piece = end > LENGTH_LIMIT ? PIECE_BAD : datagram.pieces.add(start, end, header.moreFragments, header.ecn);
     if (piece === PIECE_KNOWN) return false;
     if (piece === PIECE_BAD) {
       // Fragments still to come begin the datagram anew and then time out: they cannot complete it.
@@ -72,10 +80,15 @@ export class Reassembly {
       );
     }
     if (!datagram.pieces.complete) return false;
+    const ecn = datagram.pieces.ecn(datagram.bytes[LARGEST_HEADER - datagram.headerLength + 1]! & 3);
+    if (ecn === ECN_MIXED) {
+      this.drop(datagram);
+      return false;
+    }
     this.bytes = datagram.bytes;
     this.offset = LARGEST_HEADER - datagram.headerLength;
     this.length = datagram.headerLength + datagram.pieces.total;
-    makeWhole(this.bytes, this.offset, datagram.headerLength, this.length);
+    makeWhole(this.bytes, this.offset, datagram.headerLength, this.length, ecn);
     datagram.used = false;
     return true;
   }

@@ -31,6 +31,8 @@ export class Ipv4Header {
   destination = 0 as Ipv4;
   protocol = 0;
   timeToLive = 0;
+  /** The ECN codepoint (RFC 3168 5); of the six bits before it (RFC 2474) nothing is made. */
+  ecn = 0;
   identification = 0;
   /** The 16-bit word of flags and fragment offset: DONT_FRAGMENT, MORE_FRAGMENTS, offset / 8. */
   flags = 0;
@@ -76,6 +78,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   if (!mayBeSource(source) || destination >>> 24 === 127) return IPV4_MARTIAN;
   const flags = second & 0xffff;
   const payloadLength = totalLength - headerLength;
+  header.ecn = (first >>> 16) & 3;
   header.flags = flags;
   if (flags !== DONT_FRAGMENT && flags !== 0) {
     if (header.fragmentOffset + payloadLength > LARGEST_DATAGRAM - HEADER_LENGTH) return IPV4_FRAGMENT;
@@ -95,12 +98,12 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
 
 /** Writes HEADER_LENGTH bytes at `offset`, checksum included; of the header's lengths it takes `totalLength`. */
 export function encode(bytes: Uint8Array, offset: number, header: Ipv4Header): void {
-  const { source, destination, totalLength, identification, flags } = header;
+  const { source, destination, totalLength, ecn, identification, flags } = header;
   // Fields are put together by arithmetic: compiled, each operation on bits goes from a double to an integer and back.
   const lifeAndProtocol = header.timeToLive * 0x100 + header.protocol;
   // The fields are at hand: adding them is cheaper than reading the bytes back.
-  const sum = fold(0x4500 + totalLength + identification + flags + lifeAndProtocol + source + destination);
-  nativeStore32(bytes, offset, 0x45000000 + totalLength);
+  const sum = fold(0x4500 + ecn + totalLength + identification + flags + lifeAndProtocol + source + destination);
+  nativeStore32(bytes, offset, 0x45000000 + ecn * 0x10000 + totalLength);
   nativeStore32(bytes, offset + 4, identification * 0x10000 + flags);
   nativeStore32(bytes, offset + 8, lifeAndProtocol * 0x10000 + (0xffff - sum));
   nativeStore32(bytes, offset + 12, source);
@@ -116,8 +119,15 @@ export function changeTotalLength(bytes: Uint8Array, offset: number, totalLength
   nativeStore16(bytes, offset + 10, 0xffff - sum);
 }
 
-/** Makes the header at `offset`, that of a fragment, one of a whole datagram of `totalLength` bytes. */
-export function makeWhole(bytes: Uint8Array, offset: number, headerLength: number, totalLength: number): void {
+/** Makes the header at `offset`, that of a fragment, one of a whole datagram of `totalLength` bytes with this codepoint. */
+export function makeWhole(
+  bytes: Uint8Array,
+  offset: number,
+  headerLength: number,
+  totalLength: number,
+  ecn: number,
+): void {
+  bytes[offset + 1] = (bytes[offset + 1]! & 0xfc) | ecn;
   nativeStore16(bytes, offset + 2, totalLength);
   nativeStore16(bytes, offset + 6, 0);
   nativeStore16(bytes, offset + 10, 0);

@@ -137,6 +137,7 @@ export class Ipv6Input {
     packet.offset = header.payloadOffset;
     packet.length = header.payloadLength;
     packet.headerLength = header.headerLength;
+    packet.ecn = header.ecn;
     return true;
   }
 

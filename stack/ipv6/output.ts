@@ -20,7 +20,7 @@ import { UNRESOLVED } from "../ndp/neighbours.ts";
 import { NO_ROUTER, ON_LINK } from "../ndp/routers.ts";
 import { groupMac } from "../ndp/wire.ts";
 import { waitingKey } from "./control-output.ts";
-import { encodeFragment, encodeStart, FRAGMENT, FRAGMENT_HEADER, HEADER_LENGTH, SOURCE } from "./wire.ts";
+import { ECN_UNIT, encodeFragment, encodeStart, FRAGMENT, FRAGMENT_HEADER, HEADER_LENGTH, SOURCE } from "./wire.ts";
 
 /** What lies before the transport header. */
 export const HEADERS = ETHERNET_HEADER + HEADER_LENGTH;
@@ -123,7 +123,7 @@ export class Ipv6Output extends FamilyOutput {
     const ports = nextHeader === FRAGMENT ? 0 : nativeLoad32(slots, at);
     const flow = mix(ports, this.paths.sums[path]!, nextHeader, this.key) & 0xfffff;
     // RFC 8200 3: the length of what the card will cut is that of the whole.
-    encodeStart(slots, header, flow, length, nextHeader, this.ndp.hopLimit);
+    encodeStart(slots, header, this.ecn * ECN_UNIT + flow, length, nextHeader, this.ndp.hopLimit);
     this.paths.copyAddresses6(path, slots, header + SOURCE);
   }
 

@@ -5,9 +5,25 @@
 
 import { equal6 } from "../base/address6.ts";
 import { copyBytes } from "../base/native.ts";
-import { DATAGRAM_LIMIT, LENGTH_LIMIT, PIECE_BAD, PIECE_KNOWN, Pieces, REASSEMBLY_TIMEOUT } from "../base/pieces.ts";
+import {
+  DATAGRAM_LIMIT,
+  ECN_MIXED,
+  LENGTH_LIMIT,
+  PIECE_BAD,
+  PIECE_KNOWN,
+  Pieces,
+  REASSEMBLY_TIMEOUT,
+} from "../base/pieces.ts";
 import { type Instant, NEVER } from "../base/result.ts";
-import { DESTINATION, EXTENSION_BYTES, HEADER_LENGTH, type Ipv6Header, PAYLOAD_LENGTH, SOURCE } from "./wire.ts";
+import {
+  DESTINATION,
+  EXTENSION_BYTES,
+  HEADER_LENGTH,
+  type Ipv6Header,
+  PAYLOAD_LENGTH,
+  SOURCE,
+  setEcn,
+} from "./wire.ts";
 
 const NO_BYTES = new Uint8Array(0);
 /** Where the fragments' payload begins: behind the longest headers. */
@@ -55,24 +71,30 @@ export class Reassembly {
     const length = header.payloadOffset + header.payloadLength - from;
     const start = header.fragmentOffset;
     const end = start + length;
-    const piece = end > LENGTH_LIMIT ? PIECE_BAD : parts.pieces.add(start, end, header.moreFragments);
+    const piece = end > LENGTH_LIMIT ? PIECE_BAD : parts.pieces.add(start, end, header.moreFragments, header.ecn);
     if (piece === PIECE_KNOWN) return false;
-    if (piece === PIECE_BAD) {
-      parts.dead = true;
-      parts.bytes = NO_BYTES;
-      this.dropped++;
-      return false;
-    }
+    if (piece === PIECE_BAD) return this.giveUp(parts);
     if (parts.bytes.length === 0) parts.bytes = new Uint8Array(ROOM + LENGTH_LIMIT);
     copyBytes(parts.bytes, ROOM + start, bytes, from, length);
     if (start === 0) this.takeHeaders(parts, header, bytes);
     if (!parts.pieces.complete) return false;
+    const ecn = parts.pieces.ecn((parts.bytes[ROOM - parts.headerLength + 1]! >>> 4) & 3);
+    if (ecn === ECN_MIXED) return this.giveUp(parts);
     this.bytes = parts.bytes;
     this.offset = ROOM - parts.headerLength;
     this.length = parts.headerLength + parts.pieces.total;
     nativeStore16(this.bytes, this.offset + PAYLOAD_LENGTH, this.length - HEADER_LENGTH);
+    setEcn(this.bytes, this.offset, ecn);
     parts.used = false;
     return true;
+  }
+
+  /** False: it is not complete, and will not be. */
+  private giveUp(parts: Parts): boolean {
+    parts.dead = true;
+    parts.bytes = NO_BYTES;
+    this.dropped++;
+    return false;
   }
 
   /** Gives up what has waited for too long. */

@@ -12,6 +12,8 @@ export const EXTENSION_LIMIT = 8;
 export const EXTENSION_BYTES = 512;
 /** RFC 8200 5: what every link carries. */
 export const LEAST_MTU = 1280;
+/** What one step of the ECN codepoint is in the first word: behind it are 20 bits of flow label. */
+export const ECN_UNIT = 0x100000;
 export const DEFAULT_HOP_LIMIT = 64;
 
 // Where fields lie.
@@ -57,6 +59,8 @@ export class Ipv6Header {
   /** What lies behind the last extension header. */
   protocol = 0;
   hopLimit = 0;
+  /** The ECN codepoint (RFC 3168 5); of the rest of the traffic class nothing is made. */
+  ecn = 0;
   /** The header and those that extend it, up to `payloadOffset`. */
   headerLength = 0;
   /** Offset in the same array of the payload, and its length. */
@@ -88,7 +92,8 @@ export class Ipv6Header {
 /** Reads the header at `offset` of at most `length` bytes, and those that extend it. Returns 0 or an error. */
 export function decode(bytes: Uint8Array, offset: number, length: number, header: Ipv6Header): number {
   if (length < HEADER_LENGTH) return IPV6_TRUNCATED;
-  if (bytes[offset]! >>> 4 !== 6) return IPV6_VERSION;
+  const first = nativeLoad16(bytes, offset);
+  if (first >>> 12 !== 6) return IPV6_VERSION;
   const second = nativeLoad32(bytes, offset + PAYLOAD_LENGTH);
   const payloadLength = second >>> 16;
   if (payloadLength === 0 || payloadLength > length - HEADER_LENGTH) return IPV6_LENGTH;
@@ -97,6 +102,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   header.offset = offset;
   header.protocol = protocol;
   header.hopLimit = second & 255;
+  header.ecn = (first >>> 4) & 3;
   header.headerLength = HEADER_LENGTH;
   header.payloadOffset = offset + HEADER_LENGTH;
   header.payloadLength = payloadLength;
@@ -206,16 +212,24 @@ function isMartian(bytes: Uint8Array, offset: number): boolean {
   return isLoopback6(bytes, destination) || isMapped(bytes, destination) || isUnspecified(bytes, destination);
 }
 
-/** Writes the first eight bytes at `offset`; both addresses follow. `flow` has 20 bits (RFC 6437). */
+/** Gives the header at `offset` another ECN codepoint. */
+export function setEcn(bytes: Uint8Array, offset: number, ecn: number): void {
+  bytes[offset + 1] = (bytes[offset + 1]! & 0xcf) | (ecn << 4);
+}
+
+/**
+ * Writes the first eight bytes at `offset`; both addresses follow. `classAndFlow`: the traffic class, of which we set the
+ * ECN codepoint (times ECN_UNIT), and 20 bits of flow label (RFC 6437).
+ */
 export function encodeStart(
   bytes: Uint8Array,
   offset: number,
-  flow: number,
+  classAndFlow: number,
   payloadLength: number,
   nextHeader: number,
   hopLimit: number,
 ): void {
-  nativeStore32(bytes, offset, 0x60000000 + flow);
+  nativeStore32(bytes, offset, 0x60000000 + classAndFlow);
   nativeStore32(bytes, offset + PAYLOAD_LENGTH, payloadLength * 0x10000 + nextHeader * 0x100 + hopLimit);
 }
 

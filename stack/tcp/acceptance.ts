@@ -8,6 +8,7 @@ import { seqAdd, seqDiff, seqLe } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_REFUSED } from "../base/streams.ts";
 import { type Connection, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
+import { negotiateEcn } from "./ecn.ts";
 import { CHALLENGE_INTERVAL, TIMESTAMP_EXPIRY } from "./limits.ts";
 import { cameTwice } from "./sack.ts";
 import { ACK, FIN, RST, type Segment, SYN } from "./wire.ts";
@@ -44,7 +45,9 @@ export function acceptable(core: TcpCore, c: Connection, s: Segment, now: Instan
       core.note(SEGMENTS_UNACCEPTABLE);
       if ((flags & RST) !== 0) return false;
       if (c.state === SYN_RECEIVED && (flags & SYN) !== 0 && s.seq === c.irs) {
-        // Our SYN-ACK was lost: once more, but not faster than ten a second.
+        // Our SYN-ACK was lost: once more, but not faster than ten a second. Who asks without ECN now does without
+        // (RFC 3168 6.1.1).
+        negotiateEcn(c, s);
         if (now - c.sentAt >= CHALLENGE_INTERVAL) {
           c.sentAt = now;
           c.synDue = true;

@@ -140,6 +140,10 @@ export class Connection {
   tailProbeDue = false;
   /** Both SYNs have permitted SACK (RFC 2018 2). */
   sackPermitted = false;
+  /** All SYNs of both sides had ECN so far (ecn.ts). */
+  ecn = false;
+  /** The next new data tells that the window is smaller (CWR). */
+  cwrDue = false;
   /** One octet may leave in spite of the window (RFC 9293 3.8.6.1), or a short segment in spite of SWS avoidance. */
   probeDue = false;
   /** A keep-alive probe is to be sent. */
@@ -175,6 +179,8 @@ export class Connection {
   duplicateEnd: Seq = 0 as Seq;
 
   // ---- Acknowledging ----
+  /** A router has marked what came: each segment says so (ECE) until the peer answers by CWR. */
+  echoDue = false;
   ackNow = false;
   /** ACKs due for segments out of order: one each (RFC 5681 4.2). */
   duplicateAcks = 0;

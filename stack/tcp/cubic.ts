@@ -10,6 +10,10 @@ import type { Sender } from "./sender.ts";
 // RFC 9438 4.1, 4.6, 5
 const C = 0.4;
 export const BETA = 0.7;
+/**
+ * RFC 8511: what a queue that marks wants is less than what one that has overflowed does, since it is shorter.
+ */
+export const BETA_ECN = 0.85;
 const RENO_ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 
 // RFC 9406 4.3
@@ -69,10 +73,12 @@ function longer(rtt: number): number {
 /**
  * Is what was lost a sign of congestion? On paths over the air it often is none, and halving the window for each such
  * loss leaves most of the path unused. A full queue shows in the round trip before it overflows: while even the least of
- * a round trip's is as short as ever, and little is lost, the window stays. Without that knowledge it is congestion.
+ * a round trip's is as short as ever, little is lost and no router says otherwise (ECN), the window stays. Without that
+ * knowledge it is congestion.
  */
 export function isCongestion(c: Connection): boolean {
   const s = c.sender;
+  if (s.echoed) return true;
   const lost = s.roundLost + s.lastRoundLost;
   const sent = lost + s.roundDelivered + s.lastRoundDelivered;
   if (lost > LOSS_TOLERANCE_SEGMENTS * c.mss && lost > sent * LOSS_TOLERANCE) return true;
@@ -118,14 +124,17 @@ function avoid(c: Connection, acked: number, now: Instant): void {
   c.cwnd = Math.max(cubic, Math.min(s.wReno, c.cwnd + acked));
 }
 
-/** What was sent was lost: the threshold of RFC 9438 4.6, and the plateau moves (4.7, fast convergence). `used`: bytes. */
-export function reduced(c: Connection, used: number): number {
+/**
+ * What was sent was lost, or marked: the threshold of RFC 9438 4.6, `beta` of what was `used` (bytes), and the plateau
+ * moves (4.7, fast convergence).
+ */
+export function reduced(c: Connection, used: number, beta: number): number {
   const s = c.sender;
   const window = Math.min(c.cwnd, used);
-  s.wMax = window < s.wMax ? (window * (1 + BETA)) / 2 : window;
+  s.wMax = window < s.wMax ? (window * (1 + beta)) / 2 : window;
   s.epochAt = NEVER;
   s.cssRounds = -1;
-  return Math.max(Math.floor(window * BETA), 2 * c.mss);
+  return Math.max(Math.floor(window * beta), 2 * c.mss);
 }
 
 /** The window was not in use since `since`: that time does not count (RFC 9438 5.8). */

@@ -90,6 +90,8 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
     c.rto = Math.min(c.rto * 2, MAX_RTO);
     c.synSentAt = NEVER;
     c.synDue = true;
+    // RFC 3168 6.1.1.1: there are boxes that drop a SYN for its flags.
+    if (c.state === SYN_SENT) c.ecn = false;
     core.note(RETRANSMITS);
     if (c.retries >= DOUBT_RETRIES) core.sink.doubt(c.path);
     core.wake(c);

@@ -25,6 +25,7 @@ import {
   SYN_SENT,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
+import { negotiateEcn, takeMarks } from "./ecn.ts";
 import { DEFAULT_MSS, MAX_DUPLICATE_ACKS, MAX_WINDOW_SCALE } from "./limits.ts";
 import { setEffectiveMss } from "./output.ts";
 import { receive } from "./reassembly.ts";
@@ -40,6 +41,7 @@ export function segmentArrives(core: TcpCore, c: Connection, bytes: Uint8Array, 
 
   // Seventh, the segment text; eighth, the FIN.
   if (s.payloadLength > 0) {
+    if (c.ecn) takeMarks(core, c, s);
     text(core, c, s, bytes);
     if (c.state === CLOSED) return;
   }
@@ -71,6 +73,7 @@ export function takeSynOptions(c: Connection, s: Segment, now: Instant): void {
   else c.rcvScale = 0;
   c.timestamps = s.hasTimestamps;
   c.sackPermitted = s.sackPermitted;
+  negotiateEcn(c, s);
   if (s.hasTimestamps) {
     c.tsRecent = s.tsValue;
     c.tsRecentAt = now;

@@ -35,6 +35,8 @@ export class TcpLimits {
   synAckRetries = 4;
   /** Idle time before the first keep-alive probe (RFC 9293 3.8.4); 0: none, which is the default there as well. */
   keepAlive = 0;
+  /** Explicit congestion notification is asked for, and agreed to (RFC 3168). */
+  ecn = true;
 }
 
 /** What a connection that holds no receive memory may send whatever there is: a request, which then makes its room. */

@@ -52,6 +52,7 @@ export function noConnection(core: TcpCore, path: Path, now: Instant): number {
   c.user = core.listenUsers[row]!;
   core.setHalfOpen(c, true);
   setReceiveLimit(c, core.listenLimits[row]!);
+  c.ecn = core.limits.ecn;
   takeSynOptions(c, s, now);
   c.rcvAdv = c.rcvNxt;
   setIss(core, c, now);
@@ -68,6 +69,7 @@ export function connectTo(core: TcpCore, path: Path, remotePort: number, now: In
   if (index < 0) return -1;
   const c = core.connections[index]!;
   c.state = SYN_SENT;
+  c.ecn = core.limits.ecn;
   setIss(core, c, now);
   c.lingerAt = now + core.limits.connectTimeout;
   c.synDue = true;

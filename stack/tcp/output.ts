@@ -35,7 +35,7 @@ import { writeChecksum } from "./reply.ts";
 import { sendLost, sendTailProbe } from "./retransmission.ts";
 import { SENT_AGAIN } from "./scoreboard.ts";
 import { sendFollowing, sendSegment } from "./segment.ts";
-import { ACK, encode, FIN, SYN, TIMESTAMPS_LENGTH } from "./wire.ts";
+import { ACK, CWR, ECE, encode, FIN, SYN, TIMESTAMPS_LENGTH } from "./wire.ts";
 
 /** Sends all that may leave now and sets the deadlines that follow from it. False: the link has no slot left. */
 export function output(core: TcpCore, c: Connection, now: Instant): boolean {
@@ -84,7 +84,8 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   out.destinationPort = c.remotePort;
   out.seq = c.iss;
   out.ack = synAck ? c.rcvNxt : (0 as Seq);
-  out.flags = synAck ? SYN | ACK : SYN;
+  // RFC 3168 6.1.1.
+  out.flags = synAck ? (c.ecn ? SYN | ACK | ECE : SYN | ACK) : c.ecn ? SYN | ECE | CWR : SYN;
   out.window = Math.min(window, 0xffff);
   out.mss = core.localMss(c.path);
   out.scale = synAck && !c.scaling ? -1 : c.rcvScale;
@@ -135,8 +136,9 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
         c.persistCount = 0;
         c.timerAt = NEVER;
       }
-      // What may be fragmented on its way is not cut by the card: it would be cut twice.
-      const limit = c.segmentOffload && c.dontFragment ? MAX_OFFLOAD : c.mss;
+      // What may be fragmented on its way is not cut by the card: it would be cut twice. Nor is what carries CWR (ecn.ts).
+      const cwr = c.cwrDue;
+      const limit = c.segmentOffload && c.dontFragment && !cwr ? MAX_OFFLOAD : c.mss;
       let length = Math.min(unsent, usable);
       if (length > limit) length = limit;
       // A packet of several segments ends at a segment's boundary unless it takes everything.
@@ -159,7 +161,7 @@ function sendNew(core: TcpCore, c: Connection, now: Instant): boolean {
       unsent -= sent;
       // The FIN went along.
       if (seqDiff(next, c.sndUna) > inFlight) return true;
-      if (unsent > 0 && !c.segmentOffload && c.sndNxt === c.sndMax) {
+      if (unsent > 0 && !c.segmentOffload && !cwr && c.sndNxt === c.sndMax) {
         const more = sendFollowing(core, c, unsent, window - inFlight);
         if (more > 0) advance(c, seqAdd(c.sndNxt, more), now);
         inFlight += more;

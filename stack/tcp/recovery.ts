@@ -15,10 +15,12 @@ import {
   TIMER_TAIL,
 } from "./connection.ts";
 import type { TcpCore } from "./core.ts";
-import { countRound, grow, isCongestion, reduced } from "./cubic.ts";
+import { BETA, countRound, grow, isCongestion, reduced } from "./cubic.ts";
+import { reduceForEcho, windowReduced } from "./ecn.ts";
 import { DUP_ACK_THRESHOLD, LEAST_PROBE_TIME, MAX_RTO, WORST_ACK_DELAY } from "./limits.ts";
 import { detectLoss, markAfterTimeout, recovered } from "./rack.ts";
 import { LOST, MOST_RUNS, SENT_AGAIN } from "./scoreboard.ts";
+import { ECE } from "./wire.ts";
 
 /** Bytes between snd.una and snd.nxt. */
 export function flight(c: Connection): number {
@@ -46,6 +48,7 @@ export function afterAck(
   const s = c.sender;
   const board = s.board;
   const lostBefore = board.lost;
+  s.echoed = c.ecn && (core.segment.flags & ECE) !== 0;
   s.reorderWait = c.sackPermitted && (board.sacked > 0 || c.recovery !== NO_RECOVERY) ? detectLoss(c, now) : 0;
   if (s.probing) tailProbeAnswered(core, c, acked, delivered);
   countRound(c, delivered);
@@ -54,7 +57,8 @@ export function afterAck(
     if (board.lost > 0) {
       beginFastRecovery(core, c);
       mend(c, delivered, true, inUse, now);
-    } else if (acked > 0 && inUse) grow(c, acked, now);
+    } else if (s.echoed) reduceForEcho(core, c);
+    else if (acked > 0 && inUse) grow(c, acked, now);
     return;
   }
   if (acked > 0 && s.undoable && spurious(core, c)) return;
@@ -66,7 +70,7 @@ export function afterAck(
     return;
   }
   if (c.recovery === FAST_RECOVERY) mend(c, delivered, acked > 0 && board.lost <= lostBefore, inUse, now);
-  else if (acked > 0) grow(c, acked, now);
+  else if (acked > 0 && !s.echoed) grow(c, acked, now);
 }
 
 /** The reordering window is over for what was waited for (RFC 8985 6.2 step 5). */
@@ -124,7 +128,10 @@ function beginReduction(c: Connection): void {
   const s = c.sender;
   const used = flight(c);
   s.tolerated = false;
-  c.ssthresh = reduced(c, used);
+  // RFC 3168 6.1.2: once for a window of data, be it marked or lost.
+  const once = seqLt(c.sndUna, s.reducedUntil);
+  c.ssthresh = once ? Math.max(Math.floor(c.cwnd), 2 * c.mss) : reduced(c, used, BETA);
+  windowReduced(c);
   s.delivered = 0;
   s.out = 0;
   s.flightBefore = Math.max(used, 1);
@@ -188,6 +195,7 @@ function spurious(core: TcpCore, c: Connection): boolean {
   c.cwnd = Math.max(c.cwnd, s.cwndBefore);
   c.ssthresh = s.ssthreshBefore;
   s.wMax = s.wMaxBefore;
+  s.reducedUntil = c.sndUna;
   s.board.unmarkLost(c.sndUna);
   s.reordering = true;
   c.retransmitDue = false;
@@ -207,8 +215,9 @@ function tailProbeAnswered(core: TcpCore, c: Connection, acked: number, delivere
   else if (seqLt(s.probeEnd, c.sndUna)) {
     s.probing = false;
     core.note(RECOVERIES);
-    c.ssthresh = reduced(c, Math.max(flight(c), c.cwnd));
+    c.ssthresh = reduced(c, Math.max(flight(c), c.cwnd), BETA);
     c.cwnd = c.ssthresh;
+    windowReduced(c);
   } else if (acked === 0 && delivered === 0) s.probing = false;
 }
 
@@ -268,7 +277,8 @@ export function timedOut(c: Connection, now: Instant): void {
   // RFC 5681 3.1: once for one loss, not for each time that the segment is sent again.
   if (c.retries === 0) {
     remember(c);
-    c.ssthresh = reduced(c, flight(c));
+    c.ssthresh = reduced(c, flight(c), BETA);
+    windowReduced(c);
   }
   if (!c.sackPermitted) c.sender.board.sacked = 0;
   markAfterTimeout(c, now);

@@ -7,6 +7,7 @@ import { SEGMENTS_OUT } from "../base/counters.ts";
 import { HEAD_ROOM, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
+import { ECT0 } from "../base/packet.ts";
 import { NEVER } from "../base/result.ts";
 import { type Seq, seqAdd, seqDiff } from "../base/seq.ts";
 import type { Connection } from "./connection.ts";
@@ -15,8 +16,9 @@ import { COPY_LIMIT } from "./limits.ts";
 import { rightEdge } from "./reassembly.ts";
 import { reportSacks } from "./sack.ts";
 import {
-  ACK,
   CHECKSUM,
+  CWR,
+  ECE,
   encode,
   FIN,
   FLAGS,
@@ -90,6 +92,15 @@ export function sendSegment(
   let flagBits = flags;
   if (payloadLength < length) flagBits &= ~FIN;
   else if (push) flagBits |= PSH;
+  if (c.ecn) {
+    if (c.echoDue) flagBits |= ECE;
+    // RFC 3168 6.1.4 to 6.1.6: no ACK, nothing that leaves again, no probe of a shut window.
+    if (length > 0 && seq === c.sndMax && !c.probeDue) {
+      sink.ecn = ECT0;
+      if (c.cwrDue) flagBits |= CWR;
+      c.cwrDue = false;
+    }
+  }
 
   // The window: what was promised, or more if there is more (RFC 9293 3.8.6.2.2).
   const edge = rightEdge(core, c);
@@ -163,7 +174,7 @@ export function sendFollowing(core: TcpCore, c: Connection, unsent: number, usab
     let sum = same + length;
     nativeStore32(bytes, at + SEQUENCE, seq);
     if (length === left) {
-      bytes[at + FLAGS] = ACK | PSH;
+      bytes[at + FLAGS] = bytes[at + FLAGS]! | PSH;
       sum += PSH;
     }
     let field = 0;

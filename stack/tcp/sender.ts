@@ -78,6 +78,12 @@ export class Sender {
   /** The losses that are being mended were none of congestion as far as is known (cubic.ts). */
   tolerated = false;
 
+  // ---- ECN (RFC 3168 6.1.2) ----
+  /** What was under way when the window became smaller last ends here. */
+  reducedUntil: Seq = 0 as Seq;
+  /** The ACK at hand tells of a mark. */
+  echoed = false;
+
   // ---- HyStart++ (RFC 9406): rounds of conservative slow start so far, -1: not in it; the least round trip before ----
   cssRounds = -1;
   cssBaseline = 0;
@@ -111,5 +117,7 @@ export class Sender {
     this.roundLost = 0;
     this.lastRoundLost = 0;
     this.cssRounds = -1;
+    this.reducedUntil = first;
+    this.echoed = false;
   }
 }

@@ -8,7 +8,7 @@ import { fold } from "../base/checksum.ts";
 import { SEGMENTS_DAMAGED, SEGMENTS_IN, SEGMENTS_TO_NOBODY } from "../base/counters.ts";
 import { type IpSink, PROTOCOL_TCP } from "../base/ip-sink.ts";
 import { sumBytes } from "../base/native.ts";
-import type { Packet } from "../base/packet.ts";
+import { CONGESTION_EXPERIENCED, type Packet } from "../base/packet.ts";
 import type { Client, Path } from "../base/path.ts";
 import { ERROR_TOO_BIG, type Quotation } from "../base/quotation.ts";
 import type { Instant } from "../base/result.ts";
@@ -135,6 +135,7 @@ export class Tcp extends Streams {
         return;
       }
     }
+    s.marked = packet.ecn === CONGESTION_EXPERIENCED;
     let index = core.table.find(path, s.destinationPort, s.sourcePort);
     if (index >= 0 && core.connections[index]!.state === TIME_WAIT && reopens(core.connections[index]!, s)) {
       core.release(core.connections[index]!);

@@ -8,6 +8,9 @@ export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
+/** RFC 3168 6.1. */
+export const ECE = 0x40;
+export const CWR = 0x80;
 
 /** Header without options. */
 export const HEADER_LENGTH = 20;
@@ -50,6 +53,8 @@ export class Segment {
   seq: Seq = 0 as Seq;
   ack: Seq = 0 as Seq;
   flags = 0;
+  /** The packet that it came in has met congestion (RFC 3168 5): known to the layer below, not part of the segment. */
+  marked = false;
   /** As it stands in the header: already scaled, at most 65,535. */
   window = 0;
   payloadOffset = 0;
@@ -81,7 +86,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, segmen
   segment.destinationPort = nativeLoad16(bytes, offset + DESTINATION_PORT);
   segment.seq = nativeLoad32(bytes, offset + SEQUENCE) as Seq;
   segment.ack = nativeLoad32(bytes, offset + ACKNOWLEDGMENT) as Seq;
-  const flags = (word >>> 16) & (FIN | SYN | RST | PSH | ACK);
+  const flags = (word >>> 16) & (FIN | SYN | RST | PSH | ACK | ECE | CWR);
   segment.flags = flags;
   segment.window = word & 0xffff;
   segment.payloadOffset = offset + headerLength;

@@ -24,8 +24,10 @@ interface Row {
   readonly timeouts: number;
 }
 
-function download(quality: LinkQuality, length: number): { readonly mbits: number; readonly pair: Pair } {
-  const pair = new Pair(quality, (_limits: TcpLimits, _sink: RecordingSink): void => {});
+function download(quality: LinkQuality, length: number, ecn: boolean): { readonly mbits: number; readonly pair: Pair } {
+  const pair = new Pair(quality, (limits: TcpLimits, _sink: RecordingSink): void => {
+    limits.ecn = ecn;
+  });
   const { a, b } = pair;
   b.tcp.listen(80, b.userNumber, 262_144);
   // The window must not be what limits it.
@@ -49,10 +51,10 @@ function download(quality: LinkQuality, length: number): { readonly mbits: numbe
   return { mbits: (length * 8) / pair.now, pair };
 }
 
-function row(name: string, quality: Omit<LinkQuality, "seed">, seeds: number, length = LENGTH): Row {
+function row(name: string, quality: Omit<LinkQuality, "seed">, seeds: number, length = LENGTH, ecn = true): Row {
   const sums = { mbits: 0, again: 0, recoveries: 0, undone: 0, probes: 0, timeouts: 0 };
   for (let seed = 1; seed <= seeds; seed++) {
-    const { mbits, pair } = download({ ...quality, seed }, length);
+    const { mbits, pair } = download({ ...quality, seed }, length, ecn);
     const { tcp } = pair.a;
     sums.mbits += mbits / seeds;
     sums.again += tcp.counts(RETRANSMITS) / seeds;
@@ -80,6 +82,14 @@ for (const [ms, label] of [
 const still = { loss: 0, duplication: 0, reordering: 0, delay: 25_000, rate: 100 * MBIT };
 rows.push(row("50 ms, 100 Mbit/s, queue of 200", { ...still, queue: 200 }, seeds, 4 * LENGTH));
 rows.push(row("50 ms, 10 Mbit/s, queue of 50", { ...still, rate: 10 * MBIT, queue: 50 }, seeds, 4 * LENGTH));
+for (const [name, rate] of [
+  ["10 Mbit/s", 10],
+  ["100 Mbit/s", 100],
+] as const) {
+  const codel = { ...still, rate: rate * MBIT, queue: 1000, mark: 5000 };
+  rows.push(row(`50 ms, ${name}, CoDel`, codel, seeds, 4 * LENGTH));
+  rows.push(row(`50 ms, ${name}, CoDel, no ECN`, codel, seeds, 4 * LENGTH, false));
+}
 rows.push(row("50 ms, 2 % loss, 5 % reordered", { ...still, queue: 200, loss: 0.02, reordering: 0.05 }, seeds));
 rows.push(row("50 ms, 5 % reordered", { ...still, queue: 1000, reordering: 0.05 }, seeds));
 rows.push(row("50 ms, 5 % doubled", { ...still, queue: 1000, duplication: 0.05 }, seeds));

@@ -3,6 +3,7 @@ import { SECOND } from "../../../stack/base/result.ts";
 import { Reassembly } from "../../../stack/ipv6/reassembly.ts";
 import {
   decode,
+  ECN_UNIT,
   EXTENSION_BYTES,
   encodeFragment,
   encodeStart,
@@ -37,7 +38,7 @@ export const reassembly6: Target = {
       const last = script.u8() % 2 === 0;
       const length = last ? script.u8() : Math.max(8, script.u8() & 0xf8);
       const fragment = new Uint8Array(HEADER_LENGTH + 8 + length);
-      encodeStart(fragment, 0, 0, 8 + length, 44, 64);
+      encodeStart(fragment, 0, (count & 3) * ECN_UNIT, 8 + length, 44, 64);
       for (const at of [8, 24]) {
         fragment[at] = 0x20;
         fragment[at + 15] = identification & 1;

@@ -6,6 +6,7 @@ import { writeU16 } from "../../../stack/base/bytes.ts";
 import { PACKETS_UNSENT } from "../../../stack/base/counters.ts";
 import { NO_PAYLOAD } from "../../../stack/base/link.ts";
 import { sumBytes } from "../../../stack/base/native.ts";
+import { ECT0, NOT_ECT } from "../../../stack/base/packet.ts";
 import { type Path, PathTable } from "../../../stack/base/path.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { WAITING_LIMIT, WAITING_PER_NEIGHBOUR } from "../../../stack/ethernet/waiting.ts";
@@ -423,6 +424,28 @@ describe("IPv4 output", () => {
     hear(OPERATION_REPLY, PEER, PEER_MAC, US, 2 * SECOND);
     const [packet] = seen();
     expect(sumBytes(packet!.frame, 34, 8, pseudoHeaderSum(US, PEER, 17, 8))).toBe(0xffff);
+  });
+
+  test("a codepoint holds for one packet, and for all its fragments (RFC 3168 5)", () => {
+    hear(1, PEER, PEER_MAC, US, 0);
+    link.drain();
+    output.ecn = ECT0;
+    send(PEER, "x", pattern(100));
+    send(PEER, "x", pattern(100));
+    output.ecn = ECT0;
+    output.dontFragment = false;
+    send(PEER, "x", pattern(2000));
+    const codepoints = link.drain().map((frame) => {
+      expect(sumBytes(frame, 14, 20, 0)).toBe(0xffff);
+      return frame[15]!;
+    });
+    expect(codepoints.slice(0, 2)).toEqual([ECT0, NOT_ECT]);
+    expect(codepoints.length).toBeGreaterThan(3);
+    for (const codepoint of codepoints.slice(2)) expect(codepoint).toBe(ECT0);
+    output.ecn = ECT0;
+    release(reserve());
+    send(PEER, "x", pattern(100));
+    expect(link.drain()[0]![15]).toBe(NOT_ECT);
   });
 
   test("a full ring refuses to reserve, a released slot is used again", () => {

@@ -22,8 +22,9 @@ encodeIpv4(WHOLE, 0, {
   flags: 0x2000,
 });
 
-function piece(start: number, end: number, more: boolean, identification = 1): Ipv4Header {
+function piece(start: number, end: number, more: boolean, identification = 1, ecn = 0): Ipv4Header {
   const header = new Ipv4Header();
+  header.ecn = ecn;
   header.source = PEER;
   header.destination = US;
   header.protocol = 17;
@@ -95,6 +96,31 @@ describe("reassembly", () => {
     reassembly.input(piece(16, 24, false, 3), WHOLE, 0);
     reassembly.input(piece(32, 40, false, 3), WHOLE, 0);
     expect(reassembly.dropped).toBe(3);
+  });
+
+  test("a mark on any fragment is one on the datagram, but not where a sender knows of none (RFC 3168 5.3)", () => {
+    const marked = WHOLE.slice();
+    for (const [first, second, whole] of [
+      [0, 0, 0],
+      [2, 2, 2],
+      [1, 1, 1],
+      [3, 3, 3],
+      [2, 3, 3],
+      [3, 1, 3],
+      [2, 1, 2],
+      [0, 3, -1],
+      [3, 0, -1],
+    ] as const) {
+      const r = new Reassembly();
+      marked[1] = first;
+      expect(r.input(piece(0, 8, true, 1, first), marked, 0)).toBe(false);
+      expect(r.input(piece(8, 12, false, 1, second), marked, 0)).toBe(whole >= 0);
+      expect(r.dropped).toBe(whole >= 0 ? 0 : 1);
+      if (whole < 0) continue;
+      const header = new Ipv4Header();
+      expect(decode(r.bytes, r.offset, r.length, header)).toBe(0);
+      expect(header.ecn).toBe(whole);
+    }
   });
 
   test("datagrams with different keys do not mix", () => {

@@ -39,11 +39,12 @@ export class Bed {
   }
 
   /** A packet arrives; `payload` is all that lies behind the IPv6 header. */
-  hear(nextHeader: number, payload: Uint8Array, from = PEER, to = HOST, hopLimit = 64): void {
+  hear(nextHeader: number, payload: Uint8Array, from = PEER, to = HOST, hopLimit = 64, ecn = 0): void {
     const frame = new Uint8Array(ETHERNET + 40 + payload.length);
     const group = to.slice(0, 2) === "ff";
     encodeEthernet(frame, 0, group ? (0x333300000001 as Mac) : HOST_MAC, PEER_MAC, ETHERTYPE_IPV6);
     frame[ETHERNET] = 0x60;
+    frame[ETHERNET + 1] = ecn << 4;
     nativeStore16(frame, ETHERNET + 4, payload.length);
     frame[ETHERNET + 6] = nextHeader;
     frame[ETHERNET + 7] = hopLimit;

@@ -51,6 +51,21 @@ describe("an echo", () => {
     for (const packet of answer) expect([packet.length <= 1500, packet[6], packet[40]]).toEqual([true, FRAGMENT, ICMP]);
   });
 
+  it("whose pieces contradict each other about congestion is given up (RFC 3168 5.3)", () => {
+    const pieces = fragments(ICMP, echo(2000), 1024);
+    for (const [first, second, answers] of [
+      [2, 3, 2],
+      [0, 3, 0],
+      [3, 0, 0],
+    ] as const) {
+      bed.hear(FRAGMENT, pieces[0]!, PEER, HOST, 64, first);
+      bed.hear(FRAGMENT, pieces[1]!, PEER, HOST, 64, second);
+      expect(bed.heard().length).toBe(answers);
+      bed.pass(16 * SECOND);
+      bed.heard();
+    }
+  });
+
   it("in one fragment is a packet by itself (RFC 6946), beside others of the same identification", () => {
     const [first] = fragments(ICMP, echo(2000), 1024);
     bed.hear(FRAGMENT, first!);

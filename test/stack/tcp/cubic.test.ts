@@ -3,7 +3,17 @@ import { MILLISECOND, NEVER, SECOND } from "../../../stack/base/result.ts";
 import type { Seq } from "../../../stack/base/seq.ts";
 import { NO_HANDLE } from "../../../stack/base/streams.ts";
 import { Connection } from "../../../stack/tcp/connection.ts";
-import { countRound, countRtt, cubeRoot, grow, isCongestion, pause, reduced } from "../../../stack/tcp/cubic.ts";
+import {
+  BETA,
+  BETA_ECN,
+  countRound,
+  countRtt,
+  cubeRoot,
+  grow,
+  isCongestion,
+  pause,
+  reduced,
+} from "../../../stack/tcp/cubic.ts";
 import { NO_THRESHOLD } from "../../../stack/tcp/limits.ts";
 import { SendQueue } from "../../../stack/tcp/send-queue.ts";
 import { Sender } from "../../../stack/tcp/sender.ts";
@@ -82,23 +92,27 @@ describe("slow start (RFC 9406)", () => {
 describe("CUBIC (RFC 9438)", () => {
   test("a loss leaves 0.7 of the window, never less than two segments", () => {
     const c = connection(100);
-    expect(reduced(c, 100 * MSS)).toBe(70 * MSS);
+    expect(reduced(c, 100 * MSS, BETA)).toBe(70 * MSS);
     expect(c.sender.wMax).toBe(100 * MSS);
-    expect(reduced(connection(2), 2 * MSS)).toBe(2 * MSS);
+    expect(reduced(connection(2), 2 * MSS, BETA)).toBe(2 * MSS);
     // What was not used was not tried.
-    expect(reduced(connection(100), 10 * MSS)).toBe(7 * MSS);
+    expect(reduced(connection(100), 10 * MSS, BETA)).toBe(7 * MSS);
+  });
+
+  test("a mark leaves 0.85 of it (RFC 8511)", () => {
+    expect(reduced(connection(100), 100 * MSS, BETA_ECN)).toBe(85 * MSS);
   });
 
   test("a loss below the last plateau makes room for others (4.7)", () => {
     const c = connection(100);
-    c.cwnd = reduced(c, 100 * MSS);
-    reduced(c, 70 * MSS);
+    c.cwnd = reduced(c, 100 * MSS, BETA);
+    reduced(c, 70 * MSS, BETA);
     expect(Math.round(c.sender.wMax)).toBe(59_500);
   });
 
   test("the window is back at the plateau after K seconds, flat there, and grows faster again behind it", () => {
     const c = connection(1000);
-    c.ssthresh = reduced(c, 1000 * MSS);
+    c.ssthresh = reduced(c, 1000 * MSS, BETA);
     c.cwnd = c.ssthresh;
     // K = cube root of (1000 - 700) / 0.4 = 9.09 s.
     const at: number[] = [];

@@ -6,6 +6,7 @@ import { readU16, readU32, writeU16, writeU32 } from "../../../stack/base/bytes.
 import { fold } from "../../../stack/base/checksum.ts";
 import { HEAD_ROOM, IpSink, PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
 import { copyBytes, sumBytes } from "../../../stack/base/native.ts";
+import { NOT_ECT } from "../../../stack/base/packet.ts";
 import { NO_PATH, type Path, PathTable } from "../../../stack/base/path.ts";
 import { Quotation } from "../../../stack/base/quotation.ts";
 import type { Instant } from "../../../stack/base/result.ts";
@@ -14,7 +15,7 @@ import { SharedMemory } from "../../../stack/base/shared.ts";
 import { type Handle, StreamUser } from "../../../stack/base/streams.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
-import { decode, encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
+import { CWR, decode, encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { bytesOf } from "../../support/bytes.ts";
 import { packetOf, pseudoHeaderSum } from "../../support/ipv4.ts";
 
@@ -26,6 +27,8 @@ export interface Packet {
   readonly source: Ipv4;
   readonly destination: Ipv4;
   readonly bytes: Uint8Array;
+  /** Its ECN codepoint. */
+  readonly ecn: number;
 }
 
 /** Keeps what is sent, cut into segments when it was one large packet. Checks what every packet must keep to. */
@@ -58,6 +61,7 @@ export class RecordingSink extends IpSink {
   #next = 100;
   #last = -1;
   #path: Path = NO_PATH;
+  #ecn = NOT_ECT;
   /** Paths that TCP has doubted. */
   readonly doubted: Path[] = [];
 
@@ -90,6 +94,7 @@ export class RecordingSink extends IpSink {
   ): void {
     const last = this.#last;
     this.repeats++;
+    this.ecn = this.#ecn;
     this.send(at, this.#path, headLength, payload, payloadOffset, payloadLength);
     this.#last = last;
   }
@@ -134,10 +139,12 @@ export class RecordingSink extends IpSink {
     else {
       if (packet.length > this.mtu - 20) throw new Error(`packet of ${packet.length} beyond the MTU`);
       if (this.checksumOffset > 0) checksum(packet, source, destination);
-      this.packets.push({ source, destination, bytes: packet });
+      this.packets.push({ source, destination, bytes: packet, ecn: this.ecn });
     }
     this.#last = this.dontFragment ? at : -1;
     this.#path = path;
+    this.#ecn = this.ecn;
+    this.ecn = NOT_ECT;
     this.checksumOffset = 0;
     this.segmentSize = 0;
     this.dontFragment = true;
@@ -153,10 +160,11 @@ export class RecordingSink extends IpSink {
       copyBytes(piece, 0, packet, 0, header);
       copyBytes(piece, header, packet, from, end - from);
       writeU32(piece, 4, (seq + from - header) >>> 0);
-      // FIN and PSH only on the last.
+      // FIN and PSH only on the last; who wants CWR on the first alone must say so (HOST_ECN).
+      if ((packet[13]! & CWR) !== 0) throw new Error("CWR in a packet that is cut");
       if (end < packet.length) piece[13] = piece[13]! & ~0x09;
       checksum(piece, source, destination);
-      this.packets.push({ source, destination, bytes: piece });
+      this.packets.push({ source, destination, bytes: piece, ecn: this.ecn });
     }
   }
 
@@ -237,6 +245,8 @@ export interface SegmentFields {
   sackPermitted?: boolean;
   sacks?: readonly (readonly [start: number, end: number])[];
   data?: Uint8Array | string;
+  /** The codepoint of the packet that it comes in. */
+  ecn?: number;
 }
 
 /** A machine at HERE and a peer at THERE whose segments the test writes by hand. */
@@ -261,6 +271,8 @@ export class Bench {
   ack = 0;
   iss = 0;
   handle: Handle = -1 as Handle;
+  /** Codepoints of the packets that `sent` has returned last. */
+  ecns: number[] = [];
 
   constructor(change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
     change(this.limits, this.sink);
@@ -284,11 +296,17 @@ export class Bench {
     if (this.network >= 0) {
       const path = paths.open6(this.#pair(), 0);
       checksum(bytes, NO_IPV4, paths.sums[path]! as Ipv4);
-      this.tcp.input(packetOf(path, PROTOCOL_TCP, bytes), this.now);
+      this.#hear(path, bytes, fields);
       return;
     }
     checksum(bytes, this.remote, HERE);
-    this.tcp.input(packetOf(paths.open4(HERE, this.remote), PROTOCOL_TCP, bytes), this.now);
+    this.#hear(paths.open4(HERE, this.remote), bytes, fields);
+  }
+
+  #hear(path: Path, bytes: Uint8Array, fields: SegmentFields): void {
+    const packet = packetOf(path, PROTOCOL_TCP, bytes);
+    packet.ecn = fields.ecn ?? NOT_ECT;
+    this.tcp.input(packet, this.now);
   }
 
   /** The peer's address of IPv6, and ours behind it. */
@@ -321,7 +339,9 @@ export class Bench {
   /** Lets the machine send; what it sent. */
   sent(): Segment[] {
     this.tcp.transmit(this.now);
+    this.ecns = [];
     return this.sink.take().map((packet) => {
+      this.ecns.push(packet.ecn);
       expectChecksum(packet);
       return decoded(packet.bytes);
     });

@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from "../../../stack/base/address.ts";
 import { PROTOCOL_TCP } from "../../../stack/base/ip-sink.ts";
+import { CONGESTION_EXPERIENCED, NOT_ECT } from "../../../stack/base/packet.ts";
 import type { Path } from "../../../stack/base/path.ts";
 import { TcpLimits } from "../../../stack/tcp/limits.ts";
 import { Tcp } from "../../../stack/tcp/tcp.ts";
@@ -19,6 +20,8 @@ export interface LinkQuality {
   readonly rate?: number;
   /** Packets that wait for it; one more is dropped. */
   readonly queue?: number;
+  /** CoDel's target, µs: what waits longer is marked, or dropped when it cannot be, as the law of RFC 8289 has it. */
+  readonly mark?: number;
 }
 
 export class End {
@@ -48,6 +51,37 @@ interface InFlight {
   readonly packet: Packet;
 }
 
+const CODEL_INTERVAL = 100_000;
+
+/** RFC 8289 5, told of each packet with the time at which it leaves the queue. */
+class CoDel {
+  #aboveSince = 0;
+  #acting = false;
+  #count = 0;
+  #next = 0;
+
+  /** `above`: the packet has waited longer than the target. True: it is to be marked or dropped. */
+  acts(above: boolean, at: number): boolean {
+    if (!above) {
+      this.#aboveSince = 0;
+      this.#acting = false;
+      return false;
+    }
+    if (this.#aboveSince === 0) this.#aboveSince = at;
+    if (!this.#acting) {
+      if (at - this.#aboveSince < CODEL_INTERVAL) return false;
+      this.#acting = true;
+      // 5.6: soon again, it goes on nearly where it was.
+      this.#count = this.#count > 2 && at - this.#next < 16 * CODEL_INTERVAL ? this.#count - 2 : 1;
+      this.#next = at;
+    }
+    if (at < this.#next) return false;
+    this.#next = at + CODEL_INTERVAL / Math.sqrt(this.#count);
+    this.#count++;
+    return true;
+  }
+}
+
 export class Pair {
   readonly a: End;
   readonly b: End;
@@ -57,8 +91,12 @@ export class Pair {
   #order = 0;
   /** By direction: when the link is free again. */
   readonly #freeAt: number[] = [0, 0];
-  /** Packets that found the queue full. */
+  /** By direction: CoDel (RFC 8289). */
+  readonly #codel: readonly CoDel[] = [new CoDel(), new CoDel()];
+  /** Packets that found the queue full; that the AQM has marked or dropped. */
   overflows = 0;
+  marks = 0;
+  drops = 0;
   now = 0;
 
   constructor(quality: LinkQuality, change: (limits: TcpLimits, sink: RecordingSink) => void = () => {}) {
@@ -94,7 +132,9 @@ export class Pair {
         const end = flight.packet.destination === HERE ? this.a : this.b;
         const bytes = flight.packet.bytes;
         const path = end.sink.paths.open4(flight.packet.destination, flight.packet.source);
-        end.tcp.input(packetOf(path, PROTOCOL_TCP, bytes), this.now);
+        const arrived = packetOf(path, PROTOCOL_TCP, bytes);
+        arrived.ecn = flight.packet.ecn;
+        end.tcp.input(arrived, this.now);
         // What the user was lent must have been copied by now.
         for (let i = 0; i < bytes.length; i++) bytes[i] = 0xee;
       }
@@ -106,6 +146,7 @@ export class Pair {
     const q = this.#quality;
     if (this.#random() < q.loss) return;
     const copies = this.#random() < q.duplication ? 2 : 1;
+    let { ecn } = packet;
     for (let i = 0; i < copies; i++) {
       let at = this.now + q.delay;
       if (q.rate !== undefined) {
@@ -116,12 +157,20 @@ export class Pair {
           this.overflows++;
           continue;
         }
+        if (q.mark !== undefined && this.#codel[way]!.acts(free - this.now > q.mark, free)) {
+          if (packet.ecn === NOT_ECT) {
+            this.drops++;
+            continue;
+          }
+          this.marks++;
+          ecn = CONGESTION_EXPERIENCED;
+        }
         this.#freeAt[way] = free + time;
         at += free + time - this.now;
       }
       if (this.#random() < q.reordering) at += Math.floor(this.#random() * q.delay * 3);
       const { source, destination } = packet;
-      const flight = { at, order: this.#order++, packet: { source, destination, bytes: packet.bytes.slice() } };
+      const flight = { at, order: this.#order++, packet: { source, destination, bytes: packet.bytes.slice(), ecn } };
       let place = this.#flying.length;
       while (place > 0 && this.#flying[place - 1]!.at > at) place--;
       this.#flying.splice(place, 0, flight);

@@ -2,7 +2,7 @@
 // are written to compile, so that they run three ways: on Node and on quickjs-ng as simulation.test.ts, and compiled
 // ahead of time in test/e2e/trace.test.ts.
 
-import { RETRANSMITS, SEGMENTS_OUT } from "../../../stack/base/counters.ts";
+import { CONGESTION_ECHOES, RETRANSMITS, SEGMENTS_OUT } from "../../../stack/base/counters.ts";
 import { equalBytes } from "../../../stack/base/native.ts";
 import { NEVER } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
@@ -19,6 +19,9 @@ export const SCENARIOS: readonly string[] = [
   "exchange a megabyte each way, byte for byte, over a link that loses, doubles and reorders 5 % (seed 4)",
   "exchange a megabyte each way over a good link without a retransmission",
   "use large packets where the link cuts them",
+  "send nothing twice where a router marks (RFC 3168), and keep the link busy",
+  "send nothing twice where a router marks and the link cuts large packets",
+  "lose to the same router where one of them has no ECN, and all arrives",
 ];
 
 /** Runs one of SCENARIOS. */
@@ -33,6 +36,12 @@ export function scenario(index: number): string {
       return withoutRetransmission();
     case 5:
       return largePackets();
+    case 6:
+      return marked(true, false);
+    case 7:
+      return marked(true, true);
+    case 8:
+      return marked(false, false);
     default:
       return "there is no such scenario";
   }
@@ -139,4 +148,40 @@ function largePackets(): string {
   if (b.user.received.length !== MEGABYTE) return `${b.user.received.length} bytes received`;
   if (a.sink.largest <= MAX_OFFLOAD - 1500) return `no packet larger than ${a.sink.largest}`;
   return a.tcp.counts(SEGMENTS_OUT) < 100 ? "" : `${a.tcp.counts(SEGMENTS_OUT)} segments`;
+}
+
+/** A megabyte over 10 Mbit/s and 20 ms, with CoDel in front of it. */
+function marked(ecn: boolean, offload: boolean): string {
+  const quality = {
+    seed: 1,
+    loss: 0,
+    duplication: 0,
+    reordering: 0,
+    delay: 10_000,
+    rate: 1.25,
+    queue: 1000,
+    mark: 5000,
+  };
+  const pair = new Pair(quality, (_limits: TcpLimits, sink: RecordingSink): void => {
+    sink.segmentOffload = offload;
+    sink.checksumOffload = offload;
+  });
+  const { a, b } = pair;
+  b.limits.ecn = ecn;
+  b.tcp.listen(80, b.userNumber, 262_144);
+  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
+  let queued = false;
+  pair.run(100_000_000, () => {
+    if (a.user.handle >= 0 && !queued) queued = a.tcp.send(handle, PATTERN, 0, MEGABYTE);
+    return b.user.received.length === MEGABYTE;
+  });
+  const received = compare(b, 0);
+  if (received !== "") return received;
+  const again = a.tcp.counts(RETRANSMITS);
+  const echoes = a.tcp.counts(CONGESTION_ECHOES);
+  const said = `${again} retransmits, ${echoes} echoes, ${pair.marks} marks, ${pair.drops} drops`;
+  if (!ecn) return pair.drops > 0 && pair.marks + echoes === 0 ? "" : said;
+  if (again + pair.drops + pair.overflows > 0 || pair.marks === 0 || echoes === 0 || echoes > pair.marks) return said;
+  // Nine tenths of the link.
+  return pair.now < MEGABYTE / quality.rate / 0.9 ? "" : `${pair.now} us`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SEGMENTS_DAMAGED } from "../../../stack/base/counters.ts";
 import { SECOND } from "../../../stack/base/result.ts";
-import { ACK, FIN, PSH, RST, SYN } from "../../../stack/tcp/wire.ts";
+import { ACK, CWR, ECE, FIN, PSH, RST, SYN } from "../../../stack/tcp/wire.ts";
 import { packetOf } from "../../support/ipv4.ts";
 import { Bench } from "./harness.ts";
 
@@ -36,7 +36,7 @@ describe("opening", () => {
   test("connect sends a SYN with all options and ends with an ACK", () => {
     const bench = new Bench();
     const syn = bench.connect();
-    expect(syn.flags).toBe(SYN);
+    expect(syn.flags).toBe(SYN | ECE | CWR);
     expect([syn.mss, syn.scale, syn.hasTimestamps]).toEqual([1460, 1, true]);
     expect(syn.sourcePort).toBeGreaterThanOrEqual(49_152);
     expect(bench.user.take()).toEqual(["connected"]);
