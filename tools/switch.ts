@@ -1,5 +1,5 @@
 // A switch with two ports for QEMU's `-netdev stream` sockets (a 4-byte big-endian length before each frame), which can
-// drop, duplicate and reorder by a seed, and write what passes into a pcap file.
+// drop, duplicate, reorder and mark (RFC 3168) by a seed, and write what passes into a pcap file.
 
 import { createWriteStream, rmSync, type WriteStream } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -10,6 +10,8 @@ export interface Faults {
   readonly drop: number;
   readonly duplicate: number;
   readonly reorder: number;
+  /** Of frames that can be: the router says that it is congested. */
+  readonly mark?: number;
   readonly seed: number;
 }
 
@@ -19,6 +21,10 @@ const LENGTH_PREFIX = 4;
 const FRAME_LIMIT = 70_000;
 /** A frame that is held back is sent after the next one, or after this time. */
 const HOLD_MS = 20;
+const ETHERNET = 14;
+const IPV4_HEADER = 20;
+/** The codepoint of congestion, and the bits of a codepoint. */
+const CE = 3;
 
 /** xorshift32: the same faults for the same seed. */
 export function random(seed: number): () => number {
@@ -31,15 +37,40 @@ export function random(seed: number): () => number {
   };
 }
 
+/** RFC 3168 5: makes ECT(0) or ECT(1) of a frame's IP header CE. False: it has neither. */
+export function markFrame(frame: Uint8Array): boolean {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (frame.length < ETHERNET + IPV4_HEADER) return false;
+  const type = view.getUint16(12);
+  if (type === 0x86dd) {
+    const codepoint = (frame[ETHERNET + 1]! >>> 4) & CE;
+    if (codepoint === 0 || codepoint === CE) return false;
+    frame[ETHERNET + 1] = frame[ETHERNET + 1]! | (CE << 4);
+    return true;
+  }
+  const codepoint = frame[ETHERNET + 1]! & CE;
+  if (type !== 0x0800 || codepoint === 0 || codepoint === CE) return false;
+  frame[ETHERNET + 1] = frame[ETHERNET + 1]! | CE;
+  view.setUint16(ETHERNET + 10, 0);
+  let sum = 0;
+  for (let at = 0; at < (frame[ETHERNET]! & 15) * 4; at += 2) sum += view.getUint16(ETHERNET + at);
+  sum = (sum & 0xffff) + (sum >>> 16);
+  view.setUint16(ETHERNET + 10, ~(sum + (sum >>> 16)) & 0xffff);
+  return true;
+}
+
 export class Switch {
   readonly #servers: Server[] = [];
   readonly #ports: Array<Socket | undefined> = [undefined, undefined];
   readonly #faults: Faults;
   readonly #random: () => number;
   readonly #pcap: WriteStream | undefined;
-  readonly counts = { frames: 0, dropped: 0, duplicated: 0, reordered: 0 };
+  readonly #watch: (frame: Uint8Array, to: 0 | 1) => void;
+  readonly counts = { frames: 0, dropped: 0, duplicated: 0, reordered: 0, marked: 0 };
 
-  constructor(faults: Faults, pcapFile?: string) {
+  /** `watch` sees each frame that goes on, and to which port. */
+  constructor(faults: Faults, pcapFile?: string, watch: (frame: Uint8Array, to: 0 | 1) => void = () => {}) {
+    this.#watch = watch;
     this.#faults = faults;
     this.#random = random(faults.seed);
     if (pcapFile !== undefined) {
@@ -89,12 +120,13 @@ export class Switch {
 
   #pass(framed: Buffer, to: 0 | 1): void {
     this.counts.frames++;
-    const { drop, duplicate, reorder } = this.#faults;
+    const { drop, duplicate, reorder, mark } = this.#faults;
     if (this.#random() < drop) {
       this.counts.dropped++;
       return;
     }
     const copy = Buffer.from(framed);
+    if (mark !== undefined && this.#random() < mark && markFrame(copy.subarray(LENGTH_PREFIX))) this.counts.marked++;
     if (this.#held[to] === undefined && this.#random() < reorder) {
       this.counts.reordered++;
       this.#held[to] = copy;
@@ -117,6 +149,7 @@ export class Switch {
 
   #write(framed: Buffer, to: 0 | 1): void {
     this.#ports[to]?.write(framed);
+    this.#watch(framed.subarray(LENGTH_PREFIX), to);
     if (this.#pcap === undefined) return;
     const header = new Uint8Array(RECORD_HEADER);
     const length = framed.length - LENGTH_PREFIX;
