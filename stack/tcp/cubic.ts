@@ -32,11 +32,15 @@ const LOSS_TOLERANCE = 0.1;
 /** And how many segments it must be: a few say nothing of a part. */
 const LOSS_TOLERANCE_SEGMENTS = 8;
 
-/** An ACK has come: `delivered` bytes are known to have arrived since the last one. Call it before `grow`. */
-export function countRound(c: Connection, delivered: number): void {
+/**
+ * An ACK has come: `delivered` bytes are known to have arrived since the last one, and `inFlight` were under way before.
+ * Call it before `grow`.
+ */
+export function countRound(c: Connection, delivered: number, inFlight: number): void {
   const s = c.sender;
   if (!seqLt(c.sndUna, s.roundEnd)) {
     s.roundEnd = c.sndNxt;
+    s.roundMostInFlight = inFlight;
     // One that began when nothing was under way has measured next to nothing: it goes on.
     if (s.roundSamples > 1) nextRound(c);
   }

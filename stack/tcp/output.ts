@@ -196,6 +196,8 @@ function advance(c: Connection, next: Seq, now: Instant): void {
   // After a probe of a shut window a byte or more has left already.
   s.board.sent(next, now, grain(c), seqLt(c.sndNxt, c.sndMax) ? SENT_AGAIN : 0, c.sndUna);
   c.sndNxt = next;
+  const inFlight = seqDiff(next, c.sndUna);
+  if (inFlight > s.roundMostInFlight) s.roundMostInFlight = inFlight;
   if (seqLt(c.sndMax, next)) c.sndMax = next;
   c.sentAt = now;
   if (c.timerAt === NEVER || c.timer === TIMER_TAIL) arm(c, now);

@@ -51,8 +51,10 @@ export function afterAck(
   s.echoed = c.ecn && (core.segment.flags & ECE) !== 0;
   s.reorderWait = c.sackPermitted && (board.sacked > 0 || c.recovery !== NO_RECOVERY) ? detectLoss(c, now) : 0;
   if (s.probing) tailProbeAnswered(core, c, acked, delivered);
-  countRound(c, delivered);
-  const inUse = inFlight * 2 >= c.cwnd;
+  // RFC 9438 5.8: a window that is not used does not grow. It is judged by the round, not by the ACK: when the ACKs of a
+  // whole window come at once, little is in flight before the last of them.
+  const inUse = s.roundMostInFlight * 2 >= c.cwnd;
+  countRound(c, delivered, inFlight);
   if (c.recovery === NO_RECOVERY) {
     if (board.lost > 0) {
       beginFastRecovery(core, c);

@@ -70,6 +70,8 @@ export class Sender {
   roundMinRtt = 0;
   roundSamples = 0;
   lastRoundMinRtt = 0;
+  /** The most bytes that were in flight. */
+  roundMostInFlight = 0;
   /** Bytes that have arrived, and bytes that were lost. */
   roundDelivered = 0;
   lastRoundDelivered = 0;
@@ -112,6 +114,7 @@ export class Sender {
     this.roundMinRtt = 0;
     this.lastRoundMinRtt = 0;
     this.roundSamples = 0;
+    this.roundMostInFlight = 0;
     this.roundDelivered = 0;
     this.lastRoundDelivered = 0;
     this.roundLost = 0;

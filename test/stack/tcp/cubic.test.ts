@@ -39,7 +39,7 @@ function round(c: Connection, rtt: number, now: number): number {
   for (let i = 0; i < segments; i++) {
     c.sndUna = (c.sndUna + MSS) as Seq;
     countRtt(c.sender, rtt);
-    countRound(c, MSS);
+    countRound(c, MSS, 0);
     grow(c, MSS, now);
   }
   return c.cwnd / MSS;
@@ -166,11 +166,11 @@ describe("a loss", () => {
     c.sender.minRtt = 50 * MILLISECOND;
     for (let i = 0; i < 2; i++) countRtt(c.sender, 50 * MILLISECOND);
     c.sender.roundLost = 20 * MSS;
-    countRound(c, 0);
+    countRound(c, 0, 0);
     expect(isCongestion(c)).toBe(true);
     c.sndUna = c.sndNxt;
     for (let i = 0; i < 2; i++) countRtt(c.sender, 50 * MILLISECOND);
-    countRound(c, 100 * MSS);
+    countRound(c, 100 * MSS, 0);
     expect(c.sender.lastRoundLost).toBe(0);
     expect(isCongestion(c)).toBe(false);
   });

@@ -306,6 +306,35 @@ describe("a loss without a queue", () => {
   });
 });
 
+describe("slow start (RFC 5681 3.1)", () => {
+  test("doubles the window in a round trip, whether the ACKs come one by one or all at once", () => {
+    for (const atOnce of [false, true]) {
+      const bench = new Sending(10);
+      bench.send(100 * MSS);
+      bench.now += RTT;
+      const left: number[] = [];
+      for (let ack = 1; ack <= 10; ack++) {
+        bench.ack = bench.base + ack * MSS;
+        bench.input({});
+        if (!atOnce || ack === 10) left.push(...bench.names(bench.sent()));
+      }
+      expect(left).toHaveLength(20);
+    }
+  });
+
+  test("leaves a window alone of which less than half was used in the round", () => {
+    const bench = new Sending(4);
+    for (let page = 1; page <= 8; page++) {
+      bench.acknowledge(page * 4);
+      bench.send(4 * MSS);
+      bench.sent();
+    }
+    bench.acknowledge(36);
+    bench.send(30 * MSS);
+    expect(bench.names(bench.sent())).toHaveLength(10);
+  });
+});
+
 describe("Eifel (RFC 3522, RFC 4015)", () => {
   test("a timeout that was for nothing is taken back by the timestamp: nothing more leaves twice", () => {
     const bench = new Sending(8, true);
