@@ -316,6 +316,10 @@ export class Appliance {
       if (this.site !== site) return;
       this.#web.prepare(url);
     }
+    while (site.spellings.prepare()) {
+      await this.#platform.sleep(1);
+      if (this.site !== site) return;
+    }
   }
 
   #refused(text: string, peer: string): void {

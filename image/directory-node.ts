@@ -7,6 +7,7 @@ import { lstat, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Repository } from "../appliance/appliance.ts";
+import { directoriesOf } from "../appliance/git/directories.ts";
 import type { GitError } from "../appliance/git/error.ts";
 import type {
   Accept,
@@ -84,6 +85,7 @@ export class DirectoryRepository implements Repository {
       branch: "",
       head: { ...head, oid: state },
       entries,
+      directories: directoriesOf(entries.keys()),
       read: (oid) => blobs.get(oid),
       dates: (path) => dates.get(path),
     };

@@ -4,6 +4,7 @@
 import type { Entry, PathDates, Snapshot } from "../git/snapshot.ts";
 import type { Platform } from "../platform.ts";
 import { describeTaskFault, Task } from "../task.ts";
+import type { Arrangement } from "./arrangement.ts";
 import {
   type Document,
   MAX_DOCUMENT_LENGTH,
@@ -43,6 +44,8 @@ export function workToRead(length: number): number {
 const SLICE = 10_000;
 /** Files that are taken over as they were read, between two looks at the clock. */
 const PAUSE_KNOWN = 32;
+/** Readings between two pauses, when those that nobody needs any more are let go. */
+const PAUSE_READINGS = 256;
 
 export interface BuildOptions extends Surroundings {
   /** Show what its header hides, and what is to come (writing on one's own machine). */
@@ -57,18 +60,28 @@ type Told = Pick<Task, "at">;
 
 /** A document as it was read, and of what. */
 interface Reading {
-  readonly oid: string;
+  readonly entry: Entry;
   readonly dates: PathDates;
   readonly document: Document;
+  /** The pass that used it last. */
+  pass: number;
+}
+
+interface Made {
+  readonly site: Site;
+  /** What the next is made with. */
+  readonly arrangement: Arrangement;
 }
 
 /** Builds one Site after the other and keeps what it read for the last. */
 export class SiteBuilder {
   readonly #platform: Needs;
   readonly #options: BuildOptions;
-  #readings: ReadonlyMap<string, Reading> = new Map();
+  #readings = new Map<string, Reading>();
+  #passes = 0;
   /** What all readings depend on (Layout.key). */
   #key = "";
+  #arrangement: Arrangement | undefined;
 
   constructor(platform: Needs, options: BuildOptions) {
     this.#platform = platform;
@@ -83,18 +96,33 @@ export class SiteBuilder {
     const layout = recognise(snapshot, this.#platform);
     const key = `${layout.name}\0${layout.key}`;
     const known = key === this.#key ? this.#readings : new Map<string, Reading>();
-    const pass = new Pass(snapshot, layout, this.#platform, known, this.#options, now);
-    const site = yield* pass.run(task);
-    this.#readings = pass.readings;
+    const pass = new Pass(snapshot, layout, this.#platform, known, this.#options, now, ++this.#passes);
+    const { site, arrangement } = yield* pass.run(task, this.#arrangement);
+    this.#arrangement = arrangement;
+    this.#readings = known;
     this.#key = key;
+    for (const [path, reading] of pass.fresh) known.set(path, reading);
+    if (known.size > pass.used) yield* this.#forgetOthers();
     return site;
+  }
+
+  /** What the last pass had no use for. */
+  *#forgetOthers(): Generator<undefined, void, undefined> {
+    let steps = 0;
+    for (const [path, { pass }] of this.#readings) {
+      if (++steps % PAUSE_READINGS === 0) yield;
+      if (pass !== this.#passes) this.#readings.delete(path);
+    }
   }
 }
 
 /** One walk over the files of a Snapshot. */
 class Pass {
-  /** Documents as read, by path. */
-  readonly readings = new Map<string, Reading>();
+  /** Documents that were read in this pass, by path. */
+  readonly fresh = new Map<string, Reading>();
+  /** How many were read, or taken over as they had been. */
+  used = 0;
+  readonly #number: number;
   readonly #snapshot: Snapshot;
   readonly #platform: Needs;
   readonly #before: ReadonlyMap<string, Reading>;
@@ -123,6 +151,7 @@ class Pass {
     before: ReadonlyMap<string, Reading>,
     options: BuildOptions,
     now: number,
+    number: number,
   ) {
     this.#snapshot = snapshot;
     this.#layout = layout;
@@ -130,13 +159,22 @@ class Pass {
     this.#before = before;
     this.#options = options;
     this.#now = now;
+    this.#number = number;
   }
 
-  *run(task: Told): Generator<undefined, Site, undefined> {
+  /** `before`: of the last Site. */
+  *run(task: Told, before: Arrangement | undefined): Generator<undefined, Made, undefined> {
     const snapshot = this.#snapshot;
     let sliceEnd = this.#platform.now() + SLICE;
     let count = 0;
     for (const entry of snapshot.entries.values()) {
+      const before = this.#before.get(entry.path);
+      if (before !== undefined && count < MAX_FILES && this.#takeAgain(entry, before)) {
+        if (++count % PAUSE_KNOWN !== 0 || this.#platform.now() < sliceEnd) continue;
+        yield;
+        sliceEnd = this.#platform.now() + SLICE;
+        continue;
+      }
       const place = this.#layout.place(entry.path);
       if (place.kind === "machinery") this.#machinery++;
       if (place.kind === "hidden" && isMarkdownName(entry.path)) this.#unseen.byPlace++;
@@ -160,7 +198,7 @@ class Pass {
     for (const { path, fault } of this.#layout.faults) problems.push({ path, ...fault, skipped: false });
     const settings = readSettings(snapshot, this.#platform, problems, this.#layout.facts, this.#options);
     const host = readHostRules(snapshot, this.#platform, problems, settings.untrusted);
-    const laidOut = yield* layOut({
+    const { arrangement, ...laidOut } = yield* layOut({
       settings,
       layout: this.#layout,
       documents: this.#articles,
@@ -171,6 +209,7 @@ class Pass {
       problems,
       hookPath: this.#options.hookPath,
       host,
+      before,
     });
     const templates = readTemplates(snapshot, this.#platform, problems, settings.untrusted);
     const scheme = this.#scheme(settings.look.scheme, laidOut.stylesheet?.oid);
@@ -178,7 +217,7 @@ class Pass {
     const unseen = this.#unseen;
     const site = { ...laidOut, snapshot, settings, layout: this.#layout, machinery, unseen, templates, scheme };
     yield* checkLinks(site, this.#links, problems);
-    return { ...site, problems: firstProblems(problems), nextDue: this.#nextDue };
+    return { site: { ...site, problems: firstProblems(problems), nextDue: this.#nextDue }, arrangement };
   }
 
   /** What is set counts, then what the repository's own stylesheet says. */
@@ -231,18 +270,33 @@ class Pass {
     return undefined;
   }
 
+  /** Most are as they were: articles that everybody may see, and that have no fault. */
+  #takeAgain(entry: Entry, reading: Reading): boolean {
+    const { document } = reading;
+    if (reading.entry !== entry || document.kind !== "article") return false;
+    if (document.visibility !== VISIBLE || document.faults.length > 0) return false;
+    if (this.#snapshot.dates(entry.path) !== reading.dates) return false;
+    reading.pass = this.#number;
+    this.used++;
+    this.#articles.push(document.article);
+    if (document.links.length > 0) this.#links.push({ article: document.article, links: document.links });
+    return true;
+  }
+
   /** The document as it was read for the Site before, when nothing that it is made of has changed. */
   #known({ path, oid }: Entry, dates: PathDates): Document | undefined {
     const known = this.#before.get(path);
-    if (known === undefined || known.oid !== oid || !areSame(known.dates, dates)) return undefined;
-    this.readings.set(path, known);
+    if (known === undefined || known.entry.oid !== oid || !areSame(known.dates, dates)) return undefined;
+    known.pass = this.#number;
+    this.used++;
     return known.document;
   }
 
-  #read({ path, oid }: Entry, dates: PathDates, place: Place): Document {
+  #read(entry: Entry, dates: PathDates, place: Place): Document {
     this.#hasRead = true;
-    const document = this.#decode(path, oid, dates, place);
-    this.readings.set(path, { oid, dates, document });
+    const document = this.#decode(entry.path, entry.oid, dates, place);
+    this.fresh.set(entry.path, { entry, dates, document, pass: this.#number });
+    this.used++;
     return document;
   }
 

@@ -1,12 +1,12 @@
 // The pages that nobody wrote: lists of terms, the archive, the search, feeds, sitemap. Each is only where nothing else is.
 
+import type { Groups } from "./groups.ts";
 import type { Layout } from "./layouts/layout.ts";
 import { offerPages } from "./listings.ts";
 import { encodePath } from "./paths.ts";
 import type { Problem } from "./problem.ts";
-import type { Archive, Article, FeedFormat, Listing, Route, Tag, TermKind, Terms } from "./site.ts";
+import type { Archive, FeedFormat, Listing, Route, Tag, TermKind, Terms } from "./site.ts";
 import { collectTerms } from "./terms.ts";
-import { YearsWritten } from "./time.ts";
 import type { Strings } from "./words.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
@@ -24,18 +24,18 @@ const ONE = { tags: "tag", categories: "category", series: "one_series", authors
 
 type Offer = (url: string, route: Route) => void;
 
-/** Fills the terms with what the documents name, and offers their pages and feeds. `documents`: the newest first. */
+/** Fills the terms with what the documents name, and offers their pages and feeds. `names`: documents by name. */
 export function* offerTerms(
   layout: Layout,
   terms: Filled,
-  documents: readonly Article[],
+  names: Groups<string>,
   routes: Map<string, Route>,
   problems: Problem[],
 ): Generator<undefined, void, undefined> {
   const { kind } = terms;
   const offer = offerTo(routes);
   let steps = 0;
-  const { list, otherUrls } = collectTerms(layout, kind, documents, problems);
+  const { list, otherUrls } = collectTerms(layout, kind, names, problems);
   terms.list = list;
   // Where one person writes all, the list of what that one wrote is the blog.
   if (kind === "authors" && terms.list.length < 2) return;
@@ -62,31 +62,22 @@ export function offerFeeds(offer: Offer, tag: Tag, slashes: boolean): void {
 
 /** By years; undefined when a document has the address, or there is nothing. */
 export function* offerArchive(
-  articles: readonly Article[],
+  byYear: Groups<number>,
   slashes: boolean,
   routes: Map<string, Route>,
 ): Generator<undefined, Archive | undefined, undefined> {
   const url = slashes ? "/archive/" : "/archive";
-  if (articles.length === 0 || routes.has(url)) return undefined;
-  const byYear = new Map<number, Article[]>();
-  const years = new YearsWritten();
-  let steps = 0;
-  for (const article of articles) {
-    if (++steps % PAUSE === 0) yield;
-    const year = years.of(article.created);
-    const list = byYear.get(year);
-    if (list === undefined) byYear.set(year, [article]);
-    else list.push(article);
-  }
-  const lists = [...byYear]
-    .sort(([a], [b]) => b - a)
+  const years = byYear.sorted;
+  if (years.length === 0 || routes.has(url)) return undefined;
+  const lists = years
     .map(
-      ([year, list]): Listing => ({
+      ([year, articles]): Listing => ({
         title: String(year),
         url: slashes ? `${url}${year}/` : `${url}/${year}`,
-        articles: list,
+        articles,
       }),
-    );
+    )
+    .reverse();
   const archive: Archive = { url, years: lists };
   routes.set(url, { kind: "archive", archive });
   for (const listing of lists) {

@@ -1,5 +1,6 @@
 // The menu of a site.
 
+import type { Groups } from "./groups.ts";
 import type { Layout } from "./layouts/layout.ts";
 import { directoryOf } from "./paths.ts";
 import type { Problem } from "./problem.ts";
@@ -13,14 +14,16 @@ export interface Named {
   readonly settings: Settings;
   readonly layout: Layout;
   readonly index: Article | undefined;
-  readonly articles: readonly Article[];
   readonly pages: readonly Article[];
   readonly listings: readonly Listing[];
+  /** Articles by the directories around them. */
+  readonly directories: Groups<string>;
   readonly tags: Terms;
 }
 
 export function isReadme(article: Article): boolean {
-  return /^\/readme(?:\.html|\/)?$/i.test(article.url);
+  // Of ten thousand documents most have a longer address.
+  return article.url.length <= "/readme.html".length && /^\/readme(?:\.html|\/)?$/i.test(article.url);
 }
 
 /** What the settings say, else what is at the top; as far as it fits a page. */
@@ -33,13 +36,10 @@ export function navigate(named: Named, problems: Problem[]): readonly Navigation
 }
 
 /** Every name at the top, as in Canopy; the home page is the blog's name itself. */
-function namesAtTop({ settings, index, articles, pages }: Named): readonly NavigationItem[] {
+function namesAtTop({ settings, index, directories, pages }: Named): readonly NavigationItem[] {
   const items = new Map<string, NavigationItem>();
-  for (const { path } of articles) {
-    const top = path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
-    if (top !== "" && top !== settings.indexPage && !items.has(top))
-      items.set(top, { label: label(top), url: `/${top}` });
-  }
+  for (const [name] of directories.sorted)
+    if (!name.includes("/") && name !== settings.indexPage) items.set(name, { label: label(name), url: `/${name}` });
   for (const page of pages)
     if (page !== index && directoryOf(page.path) === "" && !isReadme(page))
       items.set(page.path, { label: page.path.includes(".") ? page.title : label(page.path), url: page.url });

@@ -1,6 +1,7 @@
 // Lays a site out: which URL shows what. Where two claim one URL the earlier rule wins and the loser is a problem:
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
+import { Arrangement, type Standing } from "./arrangement.ts";
 import {
   emptyTerms,
   FEED_ADDRESSES,
@@ -14,12 +15,11 @@ import {
   offerTerms,
   offerWellKnown,
 } from "./generated.ts";
-import { capitalsOf, forceMoves, placeMoves } from "./host/moves.ts";
+import { forceMoves, placeMoves } from "./host/moves.ts";
 import type { HostRules } from "./host/rules.ts";
 import type { Layout, Place } from "./layouts/layout.ts";
 import { listDirectories, listSections, offerPages } from "./listings.ts";
 import { isReadme, navigate } from "./navigation.ts";
-import { sortedByDate } from "./order.ts";
 import { baseName, directoryOf, documentUrl, encodePath, isMarkdownName, sameAddress } from "./paths.ts";
 import type { Problem } from "./problem.ts";
 import { redirectFault } from "./redirect-target.ts";
@@ -27,6 +27,7 @@ import { withoutRings } from "./redirects.ts";
 import type { Settings } from "./settings.ts";
 import type { Article, FeedFormat, Listing, Names, Route, Site, TermKind } from "./site.ts";
 import { sitemapParts } from "./sitemap-urls.ts";
+import { Spellings } from "./spellings.ts";
 
 /** Articles, tags or pages of listings between two pauses. */
 const PAUSE_ARTICLES = 64;
@@ -38,7 +39,7 @@ type StaticRoute = Extract<Route, { kind: "static" }>;
 type LaidOut = Omit<
   Site,
   "snapshot" | "settings" | "layout" | "machinery" | "unseen" | "problems" | "nextDue" | "templates" | "scheme"
->;
+> & { readonly arrangement: Arrangement };
 const TERM_KINDS: readonly TermKind[] = ["tags", "categories", "series", "authors"];
 
 /** What a site is made of. */
@@ -55,6 +56,8 @@ export interface Contents {
   readonly problems: Problem[];
   readonly hookPath: string | undefined;
   readonly host: HostRules;
+  /** Of the Site before. */
+  readonly before: Arrangement | undefined;
 }
 
 /** Steps of a task (task.ts): many articles with many names each take long. */
@@ -123,23 +126,10 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     [...moved, ...files.filter(({ url, path }) => url !== `/${path}`)].map((file) => [file.path, file.url]),
   );
 
-  // An article stands in a directory; at the top there are pages, unless they are dated or the blog has no directories.
   const index = findIndex(contents, routes, served, sections);
-  const flat = !served.some(({ path }) => path.includes("/"));
-  const isArticle = (article: Article): boolean => {
-    if (article.role !== undefined) return article.role === "article";
-    if (!layout.plain) return false;
-    return article !== index && (article.path.includes("/") || article.dated || (flat && !isReadme(article)));
-  };
-  yield;
-  const newestFirst = sortedByDate(served);
-  yield;
-  const [articles, pages]: [Article[], Article[]] = [[], []];
-  for (const article of newestFirst) {
-    if (isArticle(article)) articles.push(article);
-    else if (!isSection(article)) pages.push(article);
-  }
-  pages.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const byTheirPaths = yield* byPath(served);
+  const arrangement = yield* Arrangement.of(byTheirPaths, standingIn(layout, served, index), contents.before);
+  const { articles, pages } = arrangement;
 
   /** Who made a redirect, by its URL. */
   const origins = new Map<string, string>();
@@ -149,9 +139,9 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     else if (claim(url, { kind: "redirect", to }, path)) origins.set(url, path);
   };
   for (const { path, to, url } of redirects) redirect(url ?? documentUrl(path), target(to, routes), path);
-  for (const article of served) {
+  const alsoElsewhere = served.filter(hasOtherAddresses);
+  for (const article of alsoElsewhere) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
-    if (article.aliases.length === 0) continue;
     for (const alias of article.aliases) {
       const url = aliasUrl(article, alias);
       if (url === "/" || /^\/+([?#]|$)/.test(alias))
@@ -162,7 +152,9 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   placeMoves(host, routes, origins, problems);
   withoutRings(routes, origins, problems);
   yield;
-  const listings = layout.plain ? yield* listDirectories(articles, routes) : yield* listSections(articles, sections);
+  const listings = layout.plain
+    ? listDirectories(arrangement.directories, routes)
+    : listSections(arrangement.sections, sections);
   for (const listing of listings) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     offerPages(routes, listing.url, listing.articles, (page) => ({ kind: "listing", listing, page }));
@@ -176,20 +168,20 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
 
   for (const terms of [tags, categories, series, authors]) {
     yield;
-    yield* offerTerms(layout, terms, newestFirst, routes, problems);
+    yield* offerTerms(layout, terms, arrangement.terms[terms.kind], routes, problems);
   }
   if (!layout.plain)
     for (const url of ["/tags", "/tags/"]) if (!sameAddress(url, tags.url)) offer(url, { kind: "tags", terms: tags });
   for (const format of FEEDS) offer(`/${feedName(format)}`, feedOfAll(format));
   for (const [url, format] of [...layout.feeds, ...FEED_ADDRESSES]) if (url !== hookPath) offer(url, feedOfAll(format));
-  const archive = yield* offerArchive(articles, layout.slashes, routes);
+  const archive = yield* offerArchive(arrangement.years, layout.slashes, routes);
   const searchUrl = offerSearch(served.length > 0, layout.slashes, routes);
   offerIcon(routes);
   offerWellKnown(routes);
   offer("/robots.txt", { kind: "robots" });
   yield* offerSitemap(routes, offer);
   // A file's old name leads to its URL, and a directory with an index.html is that file.
-  for (const article of served) {
+  for (const article of alsoElsewhere) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
     if (article.fileUrls.length === 0) continue;
     const to: Route = { kind: "redirect", to: encodePath(article.url) };
@@ -197,9 +189,8 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   }
   offerDirectories(routes, [...files, ...moved]);
   // What was found elsewhere in the history leads on, where nothing else is there today.
-  for (const { url, formerUrls } of served) {
+  for (const { url, formerUrls } of alsoElsewhere) {
     if (++steps % PAUSE_ARTICLES === 0) yield;
-    if (formerUrls.length === 0) continue;
     for (const former of formerUrls)
       if (!sameAddress(former, url)) offer(former, { kind: "redirect", to: encodePath(url) });
   }
@@ -208,7 +199,8 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
   const style = files.find((file) => file.path === "static/css/style.css");
   return {
     routes,
-    documents: yield* byPath(served),
+    arrangement,
+    documents: byTheirPaths,
     articles,
     pages,
     tags,
@@ -221,8 +213,11 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
     fileUrls,
     names: new NamesOf(served, [...files, ...moved]),
     host,
-    capitals: yield* capitalsOf(routes),
-    navigation: navigate({ settings, layout, index, articles, pages, listings, tags }, problems),
+    spellings: new Spellings(routes),
+    navigation: navigate(
+      { settings, layout, index, pages, listings, directories: arrangement.directories, tags },
+      problems,
+    ),
     stylesheet: style === undefined || !layout.plain ? undefined : { url: style.url, oid: style.oid },
   };
 }
@@ -251,8 +246,9 @@ function placeBeside(
 
 function* byPath(served: readonly Article[]): Generator<undefined, ReadonlyMap<string, Article>, undefined> {
   const documents = new Map<string, Article>();
-  for (const article of served) {
-    if (documents.size % PAUSE_ARTICLES === 0) yield;
+  for (let i = 0; i < served.length; i++) {
+    if (i % PAUSE_ARTICLES === 0) yield;
+    const article = served[i]!;
     documents.set(article.path, article);
   }
   return documents;
@@ -309,6 +305,25 @@ function* offerSitemap(
   offer("/sitemap.xml", { kind: "sitemap", part: 0 });
   const parts = yield* sitemapParts(routes);
   for (let part = 1; parts > 1 && part <= parts; part++) offer(`/sitemap-${part}.xml`, { kind: "sitemap", part });
+}
+
+/** An article stands in a directory; at the top there are pages, unless they are dated or the blog has no directories. */
+function standingIn(layout: Layout, served: readonly Article[], index: Article | undefined): Standing {
+  const flat = !served.some(({ path }) => path.includes("/"));
+  const isArticle = (article: Article): boolean => {
+    if (article.role !== undefined) return article.role === "article";
+    if (!layout.plain) return false;
+    return article !== index && (article.path.includes("/") || article.dated || (flat && !isReadme(article)));
+  };
+  return {
+    key: JSON.stringify([layout.plain, flat, index?.path]),
+    isArticle,
+    isPage: (article) => !isArticle(article) && !isSection(article),
+  };
+}
+
+function hasOtherAddresses({ aliases, fileUrls, formerUrls }: Article): boolean {
+  return aliases.length + fileUrls.length + formerUrls.length > 0;
 }
 
 function isSection(article: Article): boolean {

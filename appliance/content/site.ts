@@ -6,6 +6,7 @@ import type { HostRules } from "./host/rules.ts";
 import type { Layout, NamedLink, Role } from "./layouts/layout.ts";
 import type { Problem } from "./problem.ts";
 import type { Settings } from "./settings.ts";
+import type { Spellings } from "./spellings.ts";
 import type { Declared } from "./stylesheet.ts";
 import type { Templates } from "./templates.ts";
 import type { Moment } from "./time.ts";
@@ -178,8 +179,8 @@ export interface Site {
   readonly unseen: Unseen;
   /** What the repository says to the host of its site. */
   readonly host: HostRules;
-  /** Addresses with capitals, by themselves in lower case. */
-  readonly capitals: ReadonlyMap<string, string>;
+  /** Who asks for "/posts/a" may mean "/Posts/A". */
+  readonly spellings: Spellings;
   readonly navigation: readonly NavigationItem[];
   /** The repository's own stylesheet, if it has one. */
   readonly stylesheet: { readonly url: string; readonly oid: string } | undefined;

@@ -11,7 +11,7 @@ import type { Problem } from "./problem.ts";
 export const PARTS = ["head", "header", "footer", "article", "list"] as const;
 export type Part = (typeof PARTS)[number];
 
-const DIRECTORY = ".config/templates/";
+const DIRECTORY = ".config/templates";
 const MAX_LENGTH = 65_536;
 /** Of what a template makes; a section that repeats itself would fill the memory. */
 const MAX_OUTPUT = 4_000_000;
@@ -30,8 +30,9 @@ export function readTemplates(
   untrusted: boolean,
 ): Templates {
   const templates = new Map<Part, Template>();
+  if (!snapshot.directories.has(DIRECTORY)) return templates;
   for (const [path, entry] of snapshot.entries) {
-    if (!path.startsWith(DIRECTORY)) continue;
+    if (!path.startsWith(`${DIRECTORY}/`)) continue;
     const told = (reason: string, line?: number): void => {
       problems.push({ path, reason: `${reason}; the theme's own part is shown`, line, skipped: true });
     };
@@ -39,7 +40,7 @@ export function readTemplates(
       told("is not used, for the repository is said to be untrusted");
       continue;
     }
-    const name = path.slice(DIRECTORY.length).replace(/\.(?:mustache|html)$/, "");
+    const name = path.slice(DIRECTORY.length + 1).replace(/\.(?:mustache|html)$/, "");
     const part = PARTS.find((known) => known === name);
     if (part === undefined) {
       told(`there is no part of that name; there are: ${PARTS.map((known) => `${known}.mustache`).join(", ")}`);

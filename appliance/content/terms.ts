@@ -1,20 +1,16 @@
 // Tags and categories of all documents.
 
+import type { Groups } from "./groups.ts";
 import type { Layout } from "./layouts/layout.ts";
+import { byDate, sortedByDate } from "./order.ts";
 import type { Problem } from "./problem.ts";
 import type { Article, Tag, TermKind } from "./site.ts";
 
-/** One way in which a term is written. */
+/** One way in which a term is written, and the articles that write it so, the newest first. */
 interface Spelling {
   readonly name: string;
-  readonly path: string;
-  readonly of: Gathered;
-  count: number;
-}
-
-interface Gathered {
-  readonly spellings: Spelling[];
-  readonly articles: Article[];
+  readonly url: string;
+  readonly articles: readonly Article[];
 }
 
 const ONE: Readonly<Record<TermKind, string>> = {
@@ -42,54 +38,36 @@ export interface Collected {
 
 /**
  * In the order of their names. Names that differ in case alone, or lead to one address, are one term: by its most frequent
- * spelling, of equals the first. That is a problem of whoever writes another. `articles`: the newest first; so are a
- * term's.
+ * spelling, of equals the newest. That is a problem of whoever writes another. `names`: documents by each name that they
+ * write.
  */
-export function collectTerms(
-  layout: Layout,
-  kind: TermKind,
-  articles: readonly Article[],
-  problems: Problem[],
-): Collected {
-  const byKey = new Map<string, Gathered>();
-  const byName = new Map<string, Spelling>();
-  const spelt = (name: string, path: string): Spelling => {
-    const key = termUrl(layout, kind, name).toLowerCase();
-    const of = byKey.get(key) ?? { spellings: [], articles: [] };
-    const spelling = { name, path, of, count: 0 };
-    of.spellings.push(spelling);
-    byKey.set(key, of);
-    byName.set(name, spelling);
-    return spelling;
-  };
-  for (const article of articles) {
-    const names = article[kind];
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!;
-      const spelling = byName.get(name) ?? spelt(name, article.path);
-      spelling.count++;
-      const list = spelling.of.articles;
-      if (list[list.length - 1] !== article) list.push(article);
-    }
+export function collectTerms(layout: Layout, kind: TermKind, names: Groups<string>, problems: Problem[]): Collected {
+  const terms = new Map<string, Spelling[]>();
+  for (const [name, articles] of names.sorted) {
+    const url = termUrl(layout, kind, name);
+    const key = url.toLowerCase();
+    const spellings = terms.get(key);
+    if (spellings === undefined) terms.set(key, [{ name, url, articles }]);
+    else spellings.push({ name, url, articles });
   }
   const otherUrls: (readonly [string, string])[] = [];
-  const terms = [...byKey.values()].map(({ spellings, articles: list }): Tag => {
-    const { name } = spellings.reduce((best, other) => (other.count > best.count ? other : best));
-    const url = termUrl(layout, kind, name);
-    for (const other of spellings) {
-      if (other.name === name) continue;
+  const list = [...terms.values()].map((spellings): Tag => {
+    const [first] = spellings;
+    if (spellings.length === 1) return first!;
+    spellings.sort((a, b) => b.articles.length - a.articles.length || byDate(a.articles[0]!, b.articles[0]!));
+    const { name, url } = spellings[0]!;
+    for (const other of spellings.slice(1)) {
       const [written, usual] = [JSON.stringify(other.name), JSON.stringify(name)];
       problems.push({
-        path: other.path,
+        path: other.articles[0]!.path,
         reason: `the ${ONE[kind]} ${written} is ${usual} elsewhere; they are taken for one`,
         skipped: false,
       });
-      const otherUrl = termUrl(layout, kind, other.name);
-      if (otherUrl !== url) otherUrls.push([otherUrl, url]);
+      if (other.url !== url) otherUrls.push([other.url, url]);
     }
-    return { name, url, articles: list };
+    return { name, url, articles: sortedByDate([...new Set(spellings.flatMap(({ articles }) => articles))]) };
   });
-  const list = terms.sort((a, b) => {
+  list.sort((a, b) => {
     const [x, y] = [a.name.toLowerCase(), b.name.toLowerCase()];
     return x < y ? -1 : x > y ? 1 : a.name < b.name ? -1 : 1;
   });

@@ -72,6 +72,8 @@ export interface Snapshot {
   readonly head: CommitInfo;
   /** Every leaf by its path, in the tree's order. */
   readonly entries: ReadonlyMap<string, Entry>;
+  /** All directories by their paths, "" for the top. */
+  readonly directories: ReadonlyMap<string, unknown>;
   /**
    * The bytes of a blob; the caller may keep them and must not change them. Undefined when there is no such blob, as for
    * the oid of a submodule.

@@ -9,7 +9,7 @@ import { Download } from "./download.ts";
 import type { GitError } from "./error.ts";
 import { History } from "./history.ts";
 import { DEFAULT_LIMITS, type GitLimits } from "./limits.ts";
-import { type Directory, listTree } from "./listing.ts";
+import { type Directory, type Listing, listTree } from "./listing.ts";
 import { BLOB, ObjectStore } from "./objects.ts";
 import { COMMIT } from "./pack.ts";
 import type { Dating } from "./path-dates.ts";
@@ -225,7 +225,7 @@ export class GitStore {
     const head = commitInfo(objects, commit, this.#platform);
     return {
       ok: true,
-      value: { snapshot: new StoredSnapshot(branch, head, entries, objects, dating), dating, directories },
+      value: { snapshot: new StoredSnapshot(branch, head, listed.value, objects, dating), dating, directories },
     };
   }
 }
@@ -235,13 +235,14 @@ class StoredSnapshot implements Snapshot {
   readonly branch: string;
   readonly head: CommitInfo;
   readonly entries: ReadonlyMap<string, Entry>;
+  readonly directories: ReadonlyMap<string, unknown>;
   readonly #objects: ObjectStore;
   readonly #dating: Dating;
 
   constructor(
     branch: string,
     head: CommitInfo,
-    entries: ReadonlyMap<string, Entry>,
+    { entries, directories }: Listing,
     objects: ObjectStore,
     dating: Dating,
   ) {
@@ -249,6 +250,7 @@ class StoredSnapshot implements Snapshot {
     this.branch = branch;
     this.head = head;
     this.entries = entries;
+    this.directories = directories;
     this.#objects = objects;
     this.#dating = dating;
   }

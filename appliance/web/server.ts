@@ -346,13 +346,9 @@ function withQuery(to: string, query: string): string {
 }
 
 /** "/Posts/A" for "/posts/a", and the other way round, where that is there. */
-function otherCase(site: Site, path: string): string | undefined {
-  const lower = path.toLowerCase();
-  for (const url of [lower, lower.endsWith("/") ? lower.slice(0, -1) : `${lower}/`]) {
-    const spelt = site.routes.has(url) ? url : site.capitals.get(url);
-    if (spelt !== undefined && spelt !== path) return spelt;
-  }
-  return undefined;
+function otherCase({ spellings }: Site, path: string): string | undefined {
+  const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+  return spellings.of(path) ?? spellings.of(other);
 }
 
 /** "/Posts/" for "/Posts" and the other way round: one of them is the page's name. */

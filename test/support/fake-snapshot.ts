@@ -1,5 +1,6 @@
 // A Snapshot written down as an object: paths and texts.
 
+import { directoriesOf } from "../../appliance/git/directories.ts";
 import type { Entry, EntryMode, GitTime, PathDates, Snapshot, Version } from "../../appliance/git/snapshot.ts";
 
 export interface FakeFile {
@@ -63,6 +64,7 @@ export function fakeSnapshot(files: Readonly<Record<string, string | FakeFile>>,
     branch: "main",
     head: { oid: commit, author: person, authored: time(FAKE_NOW), committed: time(FAKE_NOW), subject: head },
     entries,
+    directories: directoriesOf(entries.keys()),
     read: (oid) => blobs.get(oid),
     dates: (path) => dates.get(path),
     versions: (path) => versions.get(path) ?? [],

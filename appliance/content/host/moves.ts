@@ -112,17 +112,3 @@ function decode(text: string): string {
     return text;
   }
 }
-
-/** Addresses that have capitals, by themselves in lower case; of several the first. */
-export function* capitalsOf(
-  routes: ReadonlyMap<string, Route>,
-): Generator<undefined, ReadonlyMap<string, string>, undefined> {
-  const capitals = new Map<string, string>();
-  let steps = 0;
-  for (const url of routes.keys()) {
-    if (++steps % PAUSE === 0) yield;
-    const lower = url.toLowerCase();
-    if (lower !== url && !routes.has(lower) && !capitals.has(lower)) capitals.set(lower, url);
-  }
-  return capitals;
-}

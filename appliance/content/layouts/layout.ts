@@ -94,7 +94,7 @@ export interface Layout {
   readonly plain: boolean;
   /** By what it was recognised: for the log. */
   readonly because: string;
-  /** Of everything that a document's reading depends on: a reading is good for one key. */
+  /** Of everything that a document's place and reading depend on: a reading is good for one key. */
   readonly key: string;
   readonly facts: SiteFacts;
   /** What could not be read of the settings. */

@@ -27,12 +27,10 @@ export class RepositoryView {
     this.#snapshot = snapshot;
     this.#platform = platform;
     this.#folder = folder;
-    for (const path of this.paths()) {
-      const slash = path.indexOf("/");
-      if (slash < 0) continue;
-      this.#directories.add(path.slice(0, slash));
-      const next = path.indexOf("/", slash + 1);
-      if (next > 0) this.#directories.add(path.slice(0, next));
+    for (const path of snapshot.directories.keys()) {
+      if (!path.startsWith(folder)) continue;
+      const within = path.slice(folder.length);
+      if (within !== "" && within.split("/", 3).length <= 2) this.#directories.add(within);
     }
   }
 

@@ -83,6 +83,7 @@ class ZolaLayout implements Layout {
     this.faults = view.faults;
     this.key = JSON.stringify([
       root,
+      textsAt(settings, "ignored_content"),
       this.#main,
       this.#languages,
       [...slugify],
