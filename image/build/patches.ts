@@ -20,7 +20,7 @@ export const patchesOf = {
   ],
   bytecodeCompiler: ["quickjs-anchored-regexp", "quickjs-lexical-checks"],
   libdeflate: ["libdeflate-yield"],
-  awsLc: ["aws-lc-randomness"],
+  awsLc: ["aws-lc-randomness", "aws-lc-one-form"],
 } as const;
 
 export interface Hunk {
