@@ -105,24 +105,23 @@ export function committed(): number {
   return git.status === 0 ? Number(git.stdout.trim()) * 1000 : 0;
 }
 
-/** The source map as rows for bytecode.c; lines and columns count from 1. */
+/** The source map as rows for bytecode.c; lines and columns (of the bundle alone) count from 1. */
 async function places(path: string, folder: string): Promise<string> {
   const map = JSON.parse(await readFile(path, "utf8")) as { sources: string[]; mappings: string };
   const highest = map.sources.map(() => 0);
   const rows: string[] = [];
-  let [source, line, column] = [0, 0, 0];
+  let [source, line] = [0, 0];
   for (const [i, row] of map.mappings.split(";").entries()) {
     let at = 0;
     for (const segment of row.split(",")) {
-      const [advance, toSource, toLine, toColumn] = vlq(segment);
+      const [advance, toSource, toLine] = vlq(segment);
       if (advance === undefined) continue;
       at += advance;
-      if (toSource === undefined || toLine === undefined || toColumn === undefined) continue;
+      if (toSource === undefined || toLine === undefined) continue;
       source += toSource;
       line += toLine;
-      column += toColumn;
       highest[source] = Math.max(highest[source] ?? 0, line + 1);
-      rows.push(`at ${i + 1} ${at + 1} ${source} ${line + 1} ${column + 1}`);
+      rows.push(`at ${i + 1} ${at + 1} ${source} ${line + 1}`);
     }
   }
   const names = map.sources.map((name, i) => `file ${sourceName(join(folder, name))} ${highest[i]}`);

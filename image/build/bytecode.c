@@ -7,7 +7,7 @@
 #include "quickjs.c"
 
 typedef struct {
-  int line, column, file, from_line, from_column;
+  int line, column, file, from_line;
 } Place;
 static Place *places;
 static int place_count;
@@ -37,7 +37,7 @@ static void write_file(const char *name, const void *bytes, size_t size) {
   if (!f || fwrite(bytes, 1, size, f) != size || fclose(f)) fail("cannot write", name);
 }
 
-/* "file NAME LINES" rows, then "at LINE COLUMN FILE LINE COLUMN" rows in order. */
+/* "file NAME LINES" rows, then "at LINE COLUMN FILE LINE" rows in order. */
 static void read_places(char *text) {
   int next = 0;
   for (char *row = strtok(text, "\n"); row; row = strtok(NULL, "\n")) {
@@ -50,7 +50,7 @@ static void read_places(char *text) {
       files[file_count] = row + 5;
       first_line[file_count++] = next;
       next += atoi(lines) + 1;
-    } else if (sscanf(row, "at %d %d %d %d %d", &p.line, &p.column, &p.file, &p.from_line, &p.from_column) == 5) {
+    } else if (sscanf(row, "at %d %d %d %d", &p.line, &p.column, &p.file, &p.from_line) == 4) {
       if (place_count % 4096 == 0) places = realloc(places, sizeof *places * (size_t)(place_count + 4096));
       places[place_count++] = p;
     } else fail("odd row", row);
@@ -74,10 +74,12 @@ static int signed_leb(const uint8_t **p, const uint8_t *end) {
   return v;
 }
 
-/* Decodes pc2line as find_line_num does, maps every row, and writes it in the long form of compute_pc2line_info. */
+/* Decodes pc2line as find_line_num does, maps every row, and writes it as compute_pc2line_info does, but for columns: they
+ * are a tenth of the program, and a stack is read by its lines. All are 1. */
 static void map_function(JSContext *ctx, JSFunctionBytecode *b, int module) {
   const uint8_t *p = b->pc2line_buf, *end = p + b->pc2line_len;
-  int line = b->line_num, column = b->col_num, last_line, last_column;
+  int line = b->line_num, column = b->col_num, last_line;
+  uint32_t last_pc = 0, at = 0;
   const Place *own = find(line, column);
   int file = module || !own ? -1 : own->file;
   DynBuf out;
@@ -85,7 +87,7 @@ static void map_function(JSContext *ctx, JSFunctionBytecode *b, int module) {
   JS_FreeAtom(ctx, b->filename);
   b->filename = JS_NewAtom(ctx, file < 0 ? "<modules>" : files[file]);
   b->line_num = last_line = own && file >= 0 ? own->from_line : 0;
-  b->col_num = last_column = own && file >= 0 ? own->from_column : 0;
+  b->col_num = 1;
   while (p && p < end) {
     unsigned op = *p++;
     uint32_t pc;
@@ -98,18 +100,22 @@ static void map_function(JSContext *ctx, JSFunctionBytecode *b, int module) {
       line += (int)(op % PC2LINE_RANGE) + PC2LINE_BASE;
     }
     column += signed_leb(&p, end);
+    at += pc;
     const Place *place = find(line, column);
-    int new_line = last_line, new_column = last_column;
-    if (place && (file < 0 || place->file == file)) {
-      new_line = place->from_line + (file < 0 ? first_line[place->file] : 0);
-      new_column = place->from_column;
+    if (!place || (file >= 0 && place->file != file)) continue;
+    int new_line = place->from_line + (file < 0 ? first_line[place->file] : 0), step = new_line - last_line;
+    if (step == 0) continue;
+    pc = at - last_pc;
+    if (step >= PC2LINE_BASE && step < PC2LINE_BASE + PC2LINE_RANGE && pc <= PC2LINE_DIFF_PC_MAX)
+      dbuf_putc(&out, (uint8_t)(step - PC2LINE_BASE + (int)pc * PC2LINE_RANGE + PC2LINE_OP_FIRST));
+    else {
+      dbuf_putc(&out, 0);
+      dbuf_put_leb128(&out, pc);
+      dbuf_put_sleb128(&out, step);
     }
-    dbuf_putc(&out, 0);
-    dbuf_put_leb128(&out, pc);
-    dbuf_put_sleb128(&out, new_line - last_line);
-    dbuf_put_sleb128(&out, new_column - last_column);
+    dbuf_put_sleb128(&out, 0);
+    last_pc = at;
     last_line = new_line;
-    last_column = new_column;
   }
   js_free(ctx, b->pc2line_buf);
   b->pc2line_buf = out.buf;

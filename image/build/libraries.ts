@@ -56,24 +56,21 @@ async function buildQuickjs(sources: string, compiler: string): Promise<string> 
   );
 }
 
+const LIBDEFLATE = "libdeflate-sys/libdeflate";
+const LIBDEFLATE_SOURCES = [
+  ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
+  ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
+].map((name) => `lib/${name}.c`);
+
 async function buildLibdeflate(sources: string, compiler: string): Promise<string> {
   const flags = [...libraryFlags, "-DNDEBUG", "-w"];
   const patches = patchesOf.libdeflate;
   const hash = hashOf([await pinned("libdeflate-sys"), compiler, ...flags, ...(await texts(patches))]);
   return cached("libdeflate", hash, async (folder) =>
-    archive(
-      folder,
-      await patchedTree(join(sources, "libdeflate-sys/libdeflate"), folder, patches),
-      flags,
-      "libdeflate",
-      {
-        sources: [
-          ...["adler32", "crc32", "deflate_compress", "deflate_decompress", "gzip_compress", "utils"],
-          ...["zlib_compress", "zlib_decompress", "x86/cpu_features"],
-        ].map((name) => `lib/${name}.c`),
-        headers: ["libdeflate.h"],
-      },
-    ),
+    archive(folder, await patchedTree(join(sources, LIBDEFLATE), folder, patches), flags, "libdeflate", {
+      sources: LIBDEFLATE_SOURCES,
+      headers: ["libdeflate.h"],
+    }),
   );
 }
 
@@ -135,6 +132,19 @@ export async function bytecodeCompiler(): Promise<string> {
     await run("gcc", args, { label: "compiling the bytecode compiler" });
   });
   return join(folder, "bytecode");
+}
+
+/** What packs the program, for the machine that builds: image/build/deflate.c. Resolves to the program's path. */
+export async function deflater(): Promise<string> {
+  const tree = join(await vendor(), LIBDEFLATE);
+  const program = join(root, "image/build/deflate.c");
+  const flags = ["-O2", "-w"];
+  const hash = hashOf([await pinned("libdeflate-sys"), await readFile(program, "utf8"), ...flags]);
+  const folder = await cached("deflater", hash, async (into) => {
+    const files = LIBDEFLATE_SOURCES.map((name) => join(tree, name));
+    await run("gcc", [...flags, `-I${tree}`, "-o", join(into, "deflate"), program, ...files]);
+  });
+  return join(folder, "deflate");
 }
 
 function texts(patches: readonly string[]): Promise<string[]> {

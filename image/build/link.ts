@@ -1,14 +1,13 @@
 // The program and the layer of C as one ELF.
 
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { deflateSync } from "node:zlib";
 import type { Program } from "./bundle.ts";
 import { cached, hashOf, hashOfFiles } from "./cache.ts";
 import { MOST_CHUNKS } from "./chunks.ts";
 import { trapCrashes } from "./crashes.ts";
 import { engineGlue, prototypes } from "./glue.ts";
-import { type Libraries, libraries } from "./libraries.ts";
+import { deflater, type Libraries, libraries } from "./libraries.ts";
 import { placesOf } from "./places.ts";
 import { root, run } from "./run.ts";
 import { commonFlags, ownFlags } from "./sources.ts";
@@ -87,9 +86,8 @@ interface Packed {
 }
 
 async function pack(bytecode: string, file: string): Promise<Packed> {
-  const bytes = await readFile(bytecode);
-  await writeFile(file, deflateSync(bytes, { level: 9 }));
-  return { file, size: bytes.length };
+  await run(await deflater(), [bytecode, file]);
+  return { file, size: (await stat(bytecode)).size };
 }
 
 /** The program and its chunks, deflated: each is needed whole for a moment only; in read-only data. */

@@ -17,6 +17,7 @@ export const patchesOf = {
     "quickjs-free-value",
     "quickjs-string-work",
     "quickjs-index-of",
+    "quickjs-lines",
   ],
   bytecodeCompiler: ["quickjs-anchored-regexp", "quickjs-lexical-checks"],
   libdeflate: ["libdeflate-yield"],
