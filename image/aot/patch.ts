@@ -24,12 +24,18 @@ export function patch(source: string, name: (path: string) => string, natives: r
     line.text += `\n#include "below.h"\n${own.glue}`;
   });
   lines = dropHelpers(lines);
-  // The machine starts once: nothing is given back to start again.
+  // The machine starts once, by itself: nothing is given back to start again, and no embedder is told.
   lines = dropFunction(lines, "static void sc_lib_release_globals(void) {");
-  once(lines, "  sc_lib_release_globals();", (line) => {
-    line.text = "";
-  });
   lines = dropWrappers(lines);
+  for (const call of [
+    "sc_lib_release_globals()",
+    "scr_library_reset()",
+    'scr_library_entry(true, "below_init")',
+    "scr_library_check_exc()",
+  ])
+    once(lines, `  ${call};`, (line) => {
+      line.text = "";
+    });
   lines = dropExceptionChecks(lines);
   callNatives(lines, natives);
   lines = countReferences(lines);

@@ -27,13 +27,14 @@ const char *below_where(uint64_t address) {
   uint64_t names = number(&at);
   const char *first = (const char *)at;
   for (uint64_t i = 0; i < names; i++) at += strlen((const char *)at) + 1;
-  uint64_t here = (uintptr_t)below_install, name = 0, line = 0;
-  for (uint64_t rows = number(&at); rows; rows--) {
+  uint64_t rows = number(&at), here = (uintptr_t)below_install + number(&at), name = 0, line = 0;
+  for (; rows; rows--) {
     uint64_t step = number(&at);
-    here += step & 1 ? -(step / 2 + 1) : step / 2;
+    here += step / 2;
     if (here > address) break;
-    name = number(&at);
-    line = name ? number(&at) : 0;
+    if (step & 1) name = number(&at);
+    uint64_t more = name ? number(&at) : 0;
+    line += more & 1 ? -(more / 2 + 1) : more / 2;
   }
   if (!name || here <= address) return "";
   while (--name) first += strlen(first) + 1;
@@ -132,11 +133,8 @@ void *scr_closure_retain_v(void *c) { return scr_closure_retain(c); }
 void scr_closure_release_v(void *c) { scr_closure_release(c); }
 void scr_union_trace_v(void *, ScrTraceVisit, void *) {} /* nothing is ever traced */
 
-/* ---- The embedder's entry points, which generated code still calls in its start ---- */
+/* ---- The runtime's own start, which happens once ---- */
 
-void scr_library_entry(bool, const char *) {}
-void scr_library_check_exc(void) {}
-void scr_library_reset(void) {}
 void scr_library_register_reset(void (*)(void)) {}
 
 /* ---- Bytes for the engine: it reads them where they lie and gives them back when its array goes ---- */
