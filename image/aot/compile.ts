@@ -11,6 +11,7 @@ import { commonFlags, ownFlags } from "../build/sources.ts";
 import { binding } from "./binding.ts";
 import { type BoundaryFunction, describeFunctions, describeInterface, describeReached } from "./describe.ts";
 import { entryModule, profile } from "./entry.ts";
+import { parseHotList } from "./hot.ts";
 import { PatchError } from "./lines.ts";
 import { patch } from "./patch.ts";
 import { reachedNatives } from "./reach.ts";
@@ -24,19 +25,23 @@ export interface Boundary {
 }
 
 const SEAM_PAGE = join(root, "stack/edge/seam.ts");
+const HOT_LIST = "image/aot/hot.txt";
 const RUNTIME = join(root, "node_modules/@scriptc/runtime");
 
-/** What a program besides the image's brings along: test/compiled. Paths are relative to the root. */
+/** What another program than the image's brings along, or wants otherwise. Paths are relative to the root. */
 export interface Extras {
-  /** A page of natives beside the others, and the header that defines them. */
-  readonly natives: string;
-  readonly header: string;
+  /** A page of natives beside the others. */
+  readonly natives?: string;
+  /** A header for all of the C: it defines those natives. */
+  readonly header?: string;
   /** Of the compiler's runtime, what that program needs besides: "copying" is scr_copying.c. */
-  readonly runtime: readonly string[];
+  readonly runtime?: readonly string[];
   /** Files whose change means another archive. */
-  readonly inputs: readonly string[];
+  readonly inputs?: readonly string[];
   /** Changes the patched C. */
-  readonly finish: (c: string) => string;
+  readonly finish?: (c: string) => string;
+  /** Every function and branch counts how often it runs: hot.ts. */
+  readonly counted?: boolean;
 }
 
 /** Of the compiler's runtime in C, what below.c does not stand in for and the linker finds a use for. */
@@ -51,8 +56,9 @@ const RUNTIME_SOURCES = [
 const RUNTIME_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DSCR_LIB", "-DSCR_MUSL", "-DNDEBUG", "-w"];
 
 /** The archive of everything below the seam for the target whose `start` is in `below` ("image/below-virtual.ts"). */
-export async function compileBelow(below: string, include: readonly string[], extras?: Extras): Promise<string> {
-  const name = `aot-${/below-(\w+)\.ts$/.exec(below)?.[1] ?? "other"}`;
+export async function compileBelow(below: string, include: readonly string[], extras: Extras = {}): Promise<string> {
+  const target = /below-(\w+)\.ts$/.exec(below)?.[1] ?? "other";
+  const name = extras.counted === true ? `aot-counted-${target}` : `aot-${target}`;
   const flags = [
     ...commonFlags(root),
     ...RUNTIME_FLAGS,
@@ -63,19 +69,19 @@ export async function compileBelow(below: string, include: readonly string[], ex
   const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
   const folder = await cached(
     name,
-    hashOf([below, ...words, ...(extras?.runtime ?? []), ...(await inputs(below, extras))]),
+    hashOf([below, ...words, ...(extras.runtime ?? []), ...(await inputs(below, extras))]),
     async (into) => {
       const c = await generate(below, into, extras);
-      await writeFile(join(into, "below.c"), extras ? extras.finish(c) : c);
+      await writeFile(join(into, "below.c"), extras.finish?.(c) ?? c);
       const jobs = [
         () =>
           object(into, join(into, "below.c"), [
             "-g1",
             ...flags,
-            ...(extras ? ["-include", join(root, extras.header)] : []),
+            ...(extras.header === undefined ? [] : ["-include", join(root, extras.header)]),
           ]),
         () => object(into, join(root, "image/runtime/below.c"), flags, "support"),
-        ...[...RUNTIME_SOURCES, ...(extras?.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
+        ...[...RUNTIME_SOURCES, ...(extras.runtime ?? []).map((name) => `src/scr_${name}.c`)].map(
           (source) => () => object(into, join(RUNTIME, source), flags),
         ),
       ];
@@ -112,7 +118,7 @@ export async function boundary(below: string): Promise<Boundary> {
 }
 
 /** The patched C, with the intermediate files in `into`. */
-async function generate(below: string, into: string, extras: Extras | undefined): Promise<string> {
+async function generate(below: string, into: string, extras: Extras): Promise<string> {
   const { exports, loop } = await boundary(below);
   const own = new Set(describeInterface(SEAM_PAGE, "Seam").map((f) => f.name));
   const start = exports.filter((f) => !own.has(f.name));
@@ -132,7 +138,10 @@ async function generate(below: string, into: string, extras: Extras | undefined)
       `${up}/image/native.d.ts`,
     ),
   );
-  const natives = describeReached(reachedNatives(entry), extras ? [join(root, extras.natives)] : []);
+  const natives = describeReached(
+    reachedNatives(entry),
+    extras.natives === undefined ? [] : [join(root, extras.natives)],
+  );
   await writeFile(join(work, "profile.json"), profile("entry.ts", unique([...exports, ...loop]), natives));
   const c = await emit(join(work, "profile.json"), entry, work);
   try {
@@ -141,6 +150,7 @@ async function generate(below: string, into: string, extras: Extras | undefined)
       header: await readFile(join(root, "image/runtime/below.h"), "utf8"),
       glue: `${prototypes(names)}${compiledGlue(names)}`,
       tail: binding(exports, loop),
+      hot: extras.counted === true ? "counted" : parseHotList(await readFile(join(root, HOT_LIST), "utf8")),
     });
   } catch (error) {
     await writeFile(join(work, "unpatched.c"), c);
@@ -224,8 +234,8 @@ function sourceFiles(module: unknown): Set<string> {
 }
 
 /** Everything whose change means another archive. */
-async function inputs(below: string, extras: Extras | undefined): Promise<string[]> {
-  const own: string[] = extras ? [extras.natives, extras.header, ...extras.inputs] : [];
+async function inputs(below: string, { natives, header, inputs: more = [] }: Extras): Promise<string[]> {
+  const own: string[] = [HOT_LIST, ...[natives, header].filter((file) => file !== undefined), ...more];
   for (const folder of ["stack", "drivers", "image/aot"])
     for (const entry of await readdir(join(root, folder), { recursive: true }))
       if (entry.endsWith(".ts")) own.push(join(folder, entry));

@@ -2,6 +2,7 @@
 // matches: output of another form fails the build and says what changed. Read image/aot/README.md first.
 
 import { borrow } from "./borrow.ts";
+import { applyHotList, countRuns, type HotList } from "./hot.ts";
 import { expectCount, type Line, PatchError } from "./lines.ts";
 
 /** What is not the compiler's. */
@@ -12,6 +13,8 @@ export interface Own {
   readonly glue: string;
   /** C in the place of the compiler's own wrappers: the binding. */
   readonly tail: string;
+  /** What runs while pages are served; "counted": the build that finds it out. */
+  readonly hot: HotList | "counted";
 }
 
 /**
@@ -43,7 +46,10 @@ export function patch(source: string, name: (path: string) => string, natives: r
   callFastPaths(lines, own.header);
   foldConstants(lines);
   expectCount("counts that are not needed", borrow(lines, calledBy(own.tail)), 1000);
-  return `${write(lines)}\n#line 1 "seam"\n${own.tail}`;
+  let { tail } = own;
+  if (own.hot === "counted") tail += countRuns(lines);
+  else applyHotList(lines, own.hot);
+  return `${write(lines)}\n#line 1 "seam"\n${tail}`;
 }
 
 /** Functions of the compiled side that this C calls. */
@@ -182,7 +188,8 @@ function countReferences(lines: readonly Line[]): Line[] {
       line.text =
         `static COLD void sc_end_${release[1]}(${release[2]} *o);\n` +
         `INLINE void sc_release_${release[1]}(${release[2]} *o) { if (!o) return; COUNTED(o); ` +
-        `if (LIKELY(o->rc > 1)) o->rc--; else sc_end_${release[1]}(o); }`;
+        `if (LIKELY(o->rc > 1)) o->rc--; else sc_end_${release[1]}(o); }\n` +
+        `static COLD void sc_drop_${release[1]}(${release[2]} *o) { sc_release_${release[1]}(o); }`;
       count.releases++;
     } else if (release !== null) {
       if (lines[i + 1]!.text !== "  if (!o || o->rc == SIZE_MAX) return;")

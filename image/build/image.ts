@@ -19,15 +19,12 @@ const USAGE = `npm run image -- [--engine=compiled|bytecode] [--disk[=raw|qcow2|
   --engine=bytecode   the whole program on the engine (build/epiphyte-bytecode.elf), nothing compiled ahead of time
   --disk[=FORM]       a disk that BIOS and UEFI boot: raw (build/disk.img), qcow2 or vmdk; may be repeated
   --parameters=FILE   what its EPIPHYTE.TXT says, one boot parameter a line`;
-/**
- * The most that the image may take; it is loaded into memory whole. What serves over TLS has 4.2 MB of it, the layouts of
- * other blogs 0.4.
- */
-const SIZE_LIMIT = 4_800_000;
+/** The most that the image may take; it is loaded into memory whole. */
+const SIZE_LIMIT = 3_900_000;
 
 /** Builds `entry` as an image at `out`, both relative to the root. */
 export async function buildImage(entry: string, out: string, options: ProcessOptions = {}): Promise<void> {
-  const side = await below(options.below);
+  const side = await below(options.below, options.extras);
   await link({
     out,
     sources: [

@@ -52,7 +52,7 @@ export interface Column {
 /** What a machine printed in front of others when its page is ready; the address is in it. */
 const EPIPHYTE_READY = /ready: http:\/\/([\d.]+)\//;
 
-const NO_OFFLOADS = [
+export const NO_OFFLOADS: readonly string[] = [
   "csum",
   "guest_csum",
   "gso",
