@@ -10,10 +10,17 @@ const BUILD_LIMIT_MS = 900_000;
 export default function setup(): void {
   // What nearly every file calls; what only some do is asked for there, and they are skipped without it.
   need("git", "qemu-system-x86_64");
-  if (process.env["EPIPHYTE_IMAGE"] === undefined) build("image/build/image.ts");
-  if (process.env["EPIPHYTE_PROCESS"] === undefined) build("image/build/process.ts");
+  build("EPIPHYTE_IMAGE", "image/build/image.ts", "build/epiphyte.elf");
+  build("EPIPHYTE_PROCESS", "image/build/process.ts", "build/epiphyte");
 }
 
-function build(...words: readonly string[]): void {
-  execFileSync(process.execPath, words, { cwd: root, timeout: BUILD_LIMIT_MS, stdio: ["ignore", "ignore", "inherit"] });
+/** What is named by then is not built; what is built is named, for this is called once for each project. */
+function build(variable: string, program: string, file: string): void {
+  if (process.env[variable] !== undefined) return;
+  execFileSync(process.execPath, [program], {
+    cwd: root,
+    timeout: BUILD_LIMIT_MS,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  process.env[variable] = file;
 }
