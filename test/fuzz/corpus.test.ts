@@ -28,6 +28,7 @@ const COVERED: Readonly<Record<string, string>> = {
   "image/build/places.ts": "our own compiler's output",
   "image/build/patches.ts": "our own patches, in test/image/patches.test.ts",
   "image/machine-config.ts": "parameters: a part of its table",
+  "image/aot/hot.ts": "reads a file of this tree when the image is built, and nothing of strangers",
   "image/dev-config-node.ts": "parameters: the same reader with another table",
 };
 
