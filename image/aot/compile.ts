@@ -55,6 +55,9 @@ const RUNTIME_SOURCES = [
 /** Not pedantic about signs: the generated code compares sizes of its own. */
 const RUNTIME_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-DSCR_LIB", "-DSCR_MUSL", "-DNDEBUG", "-w"];
 
+/** Of the generated code, for what is hot (hot.ts): a request takes 3 % fewer instructions, the image 40 KB more. */
+const LEVEL = "-O3";
+
 /** The archive of everything below the seam for the target whose `start` is in `below` ("image/below-virtual.ts"). */
 export async function compileBelow(below: string, include: readonly string[], extras: Extras = {}): Promise<string> {
   const target = /below-(\w+)\.ts$/.exec(below)?.[1] ?? "other";
@@ -66,7 +69,7 @@ export async function compileBelow(below: string, include: readonly string[], ex
     ...["src", "vendor/ryu"].map((d) => `-I${join(RUNTIME, d)}`),
   ];
   // The folder that the tree lies in changes nothing: commonFlags keeps it out of the objects.
-  const words = [...flags, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
+  const words = [...flags, LEVEL, ...ownFlags].map((flag) => flag.replaceAll(root, "."));
   const folder = await cached(
     name,
     hashOf([below, ...words, ...(extras.runtime ?? []), ...(await inputs(below, extras))]),
@@ -78,6 +81,7 @@ export async function compileBelow(below: string, include: readonly string[], ex
           object(into, join(into, "below.c"), [
             "-g1",
             ...flags,
+            LEVEL,
             ...(extras.header === undefined ? [] : ["-include", join(root, extras.header)]),
           ]),
         () => object(into, join(root, "image/runtime/below.c"), flags, "support"),

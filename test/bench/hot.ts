@@ -12,7 +12,7 @@ import { addRuns, formatHotList, hotListOf, type Runs } from "../../image/aot/ho
 import { buildImage } from "../../image/build/image.ts";
 import { buildProcess } from "../../image/build/process.ts";
 import { Machine } from "../../tools/qemu.ts";
-import { isRoot, stop } from "../../tools/setup.ts";
+import { isRoot, need, stop } from "../../tools/setup.ts";
 import { Bed, fileRepository, root } from "./bed.ts";
 import { NO_OFFLOADS, parameters, type Start } from "./columns.ts";
 import { type Client, clients } from "./machine.ts";
@@ -71,6 +71,7 @@ const all: Readonly<Record<string, Client>> = {
 };
 
 if (!isRoot()) stop("this makes a network namespace and a TAP device: run it as root.");
+need("gcc", "qemu-system-x86_64", "git", "ip", "dnsmasq", "h2load", "ab", "openssl");
 await fileRepository();
 await buildImage("image/target-virtual.ts", IMAGE, { below: "image/below-virtual.ts", extras: { counted: true } });
 await buildProcess("image/target-process.ts", PROCESS, { below: "image/below-process.ts", extras: { counted: true } });
