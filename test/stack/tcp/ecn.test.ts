@@ -16,7 +16,7 @@ const MSS = 1000;
 /** A peer that has asked for ECN, with an MSS of 1,000; the round trip is known. */
 function accepted(change: ConstructorParameters<typeof Bench>[0] = () => {}, syn: SegmentFields = {}): Bench {
   const bench = new Bench(change);
-  const [synAck] = bench.receive({ mss: MSS, sackPermitted: true, ...syn, flags: syn.flags ?? ASKS });
+  const [synAck] = bench.receive({ ...syn, mss: syn.mss ?? MSS, sackPermitted: true, flags: syn.flags ?? ASKS });
   bench.now += 50 * MILLISECOND;
   bench.seq++;
   bench.iss = synAck!.seq;
