@@ -13,7 +13,7 @@ type Functions = ReadonlyMap<string, string>;
 export type HotList = ReadonlyMap<string, Functions>;
 
 /** Of a block: it never ran, at most one time in ten that it might have, at least nine, or in between. */
-export type Letter = "." | "-" | "*" | "+";
+type Letter = "." | "-" | "*" | "+";
 
 interface CFunction {
   /** Undefined where the name has a number of the compiler's in it, which the next build may give to another. */
@@ -58,12 +58,14 @@ export function formatHotList(list: HotList): string {
     .join("\n");
 }
 
-/** Changes the lines in place. */
-export function applyHotList(lines: readonly Line[], list: HotList): void {
+/** Changes the lines in place. Returns how many functions are on the list. */
+export function applyHotList(lines: readonly Line[], list: HotList): number {
+  let hot = 0;
   const often = new Set<string>();
   for (const { file, name, symbol, head, body, blocks } of functionsOf(lines)) {
     const letters = file === undefined ? undefined : list.get(file)?.get(name);
     if (letters !== undefined) {
+      hot++;
       if (head.text.startsWith("static COLD ")) often.add(symbol);
       if (letters.length === blocks.length) for (const [i, { line }] of blocks.entries()) hint(line, letters[i]!);
     } else if (file !== undefined || ONCE.test(name)) {
@@ -76,6 +78,7 @@ export function applyHotList(lines: readonly Line[], list: HotList): void {
     line.text = line.text.replace(/^static COLD (?=void sc_(\w+)\()/, (cold, symbol: string) =>
       often.has(symbol) ? "static __attribute__((noinline)) " : cold,
     );
+  return hot;
 }
 
 const RELEASE = /\b(?:fast_(str|bytes|arr|union)_release(?=\()|sc_release(?=_\w+\())/g;

@@ -48,7 +48,7 @@ export function patch(source: string, name: (path: string) => string, natives: r
   expectCount("counts that are not needed", borrow(lines, calledBy(own.tail)), 1000);
   let { tail } = own;
   if (own.hot === "counted") tail += countRuns(lines);
-  else applyHotList(lines, own.hot);
+  else expectCount("functions of hot.txt", applyHotList(lines, own.hot), 100);
   return `${write(lines)}\n#line 1 "seam"\n${tail}`;
 }
 

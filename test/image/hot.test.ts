@@ -49,7 +49,8 @@ function program(): Line[] {
 const texts = (lines: readonly Line[]): string[] => lines.map(({ text }) => text);
 const applied = (list: string): string[] => {
   const lines = program();
-  applyHotList(lines, parseHotList(list));
+  const functions = applyHotList(lines, parseHotList(list));
+  expect(functions).toBe(1);
   return texts(lines);
 };
 
