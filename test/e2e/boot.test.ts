@@ -203,6 +203,8 @@ test("a UEFI machine whose disk has no parameters says what is missing", async (
     image: "",
     parameters: "",
     memory: UEFI_MEMORY,
+    // The network could name a remote as well, so it is asked first.
+    netdev: "user,id=n0,restrict=on",
     extra: [...uefi(), ...DRIVES["virtio-blk"](file)],
   });
   await machine.line(/remote/, 60_000);
