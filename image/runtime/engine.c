@@ -148,6 +148,7 @@ static void start(void) {
   reserve = malloc(RESERVE);
   runtime = JS_NewRuntime2(&engine_memory, NULL);
   JS_SetMaxStackSize(runtime, platform_stack_size() - STACK_MARGIN);
+  JS_SetGCThreshold(runtime, platform_heap_free() / 8); /* for the first time; what a start makes is kept, nearly all */
   JS_SetHostPromiseRejectionTracker(runtime, on_rejection, NULL);
   context = JS_NewContextRaw(runtime);
   if (JS_AddIntrinsicBaseObjects(context) || JS_AddIntrinsicDate(context) || JS_AddIntrinsicRegExp(context) ||
