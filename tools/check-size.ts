@@ -1,6 +1,6 @@
 // What has to be trusted without a compiler's checks is kept small: our own C and assembly that goes into the image, in
 // lines of code, each concern with a number of its own. Comments and empty lines do not count; nor do
-// image/build/bytecode.c and the tests, which never run on the machine, nor what image/build and image/aot generate.
+// image/build/*.c and the tests, which never run on the machine, nor what image/build and image/aot generate.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
