@@ -25,8 +25,9 @@ export const LARGE_PATH = "/static/megabyte.bin";
 export class Bed {
   readonly ns: Namespace;
   readonly folder: string;
-  /** Where a guest with a fixed address lives. */
+  /** Where a guest with a fixed address lives, in both families. */
   readonly guest: string;
+  readonly guest6 = "fd00:77::2";
   readonly #worker: ChildProcess;
   readonly #lines: Interface;
   readonly #answers: Answer[] = [];
@@ -36,6 +37,8 @@ export class Bed {
     this.folder = scratch(name);
     this.ns = new Namespace(name, octet);
     this.guest = `10.${octet}.0.2`;
+    this.ns.run(["sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=0"]);
+    this.ns.run(["ip", "addr", "add", "fd00:77::1/64", "dev", this.ns.tap, "nodad"]);
     this.#worker = this.ns.start(
       [process.execPath, join(import.meta.dirname, "inside.ts"), this.ns.address, join(cache, "git")],
       { stdio: ["pipe", "pipe", "inherit"] },

@@ -14,13 +14,14 @@ import { build, type Column, type ColumnName, findColumns } from "./columns.ts";
 import { buildPlugin, qemuVersion } from "./counter.ts";
 import { exitRows } from "./exits.ts";
 import { largeRows } from "./large.ts";
+import { lossRows } from "./loss.ts";
 import { type Figure, machineRows, type Row } from "./machine.ts";
 import { processRows } from "./process.ts";
 import { scaleRows } from "./scale.ts";
 import { tlsRows } from "./tls.ts";
 
 const COLUMNS: readonly ColumnName[] = ["bytecode", "compiled", "linux"];
-const ROWS = [...machineRows, ...tlsRows, ...exitRows, ...scaleRows, ...processRows, ...largeRows];
+const ROWS = [...machineRows, ...tlsRows, ...exitRows, ...lossRows, ...scaleRows, ...processRows, ...largeRows];
 
 const options = readOptions();
 if (!isRoot()) stop("the bench makes a network namespace and a TAP device: run it as root.");

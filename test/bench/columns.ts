@@ -18,6 +18,8 @@ export interface Start {
   readonly offloads?: boolean;
   /** One access line a request goes to the namespace's syslog receiver. */
   readonly syslog?: boolean;
+  /** It has an address of IPv6 as well, and is spoken to there. */
+  readonly six?: boolean;
   /** HTTPS as well, by a certificate of P-256 that signs itself. nginx speaks it always: nobody pays who does not ask. */
   readonly tls?: boolean;
   /**
@@ -152,13 +154,14 @@ export function parameters(bed: Bed, how: Start): string[] {
   return [
     `--remote=${bed.remote(repository)}`,
     ...(demo ? [] : [`--ipv4=${bed.guest}/24`, `--ipv4-gateway=${bed.ns.address}`]),
+    ...(how.six === true ? [`--ipv6=${bed.guest6}/64`] : []),
     ...(how.tls === true ? ["--tls"] : []),
     ...(how.syslog === true ? [`--syslog=${bed.ns.address}`] : []),
   ];
 }
 
 function linux(bed: Bed, plugin: string): Column | string {
-  const peer = buildLinux(bed.guest, bed.ns.address);
+  const peer = buildLinux(bed.guest, bed.guest6, bed.ns.address);
   if (typeof peer === "string") return peer;
   return {
     name: "linux",

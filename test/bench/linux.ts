@@ -32,7 +32,7 @@ export const LINUX_READY = /^nginx is up$/;
 const APT_WITHIN_MS = 120_000;
 
 /** Returns why it cannot be had, in words, when it cannot. */
-export function buildLinux(address: string, gateway: string): LinuxPeer | string {
+export function buildLinux(address: string, address6: string, gateway: string): LinuxPeer | string {
   const folder = join(cache, "linux");
   try {
     mkdirSync(join(folder, "deb"), { recursive: true });
@@ -48,7 +48,7 @@ export function buildLinux(address: string, gateway: string): LinuxPeer | string
 
     const release = kernel.replace("linux-image-", "");
     copyFileSync(join(tree, `boot/vmlinuz-${release}`), join(folder, "vmlinuz"));
-    makeInitrd(tree, release, join(folder, "initrd"), address, gateway);
+    makeInitrd(tree, release, join(folder, "initrd"), [`${address}/24`, `${address6}/64`], gateway);
     const nginx = /^nginx_([^_]+)/.exec(
       debs.map((deb) => deb.slice(deb.lastIndexOf("/") + 1)).find((name) => name.startsWith("nginx_")) ?? "",
     )?.[1];
@@ -83,7 +83,7 @@ function download(folder: string, names: readonly string[]): string[] {
   return names.map((name) => join(folder, find(name) ?? name));
 }
 
-function makeInitrd(tree: string, release: string, out: string, address: string, gateway: string): void {
+function makeInitrd(tree: string, release: string, out: string, addresses: readonly string[], gateway: string): void {
   const image = `${tree}-initrd`;
   rmSync(image, { recursive: true, force: true });
   for (const name of [
@@ -136,7 +136,7 @@ function makeInitrd(tree: string, release: string, out: string, address: string,
     join(image, "init"),
     init(
       modules.map((path) => path.slice(path.lastIndexOf("/") + 1)),
-      address,
+      addresses,
     ),
   );
   for (const name of ["init", "bin/busybox", "bin/nginx"]) chmodSync(join(image, name), 0o755);
@@ -196,12 +196,12 @@ http {
   ssl_ecdh_curve X25519;
   ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
   ssl_session_cache shared:tls:10m;
-  server { listen 80 backlog=4096; listen 443 ssl backlog=4096; root /www; }
+  server { listen 80 backlog=4096; listen [::]:80 backlog=4096; listen 443 ssl backlog=4096; root /www; }
 }
 `;
 }
 
-function init(modules: readonly string[], address: string): string {
+function init(modules: readonly string[], addresses: readonly string[]): string {
   return `#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
@@ -209,7 +209,8 @@ $b mount -t sysfs sysfs /sys
 $b mount -t devtmpfs dev /dev
 ${modules.map((name) => `$b insmod /bin/${name}`).join("\n")}
 $b ip link set lo up
-$b ip addr add ${address}/24 dev eth0
+echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
+${addresses.map((address) => `$b ip addr add ${address} dev eth0`).join("\n")}
 $b ip link set eth0 up
 conf=nginx
 $b grep -q ${LINUX_SYSLOG} /proc/cmdline && conf=syslog

@@ -1,7 +1,8 @@
 // Goodput over bad links, beside Linux: nginx with the kernel's own TCP, and our process, each behind a wire of its own
 // (wire.c) that delays, loses, reorders and queues alike; the client is curl in a third network namespace. Needs root.
 //
-//   node tools/run.mjs test/bench/lossy.ts [--json] [--megabytes=10] [--rounds=3] [--congestion=cubic,bbr] [NAME...]
+//   node tools/run.mjs test/bench/lossy.ts [--json] [--megabytes=10] [--rounds=3] [--congestion=cubic,bbr] [--family=4]
+//     [NAME...]
 //
 // Downloads alternate, so that both meet the same machine; a row is the mean of the rounds, and the median and the 90th
 // percentile of pages of 100 KB.
@@ -37,6 +38,8 @@ const PAGE = 100_000;
 const PAGES = 30;
 const GIT_PORT = 8000;
 const MEMORY_MB = 128;
+const LINUX6 = "fd00:172::1";
+const OURS6 = "fd00:173::2";
 
 const words = process.argv.slice(2);
 const option = (name: string, other: string): string =>
@@ -46,6 +49,7 @@ const rounds = Number(option("rounds", "3"));
 const controls = option("congestion", readFileSync("/proc/sys/net/ipv4/tcp_congestion_control", "utf8").trim()).split(
   ",",
 );
+const six = option("family", "4") === "6";
 const names = words.filter((word) => !word.startsWith("--"));
 
 interface Site {
@@ -86,11 +90,19 @@ class Bed {
     this.client.run(["ip", "tuntap", "add", "dev", "tap1", "mode", "tap"]);
     this.client.run(["ip", "addr", "add", "10.173.0.9/24", "dev", "tap1"]);
     this.client.run(["ip", "link", "set", "tap1", "up"]);
+    for (const [space, tap, address] of [
+      [this.client, "tap0", "fd00:172::9"],
+      [this.client, "tap1", "fd00:173::9"],
+      [this.linux, "tap0", LINUX6],
+    ] as const) {
+      space.run(["sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=0"]);
+      space.run(["ip", "addr", "add", `${address}/64`, "dev", tap, "nodad"]);
+    }
     const configuration = join(this.folder, "nginx.conf");
     writeFileSync(
       configuration,
       `daemon off; user root; worker_processes 1; pid ${this.folder}/nginx.pid; error_log /dev/null;
-events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80; root ${this.folder}/www; } }`,
+events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80; listen [::]:80; root ${this.folder}/www; } }`,
     );
     this.linux.start([which("nginx") ?? "nginx", "-c", configuration]);
     // Ours shares a bridge with the wire and with the Git server.
@@ -124,6 +136,7 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
     const child = this.ours.start(
       [
         ...["env", `EPIPHYTE_MEMORY=${MEMORY_MB}`, PROCESS, "--tap=tap0", "--ipv4=10.173.0.2/24"],
+        `--ipv6=${OURS6}/64`,
         `--remote=http://${this.ours.address}:${GIT_PORT}/blog.git`,
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
@@ -138,13 +151,13 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
     return [
       ...controls.map((congestion) => ({
         name: `Linux+nginx, ${congestion}`,
-        url: `http://${this.linux.address}`,
+        url: six ? `http://[${LINUX6}]` : `http://${this.linux.address}`,
         congestion,
         wire: behindLinux,
       })),
       {
         name: "Epiphyte",
-        url: "http://10.173.0.2",
+        url: six ? `http://[${OURS6}]` : "http://10.173.0.2",
         wire: { client: this.client, tap: "tap1", server: this.ours, serverTap: "tap1" },
       },
     ];
@@ -153,9 +166,13 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
   /** Puts the wire in for as long as `work` lasts. */
   async through<T>(site: Site, link: Link, seed: number, work: () => Promise<T>): Promise<T> {
     const { client, tap, server, serverTap } = site.wire;
-    // Where the host does not let others be chosen, its own it is.
-    if (site.congestion !== undefined && controls.length > 1)
-      server.run(["sysctl", "-q", "-w", `net.ipv4.tcp_congestion_control=${site.congestion}`]);
+    // By the route: a namespace's own setting knows only those that the host allows everybody.
+    if (site.congestion !== undefined) {
+      // Before the one that the kernel has made with the address.
+      const metric = six ? ["metric", "1"] : [];
+      const network = six ? "fd00:172::/64" : `${server.address.replace(/\d+$/, "0")}/24`;
+      server.run(["ip", "route", "replace", network, "dev", serverTap, ...metric, "congctl", site.congestion]);
+    }
     // What the kernel remembers of a path would tell it how the last wire was.
     server.run(["ip", "tcp_metrics", "flush", "all"]);
     client.run(["ip", "tcp_metrics", "flush", "all"]);
@@ -174,6 +191,20 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
       wire.kill("SIGKILL");
       await new Promise((resolve) => wire.once("exit", resolve));
     }
+  }
+
+  /** Throws unless the server's kernel sends by what was asked for. */
+  async assure(site: Site): Promise<void> {
+    if (site.congestion === undefined) return;
+    let over = false;
+    let used = "";
+    const download = this.seconds(`${site.url}/static/large.bin`).then(() => {
+      over = true;
+    });
+    while (!over && !used.includes(` ${site.congestion} `))
+      used = await site.wire.server.runAsync(["ss", "-Htin", "state", "established", "( sport = :80 )"]);
+    await download;
+    if (!used.includes(` ${site.congestion} `)) throw new Error(`${site.name}: another congestion control:\n${used}`);
   }
 
   async seconds(url: string): Promise<number> {
@@ -202,6 +233,7 @@ try {
   const sites = await bed.start();
   console.log(`| link | server | Mbit/s, ${megabytes} MB | 100 KB median | 100 KB 90 % |`);
   console.log("|---|---|---|---|---|");
+  for (const site of sites) await bed.through(site, LINKS[0]!, 1, () => bed.assure(site));
   for (const link of LINKS) {
     if (names.length > 0 && !names.includes(link.name)) continue;
     const large = new Map<string, number[]>();

@@ -95,7 +95,25 @@ export const machineRows: readonly Row[] = [
     keptAlive(PAGE_PATH, PAGE_BYTES),
     4000,
   ),
+  requests(
+    "keep-alive-6",
+    `${PAGE_BYTES}-byte page, connection kept, IPv6`,
+    {},
+    false,
+    { six: true },
+    keptAlive(PAGE_PATH, PAGE_BYTES),
+    4000,
+  ),
   requests("close", `${PAGE_BYTES}-byte page, connection per request`, { compiled: 45 }, true, {}, perRequest, 4000),
+  requests(
+    "close-6",
+    `${PAGE_BYTES}-byte page, connection per request, IPv6`,
+    {},
+    false,
+    { six: true },
+    perRequest,
+    4000,
+  ),
   requests(
     "large",
     "1 MB over kept connections",
@@ -251,7 +269,8 @@ export function requests(
     target,
     quick,
     measure: (bed, column) =>
-      withMachine(bed, column, start, async (machine, host) => {
+      withMachine(bed, column, start, async (machine, address) => {
+        const host = start.six === true ? `[${bed.guest6}]` : address;
         const run = async (n: number): Promise<number> => {
           const before = await machine.settled();
           await client(bed, host, n);
@@ -283,8 +302,11 @@ export function keptAlive(
   scheme: "http" | "https" = "http",
 ): Client {
   return async (bed, host, count) => {
-    const words = ["h2load", "--h1", `--clients=${connections}`, "--threads=1"];
-    const url = `${scheme}://${host}${path}`;
+    // h2load's Host for an address of IPv6 lacks its brackets (RFC 3986 3.2.2), which is a bad request.
+    const six = host.startsWith("[");
+    const to = six ? [`--connect-to=${host}:${scheme === "https" ? 443 : 80}`] : [];
+    const words = ["h2load", "--h1", `--clients=${connections}`, "--threads=1", ...to];
+    const url = `${scheme}://${six ? bed.guest : host}${path}`;
     const out = await bed.run([...words, `--requests=${count}`, url], CLIENT_WITHIN_MS);
     const done = /(\d+) succeeded, (\d+) failed/.exec(out);
     const data = Number(/\((\d+)\) data/.exec(out)?.[1] ?? 0);

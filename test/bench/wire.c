@@ -121,8 +121,9 @@ int main(int argc, char **argv) {
         struct packet *p = &packets[heap[count]];
         ssize_t n = read(tap[from], p->bytes, FRAME);
         if (n <= 0) break;
-        // Only what TCP sends is treated badly: a lost ARP packet costs a second and says nothing.
-        int tcp = n > 34 && p->bytes[12] == 8 && p->bytes[13] == 0 && p->bytes[23] == 6;
+        // Only what TCP sends is treated badly: a lost question for a neighbour costs a second and says nothing.
+        int tcp4 = n > 34 && p->bytes[12] == 8 && p->bytes[13] == 0 && p->bytes[23] == 6;
+        int tcp = tcp4 || (n > 54 && p->bytes[12] == 0x86 && p->bytes[13] == 0xdd && p->bytes[20] == 6);
         int64_t at = now();
         if (tcp && chance() < loss) {
           dropped++;
