@@ -94,6 +94,7 @@ INLINE int64_t below_dense(const ScrArr *a, double i) {
 static COLD double below_get_f64(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_f64(a, i); }
 static COLD void *below_get_ref(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_ref(a, i); }
 static COLD void below_set_f64(ScrArr *a, double i, double v) { ENTER_SLOWLY(), scr_arr_set_f64(a, i, v); }
+static COLD void below_set_ref(ScrArr *a, double i, void *v) { ENTER_SLOWLY(), scr_arr_set_ref(a, i, v); }
 /* Rare enough to be left to the runtime, but for the place. */
 static COLD bool fast_arr_get_bool(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_bool(a, i); }
 static COLD void fast_arr_set_bool(ScrArr *a, double i, bool v) { ENTER_SLOWLY(), scr_arr_set_bool(a, i, v); }
@@ -116,6 +117,17 @@ INLINE void fast_arr_set_f64(ScrArr *a, double i, double v) {
   int64_t n = below_dense(a, i);
   if (!LIKELY(n >= 0)) below_set_f64(a, i, v);
   else memcpy(&a->data[n], &v, sizeof v);
+}
+/* The reference is the array's from now on; what was there ends nowhere here, or the runtime does it. */
+INLINE void fast_arr_set_ref(ScrArr *a, double i, void *v) {
+  int64_t n = below_dense(a, i);
+  size_t *old = n >= 0 ? (size_t *)(uintptr_t)a->data[n] : NULL;
+  if (!LIKELY(old && *old > 1 && *old != SIZE_MAX)) {
+    below_set_ref(a, i, v);
+    return;
+  }
+  --*old;
+  a->data[n] = (uintptr_t)v;
 }
 #define fast_arr_len(a) ((double)(a)->len)
 #define fast_arr_state(a, i) (below_dense(a, i) >= 0 ? (double)SCR_ARR_VALUE : scr_arr_state(a, i))
