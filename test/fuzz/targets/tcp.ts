@@ -1,5 +1,7 @@
-import { decode, encode, Segment, SYN } from "../../../stack/tcp/wire.ts";
+import { ACK, CWR, decode, ECE, encode, FIN, PSH, RST, Segment, SYN } from "../../../stack/tcp/wire.ts";
 import { anywhere, check, hex, same, type Target } from "../target.ts";
+
+const KNOWN_FLAGS = FIN | SYN | RST | PSH | ACK | ECE | CWR;
 
 export const tcp: Target = {
   name: "tcp",
@@ -38,7 +40,7 @@ export const tcp: Target = {
     const { payloadOffset, payloadLength, flags } = found;
     check(payloadOffset >= 20 && payloadOffset <= 60, "a header of another length");
     check(payloadOffset + payloadLength === bytes.length, "header and payload are not the segment");
-    check((flags & ~0x1f) === 0, "a flag that has no meaning here");
+    check((flags & ~KNOWN_FLAGS) === 0, "a flag that has no meaning here");
     const written = new Uint8Array(80);
     const length = encode(written, 0, segment);
     const again = new Segment();
