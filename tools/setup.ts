@@ -52,6 +52,8 @@ const PACKAGES = {
   "grub-mkrescue": "grub-common grub-pc-bin grub-efi-amd64-bin xorriso",
   "virt-xml-validate": "libvirt-clients libxml2-utils",
   libvirtd: "libvirt-daemon-system",
+  skopeo: "skopeo",
+  umoci: "umoci",
   hugo: "hugo",
   jekyll: "jekyll ruby-rouge ruby-kramdown-parser-gfm",
   // The device model of Xen's guests, which is in nobody's path, and the keys that it wants to know.

@@ -12,6 +12,7 @@ import { helped } from "./engine.ts";
 import { buildImage } from "./image.ts";
 import { licences } from "./licences.ts";
 import { buildLoader } from "./loader.ts";
+import { ociImage } from "./oci.ts";
 import { ova, sha256 } from "./ova.ts";
 import { buildProcess } from "./process.ts";
 import { qcow2 } from "./qcow2.ts";
@@ -23,7 +24,7 @@ import { vmdk } from "./vmdk.ts";
 const USAGE = `npm run release -- [--out=FOLDER] [--verify FILE]
 
   Builds everything and writes it to dist/, or to FOLDER: the image as a kernel, as a UEFI program and as disks, the process
-  binary, a bill of materials, licences and SHA256SUMS.
+  as a binary and as a container image, a bill of materials, licences and SHA256SUMS.
   --verify FILE   builds, writes nothing, and says whether FILE, of a release of this commit, is the same; for SHA256SUMS
                   whether all that it names is`;
 
@@ -42,6 +43,7 @@ export interface ReleaseFile {
 export async function releaseFiles(image: string, process: string): Promise<readonly ReleaseFile[]> {
   const materials = await materialsOf([image, process]);
   const elf = await readFile(join(root, image));
+  const program = await readFile(join(root, process));
   const loader = await buildLoader(elf);
   const disk = diskImage(loader, EMPTY_PARAMETERS);
   const packed = vmdk(disk, "epiphyte.vmdk");
@@ -54,7 +56,8 @@ export async function releaseFiles(image: string, process: string): Promise<read
     { name: "epiphyte.qcow2", bytes: qcow2(disk) },
     { name: "epiphyte.vmdk", bytes: packed },
     { name: "epiphyte.ova", bytes: ova(packed, disk.length, materials.version, seconds) },
-    { name: "epiphyte-linux-x86_64", bytes: await readFile(join(root, process)), executable: true },
+    { name: "epiphyte-linux-x86_64", bytes: program, executable: true },
+    { name: "epiphyte-oci.tar", bytes: ociImage(program, materials.version, materials.committed) },
     text("epiphyte.cdx.json", sbom(materials)),
     { name: "NOTICE", bytes: await readFile(join(root, "NOTICE")) },
     text("LICENSES.txt", licences(materials.bundled, await vendor(), materials.gcc)),

@@ -10,8 +10,8 @@ import { ova } from "../build/ova.ts";
 import { qcow2 } from "../build/qcow2.ts";
 import { BuildError, command, root } from "../build/run.ts";
 import { vmdk } from "../build/vmdk.ts";
-import { type Deployment, diskText, HOSTS } from "./hosts.ts";
-import { macOf, mistakesIn, type Plan, tapOf } from "./plan.ts";
+import { diskText, HOSTS } from "./hosts.ts";
+import { type Deployment, macOf, mistakesIn, type Plan, tapOf } from "./plan.ts";
 
 const USAGE = `npm run deploy -- HOST [options] --remote=URL [the machine's parameters]
 

@@ -1,28 +1,10 @@
 // The files for each host. What was run and what was only written from the host's documents stands in README.md.
 
-import { stringify } from "yaml";
-import { BuildError } from "../build/run.ts";
+import { kubernetes, kubevirt, podman } from "./containers.ts";
 import { commas, isQuotable, quoted, shell, systemd, xml } from "./forms.ts";
-import { type Plan, parametersText, waysOf } from "./plan.ts";
+import { at, type Deployment, type HostFile, type Plan, parametersText, QEMU_LINE, script, waysOf } from "./plan.ts";
 
-export interface HostFile {
-  readonly name: string;
-  readonly text: string;
-  /** Holds secrets: for its owner's eyes alone. */
-  readonly secret?: boolean;
-  readonly executable?: boolean;
-}
-
-export interface Deployment {
-  readonly files: readonly HostFile[];
-  /** The file with the parameters is written into a disk of this name as well. */
-  readonly disk?: "raw" | "qcow2" | "ova";
-  /** What to do with them, a line each. */
-  readonly steps: readonly string[];
-}
-
-/** Characters of a command line that QEMU's PVH entry passes on. */
-const QEMU_LINE = 4000;
+/** Characters of a command line that the hosts pass on. */
 const XEN_LINE = 1000;
 /** 2,048, of which Firecracker takes some for its devices. */
 const FIRECRACKER_LINE = 1800;
@@ -40,15 +22,13 @@ export const HOSTS: Readonly<Record<string, (plan: Plan) => Deployment>> = {
   vmm,
   virtualbox,
   kubevirt,
+  podman,
+  kubernetes,
 };
 
 /** The file of parameters beside the others, when there is something for it. */
 function initrd({ name }: Plan, file: string): readonly HostFile[] {
   return file === "" ? [] : [{ name: `${name}.txt`, text: file, secret: true }];
-}
-
-function at({ folder, name }: Plan, ending: string): string {
-  return `${folder}/${name}.${ending}`;
 }
 
 function domain(plan: Plan, os: string, devices: string): string {
@@ -219,10 +199,6 @@ function tapLines({ tap, bridge }: Plan): string[] {
   return [`ip tuntap add dev ${tap} mode tap`, `ip link set dev ${tap} master ${shell(bridge)} up`];
 }
 
-function script({ name }: Plan, lines: readonly string[]): HostFile {
-  return { name: `${name}.sh`, text: `#!/bin/sh\nset -eu\n${lines.join("\n")}\n`, executable: true };
-}
-
 function run(plan: Plan): string[] {
   return [`sh ${shell(at(plan, "sh"))}`];
 }
@@ -294,77 +270,6 @@ function virtualbox(plan: Plan): Deployment {
       `VBoxManage import ${shell(at(plan, "ova"))} --vsys 0 --vmname ${plan.name}`,
       `VBoxManage modifyvm ${plan.name} --nic1 bridged --bridgeadapter1 ${shell(plan.bridge)} --nictype1 virtio`,
       `VBoxManage startvm ${plan.name} --type headless`,
-    ],
-  };
-}
-
-/** Machines without a state of their own, as many as wanted, behind one Service; a new version rolls through. */
-function kubevirt(plan: Plan): Deployment {
-  const labels = { app: plan.name };
-  const { commandLine, file } = waysOf(plan, QEMU_LINE);
-  // Nothing can be given as a file here, and the object is no place for a secret.
-  if (file !== "") throw new BuildError("kubevirt passes on a command line of 4,000 characters, and no secrets");
-  const machine = {
-    running: true,
-    template: {
-      metadata: { labels },
-      spec: {
-        terminationGracePeriodSeconds: 15,
-        domain: {
-          cpu: { cores: 1 },
-          memory: { guest: `${plan.memory}Mi` },
-          resources: { requests: { memory: `${plan.memory}Mi` } },
-          firmware: {
-            kernelBoot: {
-              kernelArgs: commandLine,
-              container: { image: `registry.example/${plan.name}-kernel:1`, kernelPath: "/boot/epiphyte.elf" },
-            },
-          },
-          devices: { interfaces: [{ name: "default", masquerade: {}, ports: [{ port: 80 }] }], rng: {} },
-        },
-        networks: [{ name: "default", pod: {} }],
-        readinessProbe: { httpGet: { port: 80, path: "/-/ready" }, periodSeconds: 5, failureThreshold: 2 },
-      },
-    },
-  };
-  const objects = [
-    {
-      apiVersion: "pool.kubevirt.io/v1alpha1",
-      kind: "VirtualMachinePool",
-      metadata: { name: plan.name },
-      spec: {
-        replicas: 2,
-        selector: { matchLabels: labels },
-        virtualMachineTemplate: { metadata: { labels }, spec: machine },
-      },
-    },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: plan.name },
-      spec: { selector: labels, ports: [{ name: "http", port: 80, targetPort: 80 }] },
-    },
-    {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "Ingress",
-      metadata: { name: plan.name },
-      spec: { defaultBackend: { service: { name: plan.name, port: { name: "http" } } } },
-    },
-    {
-      apiVersion: "policy/v1",
-      kind: "PodDisruptionBudget",
-      metadata: { name: plan.name },
-      spec: { minAvailable: 1, selector: { matchLabels: labels } },
-    },
-  ];
-  return {
-    files: [
-      { name: `${plan.name}.yaml`, text: objects.map((object) => stringify(object, { lineWidth: 0 })).join("---\n") },
-      { name: "Containerfile", text: "FROM scratch\nCOPY epiphyte.elf /boot/epiphyte.elf\n" },
-    ],
-    steps: [
-      `docker build -t registry.example/${plan.name}-kernel:1 .   # Containerfile, beside epiphyte.elf; name your registry`,
-      `kubectl apply -f ${shell(at(plan, "yaml"))}`,
     ],
   };
 }

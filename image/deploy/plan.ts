@@ -26,6 +26,25 @@ export interface Plan {
   readonly text: string;
 }
 
+/** Characters of a command line that QEMU's PVH entry passes on. */
+export const QEMU_LINE = 4000;
+
+export interface HostFile {
+  readonly name: string;
+  readonly text: string;
+  /** Holds secrets: for its owner's eyes alone. */
+  readonly secret?: boolean;
+  readonly executable?: boolean;
+}
+
+export interface Deployment {
+  readonly files: readonly HostFile[];
+  /** The file with the parameters is written into a disk of this name as well. */
+  readonly disk?: "raw" | "qcow2" | "ova";
+  /** What to do with them, a line each. */
+  readonly steps: readonly string[];
+}
+
 /** How the parameters of a plan reach a machine that is started as a kernel. */
 export interface Ways {
   readonly commandLine: string;
@@ -34,13 +53,16 @@ export interface Ways {
 }
 
 /** Secrets go into the file; everything does when the command line would be longer than the host passes on. */
-export function waysOf({ words, text }: Plan, mostCharacters: number): Ways {
-  const line = words
-    .filter((word) => !isSecret(word))
-    .map(commandLineWord)
-    .join(" ");
+export function waysOf(plan: Plan, mostCharacters: number): Ways {
+  const { words, text } = plan;
+  const line = openWords(plan).map(commandLineWord).join(" ");
   if (line.length > mostCharacters) return { commandLine: "", file: parametersText(words, text) };
   return { commandLine: line, file: parametersText(words.filter(isSecret), text) };
+}
+
+/** Those that anybody may see. */
+export function openWords({ words }: Plan): readonly string[] {
+  return words.filter((word) => !isSecret(word));
 }
 
 /** One parameter a line, as EPIPHYTE.TXT and a boot module have them. */
@@ -73,4 +95,13 @@ export function macOf(name: string): string {
 export function tapOf(name: string): string {
   if (name.length <= 12) return `ep-${name}`;
   return `ep-${name.slice(0, 7)}${createHash("sha256").update(name).digest("hex").slice(0, 5)}`;
+}
+
+/** A file of the machine, as it will lie on the host. */
+export function at({ folder, name }: Plan, ending: string): string {
+  return `${folder}/${name}.${ending}`;
+}
+
+export function script({ name }: Plan, lines: readonly string[]): HostFile {
+  return { name: `${name}.sh`, text: `#!/bin/sh\nset -eu\n${lines.join("\n")}\n`, executable: true };
 }

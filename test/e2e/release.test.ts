@@ -2,14 +2,22 @@
 // clones build the same bytes is tried by hand; that one program builds to the same bytes twice is in engine.test.ts.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { differences, materialsOf, type ReleaseFile, releaseFiles } from "../../image/build/release.ts";
+import { Namespace } from "../../tools/namespace.ts";
+import { isRoot, want } from "../../tools/setup.ts";
 import { type Bed, IMAGE, makeBed, PROCESS, remoteFor, Vm } from "./support/bed.ts";
 import { get } from "./support/http.ts";
+import { eventually } from "./support/peers.ts";
 
 const PARTITION_OFFSET = 32_768;
+const OCTET = 98;
+/** As the deploy kit has it: nobody in particular. */
+const USER = "65532";
+const containers = isRoot() && want("skopeo", "umoci", "ip", "curl", "git");
+const why = containers ? "" : " (skipped: needs root, skopeo, umoci, ip, curl and git)";
 
 let bed: Bed;
 let files: readonly ReleaseFile[];
@@ -80,5 +88,48 @@ test("its disk serves the blog that EPIPHYTE.TXT was made to name", async () => 
     expect((await get(vm.port, "/Posts/First")).status).toBe(200);
   } finally {
     await vm.stop();
+  }
+});
+
+// What a container runtime does, but for its namespaces of users and processes: those that run here want other cgroups.
+test.skipIf(!containers)(`its container image, unpacked, serves for a user without any privilege${why}`, async () => {
+  const bundle = join(folder, "bundle");
+  execFileSync("skopeo", ["copy", "--quiet", "oci-archive:epiphyte-oci.tar", "oci:layout:one"], { cwd: folder });
+  execFileSync("umoci", ["unpack", "--image", "layout:one", bundle], { cwd: folder, stdio: "pipe" });
+  const config = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as { process: { args: string[] } };
+  const rootfs = join(bundle, "rootfs");
+  mkdirSync(join(rootfs, "dev/net"), { recursive: true });
+  const space = new Namespace(`epiphyte-oci-${process.pid}`, OCTET);
+  try {
+    const [near, far] = [`10.${OCTET}.1.1`, `10.${OCTET}.1.2`];
+    space.run(["ip", "tuntap", "add", "dev", "tap1", "mode", "tap", "user", USER, "vnet_hdr"]);
+    space.run(["ip", "addr", "add", `${near}/24`, "dev", "tap1"]);
+    space.run(["ip", "link", "set", "tap1", "up"]);
+    space.start([process.execPath, "tools/git-server.ts", bed.blog.root, near, "8000"]);
+    // As runtimes make it: for everybody.
+    execFileSync("mknod", ["--mode=666", join(rootfs, "dev/net/tun"), "c", "10", "200"]);
+    const program = [
+      ...config.process.args,
+      "--tap=tap1",
+      `--ipv4=${far}/24`,
+      `--remote=http://${near}:8000/blog.git#main`,
+    ];
+    const child = space.start(["chroot", `--userspec=${USER}:${USER}`, rootfs, ...program], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (data: string) => {
+        text += data;
+      });
+    await eventually(
+      () => `it is ready:\n${text}`,
+      20_000,
+      () => text.includes("ready: http"),
+    );
+    const page = await space.runAsync(["curl", "--silent", "--show-error", "--max-time", "20", `http://${far}/`]);
+    expect(page).toContain("The first words of the front page.");
+  } finally {
+    await space.remove();
   }
 });

@@ -11,12 +11,22 @@ import { Parameters } from "../../appliance/parameters.ts";
 import { PARAMETERS } from "../../image/boot-config.ts";
 import { OPTIONS, planOf } from "../../image/deploy/deploy.ts";
 import { commandLineWord, shell } from "../../image/deploy/forms.ts";
-import { type Deployment, HOSTS } from "../../image/deploy/hosts.ts";
-import { macOf, tapOf } from "../../image/deploy/plan.ts";
+import { HOSTS } from "../../image/deploy/hosts.ts";
+import { type Deployment, macOf, tapOf } from "../../image/deploy/plan.ts";
 import { which } from "../../tools/setup.ts";
 
 /** What a URL may hold, and XML, shells, systemd and xl take for something else. */
 const REMOTE = "--remote=https://git.example/it's%20a&b/$HOME;(id)!n.git#main";
+interface Pods {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly args: readonly string[]; readonly securityContext: object }[];
+      };
+    };
+  };
+}
+
 const SECRET = "--hook-secret=open sesame";
 
 const folder = mkdtempSync(join(tmpdir(), "epiphyte-deploy-"));
@@ -41,7 +51,7 @@ function remoteOf(line: string): string | undefined {
 }
 
 describe("every host", () => {
-  const words = ["--remote=http://git.example/blog.git#main", SECRET, "--name=blog-one"];
+  const words = ["--remote=http://git.example/blog.git#main", "--dns=10.96.0.10", SECRET, "--name=blog-one"];
   for (const host of Object.keys(HOSTS).filter((one) => one !== "kubevirt"))
     test(`${host}: secrets stand in no file but those for their owner`, async () => {
       const { files, disk, steps } = await deploy(host, ...words);
@@ -119,10 +129,28 @@ describe("a URL that holds what each form knows", () => {
     expect(remoteOf(String(documents[0]!.getIn([...path, "kernelArgs"])))).toBe(REMOTE.slice("--remote=".length));
   });
 
+  test("Kubernetes: YAML, whose pods need no privilege but the first container's; the secret apart", async () => {
+    const deployment = await deploy("kubernetes", REMOTE, "--dns=10.96.0.10", SECRET);
+    const documents = parseAllDocuments(file(deployment, "epiphyte.yaml"));
+    expect(documents.map((one) => String(one.get("kind")))).toEqual([
+      "Deployment",
+      "Service",
+      "Ingress",
+      "PodDisruptionBudget",
+    ]);
+    const { args, securityContext } = (documents[0]!.toJS() as Pods).spec.template.spec.containers[0]!;
+    expect(args).toContain(REMOTE);
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, allowPrivilegeEscalation: false });
+    const secret = parseAllDocuments(file(deployment, "-secret.yaml"))[0]!;
+    expect(secret.getIn(["stringData", "parameters.txt"])).toBe(`${SECRET}\n`);
+    await expect(deploy("kubernetes", "--remote=http://git.example/b.git")).rejects.toThrow(/--dns is missing/);
+    await expect(deploy("kubernetes", REMOTE, "--dns=10.96.0.10", "--port=81")).rejects.toThrow(/port 80/);
+  });
+
   test("shell scripts: what sh makes of the words", async () => {
     const said = execFileSync("sh", ["-c", `printf %s ${shell(REMOTE)}`], { encoding: "utf8" });
     expect(said).toBe(REMOTE);
-    for (const host of ["cloud-hypervisor", "proxmox", "bhyve"]) {
+    for (const host of ["cloud-hypervisor", "proxmox", "bhyve", "podman"]) {
       const path = join(folder, `${host}.sh`);
       writeFileSync(path, file(await deploy(host, REMOTE), ".sh"));
       execFileSync("sh", ["-n", path], { stdio: "pipe" });
