@@ -166,7 +166,7 @@ describe("a machine in QEMU", () => {
     );
     const gitPort = new URL(bed.git.url).port;
     await eventually("the capture has the clone", 10_000, () =>
-      linesOf(taken).some((line) => line.includes(`> ${HOST_AS_SEEN_BY_GUEST}.${gitPort}: Flags [S]`)),
+      linesOf(taken).some((line) => line.includes(`> ${HOST_AS_SEEN_BY_GUEST}.${gitPort}: Flags [SEW]`)),
     );
     const lines = linesOf(taken).join("\n");
     expect(lines).toMatch(/BOOTP\/DHCP, ACK to 52:54:00/);
