@@ -316,10 +316,7 @@ export class Appliance {
       if (this.site !== site) return;
       this.#web.prepare(url);
     }
-    while (site.spellings.prepare()) {
-      await this.#platform.sleep(1);
-      if (this.site !== site) return;
-    }
+    while (this.site === site && this.#web.prepareSpellings()) await this.#platform.sleep(1);
   }
 
   #refused(text: string, peer: string): void {

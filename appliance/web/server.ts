@@ -110,6 +110,15 @@ export class WebServer {
     }
   }
 
+  /** A step of what a reader will want who asks for an address in other capitals. False: nothing is to be done, or it cannot. */
+  prepareSpellings(): boolean {
+    const site = this.#site;
+    if (site === undefined) return false;
+    const task = new Task(this.#options.platform, pageShare(this.#options.platform, PAGE_WORK));
+    const step = task.attempt(() => site.spellings.prepare());
+    return step.ok && step.value;
+  }
+
   /** Never rejects. */
   async handle(request: HttpRequest): Promise<HttpAnswer> {
     try {
@@ -157,7 +166,7 @@ export class WebServer {
       const rule = site.host.redirectFor(path);
       if (rule !== undefined && rule.status !== 200 && rule.status !== 404 && rule.status !== 410)
         return this.#redirect(withQuery(rule.to, query), rule.status);
-      const spelt = rule === undefined ? otherCase(site, path) : undefined;
+      const spelt = rule === undefined ? this.#otherCase(site, path) : undefined;
       if (spelt !== undefined) return this.#redirect(encodePath(spelt) + query);
       return page(
         rule?.status === 410 ? 410 : 404,
@@ -222,6 +231,14 @@ export class WebServer {
     const representations = task.attempt(() => this.#responses.make(source));
     this.#responses.publish(source, this.#made(representations, url));
     return "made";
+  }
+
+  /** "/Posts/A" for "/posts/a", and the other way round, where that is there, and memory to find it. */
+  #otherCase({ spellings }: Site, path: string): string | undefined {
+    const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+    const task = new Task(this.#options.platform, pageShare(this.#options.platform, PAGE_WORK));
+    const found = task.attempt(() => spellings.of(path) ?? spellings.of(other));
+    return found.ok ? found.value : undefined;
   }
 
   #isShort(url: string): "short" {
@@ -343,12 +360,6 @@ function withoutSlash(path: string): string {
 /** The query goes on, unless the target has one of its own. */
 function withQuery(to: string, query: string): string {
   return to + (to.includes("?") ? "" : query);
-}
-
-/** "/Posts/A" for "/posts/a", and the other way round, where that is there. */
-function otherCase({ spellings }: Site, path: string): string | undefined {
-  const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
-  return spellings.of(path) ?? spellings.of(other);
 }
 
 /** "/Posts/" for "/Posts" and the other way round: one of them is the page's name. */

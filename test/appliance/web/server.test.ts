@@ -391,6 +391,18 @@ describe("the web server", () => {
     expect(textOf(await b.get("/static/x.png"))).toBe("png");
   });
 
+  it("sends on who asks in other capitals; there is nothing where memory is too short to find out", async () => {
+    const b = await bench();
+    b.platform.attempts.push("memory");
+    expect((await b.get("/posts/A%20B")).status).toBe(404);
+    b.platform.attempts.push("memory");
+    expect(b.web.prepareSpellings()).toBe(false);
+    const moved = await b.get("/posts/A%20B/");
+    expect([moved.status, headerOf(moved, "location")]).toEqual([301, "/Posts/a%20b"]);
+    expect(b.web.prepareSpellings()).toBe(false);
+    expect(b.faults).toEqual([]);
+  });
+
   it("answers 500 in the theme when a page cannot be made, and goes on", async () => {
     const b = new Bench();
     const site = await nextSite(b.builder, fakeSnapshot(FILES), FAKE_NOW);
