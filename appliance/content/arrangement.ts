@@ -20,7 +20,10 @@ export interface Standing {
   isPage(document: Article): boolean;
 }
 
-export class Arrangement {
+export interface Arrangement {
+  /** Of the standing that it was made by. */
+  readonly key: string;
+  readonly documents: ReadonlyMap<string, Article>;
   /** All documents, the newest first. */
   readonly newestFirst: readonly Article[];
   /** Those that listings and feeds are made of, the newest first. */
@@ -34,115 +37,86 @@ export class Arrangement {
   readonly years: Groups<number>;
   /** Documents by their terms. */
   readonly terms: Readonly<Record<TermKind, Groups<string>>>;
-  readonly #documents: ReadonlyMap<string, Article>;
-  readonly #key: string;
-
-  private constructor(parts: Parts) {
-    this.newestFirst = parts.newestFirst;
-    this.articles = parts.articles;
-    this.pages = parts.pages;
-    this.directories = parts.directories;
-    this.sections = parts.sections;
-    this.years = parts.years;
-    this.terms = parts.terms;
-    this.#documents = parts.documents;
-    this.#key = parts.key;
-  }
-
-  /** Of documents by their paths. `before`: of the Site before, whichever that was. */
-  static *of(
-    documents: ReadonlyMap<string, Article>,
-    standing: Standing,
-    before: Arrangement | undefined,
-  ): Generator<undefined, Arrangement, undefined> {
-    if (before === undefined || before.#key !== standing.key) return yield* Arrangement.#anew(documents, standing);
-    const difference = yield* before.#differenceTo(documents);
-    if (difference === undefined) return yield* Arrangement.#anew(documents, standing);
-    return yield* before.#with(documents, difference, standing);
-  }
-
-  static *#anew(
-    documents: ReadonlyMap<string, Article>,
-    standing: Standing,
-  ): Generator<undefined, Arrangement, undefined> {
-    const newestFirst = sortedByDate([...documents.values()]);
-    yield;
-    const articles = newestFirst.filter((document) => standing.isArticle(document));
-    yield;
-    const pages = newestFirst.filter((document) => standing.isPage(document)).sort(byPath);
-    yield;
-    const years = new YearsWritten();
-    return new Arrangement({
-      key: standing.key,
-      documents,
-      newestFirst,
-      articles,
-      pages,
-      directories: yield* Groups.of(articles, ({ path }) => directoriesAround(path)),
-      sections: yield* Groups.of(articles, ({ lists }) => lists),
-      years: yield* Groups.of(articles, ({ created }) => [years.of(created)]),
-      terms: {
-        tags: yield* Groups.of(newestFirst, ({ tags }) => tags),
-        categories: yield* Groups.of(newestFirst, ({ categories }) => categories),
-        series: yield* Groups.of(newestFirst, ({ series }) => series),
-        authors: yield* Groups.of(newestFirst, ({ authors }) => authors),
-      },
-    });
-  }
-
-  *#with(
-    documents: ReadonlyMap<string, Article>,
-    difference: Difference,
-    standing: Standing,
-  ): Generator<undefined, Arrangement, undefined> {
-    const { added, removed } = difference;
-    // What went is taken out of where it stood.
-    const articles = { added: added.filter((document) => standing.isArticle(document)), removed };
-    const pages = { added: added.filter((document) => standing.isPage(document)), removed };
-    const { tags, categories, series, authors } = this.terms;
-    return new Arrangement({
-      key: standing.key,
-      documents,
-      newestFirst: withDifference(this.newestFirst, difference, byDate),
-      articles: withDifference(this.articles, articles, byDate),
-      pages: withDifference(this.pages, pages, byPath),
-      directories: yield* this.directories.with(articles),
-      sections: yield* this.sections.with(articles),
-      years: yield* this.years.with(articles),
-      terms: {
-        tags: yield* tags.with(difference),
-        categories: yield* categories.with(difference),
-        series: yield* series.with(difference),
-        authors: yield* authors.with(difference),
-      },
-    });
-  }
-
-  /** Undefined where too much differs. */
-  *#differenceTo(documents: ReadonlyMap<string, Article>): Generator<undefined, Difference | undefined, undefined> {
-    const added = yield* without(documents, this.#documents);
-    const isAll = this.#documents.size + added.length === documents.size;
-    const removed = isAll ? [] : yield* without(this.#documents, documents);
-    return (added.length + removed.length) * MOST_CHANGED > documents.size ? undefined : { added, removed };
-  }
 }
 
-interface Parts {
-  readonly key: string;
-  readonly documents: ReadonlyMap<string, Article>;
-  readonly newestFirst: readonly Article[];
-  readonly articles: readonly Article[];
-  readonly pages: readonly Article[];
-  readonly directories: Groups<string>;
-  readonly sections: Groups<string>;
-  readonly years: Groups<number>;
-  readonly terms: Readonly<Record<TermKind, Groups<string>>>;
+type Documents = Arrangement["documents"];
+
+/** Documents by their paths, arranged. `before`: of the Site before, whichever that was. */
+export function* arrange(
+  documents: Documents,
+  standing: Standing,
+  before: Arrangement | undefined,
+): Generator<undefined, Arrangement, undefined> {
+  if (before === undefined || before.key !== standing.key) return yield* arrangeAnew(documents, standing);
+  const difference = yield* differenceOf(before.documents, documents);
+  if (difference === undefined) return yield* arrangeAnew(documents, standing);
+  return yield* rearrange(before, documents, difference, standing);
 }
 
-function* without(
-  documents: ReadonlyMap<string, Article>,
-  others: ReadonlyMap<string, Article>,
-): Generator<undefined, Article[], undefined> {
+function* arrangeAnew(documents: Documents, standing: Standing): Generator<undefined, Arrangement, undefined> {
+  const newestFirst = sortedByDate([...documents.values()]);
+  yield;
+  const articles = newestFirst.filter((document) => standing.isArticle(document));
+  yield;
+  const pages = newestFirst.filter((document) => standing.isPage(document)).sort(byPath);
+  yield;
+  const years = new YearsWritten();
+  return {
+    key: standing.key,
+    documents,
+    newestFirst,
+    articles,
+    pages,
+    directories: yield* Groups.of(articles, ({ path }) => directoriesAround(path)),
+    sections: yield* Groups.of(articles, ({ lists }) => lists),
+    years: yield* Groups.of(articles, ({ created }) => [years.of(created)]),
+    terms: {
+      tags: yield* Groups.of(newestFirst, ({ tags }) => tags),
+      categories: yield* Groups.of(newestFirst, ({ categories }) => categories),
+      series: yield* Groups.of(newestFirst, ({ series }) => series),
+      authors: yield* Groups.of(newestFirst, ({ authors }) => authors),
+    },
+  };
+}
+
+function* rearrange(
+  before: Arrangement,
+  documents: Documents,
+  difference: Difference,
+  standing: Standing,
+): Generator<undefined, Arrangement, undefined> {
+  const { added, removed } = difference;
+  // What went is taken out of where it stood.
+  const articles = { added: added.filter((document) => standing.isArticle(document)), removed };
+  const pages = { added: added.filter((document) => standing.isPage(document)), removed };
+  const { tags, categories, series, authors } = before.terms;
+  return {
+    key: standing.key,
+    documents,
+    newestFirst: withDifference(before.newestFirst, difference, byDate),
+    articles: withDifference(before.articles, articles, byDate),
+    pages: withDifference(before.pages, pages, byPath),
+    directories: yield* before.directories.with(articles),
+    sections: yield* before.sections.with(articles),
+    years: yield* before.years.with(articles),
+    terms: {
+      tags: yield* tags.with(difference),
+      categories: yield* categories.with(difference),
+      series: yield* series.with(difference),
+      authors: yield* authors.with(difference),
+    },
+  };
+}
+
+/** Undefined where too much differs. */
+function* differenceOf(before: Documents, now: Documents): Generator<undefined, Difference | undefined, undefined> {
+  const added = yield* without(now, before);
+  const isAll = before.size + added.length === now.size;
+  const removed = isAll ? [] : yield* without(before, now);
+  return (added.length + removed.length) * MOST_CHANGED > now.size ? undefined : { added, removed };
+}
+
+function* without(documents: Documents, others: Documents): Generator<undefined, Article[], undefined> {
   const rest: Article[] = [];
   let steps = 0;
   for (const document of documents.values()) {

@@ -168,11 +168,15 @@ class Pass {
     let sliceEnd = this.#platform.now() + SLICE;
     let count = 0;
     for (const entry of snapshot.entries.values()) {
-      const before = this.#before.get(entry.path);
-      if (before !== undefined && count < MAX_FILES && this.#takeAgain(entry, before)) {
-        if (++count % PAUSE_KNOWN !== 0 || this.#platform.now() < sliceEnd) continue;
+      // What is taken over takes no time to speak of: the clock is not asked for each.
+      if ((this.#hasRead || count % PAUSE_KNOWN === 0) && this.#platform.now() >= sliceEnd) {
         yield;
         sliceEnd = this.#platform.now() + SLICE;
+      }
+      this.#hasRead = false;
+      const known = this.#before.get(entry.path);
+      if (known !== undefined && count < MAX_FILES && this.#takeAgain(entry, known)) {
+        count++;
         continue;
       }
       const place = this.#layout.place(entry.path);
@@ -184,12 +188,6 @@ class Pass {
         break;
       }
       task.at = entry.path;
-      // What is taken over takes no time to speak of: the clock is not asked for each.
-      if ((this.#hasRead || count % PAUSE_KNOWN === 0) && this.#platform.now() >= sliceEnd) {
-        yield;
-        sliceEnd = this.#platform.now() + SLICE;
-      }
-      this.#hasRead = false;
       const fault = entry.mode === "symlink" ? this.#takeLink(entry, place) : this.#take(entry, place);
       if (fault !== undefined) this.#leaveOut(entry.path, fault);
     }

@@ -1,7 +1,7 @@
 // Lays a site out: which URL shows what. Where two claim one URL the earlier rule wins and the loser is a problem:
 // Canopy's fixed names (/atom, /tags) first, then documents, files, redirects, listings, and last the generated extras.
 
-import { Arrangement, type Standing } from "./arrangement.ts";
+import { type Arrangement, arrange, type Standing } from "./arrangement.ts";
 import {
   emptyTerms,
   FEED_ADDRESSES,
@@ -128,7 +128,7 @@ export function* layOut(contents: Contents): Generator<undefined, LaidOut, undef
 
   const index = findIndex(contents, routes, served, sections);
   const byTheirPaths = yield* byPath(served);
-  const arrangement = yield* Arrangement.of(byTheirPaths, standingIn(layout, served, index), contents.before);
+  const arrangement = yield* arrange(byTheirPaths, standingIn(layout, served, index), contents.before);
   const { articles, pages } = arrangement;
 
   /** Who made a redirect, by its URL. */

@@ -114,8 +114,7 @@ export class WebServer {
   prepareSpellings(): boolean {
     const site = this.#site;
     if (site === undefined) return false;
-    const task = new Task(this.#options.platform, pageShare(this.#options.platform, PAGE_WORK));
-    const step = task.attempt(() => site.spellings.prepare());
+    const step = this.#task("").attempt(() => site.spellings.prepare());
     return step.ok && step.value;
   }
 
@@ -202,8 +201,7 @@ export class WebServer {
     const before = this.#unmade.get(url);
     if (before !== undefined && platform.now() < before.until) throw new Error(before.reason);
     if (platform.now() < (this.#short.get(url) ?? 0)) return "short";
-    const task = new Task(platform, pageShare(platform, PAGE_WORK));
-    task.at = route.kind === "article" ? route.article.path : url;
+    const task = this.#task(route.kind === "article" ? route.article.path : url);
     const render = () => renderer.render(site, route, url);
     let attempt = task.attempt(render);
     if (!attempt.ok && attempt.error.kind === "memory") {
@@ -236,8 +234,7 @@ export class WebServer {
   /** "/Posts/A" for "/posts/a", and the other way round, where that is there, and memory to find it. */
   #otherCase({ spellings }: Site, path: string): string | undefined {
     const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
-    const task = new Task(this.#options.platform, pageShare(this.#options.platform, PAGE_WORK));
-    const found = task.attempt(() => spellings.of(path) ?? spellings.of(other));
+    const found = this.#task(path).attempt(() => spellings.of(path) ?? spellings.of(other));
     return found.ok ? found.value : undefined;
   }
 
@@ -245,6 +242,14 @@ export class WebServer {
     if (this.#short.size >= MAX_UNMADE) this.#short.clear();
     this.#short.set(url, this.#options.platform.now() + SHORT_FOR);
     return "short";
+  }
+
+  /** What making one page may take. */
+  #task(at: string): Task {
+    const { platform } = this.#options;
+    const task = new Task(platform, pageShare(platform, PAGE_WORK));
+    task.at = at;
+    return task;
   }
 
   /** What an attempt has made; throws when there was no share for it. */
@@ -269,9 +274,9 @@ export class WebServer {
     const { platform, renderer } = this.#options;
     const written = /(?:^\?|&)q=([^&#]*)/.exec(query)?.[1]?.replaceAll("+", "%20") ?? "";
     const asked = parseTarget(`/${written.replace(/%2f|%5c/gi, "%20")}`, platform);
-    const task = new Task(platform, pageShare(platform, PAGE_WORK));
-    task.at = SEARCH_RESULTS;
-    const made = task.attempt(() => renderer.found(site, asked.ok ? asked.value.path.slice(1) : ""));
+    const made = this.#task(SEARCH_RESULTS).attempt(() =>
+      renderer.found(site, asked.ok ? asked.value.path.slice(1) : ""),
+    );
     if (!made.ok) throw new Error(`the search ${describeTaskFault(made.error)}`);
     return page(200, made.value);
   }
