@@ -22,6 +22,20 @@ export class Namespace {
     ip("-n", name, "link", "set", this.tap, "up");
   }
 
+  /** A second TAP, tap1, on one bridge with the first; the bridge has the address then. */
+  bridgeSecondTap(): void {
+    for (const line of [
+      "link add br0 type bridge",
+      `addr flush dev ${this.tap}`,
+      `link set ${this.tap} master br0`,
+      "tuntap add dev tap1 mode tap",
+      "link set tap1 master br0 up",
+      `addr add ${this.address}/24 dev br0`,
+      "link set br0 up",
+    ])
+      ip("-n", this.name, ...line.split(" "));
+  }
+
   /** Words to put before a command so that it runs in here. */
   get prefix(): readonly string[] {
     return ["ip", "netns", "exec", this.name];

@@ -31,16 +31,7 @@ async function downloads(column: Column, six: boolean): Promise<Figure | string>
   const client = new Namespace(`benchlossc${process.pid}`, 78);
   try {
     // The machine and the wire share a bridge, the client has the wire's other end.
-    for (const line of [
-      "ip link add br0 type bridge",
-      "ip addr flush dev tap0",
-      "ip link set tap0 master br0",
-      "ip tuntap add dev tap1 mode tap",
-      "ip link set tap1 master br0 up",
-      `ip addr add ${bed.ns.address}/24 dev br0`,
-      "ip link set br0 up",
-    ])
-      bed.ns.run(line.split(" "));
+    bed.ns.bridgeSecondTap();
     client.run(["sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=0"]);
     client.run(["ip", "addr", "flush", "dev", "tap0"]);
     client.run(["ip", "addr", "add", bed.guest.replace(/\d+$/, "9/24"), "dev", "tap0"]);

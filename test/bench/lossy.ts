@@ -106,17 +106,7 @@ events {} http { access_log off; sendfile on; tcp_nopush on; server { listen 80;
     );
     this.linux.start([which("nginx") ?? "nginx", "-c", configuration]);
     // Ours shares a bridge with the wire and with the Git server.
-    for (const line of [
-      "ip link add br0 type bridge",
-      "ip addr flush dev tap0",
-      "ip link set tap0 master br0",
-      "ip tuntap add dev tap1 mode tap",
-      "ip link set tap1 master br0",
-      "ip link set tap1 up",
-      `ip addr add ${this.ours.address}/24 dev br0`,
-      "ip link set br0 up",
-    ])
-      this.ours.run(line.split(" "));
+    this.ours.bridgeSecondTap();
     const blog = new Blog(join(this.folder), files);
     this.ours.start([process.execPath, "tools/git-server.ts", blog.root, this.ours.address, String(GIT_PORT)]);
     await eventually("the Git server answers", 10_000, () => {

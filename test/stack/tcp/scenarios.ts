@@ -131,6 +131,18 @@ function withoutRetransmission(): string {
   return fault(pair) + (retransmits === 0 ? "" : `${retransmits} retransmits`);
 }
 
+/** From one end to the other, within so many microseconds. */
+function sendMegabyte(pair: Pair, within: number): void {
+  const { a, b } = pair;
+  b.tcp.listen(80, b.userNumber, 262_144);
+  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
+  let queued = false;
+  pair.run(within, () => {
+    if (a.user.handle >= 0 && !queued) queued = a.tcp.send(handle, PATTERN, 0, MEGABYTE);
+    return b.user.received.length === MEGABYTE;
+  });
+}
+
 function largePackets(): string {
   const quality = { seed: 1, loss: 0, duplication: 0, reordering: 0, delay: 1000 };
   const pair = new Pair(quality, (_limits: TcpLimits, sink: RecordingSink): void => {
@@ -138,13 +150,7 @@ function largePackets(): string {
     sink.checksumOffload = true;
   });
   const { a, b } = pair;
-  b.tcp.listen(80, b.userNumber, 262_144);
-  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
-  let queued = false;
-  pair.run(10_000_000, () => {
-    if (a.user.handle >= 0 && !queued) queued = a.tcp.send(handle, PATTERN, 0, MEGABYTE);
-    return b.user.received.length === MEGABYTE;
-  });
+  sendMegabyte(pair, 10_000_000);
   if (b.user.received.length !== MEGABYTE) return `${b.user.received.length} bytes received`;
   if (a.sink.largest <= MAX_OFFLOAD - 1500) return `no packet larger than ${a.sink.largest}`;
   return a.tcp.counts(SEGMENTS_OUT) < 100 ? "" : `${a.tcp.counts(SEGMENTS_OUT)} segments`;
@@ -168,13 +174,7 @@ function marked(ecn: boolean, offload: boolean): string {
   });
   const { a, b } = pair;
   b.limits.ecn = ecn;
-  b.tcp.listen(80, b.userNumber, 262_144);
-  const handle = a.tcp.connect(a.path, 80, a.userNumber, 65_536, 0);
-  let queued = false;
-  pair.run(100_000_000, () => {
-    if (a.user.handle >= 0 && !queued) queued = a.tcp.send(handle, PATTERN, 0, MEGABYTE);
-    return b.user.received.length === MEGABYTE;
-  });
+  sendMegabyte(pair, 100_000_000);
   const received = compare(b, 0);
   if (received !== "") return received;
   const again = a.tcp.counts(RETRANSMITS);
