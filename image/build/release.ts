@@ -10,6 +10,7 @@ import { committed, version } from "./bundle.ts";
 import { diskImage, EMPTY_PARAMETERS } from "./disk.ts";
 import { helped } from "./engine.ts";
 import { buildImage } from "./image.ts";
+import { deployKit } from "./kit.ts";
 import { licences } from "./licences.ts";
 import { buildLoader } from "./loader.ts";
 import { ociImage } from "./oci.ts";
@@ -24,7 +25,7 @@ import { vmdk } from "./vmdk.ts";
 const USAGE = `npm run release -- [--out=FOLDER] [--verify FILE]
 
   Builds everything and writes it to dist/, or to FOLDER: the image as a kernel, as a UEFI program and as disks, the process
-  as a binary and as a container image, a bill of materials, licences and SHA256SUMS.
+  as a binary and as a container image, the deploy kit, a bill of materials, licences and SHA256SUMS.
   --verify FILE   builds, writes nothing, and says whether FILE, of a release of this commit, is the same; for SHA256SUMS
                   whether all that it names is`;
 
@@ -58,6 +59,8 @@ export async function releaseFiles(image: string, process: string): Promise<read
     { name: "epiphyte.ova", bytes: ova(packed, disk.length, materials.version, seconds) },
     { name: "epiphyte-linux-x86_64", bytes: program, executable: true },
     { name: "epiphyte-oci.tar", bytes: ociImage(program, materials.version, materials.committed) },
+    { name: "epiphyte-deploy.mjs", bytes: await deployKit(), executable: true },
+    { name: "DEPLOY.md", bytes: await readFile(join(root, "image/deploy/README.md")) },
     text("epiphyte.cdx.json", sbom(materials)),
     { name: "NOTICE", bytes: await readFile(join(root, "NOTICE")) },
     text("LICENSES.txt", licences(materials.bundled, await vendor(), materials.gcc)),

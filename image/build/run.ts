@@ -70,6 +70,10 @@ export async function progress<T>(label: string, work: Promise<T>): Promise<T> {
 
 /** Runs a command of the build: prints a BuildError as its text alone and exits with status 1. */
 export async function command(work: () => Promise<void>): Promise<void> {
+  // Whoever reads no further (`| head`) has what they wanted.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   try {
     await work();
   } catch (error) {

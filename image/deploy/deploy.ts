@@ -1,5 +1,5 @@
 // npm run deploy -- HOST --remote=URL ...: the files that a host wants, for one's own parameters. Nothing in them is to be
-// edited by hand: whoever wants something else calls this again.
+// edited by hand: whoever wants something else calls this again. A release has the same command in one file (kit.ts).
 
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -13,9 +13,11 @@ import { vmdk } from "../build/vmdk.ts";
 import { diskText, HOSTS } from "./hosts.ts";
 import { type Deployment, macOf, mistakesIn, type Plan, tapOf } from "./plan.ts";
 
-const USAGE = `npm run deploy -- HOST [options] --remote=URL [the machine's parameters]
+const NPM = "npm run deploy --";
+const usage = (called: string): string => `${called} HOST [options] --remote=URL [the machine's parameters]
 
-  HOST: ${Object.keys(HOSTS).join(", ")}. What each is, and what was run: image/deploy/README.md
+  HOST: ${Object.keys(HOSTS).join(", ")}. What each is, and what was run: image/deploy/README.md,
+        which a release has as DEPLOY.md
   --out=FOLDER        writes the files there; without it they are printed
   --name=NAME         the machine's name on the host (epiphyte): letters, digits and hyphens, at most 32
   --memory=MB         its memory (64)
@@ -33,12 +35,15 @@ const LOADER_END = 64 * 512;
 const SECTOR = 512;
 
 /** The host and the plan that the arguments make; throws a BuildError that says what is wrong with them. */
-export async function planOf(args: readonly string[]): Promise<{ host: string; plan: Plan; options: Options }> {
+export async function planOf(
+  args: readonly string[],
+  called = NPM,
+): Promise<{ host: string; plan: Plan; options: Options }> {
   const options: Options = {};
   const words: string[] = [];
   const [host = "", ...rest] = args;
   if (!Object.hasOwn(HOSTS, host))
-    throw new BuildError(`${host === "" ? "which host?" : `${host}: no such host`}\n${USAGE}`);
+    throw new BuildError(`${host === "" ? "which host?" : `${host}: no such host`}\n${usage(called)}`);
   for (const word of rest) {
     const [, name, value = ""] = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(word) ?? [];
     const option = OPTIONS.find((one) => one === name);
@@ -112,26 +117,30 @@ function here(path: string): string {
   return resolve(process.env["INIT_CWD"] ?? ".", path);
 }
 
-if (import.meta.main)
-  await command(async () => {
-    const args = process.argv.slice(2);
-    if (args.includes("--help") || args.includes("-h")) return void process.stdout.write(`${USAGE}\n`);
-    const { host, plan, options } = await planOf(args);
-    const deployment = HOSTS[host]!(plan);
-    const say = (text: string): void => void process.stdout.write(`${text}\n`);
-    if (options.out === undefined) {
-      for (const { name, text } of deployment.files) say(`---- ${name}\n${text}`);
-      if (deployment.disk !== undefined)
-        say(`---- a disk, which --out=FOLDER writes; its EPIPHYTE.TXT:\n${diskText(plan)}`);
-    } else {
-      const out = here(options.out);
-      const from = options.from ?? (existsSync(join(root, "dist/epiphyte.img.gz")) ? "dist" : "build");
-      const files = await filesOf(plan, deployment, options.from === undefined ? join(root, from) : here(from));
-      await mkdir(out, { recursive: true });
-      for (const { name, bytes, mode } of files) {
-        await writeFile(join(out, name), bytes, { mode });
-        say(join(out, name));
-      }
+/** The command: prints the files, or writes them to --out. `from` is the folder with a release when --from names none. */
+export async function deploy(args: readonly string[], called: string, from: string): Promise<void> {
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (args.includes("--help") || args.includes("-h")) return say(usage(called));
+  const { host, plan, options } = await planOf(args, called);
+  const deployment = HOSTS[host]!(plan);
+  if (options.out === undefined) {
+    for (const { name, text } of deployment.files) say(`---- ${name}\n${text}`);
+    if (deployment.disk !== undefined)
+      say(`---- a disk, which --out=FOLDER writes; its EPIPHYTE.TXT:\n${diskText(plan)}`);
+  } else {
+    const out = here(options.out);
+    const files = await filesOf(plan, deployment, options.from === undefined ? from : here(options.from));
+    await mkdir(out, { recursive: true });
+    for (const { name, bytes, mode } of files) {
+      await writeFile(join(out, name), bytes, { mode });
+      say(join(out, name));
     }
-    say(`\nOn the host, with the files in ${plan.folder}:\n${deployment.steps.map((line) => `  ${line}`).join("\n")}`);
+  }
+  say(`\nOn the host, with the files in ${plan.folder}:\n${deployment.steps.map((line) => `  ${line}`).join("\n")}`);
+}
+
+if (import.meta.main)
+  await command(() => {
+    const from = existsSync(join(root, "dist/epiphyte.img.gz")) ? "dist" : "build";
+    return deploy(process.argv.slice(2), NPM, join(root, from));
   });

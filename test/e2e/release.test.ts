@@ -91,6 +91,23 @@ test("its disk serves the blog that EPIPHYTE.TXT was made to name", async () => 
   }
 });
 
+test("its deploy kit makes the disk of a host out of the folder that it lies in, without our packages", () => {
+  const words = ["proxmox", "--name=kit", "--remote=http://git.example/kit.git", "--out=host"];
+  // Neither the working directory nor the environment leads near node_modules.
+  const said = execFileSync(process.execPath, ["epiphyte-deploy.mjs", ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { INIT_CWD: folder },
+  });
+  expect(said).toContain("On the host, with the files in /var/lib/epiphyte:");
+  execFileSync("qemu-img", ["convert", "-O", "raw", "host/kit.qcow2", "host/kit.img"], { cwd: folder });
+  const text = execFileSync("mtype", ["-i", `host/kit.img@@${PARTITION_OFFSET}`, "::EPIPHYTE.TXT"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(text).toContain("--remote=http://git.example/kit.git");
+});
+
 // What a container runtime does, but for its namespaces of users and processes: those that run here want other cgroups.
 test.skipIf(!containers)(`its container image, unpacked, serves for a user without any privilege${why}`, async () => {
   const bundle = join(folder, "bundle");
