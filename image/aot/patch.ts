@@ -45,6 +45,9 @@ export function patch(source: string, name: (path: string) => string, natives: r
   lines = dropCollector(lines);
   callFastPaths(lines, own.header);
   foldConstants(lines);
+  signBits(lines);
+  // Those that are gone would look like the end of a block.
+  lines = lines.filter(({ text }) => text !== "");
   expectCount("counts that are not needed", borrow(lines, calledBy(own.tail)), 1000);
   let { tail } = own;
   if (own.hot === "counted") tail += countRuns(lines);
@@ -230,6 +233,19 @@ function callFastPaths(lines: readonly Line[], header: string): void {
   }
   expectCount("calls that below.h has a fast path for", called, 1000);
 }
+
+/** What the compiler takes for bits of its own accord becomes a number again by a conversion, not by a subtraction. */
+function signBits(lines: readonly Line[]): void {
+  let changed = 0;
+  for (const line of lines)
+    line.text = line.text.replace(SIGNED_BITS, (_, bits: string) => {
+      changed++;
+      return `(double)(int32_t)${bits}`;
+    });
+  expectCount("bits that become numbers", changed, 10);
+}
+
+const SIGNED_BITS = /\(double\)(sc_bits_\d+) - \(\(\1 & 0x80000000u\) \? 4294967296\.0 : 0\.0\)/g;
 
 /** Module constants become constants of C where their value is a literal or follows from such. */
 function foldConstants(lines: Line[]): void {

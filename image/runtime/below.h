@@ -32,18 +32,17 @@ extern void *below_place;
 
 /* ---- Numbers: whatever is a 64-bit integer is treated as one ---- */
 
-/* cvttsd2si answers INT64_MIN for what does not fit. */
-INLINE int64_t below_integer(double v) {
-  if (__builtin_constant_p(v) && v == (double)(int64_t)v) return (int64_t)v;
-  int64_t n;
-  __asm__("cvttsd2si %1, %0" : "=r"(n) : "x"(v));
-  return n;
-}
+/* What does not fit becomes INT64_MIN when it is converted here, and the nearest number when gcc knows what it is. No asm:
+ * of what was a 64-bit integer before it was a double gcc takes that. */
+INLINE int64_t below_integer(double v) { return (int64_t)v; }
+INLINE int below_fits(int64_t n) { return LIKELY(n != INT64_MIN && n != INT64_MAX); }
+/* Was `v` whole? One jump where == takes two: of what is no number `n` is out of every range. */
+#define below_exact(n, v) (!__builtin_islessgreater((double)(n), v))
 
 /* ToInt32 (ECMA-262 7.1.6): of a number below 2^63 the low 32 bits of its integer part. */
 INLINE int32_t below_int32(double v) {
   int64_t n = below_integer(v);
-  return LIKELY(n != INT64_MIN) ? (int32_t)n : (int32_t)scr_bit_or(v, 0);
+  return below_fits(n) ? (int32_t)n : (int32_t)scr_bit_or(v, 0);
 }
 #define fast_bit_and(a, b) ((double)(below_int32(a) & below_int32(b)))
 #define fast_bit_or(a, b) ((double)(below_int32(a) | below_int32(b)))
@@ -57,14 +56,15 @@ INLINE int32_t below_int32(double v) {
 /* Of an integer, itself; so -0 stays -0. */
 INLINE double fast_floor(double v) {
   int64_t n = below_integer(v);
-  if (!LIKELY(n != INT64_MIN)) return floor(v);
+  if (!below_fits(n)) return floor(v);
   double r = (double)n;
-  return r == v ? v : r > v ? r - 1 : n ? r : 0;
+  return r > v ? r - 1 : r < v ? r : v;
 }
 
 INLINE double fast_fmod(double a, double b) {
   int64_t n = below_integer(a), m = below_integer(b);
-  if (!LIKELY(n > 0 && m > 0 && (double)n == a && (double)m == b)) return n == 0 && a == 0 && m > 0 ? a : fmod(a, b);
+  if (!LIKELY(n > 0 && m > 0 && below_fits(n) && below_exact(n, a) && below_exact(m, b)))
+    return n == 0 && a == 0 && m > 0 ? a : fmod(a, b);
   return (uint64_t)n >> 32 || (uint64_t)m >> 32 ? (double)(n % m) : (double)((uint32_t)n % (uint32_t)m);
 }
 
@@ -80,7 +80,7 @@ INLINE double fast_math_max(double a, double b) {
 /* One comparison for the whole range: a negative index is a large one. */
 INLINE size_t sc_bytes_index_checked(const ScrBytes *b, double i) {
   int64_t n = below_integer(i);
-  if (!LIKELY((uint64_t)n < b->len && (double)n == i)) below_bad_index(b, i);
+  if (!LIKELY((uint64_t)n < b->len && below_exact(n, i))) below_bad_index(b, i);
   return (size_t)n;
 }
 INLINE uint32_t sc_bytes_coerce_u32(double v) { return (uint32_t)below_int32(v); }
@@ -88,7 +88,7 @@ INLINE uint32_t sc_bytes_coerce_u32(double v) { return (uint32_t)below_int32(v);
 /* The slot of a dense, present element, or -1. */
 INLINE int64_t below_dense(const ScrArr *a, double i) {
   int64_t n = below_integer(i);
-  int dense = (uint64_t)n < a->len && (uint64_t)n < a->cap && (double)n == i && a->present[n] == SCR_ARR_VALUE;
+  int dense = (uint64_t)n < a->len && (uint64_t)n < a->cap && below_exact(n, i) && a->present[n] == SCR_ARR_VALUE;
   return LIKELY(dense) ? n : -1;
 }
 static COLD double below_get_f64(ScrArr *a, double i) { return ENTER_SLOWLY(), scr_arr_get_f64(a, i); }
@@ -194,13 +194,13 @@ INLINE void fast_union_release(ScrUnion *u) {
 /* A range of a Uint8Array. */
 INLINE uint8_t *below_range(const uint8_t *bytes, size_t size, double offset, double length) {
   int64_t o = below_integer(offset), n = below_integer(length);
-  if (!LIKELY((uint64_t)o <= size && (uint64_t)n <= size - (uint64_t)o && (double)o == offset && (double)n == length))
+  if (!LIKELY(o >= 0 && n >= 0 && o <= (int64_t)size - n && below_exact(o, offset) && below_exact(n, length)))
     below_fault("RangeError: a range outside of its array");
   return (uint8_t *)bytes + o;
 }
 INLINE uint64_t below_whole(double v, uint64_t least, uint64_t most) {
   int64_t n = below_integer(v);
-  if (!LIKELY((uint64_t)n >= least && (uint64_t)n <= most && (double)n == v))
+  if (!LIKELY((uint64_t)n >= least && (uint64_t)n <= most && below_exact(n, v)))
     below_fault("RangeError: not a whole number of its type");
   return (uint64_t)n;
 }

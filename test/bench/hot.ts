@@ -30,7 +30,6 @@ const MEMORY = 128;
 const LEAST = 64;
 const READY = /ready: http/;
 const READY_WITHIN_MS = 120_000;
-const IPV6 = "fd00:77::2";
 const PLAIN = ["keep-alive", "close"];
 const TLS = Object.keys(tlsClients);
 
@@ -67,7 +66,7 @@ const ROUNDS: readonly Round[] = [
 const all: Readonly<Record<string, Client>> = {
   ...clients,
   ...tlsClients,
-  ipv6: (bed, _host, count) => clients["close"]!(bed, `[${IPV6}]`, count),
+  ipv6: (bed, _host, count) => clients["close"]!(bed, `[${bed.guest6}]`, count),
 };
 
 if (!isRoot()) stop("this makes a network namespace and a TAP device: run it as root.");
@@ -89,7 +88,6 @@ process.exit(0);
 async function inBed(use: (bed: Bed) => Promise<void>): Promise<void> {
   const bed = await Bed.open(`hot${process.pid}`, 77);
   try {
-    bed.ns.run(["ip", "addr", "add", "fd00:77::1/64", "dev", bed.ns.tap, "nodad"]);
     await use(bed);
   } finally {
     await bed.close();
@@ -100,7 +98,7 @@ async function underMachine(bed: Bed, { card, start, asked, requests }: Round): 
   const memory = join(bed.folder, "memory");
   const machine = new Machine({
     image: join(root, IMAGE),
-    parameters: [...parameters(bed, start), `--ipv6=${IPV6}/64`].join(" "),
+    parameters: [...parameters(bed, start), `--ipv6=${bed.guest6}/64`].join(" "),
     memory: MEMORY,
     netdev: `tap,id=n0,ifname=${bed.ns.tap},script=no,downscript=no,vhost=off`,
     card: `${card},netdev=n0`,
