@@ -68,6 +68,15 @@ export class Https {
     return [];
   }
 
+  /** The machine is a copy of another: a key that was made at the start, by neither file nor seed, is not shown any more. */
+  renew(): void {
+    const { config, log } = this.#options;
+    if (config.seed !== undefined || config.certificates.length > 0) return;
+    this.#base = this.#atStart() ?? this.#base;
+    this.#present();
+    for (const one of this.#presented) announce(one, config, log);
+  }
+
   /** Shows what an authority has issued, instead of the last, or of the machine's own. Connections that are open go on. */
   issue(seed: Uint8Array, chain: string): void {
     this.#issued = { kind: "issued", seed, chain };

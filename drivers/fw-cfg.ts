@@ -39,12 +39,14 @@ export function decodeFwCfgFiles(bytes: Uint8Array): FwCfgFile[] {
 
 export class FwCfg {
   private readonly hal: Hal;
-  /** None where there is no such device. */
+  /** Whether there is such a device: without one there are no files. */
+  readonly present: boolean;
   private readonly files: readonly FwCfgFile[];
 
   constructor(hal: Hal) {
     this.hal = hal;
-    this.files = this.isThere() ? this.directory() : [];
+    this.present = this.isThere();
+    this.files = this.present ? this.directory() : [];
   }
 
   /** The files of this name: one, or none. */

@@ -5,9 +5,18 @@
 import { adviseOnNetwork } from "../drivers/advice.ts";
 import { type Card, EVENT_FAULT, EVENT_LINK_DOWN, EVENT_LINK_UP, EVENT_RECOVERED } from "../drivers/card.ts";
 import { FwCfg } from "../drivers/fw-cfg.ts";
+import { Generation } from "../drivers/generation.ts";
 import { type Hal, NativeHal } from "../drivers/hal.ts";
 import { BUTTON_NONE, BUTTON_POWER, Buttons, restart as restartMachine } from "../drivers/power.ts";
-import { findDevices, findXen, type LeftAlone, probeCards, probeEntropy, probeXenCards } from "../drivers/probe.ts";
+import {
+  ENTROPY_WAIT,
+  findDevices,
+  findXen,
+  type LeftAlone,
+  probeCards,
+  probeEntropy,
+  probeXenCards,
+} from "../drivers/probe.ts";
 import { readRtc } from "../drivers/rtc.ts";
 import { readOemStrings } from "../drivers/smbios/tables.ts";
 import type { VirtioRng } from "../drivers/virtio/rng.ts";
@@ -16,7 +25,7 @@ import { REASON_REBOOT } from "../drivers/xen/hypercalls.ts";
 import { formatMac, type Mac } from "../stack/base/address.ts";
 import { readU32 } from "../stack/base/bytes.ts";
 import { type Instant, NEVER, SECOND } from "../stack/base/result.ts";
-import { Attendant, WISH_POWER_OFF, WISH_RESTART } from "../stack/host/attendant.ts";
+import { Attendant, RENEWAL_LENGTH, WISH_POWER_OFF, WISH_RESTART } from "../stack/host/attendant.ts";
 import { attach } from "../stack/host/seam.ts";
 import { localMac, secretBytes } from "./below.ts";
 import { fittest, offeredFirst } from "./card-choice.ts";
@@ -39,9 +48,12 @@ const MOST_CARDS = 4;
 const FW_CFG_NAME = "opt/org.epiphyte/parameters";
 const MOST_FW_CFG = 65_536;
 
+const NOTHING = new Uint8Array(0);
+
 const findings = new Findings();
 const hal: Hal = new NativeHal();
 let buses: readonly XenBus[] = [];
+let foundFwCfg: FwCfg | undefined;
 /** Cards that do not serve and may still use their memory. */
 const kept: Card[] = [];
 
@@ -90,7 +102,9 @@ export function start(
   }
   const card = cards[chosen]!;
   findings.add(FOUND_LINK, `network card: ${card.describe()}, ${formatMac(card.mac as Mac)}`);
-  attach(card, secret.bytes, memory, purposes).attendant = new Devices(card, entropy.sources, new Buttons(hal));
+  const generation = new Generation(hal, fwCfgOf());
+  const devices = new Devices(card, entropy.sources, new Buttons(hal), generation);
+  attach(card, secret.bytes, memory, purposes).attendant = devices;
   return true;
 }
 
@@ -128,7 +142,7 @@ function listed(cards: readonly Card[]): string {
 
 /** Looks for the parameters that the host has for us besides those of the boot; what it found is in `nextFinding`. */
 export function lookForParameters(): void {
-  const fwCfg = new FwCfg(hal);
+  const fwCfg = fwCfgOf();
   for (const file of fwCfg.named(FW_CFG_NAME)) {
     const size = `it has ${file.size} bytes; at most ${MOST_FW_CFG} are read`;
     if (file.size > MOST_FW_CFG) findings.add(FOUND_UNREADABLE, `fw_cfg ${FW_CFG_NAME}: ${size}`);
@@ -137,6 +151,13 @@ export function lookForParameters(): void {
   const { text, fault } = readOemStrings(hal, fwCfg);
   if (text.length > 0) findings.addBytes(FOUND_SMBIOS, text);
   if (fault !== "") findings.add(FOUND_PROBLEM, `the SMBIOS tables of this machine are damaged: ${fault}`);
+}
+
+/** Its directory is read once. */
+function fwCfgOf(): FwCfg {
+  const known = foundFwCfg ?? new FwCfg(hal);
+  foundFwCfg = known;
+  return known;
 }
 
 /** Makes the next thing that `start` or `lookForParameters` found current and returns its kind (findings.ts), 0 when there is no more. */
@@ -171,10 +192,12 @@ class Devices extends Attendant {
   private readonly card: Card;
   private readonly entropy: readonly VirtioRng[];
   private readonly buttons: Buttons;
+  private readonly generation: Generation;
   private nextEntropy: Instant;
 
-  constructor(card: Card, entropy: readonly VirtioRng[], buttons: Buttons) {
+  constructor(card: Card, entropy: readonly VirtioRng[], buttons: Buttons, generation: Generation) {
     super();
+    this.generation = generation;
     this.buttons = buttons;
     this.card = card;
     this.entropy = entropy;
@@ -200,6 +223,23 @@ class Devices extends Attendant {
     if ((events & EVENT_RECOVERED) !== 0) return "the network card works again";
     if ((events & EVENT_LINK_DOWN) !== 0) return "the network card has no carrier";
     return (events & EVENT_LINK_UP) !== 0 ? "the network card has carrier" : "";
+  }
+
+  /** The pool takes the generation, and what entropy sources give now, before it gives anything out. */
+  override renewal(): Uint8Array {
+    if (!this.generation.changed()) return NOTHING;
+    nativeAddEntropy(this.generation.bytes, false);
+    for (const rng of this.entropy) {
+      // What came before was asked for before the copy was made.
+      rng.poll();
+      rng.request();
+      const until = nativeNow() + ENTROPY_WAIT;
+      while (rng.poll() === 0 && !rng.failed && nativeNow() < until) hal.fence();
+    }
+    const fresh = new Uint8Array(RENEWAL_LENGTH);
+    // Without a source of entropy the generation alone tells copies apart.
+    if (!nativeRandom(fresh, 0, RENEWAL_LENGTH)) fresh.set(this.generation.bytes);
+    return fresh;
   }
 
   override nextDeadline(): Instant {

@@ -27,6 +27,9 @@ const BUFFER_SHARE = 4;
 const GOODBYE_MS = 5000;
 /** And what was said last, to leave. */
 const LAST_FRAMES_MS = 200;
+const COPIED =
+  "this machine is a copy of another, or was set back to a snapshot: its host says so. Random numbers, tickets and keys made " +
+  "at the start are made anew, connections over TLS were ended, and the time is asked";
 /** How often figures are logged at the level debug, and at trace. */
 const FIGURES_MS = 10_000;
 const TRACED_FIGURES_MS = 1000;
@@ -74,6 +77,10 @@ export function boot(target: Target): void {
       notice: (text) => log.info(text),
       power: (restart, who) => void end(restart, who),
       access: (line) => log.access(line),
+      copied: () => {
+        log.warn(COPIED);
+        serving?.copied();
+      },
     },
     platform.timer,
   );

@@ -49,6 +49,8 @@ export class Serving {
   /** Somebody's certificate is to be judged. */
   readonly #judging: boolean;
   #appliance: Appliance | undefined;
+  #https: Https | undefined;
+  #keeper: Timekeeper | undefined;
 
   /** Tells the network what the parameters say of it. Ends the machine when nobody can be believed as they say. */
   constructor(boot: BootConfig, ground: Ground) {
@@ -86,11 +88,13 @@ export class Serving {
       changed: (offset) => seam.setWallClock(offset),
       stopped: (ms) => seam.stopped(ms * 1000),
     });
+    this.#keeper = keeper;
     const set = keeper.start();
     void capture?.send(edge, wallClock.offset);
     void keeper.keep();
     if (this.#judging) await Promise.race([set, platform.sleep(TIME_LIMIT_MS)]);
     const https = config.tls === undefined ? undefined : openHttps(config.tls, hostname, edge, seam, platform, log);
+    this.#https = https;
     const acme =
       config.tls?.acme === undefined || https === undefined
         ? undefined
@@ -127,6 +131,12 @@ export class Serving {
     if (machine.syslog === undefined) return;
     if (config.log === "trace") void leaveOut(machine.syslog, edge, seam);
     collect(machine.syslog, hostname, log, edge, seam, platform);
+  }
+
+  /** The machine is a copy of another. */
+  copied(): void {
+    this.#https?.renew();
+    this.#keeper?.copied();
   }
 
   /** The machine is about to end. */

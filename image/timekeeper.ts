@@ -123,6 +123,12 @@ export class Timekeeper {
     if (!this.#alone && this.#with.sinceEntry() >= this.#nextPoll && !this.#asking) void this.#again();
   }
 
+  /** The machine is a copy: how long its snapshot has lain there only others know. */
+  copied(): void {
+    this.#doubt();
+    this.tick();
+  }
+
   get #who(): string {
     return this.#with.servers().join(", ");
   }

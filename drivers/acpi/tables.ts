@@ -40,6 +40,17 @@ export class AcpiTables {
     return NOTHING;
   }
 
+  /** All with this signature, for of some there are several. */
+  tables(signature: string): Uint8Array[] {
+    this.look();
+    const all: Uint8Array[] = [];
+    for (const address of this.addresses) {
+      const found = this.read(address, signature);
+      if (found.length > 0) all.push(found);
+    }
+    return all;
+  }
+
   /** 5.2.9: the table that the FADT names. */
   dsdt(): Uint8Array {
     const fadt = this.table("FACP");

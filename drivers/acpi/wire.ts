@@ -1,10 +1,11 @@
 // What of ACPI's tables drivers need, out of bytes: where I/O APICs are, and where a machine without PCI has its virtio
-// devices. Read: ACPI 6.4, 5.2.6 (header), 5.2.7, 5.2.8 (RSDT, XSDT), 5.2.12.3 (I/O APIC), 6.4.3.4 (Memory32Fixed), 6.4.3.6
-// (extended interrupt), 20.2.3 (strings in AML).
+// devices, and where a host keeps the generation of a machine. Read: ACPI 6.4, 5.2.6 (header), 5.2.7, 5.2.8 (RSDT, XSDT), 5.2.12.3 (I/O APIC), 6.4.3.4 (Memory32Fixed), 6.4.3.6
+// (extended interrupt), 20.2.3 (integers, strings in AML), 20.2.5 (packages); Microsoft, Virtual Machine Generation ID (2012).
 //
 // AML is not interpreted. Hypervisors write a virtio-mmio device as a name of its kind, "LNRO0005", and behind it a
 // template of resources: a range of memory and an interrupt. That pattern is looked for; whatever it gives is only a
-// place to look at, where a device has to say itself that it is one.
+// place to look at, where a device has to say itself that it is one. In the same way the generation is found as Firecracker
+// and bhyve write it: a device that is compatible with "VM_Gen_Counter", and in it a package ADDR of two integers.
 
 /** 5.2.6: signature, length, revision, checksum, identification. */
 export const TABLE_HEADER = 36;
@@ -67,9 +68,9 @@ const EXTENDED_INTERRUPT = 0x89;
 export function decodeMmioDevices(table: Uint8Array): MmioPlace[] {
   const found: MmioPlace[] = [];
   for (let at = TABLE_HEADER; at + KIND.length <= table.length && found.length < MOST_MMIO_DEVICES; at++) {
-    if (!isKind(table, at)) continue;
+    if (!matches(table, at, KIND)) continue;
     const end = Math.min(table.length, at + KIND.length + REACH);
-    for (let i = at + KIND.length; i + 21 <= end && !isKind(table, i); i++) {
+    for (let i = at + KIND.length; i + 21 <= end && !matches(table, i, KIND); i++) {
       // Memory32Fixed (12 bytes), then one extended interrupt (9 bytes).
       if (table[i] !== MEMORY_32_FIXED || table[i + 1] !== 9 || table[i + 2] !== 0) continue;
       if (table[i + 12] !== EXTENDED_INTERRUPT || table[i + 13] !== 6 || table[i + 14] !== 0 || table[i + 16] !== 1) {
@@ -97,8 +98,68 @@ export function mmioPlace(address: number, size: number, line: number): MmioPlac
   return { address, size, line };
 }
 
-function isKind(table: Uint8Array, at: number): boolean {
-  if (at + KIND.length > table.length) return false;
-  for (let i = 0; i < KIND.length; i++) if (table[at + i] !== KIND[i]) return false;
+/** Bytes of a generation. */
+export const GENERATION_LENGTH = 16;
+// The string "VM_Gen_Counter", and Name(ADDR, Package.
+const COUNTER: readonly number[] = [
+  0x0d, 0x56, 0x4d, 0x5f, 0x47, 0x65, 0x6e, 0x5f, 0x43, 0x6f, 0x75, 0x6e, 0x74, 0x65, 0x72, 0,
+];
+const ADDR: readonly number[] = [0x08, 0x41, 0x44, 0x44, 0x52, 0x12];
+const TWO_32 = 0x100000000;
+
+/** Where the generation of this machine is, by the bytes of a DSDT or SSDT; 0: they do not say. */
+export function decodeGenerationAddress(table: Uint8Array): number {
+  for (let at = TABLE_HEADER; at + COUNTER.length <= table.length; at++) {
+    if (!matches(table, at, COUNTER)) continue;
+    const end = Math.min(table.length, at + COUNTER.length + REACH);
+    for (let i = at + COUNTER.length; i + ADDR.length + 2 <= end; i++) {
+      if (!matches(table, i, ADDR)) continue;
+      // 20.2.4: a length of one byte; then how many elements there are.
+      const low = i + ADDR.length + 2;
+      if (table[low - 2]! >= 0x40 || table[low - 1] !== 2) continue;
+      const high = low + integerLength(table, low);
+      if (integer(table, low) >= TWO_32 || integer(table, high) >= TWO_32) continue;
+      const address = generationAddress(integer(table, high) * TWO_32 + integer(table, low));
+      if (address !== 0) return address;
+    }
+  }
+  return 0;
+}
+
+/** 0 for what cannot be the address of a generation, which is aligned to 8 bytes. */
+export function generationAddress(address: number): number {
+  return address % 8 === 0 && address + GENERATION_LENGTH <= ADDRESS_LIMIT ? address : 0;
+}
+
+/** 20.2.3: how long the integer is; 0: there is none. */
+function integerLength(table: Uint8Array, at: number): number {
+  switch (at < table.length ? table[at]! : -1) {
+    case 0x00:
+    case 0x01:
+      return 1;
+    case 0x0a:
+      return 2;
+    case 0x0b:
+      return 3;
+    case 0x0c:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
+/** Its value; 2^32, which is none: there is no integer, or it is not whole. */
+function integer(table: Uint8Array, at: number): number {
+  const length = integerLength(table, at);
+  if (length === 0 || at + length > table.length) return TWO_32;
+  if (length === 1) return table[at]!;
+  let value = 0;
+  for (let i = at + length - 1; i > at; i--) value = value * 256 + table[i]!;
+  return value;
+}
+
+function matches(table: Uint8Array, at: number, bytes: readonly number[]): boolean {
+  if (at + bytes.length > table.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (table[at + i] !== bytes[i]) return false;
   return true;
 }

@@ -34,6 +34,7 @@ function initrd({ name }: Plan, file: string): readonly HostFile[] {
 function domain(plan: Plan, os: string, devices: string): string {
   return `<domain type="kvm">
   <name>${xml(plan.name)}</name>
+  <genid/>
   <memory unit="MiB">${plan.memory}</memory>
   <vcpu>1</vcpu>
   <os>

@@ -16,10 +16,13 @@
 //                                     that finds nothing
 //   sleep until min(own deadline, link.nextDeadline())
 
-import { type Instant, NEVER } from "./result.ts";
+import { type Instant, MILLISECOND, NEVER } from "./result.ts";
 
 /** Bytes a slot holds: a full Ethernet frame with a VLAN tag and a margin. */
 export const SLOT_SIZE = 2048;
+
+/** When a ring that was full is looked at again: it frees itself without an interrupt. */
+export const RING_FULL_PAUSE: Instant = MILLISECOND;
 
 /** The payload argument of a frame that lies wholly in its slot. */
 export const NO_PAYLOAD: Uint8Array = new Uint8Array(0);

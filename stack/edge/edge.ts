@@ -11,6 +11,7 @@ import {
   EVENT_CLOSED,
   EVENT_CONFIGURED,
   EVENT_CONNECTED,
+  EVENT_COPIED,
   EVENT_NONE,
   EVENT_NOTICE,
   EVENT_POWER,
@@ -56,6 +57,8 @@ export interface EdgeListener {
   /** Somebody wants the machine to end, or to begin anew. */
   power(restart: boolean, who: string): void;
   access(line: string): void;
+  /** This machine is a copy of another, or was set back to a snapshot. */
+  copied(): void;
 }
 
 export class Edge implements Network, LogNetwork {
@@ -210,6 +213,9 @@ export class Edge implements Network, LogNetwork {
         break;
       case EVENT_ACCESS:
         this.#listener.access(this.#seam.eventText());
+        break;
+      case EVENT_COPIED:
+        this.#listener.copied();
         break;
       default:
         throw new Error(`unknown event ${kind}`);

@@ -30,6 +30,9 @@ export const EVENT_TIME = 12;
 /** Somebody wants the machine to end: number = WISH_ of attendant.ts, text = who. */
 export const EVENT_POWER = 13;
 
+/** This machine is a copy of another, or was set back to what it was: secrets below the seam are others. */
+export const EVENT_COPIED = 14;
+
 export const RESOLVE_DONE = 0;
 export const RESOLVE_NO_SUCH_NAME = 1;
 export const RESOLVE_NO_ANSWER = 2;

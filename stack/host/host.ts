@@ -9,7 +9,7 @@ import type { Mac } from "../base/address.ts";
 import { Budget } from "../base/budget.ts";
 import { readU32 } from "../base/bytes.ts";
 import { FRAMES_DAMAGED, FRAMES_IN, FRAMES_OF_OTHER_TYPES, FRAMES_TO_OTHERS } from "../base/counters.ts";
-import { FrameReceiver, type Link, NO_PAYLOAD } from "../base/link.ts";
+import { FrameReceiver, type Link, NO_PAYLOAD, RING_FULL_PAUSE } from "../base/link.ts";
 import { PathTable } from "../base/path.ts";
 import { type Instant, MILLISECOND } from "../base/result.ts";
 import { SharedMemory } from "../base/shared.ts";
@@ -42,7 +42,7 @@ import {
   AT_TLS,
   describeWork,
 } from "./at-work.ts";
-import { type Attendant, attend, NoAttendant } from "./attendant.ts";
+import { type Attendant, attend, NoAttendant, renew } from "./attendant.ts";
 import { Delivery } from "./delivery.ts";
 import { Errors, Unreachables } from "./diagnosis.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -64,8 +64,6 @@ import { HTTP_PROTOCOLS, Secure } from "./secure.ts";
 import type { Service } from "./service.ts";
 import { OWN_PATHS, tcpLimits } from "./tcp-limits.ts";
 import { Time } from "./time.ts";
-
-const RING_FULL_PAUSE = MILLISECOND;
 
 export class Host extends FrameReceiver {
   readonly link: Link;
@@ -147,6 +145,8 @@ export class Host extends FrameReceiver {
     this.ip.now = now;
     this.delivery.now = now;
     this.ipv6.setNow(now);
+    this.part = AT_ATTENDANT;
+    renew(this.attendant, this.random, this.seed, this.secureStreams, this.events, now);
     this.part = AT_FRAMES;
     const more = this.link.poll(this, now);
     this.frameLength = 0;
@@ -188,7 +188,6 @@ export class Host extends FrameReceiver {
     deadline = Math.min(deadline, this.ip.nextDeadline(), this.input.nextDeadline(), this.ipv6.nextDeadline());
     deadline = Math.min(deadline, this.lease.nextDeadline(), this.names.nextDeadline(), this.time.nextDeadline());
     if (this.secureStreams !== undefined) deadline = Math.min(deadline, this.secureStreams.tls.nextDeadline());
-    // The transmit ring was full: it frees itself without an interrupt.
     if (this.tcp.transmitPending) deadline = Math.min(deadline, this.now + RING_FULL_PAUSE);
     for (let i = 0; i < this.services.length; i++) deadline = Math.min(deadline, this.services[i]!.nextDeadline());
     return Math.min(deadline, this.tcp.nextDeadline());

@@ -16,6 +16,11 @@ export class Random {
     this.#key = key.slice(0, 16);
   }
 
+  /** Mixes 16 bytes into the key. */
+  add(fresh: Uint8Array): void {
+    for (let i = 0; i < 16; i++) this.#key[i] = this.#key[i]! ^ fresh[i]!;
+  }
+
   /** The next 32 bits, unsigned. */
   next(): number {
     this.#count++;

@@ -149,6 +149,18 @@ export class Secure {
     return connections + Math.max(0, limits.handshakeMemory - buffered);
   }
 
+  /**
+   * The machine is a copy of another. What is random from here on follows from these bytes, tickets and cookies of before are
+   * not opened, and connections end: their keys are the other machine's as well, and a key may seal a number once.
+   */
+  renew(fresh: Uint8Array, now: Instant): void {
+    this.#random.add(fresh);
+    const { tickets, cookies } = this.tls.core.terms;
+    tickets.renew();
+    cookies.renew(this.#random);
+    this.tls.abortAll(now);
+  }
+
   /** Who is to listen below on a port that this user serves: with RECORD_ROOM more bytes unread than that one wants. */
   listener(user: StreamUser): StreamUser {
     return new TlsCarrier(this.tls, this.tls.addUser(user), this.#clearUser);

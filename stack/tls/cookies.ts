@@ -35,6 +35,11 @@ export class Cookies {
   readonly #key: Uint8Array = new Uint8Array(KEY_LENGTH);
 
   constructor(random: Randomness) {
+    this.renew(random);
+  }
+
+  /** No cookie that was given out before is taken again. */
+  renew(random: Randomness): void {
     random.fill(this.#key);
   }
 

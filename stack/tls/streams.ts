@@ -7,7 +7,14 @@
 
 import type { Instant } from "../base/result.ts";
 import type { SharedMemory } from "../base/shared.ts";
-import { CLOSED_BY_TIMEOUT, CLOSED_FOR_ROOM, type Handle, type Streams, type StreamUser } from "../base/streams.ts";
+import {
+  CLOSED_BY_RESET,
+  CLOSED_BY_TIMEOUT,
+  CLOSED_FOR_ROOM,
+  type Handle,
+  type Streams,
+  type StreamUser,
+} from "../base/streams.ts";
 import { TlsAccess } from "./access.ts";
 import { Channel } from "./channel.ts";
 import { Client } from "./client.ts";
@@ -257,6 +264,20 @@ export class TlsStreams extends TlsAccess {
       s.waiting = false;
       receive(core, s, now);
       this.#tell(s, now);
+    }
+  }
+
+  /** Ends all that speak TLS, at once and without a word. */
+  abortAll(now: Instant): void {
+    const core = this.core;
+    core.now = now;
+    core.lastAlert = 0;
+    for (let i = 0; i < core.streams.length; i++) {
+      const s = core.streams[i]!;
+      // What passes in the clear goes on; one that is not connected yet has said nothing.
+      if (s === GONE || s.state === CLEAR || s.state === CONNECTING) continue;
+      core.below.abort(s.handle);
+      this.#close(s, CLOSED_BY_RESET, now);
     }
   }
 

@@ -97,6 +97,12 @@ export class Tickets {
     return false;
   }
 
+  /** No ticket that was given out before is opened again. */
+  renew(): void {
+    for (const key of this.#keys) wipe(key.state);
+    this.#keys = [];
+  }
+
   #rotate(now: Instant): void {
     const keys = this.#keys;
     if (keys.length > 0 && now - keys[0]!.madeAt < TICKET_LIFETIME) return;

@@ -69,6 +69,19 @@ describe("what HTTPS shows", () => {
     expect(b.shown).toEqual(["given", "issued"]);
   });
 
+  it("is another key of its own when the machine was copied, unless a seed or a file says which", () => {
+    const b = new Bench();
+    b.https.open();
+    b.https.renew();
+    expect([b.shown, b.presentations]).toEqual([["own"], 2]);
+    for (const config of [{ seed: "a secret of some length" }, { certificates: ["PEM"] }]) {
+      const kept = new Bench(config);
+      kept.https.open();
+      kept.https.renew();
+      expect(kept.presentations).toBe(1);
+    }
+  });
+
   it("is nothing when it cannot be shown, and why is told", () => {
     const b = new Bench({ certificates: ["PEM"] });
     b.error = "it is broken";

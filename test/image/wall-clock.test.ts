@@ -288,3 +288,20 @@ describe("a machine that was stopped", () => {
     expect([m.lines.length, m.clock.offset]).toEqual([4, ENTERED]);
   });
 });
+
+describe("a machine that was copied", () => {
+  it("asks the servers at once, and believes one that is a year ahead", async () => {
+    const year = 365 * 86_400_000;
+    let off = 0;
+    const m = machine(0, () => ahead(off));
+    await m.keeper.start();
+    await m.pass(LEAST_POLL * 4);
+    const before = m.asked.length;
+    off = year;
+    m.keeper.copied();
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(m.asked.length).toBe(before + 1);
+    expect(m.clock.now()).toBe(ENTERED + m.state.since + year);
+    expect(m.lines.at(-1)).toContain("s slow: set by ntp.example");
+  });
+});

@@ -8,6 +8,7 @@ const LIST_AT = 0xe1003;
 const FADT_AT = 0xe2000;
 const MADT_AT = 0x9fc00;
 const DSDT_AT = 0xfe8001;
+const SSDT_AT = 0xff0000;
 
 interface Placed {
   readonly bytes: Uint8Array;
@@ -50,6 +51,31 @@ export function mmioAml({ address, size, line }: MmioPlace): number[] {
   ];
 }
 
+/** What Firecracker and bhyve write for the generation of a machine: _CID, _DDN, and ADDR. */
+export function generationAml(address: number): number[] {
+  const counter = [0x0d, ...[..."VM_Gen_Counter"].map((c) => c.charCodeAt(0)), 0];
+  const name = (text: string): number[] => [0x08, ...[...text].map((c) => c.charCodeAt(0))];
+  const halves = [...integer(address % 0x100000000), ...integer(Math.floor(address / 0x100000000))];
+  return [
+    ...name("_CID"),
+    ...counter,
+    ...name("_DDN"),
+    ...counter,
+    ...name("ADDR"),
+    0x12,
+    2 + halves.length,
+    2,
+    ...halves,
+  ];
+}
+
+/** 20.2.3 of ACPI 6.4, as short as it can be. */
+function integer(value: number): number[] {
+  if (value < 2) return [value];
+  if (value < 256) return [0x0a, value];
+  return value < 65536 ? [0x0b, ...little(value).slice(0, 2)] : [0x0c, ...little(value)];
+}
+
 /** Addresses and first lines of I/O APICs, among structures of another type. */
 export function madt(ioApics: readonly (readonly [address: number, firstLine: number])[]): Uint8Array {
   let body = [...little(0xfee00000), ...little(1), 0, 8, 0, 0, 1, 0, 0, 0];
@@ -63,12 +89,16 @@ export function madt(ioApics: readonly (readonly [address: number, firstLine: nu
 export function placeTables(
   hal: FakeHal,
   revision: number,
-  tables: { readonly dsdt: Uint8Array; readonly madt: Uint8Array },
+  tables: { readonly dsdt: Uint8Array; readonly madt: Uint8Array; readonly ssdts?: readonly Uint8Array[] },
 ): { readonly [name: string]: Placed } {
   const fadt = new Uint8Array(276 - 36);
   putLe(fadt, 40 - 36, 4, DSDT_AT);
   const wide = revision >= 2;
-  const entries = [FADT_AT, MADT_AT].flatMap((at) => [...little(at), ...(wide ? [0, 0, 0, 0] : [])]);
+  const ssdts = (tables.ssdts ?? []).map((bytes, i) => ({ from: SSDT_AT + i * 0x1000, bytes }));
+  const entries = [FADT_AT, MADT_AT, ...ssdts.map(({ from }) => from)].flatMap((at) => [
+    ...little(at),
+    ...(wide ? [0, 0, 0, 0] : []),
+  ]);
   const rsdp = new Uint8Array(36);
   rsdp.set([..."RSD PTR "].map((c) => c.charCodeAt(0)));
   rsdp[15] = revision;
@@ -85,6 +115,7 @@ export function placeTables(
     dsdt: { from: DSDT_AT, bytes: tables.dsdt },
   };
   hal.firmware.push(placed.rsdp, placed.list, placed.fadt, placed.madt, placed.dsdt);
+  for (const each of ssdts) hal.firmware.push(each);
   return placed;
 }
 

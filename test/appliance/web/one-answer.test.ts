@@ -134,7 +134,14 @@ async function machine(): Promise<Server> {
   seam.attach(links[0]!, new Uint8Array(64), 1 << 24, 0);
   const client = new Host(links[1]!, new Uint8Array(64).fill(1), 1 << 24);
   const nothing = (): void => {};
-  const listener = { configured: nothing, addressLost: nothing, notice: nothing, power: nothing, access: nothing };
+  const listener = {
+    configured: nothing,
+    addressLost: nothing,
+    notice: nothing,
+    power: nothing,
+    access: nothing,
+    copied: nothing,
+  };
   const edge = new Edge(seam, listener, () => nothing);
   const asked = new Asked();
   let now = 1;

@@ -1,5 +1,6 @@
 import { AcpiTables, MOST_TABLE } from "../../../drivers/acpi/tables.ts";
 import {
+  decodeGenerationAddress,
   decodeIoApics,
   decodeMmioDevices,
   little32,
@@ -7,7 +8,7 @@ import {
   MOST_IO_APICS,
   MOST_MMIO_DEVICES,
 } from "../../../drivers/acpi/wire.ts";
-import { madt, mmioAml, placeTables, table } from "../../support/acpi.ts";
+import { generationAml, madt, mmioAml, placeTables, table } from "../../support/acpi.ts";
 import { FakeHal } from "../../support/fake-hal.ts";
 import { check, join, same, type Target } from "../target.ts";
 
@@ -22,12 +23,16 @@ export const acpi: Target = {
     mmioAml(PLACE).slice(0, 15),
     mmioAml(PLACE).slice(15),
     [...madt([[0xfec00000, 0]]).subarray(52)],
+    generationAml(0x9fff0).slice(0, 28),
+    generationAml(0x9fff0).slice(28),
     [0x86, 9, 0],
     [0x89, 6, 0],
   ],
   seeds: () => [
     table("DSDT", mmioAml(PLACE)),
     table("DSDT", [...mmioAml(PLACE), ...mmioAml({ ...PLACE, address: 0xd0000000 })]),
+    table("SSDT", generationAml(0x9fff0)),
+    table("SSDT", [...generationAml(0), ...generationAml(0x3fff000008)]),
     madt([
       [0xfec00000, 0],
       [0xfec10000, 24],
@@ -43,6 +48,8 @@ export const acpi: Target = {
       check(size >= 0x108 && size <= 0x100000 && line >= 1 && line <= 0xffff, `${size} bytes, line ${line}`);
       check(stands(bytes, address) && stands(bytes, size) && stands(bytes, line), "a place that nobody named");
     }
+    const generation = decodeGenerationAddress(bytes);
+    check(generation >= 0 && generation % 8 === 0 && generation + 16 <= 2 ** 52, `a generation at ${generation}`);
     const ioApics = decodeIoApics(bytes);
     check(ioApics.length <= MOST_IO_APICS, `${ioApics.length} I/O APICs`);
     for (const { address } of ioApics) check(address >= 0x100000 && address % 16 === 0, `an I/O APIC at ${address}`);

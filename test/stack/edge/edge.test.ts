@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Edge, type EdgeListener } from "../../../stack/edge/edge.ts";
 import type { Seam } from "../../../stack/edge/seam.ts";
 
-const NOBODY: EdgeListener = { configured() {}, addressLost() {}, notice() {}, power() {}, access() {} };
+const NOBODY: EdgeListener = { configured() {}, addressLost() {}, notice() {}, power() {}, access() {}, copied() {} };
 
 /** An edge over a seam whose poll throws, at work on this. */
 function broken(work: string): Edge {

@@ -2,8 +2,12 @@ import { describe, expect, test } from "vitest";
 import { TLS_CONNECTION_COST } from "../../../stack/base/budget.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import type { Handle } from "../../../stack/base/streams.ts";
+import { Attendant, RENEWAL_LENGTH } from "../../../stack/host/attendant.ts";
 import { seedKey } from "../../../stack/host/seed-key.ts";
 import { latin1Bytes as ascii } from "../../../stack/http/syntax.ts";
+import { AES_256_GCM } from "../../../stack/tls/codes.ts";
+import { SECRET_ROOM } from "../../../stack/tls/key-schedule.ts";
+import { Ticket } from "../../../stack/tls/tickets.ts";
 import { extension, keyInfo } from "../../../stack/x509/build.ts";
 import { encodePem } from "../../../stack/x509/pem.ts";
 import { hexText } from "../../../stack/x509/text.ts";
@@ -21,6 +25,27 @@ function text(bytes: Uint8Array): string {
   let all = "";
   for (let i = 0; i < bytes.length; i++) all += String.fromCharCode(bytes[i]!);
   return all;
+}
+
+/** Tells once that the machine was copied, unless `fresh` is 0. */
+class Copy extends Attendant {
+  told = 0;
+  readonly #fresh: number;
+
+  constructor(fresh: number) {
+    super();
+    this.#fresh = fresh;
+  }
+
+  override attend(): string {
+    return "";
+  }
+
+  override renewal(): Uint8Array {
+    if (this.#fresh === 0 || this.told > 0) return new Uint8Array(0);
+    this.told++;
+    return new Uint8Array(RENEWAL_LENGTH).fill(this.#fresh);
+  }
 }
 
 /** A server of HTTPS whose certificate signs itself, and the fingerprint of its key. */
@@ -202,6 +227,43 @@ describe("HTTPS on a host", () => {
     expect(ask("/")).toContain("hello over TLS");
     // Another way of speaking on the same port is refused.
     expect(web.listen({ port: 80, secure: true, redirectTo: 0 })).toBe(false);
+  });
+
+  test("a machine that was copied has other numbers than the other copy, takes no old ticket, and ends what was open", () => {
+    const copies: string[] = [];
+    for (const fresh of [0, 1, 2]) {
+      const pair = new SecurePair();
+      pair.client.secure().trustAlso(pair.key);
+      expect(pair.get("/")).toContain("hello");
+      const open = pair.client.connect(SERVER, 443, 65_536, SERVER);
+      pair.connected = false;
+      expect(pair.run(() => pair.connected, SECOND)).toBe(true);
+      // Somebody who passes bytes in the clear is none of that.
+      const clear = pair.client.connect(SERVER, 80, 65_536, "");
+      pair.connected = false;
+      expect(pair.run(() => pair.connected, SECOND)).toBe(true);
+      const ticket = new Ticket();
+      ticket.suite = AES_256_GCM;
+      ticket.issued = pair.now;
+      ticket.secret = new Uint8Array(SECRET_ROOM);
+      const before = pair.server.secure().tls.core.terms.tickets.seal(ticket, pair.now);
+      const copy = new Copy(fresh);
+      pair.server.attendant = copy;
+      const ended = pair.closed.length;
+      pair.run(() => false, SECOND);
+      expect(copy.told).toBe(fresh > 0 ? 1 : 0);
+      expect(pair.closed.length - ended).toBe(fresh > 0 ? 1 : 0);
+      expect(pair.client.flows.has(clear)).toBe(true);
+      pair.client.release(open);
+      const { random, tickets } = pair.server.secure().tls.core.terms;
+      expect(tickets.open(before, new Ticket(), pair.now)).toBe(fresh === 0);
+      const next = new Uint8Array(32);
+      random.fill(next);
+      copies.push(hexText(next));
+      expect(pair.get("/")).toContain("hello");
+      expect(pair.server.describe()).toContain("tls-handshaking 0\n");
+    }
+    expect(new Set(copies).size).toBe(3);
   });
 
   test("figures tell of it", () => {
