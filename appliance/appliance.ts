@@ -78,7 +78,7 @@ function listenersOf({ port, tls }: Pick<Config, "port" | "tls">, certified: boo
   const serve = { kind: "serve" } as const;
   const plain = { port, secure: false };
   if (tls === undefined) return [{ ...plain, action: serve }];
-  const secure = { port: tls.port, secure: true, action: serve };
+  const secure = { port: tls.port, secure: true, action: serve, strictFor: certified ? tls.strictFor : undefined };
   if (tls.plain === "off") return [secure];
   const redirects = tls.plain === "redirect" && (certified || tls.acme === undefined);
   return [secure, { ...plain, action: redirects ? { kind: "redirect", port: tls.port } : serve }];

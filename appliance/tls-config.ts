@@ -15,6 +15,11 @@ export interface TlsConfig {
   readonly certificates: readonly string[];
   /** What the machine's own key is derived from; undefined: a key of its own at each boot. */
   readonly seed: string | undefined;
+  /**
+   * For how many seconds browsers are told to come by HTTPS alone (RFC 6797), once an authority's certificate is shown; 0: no
+   * longer; undefined: they are told nothing.
+   */
+  readonly strictFor: number | undefined;
   /** Undefined: no authority is asked for one. */
   readonly acme: AcmeConfig | undefined;
 }
@@ -25,6 +30,9 @@ export const TLS_PARAMETERS = {
     "WHAT",
     "what plain HTTP does beside HTTPS: serve, redirect or off (redirect; serve while self-signed)",
   ),
+  hsts: parameter("DAYS", "browsers are to come by HTTPS alone for so long (365); 0 takes that back", {
+    otherwise: "365",
+  }),
   certificate: parameter("PEM", "key and chain for HTTPS, in a file (initrd); several for several names", {
     repeatable: true,
     pem: true,
@@ -34,6 +42,9 @@ export const TLS_PARAMETERS = {
 
 /** Characters of a seed at least: it is a secret, and who guesses it has the key. */
 export const LEAST_SEED = 16;
+/** What lists of sites that are always strict ask for is one year; more than two says nothing more. */
+const MOST_DAYS = 730;
+const NOT_SIGNED = "wants a certificate of an authority (--acme, --certificate): browsers believe it of no other";
 const DEFAULT_PORT = 443 as Port;
 const PLAIN: readonly PlainHttp[] = ["serve", "redirect", "off"];
 
@@ -47,6 +58,7 @@ export function readTlsConfig(given: Parameters, parsePort: (text: string) => Po
   const seed = own ?? asked?.seed;
   const acme = asked === undefined ? undefined : { ...asked, seed: asked.seed ?? own };
   const plain = given.one("http", parsePlain)?.plain;
+  const strictFor = given.one("hsts", parseDays)?.seconds;
   for (const text of certificates)
     if (!text.startsWith("-----BEGIN "))
       given.errors.push({
@@ -58,10 +70,26 @@ export function readTlsConfig(given: Parameters, parsePort: (text: string) => Po
   if (!given.has("tls") && certificates.length === 0 && !given.has("cert-seed") && !given.has("acme")) {
     if (plain !== undefined)
       given.errors.push({ kind: "missing", name: "tls", why: "--http says what plain HTTP does beside HTTPS" });
+    if (strictFor !== undefined) given.errors.push({ kind: "misplaced", name: "hsts", why: NOT_SIGNED });
     return undefined;
   }
   const signed = certificates.length > 0 || acme !== undefined;
-  return { port, plain: plain ?? (signed ? "redirect" : "serve"), certificates, seed, acme };
+  const why = strictFor === undefined ? undefined : whyNotStrict(signed, plain, port);
+  if (why !== undefined) given.errors.push({ kind: "misplaced", name: "hsts", why });
+  return { port, strictFor, plain: plain ?? (signed ? "redirect" : "serve"), certificates, seed, acme };
+}
+
+/** RFC 6797 8.1: browsers believe it over a connection without errors only; 7.2: whoever comes in the clear is sent on. */
+function whyNotStrict(signed: boolean, plain: PlainHttp | undefined, port: Port): string | undefined {
+  if (!signed) return NOT_SIGNED;
+  if (plain === "serve") return "has browsers come by HTTPS alone, and --http=serve says that they need not";
+  // 8.3: port 80 becomes 443, and no other.
+  return port === DEFAULT_PORT ? undefined : "sends browsers to port 443, and HTTPS has another (--tls)";
+}
+
+function parseDays(text: string): { seconds: number } | string {
+  const days = /^[0-9]{1,4}$/.test(text) ? Number(text) : MOST_DAYS + 1;
+  return days > MOST_DAYS ? `is a number of days, ${MOST_DAYS} at most` : { seconds: days * 86_400 };
 }
 
 function parsePlain(text: string): { plain: PlainHttp } | string {

@@ -33,6 +33,7 @@ import { HttpEvents } from "../stack/http/events.ts";
 import { DEFAULT_LIMITS, type HttpLimits, TICK } from "../stack/http/limits.ts";
 import { ReadyTable } from "../stack/http/ready.ts";
 import { HttpListener } from "../stack/http1/listener.ts";
+import { Manner } from "../stack/http1/manner.ts";
 import { HttpServer } from "../stack/http1/server.ts";
 import { RECORD_ROOM } from "../stack/tls/limits.ts";
 import { NodeConnections } from "./connections-node.ts";
@@ -150,17 +151,17 @@ export class NodeNetwork implements Network {
     );
   }
 
-  serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
+  serve({ port, secure, action, strictFor }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
     this.#web.handler = (request) => this.#options.intercept?.(request) ?? handler(request);
-    const redirectTo = action.kind === "redirect" ? action.port : 0;
+    const manner = new Manner(action.kind === "redirect" ? action.port : 0, strictFor ?? -1);
     const known = this.#listeners.get(`${port} ${secure}`);
     if (known !== undefined) {
-      known.redirectTo = redirectTo;
+      known.manner = manner;
       return { ok: true, value: undefined };
     }
     const connections = this.#connections;
     const tls = secure ? connections.secure : undefined;
-    const listener = new HttpListener(this.#server, tls?.tls ?? connections.streams, redirectTo);
+    const listener = new HttpListener(this.#server, tls?.tls ?? connections.streams, manner);
     this.#listeners.set(`${port} ${secure}`, listener);
     const user = tls?.listener(listener) ?? listener;
     const limit = SERVER_RECEIVE_LIMIT + (secure ? RECORD_ROOM : 0);

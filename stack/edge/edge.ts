@@ -155,10 +155,10 @@ export class Edge implements Network, LogNetwork {
     return presentCertificates(this.#seam, certificates);
   }
 
-  serve({ port, secure, action }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
+  serve({ port, secure, action, strictFor }: Listener, handler: HttpHandler): Result<undefined, ListenError> {
     if (secure && !this.#seam.canSecure()) return { ok: false, error: "no-entropy" };
     const redirectTo = action.kind === "redirect" ? action.port : 0;
-    if (!this.#seam.serve(port, secure, redirectTo)) return { ok: false, error: "port-in-use" };
+    if (!this.#seam.serve(port, secure, redirectTo, strictFor ?? -1)) return { ok: false, error: "port-in-use" };
     this.#web.handler = handler;
     return { ok: true, value: undefined };
   }

@@ -79,6 +79,8 @@ export interface Listener {
   readonly secure: boolean;
   /** What becomes of requests: they are served, or sent on to https at the port. */
   readonly action: { readonly kind: "serve" } | { readonly kind: "redirect"; readonly port: Port };
+  /** For how many seconds browsers are told to come by HTTPS alone (RFC 6797); 0: no longer. Without it they are told nothing. */
+  readonly strictFor?: number | undefined;
 }
 
 export type ListenError = "port-in-use" | "no-entropy";

@@ -138,9 +138,10 @@ export interface Seam {
   /**
    * Serves HTTP on this port, over TLS when `secure`, or, when `redirectTo` is not 0, sends requests on to https at that
    * port; the challenges of a certificate authority (RFC 8555 8.3) are served all the same. A port that is served already
-   * does this from its next connection on. False: it is taken, or there is no entropy for TLS.
+   * does this from its next connection on. `strictFor`: for how many seconds browsers are told to come by https alone; -1:
+   * they are told nothing. False: it is taken, or there is no entropy for TLS.
    */
-  serve(port: number, secure: boolean, redirectTo: number): boolean;
+  serve(port: number, secure: boolean, redirectTo: number, strictFor: number): boolean;
   requestMethod(exchange: number): string;
   requestTarget(exchange: number): string;
   /** The header block as it came: "Name: value\r\n" lines. */

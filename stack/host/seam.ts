@@ -295,8 +295,8 @@ export function sendDatagram(destination: string, port: number, bytes: Uint8Arra
   return udp.send(paths.toward(destination), DATAGRAM_PORT, port as Port, bytes, 0, bytes.length);
 }
 
-export function serve(port: number, secure: boolean, redirectTo: number): boolean {
-  return web().listen({ port, secure, redirectTo });
+export function serve(port: number, secure: boolean, redirectTo: number, strictFor: number): boolean {
+  return web().listen({ port, secure, redirectTo }, strictFor);
 }
 
 export function requestMethod(exchange: number): string {

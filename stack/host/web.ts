@@ -6,6 +6,7 @@ import type { Streams } from "../base/streams.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import { ReadyTable } from "../http/ready.ts";
 import { HttpListener } from "../http1/listener.ts";
+import { Manner } from "../http1/manner.ts";
 import { HttpServer } from "../http1/server.ts";
 import { RECORD_ROOM } from "../tls/limits.ts";
 import { Access } from "./access.ts";
@@ -50,19 +51,20 @@ export class Web extends Service {
 
   /**
    * A port that is listened to already, in the same way, does from now on what is said here. False: the port is taken, or it
-   * is to speak TLS and there is no entropy for that.
+   * is to speak TLS and there is no entropy for that. `strictFor`: as Manner has it.
    */
-  listen(listener: Listener): boolean {
+  listen(listener: Listener, strictFor = -1): boolean {
+    const manner = new Manner(listener.redirectTo, strictFor);
     for (let i = 0; i < this.listeners.length; i++) {
       const other = this.listeners[i]!;
       if (other.port !== listener.port || other.secure !== listener.secure) continue;
-      this.users[i]!.redirectTo = listener.redirectTo;
+      this.users[i]!.manner = manner;
       return true;
     }
     const { tcp } = this.host;
     if (listener.secure && !this.host.canSecure) return false;
     const streams: Streams = listener.secure ? this.host.secure().tls : tcp;
-    const user = new HttpListener(this.http, streams, listener.redirectTo);
+    const user = new HttpListener(this.http, streams, manner);
     const listening = listener.secure
       ? tcp.listen(listener.port, tcp.addUser(this.host.secure().listener(user)), SERVER_RECEIVE_LIMIT + RECORD_ROOM)
       : tcp.listen(listener.port, tcp.addUser(user), SERVER_RECEIVE_LIMIT);

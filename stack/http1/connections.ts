@@ -3,6 +3,7 @@
 import { type Client, NO_CLIENT, NO_PATH, type Path } from "../base/path.ts";
 import { type Handle, NO_HANDLE, NO_STREAMS, type Streams } from "../base/streams.ts";
 import { CR, LF } from "../http/syntax.ts";
+import { type Manner, SERVED } from "./manner.ts";
 
 // What a connection is doing.
 /** Between requests, or within a head. */
@@ -21,8 +22,8 @@ export class Connection {
   handle: Handle = NO_HANDLE;
   /** What carries it. */
   streams: Streams = NO_STREAMS;
-  /** The port that its requests are sent on to by a redirect; 0: they are served. */
-  redirectTo = 0;
+  /** How its requests are answered. */
+  manner: Manner = SERVED;
   state = READING;
   /** The path to the peer. */
   path: Path = NO_PATH;
@@ -109,7 +110,7 @@ export class ConnectionTable {
   }
 
   /** Takes a record for the handle; -1 when all are in use. */
-  take(streams: Streams, handle: Handle): number {
+  take(streams: Streams, handle: Handle, manner: Manner): number {
     if (this.#freeCount === 0) return -1;
     this.#freeCount--;
     const index = this.#free[this.#freeCount]!;
@@ -118,7 +119,7 @@ export class ConnectionTable {
     const c = this.#connections[index]!;
     c.handle = handle;
     c.streams = streams;
-    c.redirectTo = 0;
+    c.manner = manner;
     c.state = READING;
     c.scanned = 0;
     c.decoded = 0;

@@ -4,24 +4,25 @@
 import type { Instant } from "../base/result.ts";
 import { type Handle, type Streams, StreamUser } from "../base/streams.ts";
 import { endsWithEmptyLine } from "../http/syntax.ts";
+import type { Manner } from "./manner.ts";
 import type { HttpServer } from "./server.ts";
 
 export class HttpListener extends StreamUser {
   readonly #server: HttpServer;
   readonly #streams: Streams;
-  /** Connections from now on are sent on to https at that port; 0: they are served. */
-  redirectTo: number;
+  /** How connections from now on are answered. */
+  manner: Manner;
 
-  /** Connections of `streams` are served; with `redirectTo` sent on to https at that port instead, 0: not. */
-  constructor(server: HttpServer, streams: Streams, redirectTo: number) {
+  /** Connections of `streams` are answered in this manner. */
+  constructor(server: HttpServer, streams: Streams, manner: Manner) {
     super();
     this.#server = server;
     this.#streams = streams;
-    this.redirectTo = redirectTo;
+    this.manner = manner;
   }
 
   override accepted(handle: Handle, _port: number, now: Instant): void {
-    this.#server.accepted(this.#streams, handle, this.redirectTo, now);
+    this.#server.accepted(this.#streams, handle, this.manner, now);
   }
 
   override connected(handle: Handle, _now: Instant): void {

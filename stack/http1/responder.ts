@@ -30,10 +30,12 @@ export class Responder {
   /** Queues a response. `head` ends with its empty line, before which the Connection field goes when one is needed. */
   queue(c: Connection, request: RequestHead, head: Shared, body: Shared, bodyOffset: number, bodyLength: number): void {
     const length = head.bytes.length;
-    if (!c.closing && request.minor > 0) send(c, head, 0, length);
+    const usual = !c.closing && request.minor > 0;
+    if (usual && !c.manner.speaks) send(c, head, 0, length);
     else {
       // RFC 9112 9.3: what is not the version's own custom is said.
-      const end = c.closing ? CLOSE_END : KEEP_ALIVE_END;
+      const { manner } = c;
+      const end = usual ? manner.end : c.closing ? manner.closeEnd : manner.keepEnd;
       send(c, head, 0, length - 2);
       send(c, end, 0, end.bytes.length);
     }
@@ -77,7 +79,7 @@ export class Responder {
   /** Sends the client on to the same target over https; the method stays what it is (RFC 9110 15.4.9). */
   redirect(c: Connection, bytes: Uint8Array, head: RequestHead, now: Instant): void {
     this.clock.update(now);
-    const location = secureLocation(bytes, head, c.redirectTo);
+    const location = secureLocation(bytes, head, c.manner.redirectTo);
     // RFC 9110 7.2: without a host nobody can be sent anywhere.
     const status = location === "" ? 400 : 308;
     const line = location === "" ? "" : `Location: ${location}\r\n`;
@@ -129,5 +131,3 @@ function secureLocation(bytes: Uint8Array, head: RequestHead, port: number): str
 }
 
 const CONTINUE: Shared = standing("HTTP/1.1 100 Continue\r\n\r\n");
-const CLOSE_END: Shared = standing("Connection: close\r\n\r\n");
-const KEEP_ALIVE_END: Shared = standing("Connection: keep-alive\r\n\r\n");

@@ -30,6 +30,7 @@ import type { Body } from "./bodies.ts";
 import { type Connection, LINGERING, READING, SKIPPING, WAITING, worthDecoding } from "./connections.ts";
 import { Endings } from "./endings.ts";
 import type { Exchange } from "./exchanges.ts";
+import type { Manner } from "./manner.ts";
 import { RequestHead } from "./request-head.ts";
 import { isChallenge } from "./target.ts";
 import { decodeRequestHead, INCOMPLETE } from "./wire.ts";
@@ -153,14 +154,13 @@ export class HttpServer extends Endings {
   // ---- What streams tell (listener.ts) -------------------------------------------------------------------------------
 
   /** A peer has connected; its requests are served, or redirected to https at that port when it is not 0. */
-  accepted(streams: Streams, handle: Handle, redirectTo: number, now: Instant): void {
-    const at = this.connectionTable.take(streams, handle);
+  accepted(streams: Streams, handle: Handle, manner: Manner, now: Instant): void {
+    const at = this.connectionTable.take(streams, handle, manner);
     if (at < 0) {
       streams.abort(handle);
       return;
     }
     const c = this.connectionTable.at(at);
-    c.redirectTo = redirectTo;
     c.path = streams.peerPath(handle);
     c.client = streams.peerClient(handle);
     c.peerPort = streams.peerPort(handle);
@@ -259,7 +259,7 @@ export class HttpServer extends Endings {
       c.body = this.bodies.take();
       this.bodies.at(c.body).begin(head, this.limits.body);
     }
-    const redirected = c.redirectTo > 0 && !isChallenge(bytes, head.pathStart, head.pathEnd);
+    const redirected = c.manner.redirectTo > 0 && !isChallenge(bytes, head.pathStart, head.pathEnd);
     if (redirected || head.asterisk || this.#select(bytes, head, now)) {
       if (redirected || head.asterisk) {
         this.decideEnd(c, head);

@@ -81,14 +81,22 @@ describe("the appliance", () => {
 
   it("serves plain HTTP until the certificate that comes by itself is there, and sends it on then", async () => {
     const acme = { names: ["a.test"] } as unknown as TlsConfig["acme"];
-    const tls = { port: 443 as Port, plain: "redirect", certificates: [], seed: undefined, acme } as const;
+    const tls = {
+      port: 443 as Port,
+      plain: "redirect",
+      certificates: [],
+      seed: undefined,
+      strictFor: 60,
+      acme,
+    } as const;
     const b = new Bench(post("One"), { tls });
     await b.platform.advance(1);
+    // RFC 6797: browsers are told to come by HTTPS alone once they can.
     expect(b.network.listening).toEqual(["443 secure serve", "8080 serve"]);
     expect(b.platform.output).toContain("ready: http://localhost:8080/");
     b.certified = true;
     b.appliance.listen();
-    expect(b.network.listening.slice(2)).toEqual(["443 secure serve", "8080 redirect"]);
+    expect(b.network.listening.slice(2)).toEqual(["443 secure serve strict 60", "8080 redirect"]);
     // Without an authority it is as it was asked for.
     expect(new Bench(post("One"), { tls: { ...tls, acme: undefined } }).network.listening[1]).toBe("8080 redirect");
     expect(new Bench(post("One"), { tls: { ...tls, plain: "off" } }).network.listening).toEqual(["443 secure serve"]);

@@ -22,7 +22,15 @@ class Bench {
 
   constructor(config: Partial<TlsConfig> = {}) {
     this.https = new Https({
-      config: { port: 443 as Port, plain: "serve", certificates: [], seed: undefined, acme: undefined, ...config },
+      config: {
+        port: 443 as Port,
+        plain: "serve",
+        strictFor: undefined,
+        certificates: [],
+        seed: undefined,
+        acme: undefined,
+        ...config,
+      },
       names: ["10.0.0.1"],
       notBefore: 1,
       network: { present: (certificates) => this.#present(certificates) },

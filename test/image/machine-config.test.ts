@@ -446,6 +446,15 @@ describe("HTTPS", () => {
 
   it("says what is wrong, and never the seed", () => {
     expect(errorsOf(`${REMOTE} --tls=x`)).toContain("a port is a number");
+    expect(configOf(`${REMOTE} --acme=a.test --hsts`).tls?.strictFor).toBe(365 * 86_400);
+    expect(configOf(`${REMOTE} --acme=a.test --hsts=30 --http=off`).tls?.strictFor).toBe(30 * 86_400);
+    expect(configOf(`${REMOTE} --acme=a.test --hsts=0`).tls?.strictFor).toBe(0);
+    for (const days of ["731", "-1", "x", "1e2", ""])
+      expect(errorsOf(`${REMOTE} --acme=a.test --hsts=${days}`)).toContain("--hsts");
+    for (const words of ["", "--tls", `--cert-seed=${"s".repeat(16)}`])
+      expect(errorsOf(`${REMOTE} ${words} --hsts`)).toContain("--hsts wants a certificate of an authority");
+    expect(errorsOf(`${REMOTE} --acme=a.test --hsts --http=serve`)).toContain("--http=serve says that they need not");
+    expect(errorsOf(`${REMOTE} --acme=a.test --hsts --tls=8443`)).toContain("HTTPS has another (--tls)");
     expect(errorsOf(`${REMOTE} --tls=80`)).toContain("plain HTTP has this port");
     expect(errorsOf(`${REMOTE} --http=off`)).toContain("--tls is missing");
     expect(errorsOf(`${REMOTE} --tls --http=maybe`)).toContain("is none of serve, redirect, off");

@@ -15,7 +15,7 @@ export function serveReady(start: (memory: number) => boolean, address: string):
   const page = new Uint8Array(PAGE_BYTES).fill(120);
   seam.tablePut("/page", 200, HEADERS, '"one"', 1_700_000_000, "", page);
   seam.tablePut("/page", 200, HEADERS, '"two"', 1_700_000_000, "gzip", page.subarray(0, 2000));
-  seam.serve(80, false, 0);
+  seam.serve(80, false, 0, -1);
   nativeConsole("ready\n");
 
   nativeRun(() => {

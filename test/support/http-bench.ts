@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type HttpLimits } from "../../stack/http/limits.ts";
 import { ReadyTable } from "../../stack/http/ready.ts";
 import { latin1Bytes } from "../../stack/http/syntax.ts";
 import { HttpListener } from "../../stack/http1/listener.ts";
+import { Manner } from "../../stack/http1/manner.ts";
 import { HttpServer } from "../../stack/http1/server.ts";
 import { FakeStreams } from "./fake-streams.ts";
 
@@ -53,12 +54,12 @@ export interface Bench {
   readonly listener: HttpListener;
 }
 
-export function bench(limits: HttpLimits = DEFAULT_LIMITS, readLimit = 16_384, redirectTo = 0): Bench {
+export function bench(limits: HttpLimits = DEFAULT_LIMITS, readLimit = 16_384, redirectTo = 0, strictFor = -1): Bench {
   const streams = new FakeStreams(readLimit);
   const appliance = new Appliance();
   const server = new HttpServer(new ReadyTable(), appliance, limits);
   server.setWallClock(WALL_MS, 0);
-  const listener = new HttpListener(server, streams, redirectTo);
+  const listener = new HttpListener(server, streams, new Manner(redirectTo, strictFor));
   return { streams, appliance, server, listener };
 }
 

@@ -136,8 +136,10 @@ export class RecordingNetwork implements Network {
   }
   /** What it was told to listen to, in order. */
   readonly listening: string[] = [];
-  serve({ port, secure, action }: Listener, handler: HttpHandler): ReturnType<Network["serve"]> {
-    this.listening.push(`${port} ${secure ? "secure " : ""}${action.kind}`);
+  serve({ port, secure, action, strictFor }: Listener, handler: HttpHandler): ReturnType<Network["serve"]> {
+    this.listening.push(
+      `${port} ${secure ? "secure " : ""}${action.kind}${strictFor === undefined ? "" : ` strict ${strictFor}`}`,
+    );
     this.handler = handler;
     return { ok: true, value: undefined };
   }

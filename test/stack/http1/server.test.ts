@@ -35,6 +35,29 @@ describe("a ready page", () => {
     expect(b.streams.output(handle)).toBe(PAGE);
   });
 
+  it("tells browsers to come by https alone where that is asked for, whatever the answer and the connection", () => {
+    const b = bench(DEFAULT_LIMITS, 16_384, 0, 86_400);
+    publish(b.server, "/", "hello", '"e"');
+    const line = "Strict-Transport-Security: max-age=86400\r\n";
+    expect(exchange(b, GET)).toBe(
+      PAGE.replace("Accept-Ranges", 'ETag: "e"\r\nAccept-Ranges').replace("\r\n\r\n", `\r\n${line}\r\n`),
+    );
+    for (const [request, status, connection] of [
+      ["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "200 OK", "Connection: close\r\n"],
+      ["GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200 OK", "Connection: keep-alive\r\n"],
+      ['GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: "e"\r\n\r\n', "304 Not Modified", ""],
+      ["OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "204 No Content", ""],
+    ] as const) {
+      const answer = exchange(b, request);
+      expect(answer).toContain(`HTTP/1.1 ${status}\r\n`);
+      expect(answer).toContain(`\r\n${line}${connection}\r\n`);
+    }
+    // What it was before is not kept for the next connection of the same record.
+    expect(exchange(bench(DEFAULT_LIMITS, 16_384, 0, 0), "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")).toContain(
+      "max-age=0\r\n",
+    );
+  });
+
   it("comes without body for HEAD", () => {
     const b = bench();
     publish(b.server, "/", "hello");
