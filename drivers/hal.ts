@@ -13,7 +13,6 @@ import {
   portRead,
   portWrite,
   powerEvents,
-  takeVector,
   xenResumed,
   xenShared,
 } from "./native.ts";
@@ -43,9 +42,9 @@ export abstract class Hal {
   abstract sharedWrite32(address: number, value: number): void;
   /** Orders all accesses before it against all after it, as devices see them. */
   abstract fence(): void;
-  /** Message data of a fresh interrupt vector, or -1: none left. */
+  /** Message data of a fresh interrupt vector, or -1: none left, or nobody to send it to. */
   abstract takeVector(): number;
-  /** Where messages (MSI-X) are written to. */
+  /** Where messages (MSI-X) are written to; 0: there is no local APIC. */
   abstract messageAddress(): number;
   /** Bytes of an entropy device for the pool, counted as true randomness. */
   abstract addEntropy(bytes: Uint8Array): void;
@@ -59,6 +58,10 @@ export abstract class Hal {
   abstract xenResumed(): void;
 }
 
+/** Vectors of devices, between those of traps and that of the timer (image/runtime/virtual/timer.c). */
+const FIRST_VECTOR = 0x30;
+const LAST_VECTOR = 0xef;
+
 /** ENOSYS, as Xen has it. */
 export const NO_HYPERCALLS = -38;
 
@@ -67,6 +70,7 @@ export class NativeHal extends Hal {
   // Ranges mapped already, so that drivers need not remember.
   private readonly mappedFrom: number[] = [];
   private readonly mappedTo: number[] = [];
+  private nextVector = FIRST_VECTOR;
 
   override portRead(port: number, size: number): number {
     return portRead(port, size);
@@ -122,7 +126,8 @@ export class NativeHal extends Hal {
   }
 
   override takeVector(): number {
-    return takeVector();
+    if (this.nextVector > LAST_VECTOR || this.messageAddress() === 0) return -1;
+    return this.nextVector++;
   }
 
   override messageAddress(): number {

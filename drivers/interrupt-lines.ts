@@ -1,5 +1,7 @@
-// Interrupts that come over a line: to an I/O APIC, which sends a message for it as MSI-X does of itself. Read: Intel 82093AA
-// I/O Advanced Programmable Interrupt Controller, 3.1 and 3.2; ACPI 6.4, 5.2.12.3 and 5.2.13 (global system interrupts).
+// Interrupts that come over a line: to an I/O APIC, which sends a message for it as MSI-X does of itself, or where no local
+// APIC takes messages to a pair of 8259. Read: Intel 82093AA I/O Advanced Programmable Interrupt Controller, 3.1 and 3.2;
+// ACPI 6.4, 5.2.12.3 and 5.2.13 (global system interrupts); Intel 8259A (operation command word 1), and of a PC's chipset
+// (82371AB, 4.1.8) the edge and level control registers.
 
 import type { AcpiTables } from "./acpi/tables.ts";
 import { decodeIoApics, type IoApic } from "./acpi/wire.ts";
@@ -73,5 +75,38 @@ export class IoApicLines extends InterruptLines {
   private write(address: number, register: number, value: number): void {
     this.hal.deviceWrite(address + SELECT, 4, register);
     this.hal.deviceWrite(address + WINDOW, 4, value);
+  }
+}
+
+/** Masks of the two, and which lines are level-triggered; one bit a line, 8 to 15 at the next address. */
+const MASK_FIRST = 0x21;
+const MASK_SECOND = 0xa1;
+const LEVELS = 0x4d0;
+const PIC_LINES = 16;
+/** The timer, and where the second one is. */
+const TAKEN_LINES = 0b101;
+const ABSENT = 0xff;
+
+/** The 8259 of a PC, which image/runtime/virtual/timer.c has set up. */
+export class PicLines extends InterruptLines {
+  private readonly hal: Hal;
+
+  constructor(hal: Hal) {
+    super();
+    this.hal = hal;
+  }
+
+  override route(line: number, level: boolean): boolean {
+    if (line < 0 || line >= PIC_LINES || ((TAKEN_LINES >> line) & 1) !== 0) return false;
+    const { hal } = this;
+    const first = line < 8;
+    const bit = 1 << (line & 7);
+    const mask = hal.portRead(first ? MASK_FIRST : MASK_SECOND, 1);
+    // Where there is one, it lets the timer in.
+    if (hal.portRead(MASK_FIRST, 1) === ABSENT) return false;
+    const levels = hal.portRead(first ? LEVELS : LEVELS + 1, 1);
+    hal.portWrite(first ? LEVELS : LEVELS + 1, 1, level ? levels | bit : levels & ~bit);
+    hal.portWrite(first ? MASK_FIRST : MASK_SECOND, 1, mask & ~bit);
+    return true;
   }
 }

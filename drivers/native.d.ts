@@ -24,8 +24,7 @@ declare function nativeMapDevice(address: Uint53, length: Uint53): boolean;
 declare function nativeAddressOf(bytes: Uint8Array): number;
 /** Orders memory against devices: full fence, and the compiler forgets what it has read. */
 declare function nativeFence(): void;
-/** Takes an interrupt vector for MSI-X: returns the message data; the message address is nativeMessageAddress(). -1: none left. */
-declare function nativeTakeVector(): number;
+/** Where messages (MSI-X) to the local APIC are written; 0: there is none. Its vectors 0x30 to 0xef are the drivers'. */
 declare function nativeMessageAddress(): number;
 
 /** The port of the PM1 event registers of ACPI (6.4, 4.8.3.1), and above 16 bits how many bytes they have; 0: none. */

@@ -30,10 +30,6 @@ export function fence(): void {
   nativeFence();
 }
 
-export function takeVector(): number {
-  return nativeTakeVector();
-}
-
 export function messageAddress(): number {
   return nativeMessageAddress();
 }

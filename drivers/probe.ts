@@ -7,7 +7,7 @@ import { decodeMmioDevices } from "./acpi/wire.ts";
 import type { Card } from "./card.ts";
 import { isE1000, openE1000 } from "./e1000/e1000.ts";
 import type { Hal } from "./hal.ts";
-import { type InterruptLines, IoApicLines, NO_LINES } from "./interrupt-lines.ts";
+import { type InterruptLines, IoApicLines, NO_LINES, PicLines } from "./interrupt-lines.ts";
 import { ConfigSpace } from "./pci/config.ts";
 import { CLASS_NETWORK, enumerate, HEADER_DEVICE, type PciFunction } from "./pci/enumerate.ts";
 import { formatVirtioError } from "./virtio/error.ts";
@@ -184,7 +184,7 @@ export function findDevices(hal: Hal, words: string): Found {
   for (const mmio of findMmioDevices(hal, places)) {
     devices.push({ kind: kindOfType(mmio.type), fn: undefined, mmio });
   }
-  return { devices, lines: new IoApicLines(hal, acpi) };
+  return { devices, lines: hal.messageAddress() === 0 ? new PicLines(hal) : new IoApicLines(hal, acpi) };
 }
 
 function openTransport(hal: Hal, device: FoundDevice, lines: InterruptLines): TransportResult {

@@ -17,14 +17,14 @@ export interface Concern {
 export const CONCERNS: readonly Concern[] = [
   {
     name: "boot and traps",
-    most: 673,
+    most: 666,
     files: ["boot.S", "machine.h", "paging.c", "power.c", "start.c", "start_info.h", "syscall.c", "trap.c"].map(
       (f) => `virtual/${f}`,
     ),
   },
   {
     name: "platform",
-    most: 550,
+    most: 551,
     files: ["platform.h", "process/", ...["clock.c", "console.c", "entropy.c", "timer.c"].map((f) => `virtual/${f}`)],
   },
   { name: "heap", most: 256, files: ["malloc.c"] },

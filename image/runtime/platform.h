@@ -63,7 +63,6 @@ size_t platform_heap_allocations(void); /* made so far, resizes included */
 ELSEWHERE uint32_t platform_port_read(uint16_t port, int size);
 ELSEWHERE void platform_port_write(uint16_t port, int size, uint32_t value);
 ELSEWHERE int platform_map_device(uint64_t address, uint64_t length); /* 1 done, 0 refused */
-ELSEWHERE int platform_take_vector(void);                             /* MSI-X message data, -1: none left */
 ELSEWHERE uint64_t platform_message_address(void);
 ELSEWHERE uint32_t platform_power_events(void); /* port and length of ACPI's PM1 event registers */
 ELSEWHERE void platform_restart_on_panic(int wanted);

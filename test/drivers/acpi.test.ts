@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AcpiTables, MOST_TABLE } from "../../drivers/acpi/tables.ts";
 import { decodeIoApics, decodeMmioDevices, MOST_IO_APICS, MOST_MMIO_DEVICES } from "../../drivers/acpi/wire.ts";
-import { IoApicLines } from "../../drivers/interrupt-lines.ts";
+import { IoApicLines, PicLines } from "../../drivers/interrupt-lines.ts";
+import { findDevices } from "../../drivers/probe.ts";
 import { madt, mmioAml, placeTables, table } from "../support/acpi.ts";
 import { FakeHal, putLe } from "../support/fake-hal.ts";
 import { FakeIoApic } from "../support/fake-mmio.ts";
@@ -141,4 +142,40 @@ describe("a line", () => {
     ioApic.version = 0;
     expect(lines.route(6, false)).toBe(false);
   });
+
+  it("goes to the 8259 where there is no local APIC, which lets it in as an edge or a level", () => {
+    const hal = new Pic();
+    expect(findDevices(hal, "").lines).toBeInstanceOf(PicLines);
+    const lines = new PicLines(hal);
+    expect(lines.route(11, true)).toBe(true);
+    expect(lines.route(5, false)).toBe(true);
+    expect(hal.masks).toEqual([0xda, 0xf7]);
+    expect(hal.levels).toEqual([0x00, 0x08]);
+    // The timer's, the one behind which the second controller is, and what no PC has.
+    for (const line of [-1, 0, 2, 16, 24]) expect(lines.route(line, true)).toBe(false);
+    expect(hal.masks).toEqual([0xda, 0xf7]);
+    expect(new PicLines(new FakeHal()).route(11, true)).toBe(false);
+  });
 });
+
+/** A machine without a local APIC, whose two 8259 are as the runtime leaves them. */
+class Pic extends FakeHal {
+  readonly masks = [0xfa, 0xff];
+  readonly levels = [0x20, 0];
+
+  override messageAddress(): number {
+    return 0;
+  }
+
+  override portRead(port: number, size: number): number {
+    if (port === 0x21 || port === 0xa1) return this.masks[port >> 7]!;
+    if (port === 0x4d0 || port === 0x4d1) return this.levels[port & 1]!;
+    return super.portRead(port, size);
+  }
+
+  override portWrite(port: number, size: number, value: number): void {
+    if (port === 0x21 || port === 0xa1) this.masks[port >> 7] = value;
+    else if (port === 0x4d0 || port === 0x4d1) this.levels[port & 1] = value;
+    else super.portWrite(port, size, value);
+  }
+}

@@ -7,17 +7,10 @@
 enum { PAGE = 4096 };
 enum { VECTOR_TIMER = 0xf0, VECTOR_SPURIOUS = 0xff };
 
-/* Intel SDM volume 4; Linux Documentation/virt/kvm/x86/msr.rst for the last two. */
-enum {
-  MSR_APIC_BASE = 0x1b,
-  MSR_X2APIC = 0x800,
-  MSR_STAR = 0xc0000081,
-  MSR_LSTAR = 0xc0000082,
-  MSR_FMASK = 0xc0000084,
-  MSR_FS_BASE = 0xc0000100,
-  MSR_KVM_WALL_CLOCK = 0x4b564d00,
-  MSR_KVM_SYSTEM_TIME = 0x4b564d01
-};
+/* Intel SDM volume 4; Linux Documentation/virt/kvm/x86/msr.rst. */
+enum { MSR_APIC_BASE = 0x1b, MSR_X2APIC = 0x800, MSR_FS_BASE = 0xc0000100 };
+enum { MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082, MSR_FMASK = 0xc0000084 };
+enum { MSR_KVM_WALL_CLOCK = 0x4b564d00, MSR_KVM_SYSTEM_TIME = 0x4b564d01 };
 
 struct registers {
   uint32_t a, b, c, d;
