@@ -54,6 +54,8 @@ export class ServerTerms {
   readonly hasAes: boolean;
   /** The best first. */
   groups: readonly number[] = GROUPS;
+  /** A group that is liked better is worth another round trip. */
+  insists = false;
   /** Tickets are given and taken. */
   resumable = true;
   /** Set while many handshakes are under way: none uses a key before its client has returned a cookie. */
@@ -98,7 +100,7 @@ export function negotiate(
   if (agreement.suite === NO_SUITE) return HANDSHAKE_FAILURE;
   // 4.2.11 asks for the same hash; the same suite is what clients offer again.
   if (agreement.identity >= 0 && agreement.ticket.suite !== agreement.suite) agreement.identity = -1;
-  chooseGroup(terms.groups, hello, group, agreement);
+  chooseGroup(terms, hello, group, agreement);
   if (agreement.group === NO_GROUP) return HANDSHAKE_FAILURE;
   if (agreement.identity >= 0) return FINE;
   if (!hello.has(SIGNATURE_ALGORITHMS)) return MISSING_EXTENSION;
@@ -171,8 +173,9 @@ function chooseSuite(terms: ServerTerms, hello: ClientHello): number {
   return NO_SUITE;
 }
 
-/** One that the client has a share of, if there is any; a round trip costs more than a better group is worth. */
-function chooseGroup(groups: readonly number[], hello: ClientHello, wanted: number, agreement: Agreement): void {
+/** One that the client has a share of, if there is any: a round trip costs more than a better group is worth, unless told so. */
+function chooseGroup(terms: ServerTerms, hello: ClientHello, wanted: number, agreement: Agreement): void {
+  const { groups } = terms;
   agreement.group = NO_GROUP;
   agreement.share = -1;
   for (let i = 0; i < groups.length; i++) {
@@ -184,6 +187,7 @@ function chooseGroup(groups: readonly number[], hello: ClientHello, wanted: numb
       agreement.share = k;
       return;
     }
+    if (terms.insists && contains(hello.groups, group)) break;
   }
   for (let i = 0; i < groups.length && agreement.group === NO_GROUP; i++)
     if (contains(hello.groups, groups[i]!)) agreement.group = groups[i]!;

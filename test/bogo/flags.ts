@@ -31,6 +31,7 @@ const VALUES = new Set([
   "max-send-fragment",
   "ticket-key",
   "resumption-delay",
+  "expect-ticket-age-skew",
   "expect-verify-result",
   "expect-total-renegotiations",
   "expect-cipher-aes",

@@ -1,8 +1,6 @@
 // Of core.txt, what does not pass, and why. Everything else must pass.
 
 const OLDER = "a connection of TLS 1.2 or older has to succeed";
-const TICKETS = "the runner rewrites tickets in BoringSSL's own format, which ours do not have";
-const AGE = "wants to be told how a ticket's age differs: it matters to early data alone, which is never accepted";
 const LENGTH =
   "a Finished of the wrong length is decode_error (RFC 8446 6.2), which tlsfuzzer asks for as well; BoringSSL compares it first";
 const INNER =
@@ -21,22 +19,16 @@ export const NOT_PASSED: Readonly<Record<string, string>> = {
   "MinimumVersion-Server2-TLS11-TLS11-TLS": OLDER,
   "MinimumVersion-Server2-TLS11-TLS12-TLS": OLDER,
   "MinimumVersion-Server2-TLS12-TLS12-TLS": OLDER,
-  "Resume-Server-DeclineBadCipher-TLS13": TICKETS,
-  "Resume-Server-DeclineCrossVersion-TLS13": TICKETS,
   "ALPNClient-AllowUnknown-TLS-TLS13":
     "wants a protocol believed that was not offered: illegal_parameter (RFC 7301 3.2), without a switch for it",
   "ALPNServer-SelectEmpty-TLS-TLS13":
     "lets the application choose an empty protocol: there is no callback here that could; an empty name is never among ours",
-  "TLS13-TicketAgeSkew-Backward": AGE,
-  "TLS13-TicketAgeSkew-Forward": AGE,
   TwoMLKEMs: "ML-KEM-1024 is not spoken",
   UnencryptedEncryptedExtensions:
     "a handshake message in the clear where it may not be is unexpected_message (RFC 8446 5); BoringSSL tries to open it first",
   "CustomKeyShares-All-TLS13": "wants shares of P-521 and ML-KEM-1024, which are not spoken",
   "EncryptedExtensionsWithKeyShare-TLS13":
     "an extension that is known and in the wrong message is illegal_parameter (RFC 8446 4.2); BoringSSL says unsupported_extension",
-  "SendHelloRetryRequest-2-TLS13":
-    "wants another round trip for a group that is liked better than the one of which a share has come: the share is taken",
   "SkipEarlyData-SecondClientHelloEarlyData-TLS13":
     "early_data in a second hello is illegal_parameter at once (RFC 8446 4.1.2); BoringSSL fails at the data",
   "TLS-ECH-Server-ECHInner": INNER,

@@ -22,16 +22,15 @@ import { type Choice, Credential, Credentials } from "../../stack/tls/credential
 import { ascii } from "../../stack/tls/key-schedule.ts";
 import { GROUPS, ServerTerms } from "../../stack/tls/negotiation.ts";
 import { ClientTerms, SCHEMES } from "../../stack/tls/offer.ts";
-import { Generator } from "../../stack/tls/randomness.ts";
 import { recordLength } from "../../stack/tls/record.ts";
 import { Server } from "../../stack/tls/server.ts";
 import { NO_SESSION, type Session } from "../../stack/tls/session.ts";
-import { Tickets } from "../../stack/tls/tickets.ts";
 import { Certificate, KEY_USAGE_SIGNATURE } from "../../stack/x509/certificate.ts";
 import { decodeCertificate } from "../../stack/x509/decode.ts";
 import { rawKey } from "../interop/certificates.ts";
 import { NodeVerifier } from "../interop/node-verifier.ts";
 import { type Flags, flagsOf } from "./flags.ts";
+import { NotingGenerator, RunnerTickets } from "./runner-tickets.ts";
 
 /** What `-send-alert` means. */
 const DECOMPRESSION_FAILURE = 30;
@@ -61,8 +60,8 @@ class ShimVerifier extends NodeVerifier {
   }
 }
 
-const random = new Generator(crypto.getRandomValues(new Uint8Array(32)));
-const tickets = new Tickets(random);
+const random = new NotingGenerator(crypto.getRandomValues(new Uint8Array(32)));
+const tickets = new RunnerTickets(random);
 const cookies = new Cookies(random);
 let session: Session = NO_SESSION;
 /** Microseconds. */
@@ -115,6 +114,8 @@ class Peer {
   readonly socket: Socket;
   readonly credentials = new NotingCredentials();
   #waiting: Uint8Array = new Uint8Array(0);
+  /** The first record of the peer. */
+  #first: Uint8Array | undefined;
   #announced = false;
   #ended = false;
   #failed = false;
@@ -149,6 +150,10 @@ class Peer {
         : [];
     const terms = new ServerTerms(credentials, tickets, cookies, random, protocols, nativeHasAes());
     terms.groups = chosen(flags.numbers("curves"), GROUPS);
+    // BoringSSL always does.
+    terms.insists = flags.has("expect-hrr");
+    const key = flags.text("ticket-key");
+    tickets.key = key === undefined ? undefined : Buffer.from(key, "base64");
     terms.resumable = !flags.has("no-ticket");
     return new Server(terms, this.channel);
   }
@@ -216,6 +221,7 @@ class Peer {
 
   #record(all: Uint8Array, at: number, length: number): void {
     const { connection } = this;
+    this.#first ??= all.slice(at, at + length);
     const outcome = connection.record(all, at, length, now);
     if (outcome === FAILED) throw new Fault(`alert of ours: ${alertName(connection.alert)}`);
     if (outcome === BROKEN) throw new Fault(`alert of the peer: ${alertName(connection.alert)}`);
@@ -252,6 +258,9 @@ class Peer {
       );
     } else {
       const name = flags.text("expect-server-name");
+      const skew = flags.number("expect-ticket-age-skew");
+      const seen = handshake.resumed ? tickets.skew(this.#first!, now) : skew;
+      check(skew === undefined || skew === seen, `the ticket's age differs by ${seen} s`);
       check(name === undefined || handshake.serverName === name, `the name is ${handshake.serverName}`);
     }
     if (flags.has("send-alert")) this.channel.alert(DECOMPRESSION_FAILURE, true);
