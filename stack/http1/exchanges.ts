@@ -3,6 +3,7 @@
 import { NO_PAYLOAD } from "../base/link.ts";
 import { latin1 } from "../base/native.ts";
 import { type Client, NO_CLIENT } from "../base/path.ts";
+import type { Instant } from "../base/result.ts";
 import { COLON, CR, HTAB, SP, TOKEN } from "../http/syntax.ts";
 import { RequestHead } from "./request-head.ts";
 
@@ -20,8 +21,10 @@ export class Exchange {
   known = false;
   /** When the appliance asked for the body; -1: it has not. */
   bodySince = -1;
-  /** The appliance has read all that was there and waits to be told of more. */
-  hungry = false;
+  /** Since when the appliance, which has read all that was there, waits to be told of more; -1: it does not. */
+  hungrySince: Instant = -1;
+  /** A body is announced, and the appliance does not have the end of it yet. */
+  uploading = false;
 
   method(): string {
     return latin1(this.bytes, this.head.methodStart, this.head.methodEnd - this.head.methodStart);
@@ -128,19 +131,35 @@ export class ExchangeTable {
   }
 
   /**
-   * Who gives way to such an exchange when there is no memory for it: one that the appliance does not know yet, of the
-   * address that holds most, if it holds more than the newcomer's would with it. -1: nobody.
+   * Who gives way to such an exchange when there is no memory for it, among those that the appliance does not know yet or
+   * has not got whole: one of the address that holds most, if it holds more than the newcomer's would with it; else one of
+   * the newcomer's own, so that no reader is shut out by who shares the address (`#easier`). -1: nobody.
    */
-  worst(length: number, client: Client): number {
+  worst(length: number, uploading: boolean, client: Client): number {
+    const cost = EXCHANGE_COST + length;
     let worst = -1;
-    let most = this.#heldByClient(client) + EXCHANGE_COST + length;
+    let most = this.#heldByClient(client) + cost;
+    let own = -1;
     for (let i = 0; i < this.#exchanges.length; i++) {
       const e = this.#exchanges[i]!;
-      if (e.connection < 0 || e.known || e.client === client || this.#heldByClient(e.client) <= most) continue;
-      worst = i;
-      most = this.#heldByClient(e.client);
+      if (e.connection < 0 || (e.known && !e.uploading)) continue;
+      if (e.client !== client) {
+        if (this.#heldByClient(e.client) <= most) continue;
+        worst = i;
+        most = this.#heldByClient(e.client);
+      } else if ((e.uploading && !uploading) || e.hungrySince >= 0 || e.charged >= 2 * cost) {
+        if (own < 0 || this.#easier(e, this.#exchanges[own]!)) own = i;
+      }
     }
-    return worst;
+    return worst < 0 ? own : worst;
+  }
+
+  /** Of one address: whose peer is silent, for longest; then who began to send a body last; then who is longest. */
+  #easier(a: Exchange, b: Exchange): boolean {
+    if (a.hungrySince >= 0 !== b.hungrySince >= 0) return a.hungrySince >= 0;
+    if (a.hungrySince >= 0) return a.hungrySince < b.hungrySince;
+    if (a.uploading !== b.uploading) return a.uploading;
+    return a.uploading ? a.bodySince > b.bodySince : a.charged > b.charged;
   }
 
   #heldByClient(client: Client): number {
@@ -197,7 +216,8 @@ export class ExchangeTable {
     e.known = false;
     e.bytes = NO_PAYLOAD;
     e.bodySince = -1;
-    e.hungry = false;
+    e.hungrySince = -1;
+    e.uploading = false;
     this.#free.push(index);
   }
 }

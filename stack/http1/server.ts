@@ -20,7 +20,6 @@
 
 import { NO_PAYLOAD } from "../base/link.ts";
 import { copyBytes } from "../base/native.ts";
-import type { Client } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import { type Handle, NO_HANDLE, type Streams } from "../base/streams.ts";
 import type { HttpEvents } from "../http/events.ts";
@@ -117,7 +116,7 @@ export class HttpServer extends Endings {
       if (e.head.expectContinue && c.streams.readLength(c.handle) === 0) this.responder.goOn(c);
       e.head.expectContinue = false;
     }
-    e.hungry = false;
+    e.hungrySince = -1;
     while (!body.ended) {
       const length = c.streams.readLength(c.handle);
       if (length === 0) {
@@ -128,6 +127,7 @@ export class HttpServer extends Endings {
       const status = body.take(bytes, c.streams.readStart(c.handle), length);
       const piece = body.dataLength === 0 || status !== 0 ? NO_PAYLOAD : new Uint8Array(body.dataLength);
       copyBytes(piece, 0, bytes, body.dataStart, piece.length);
+      e.uploading = !body.ended;
       c.streams.consume(c.handle, body.consumed);
       if (status !== 0) {
         this.#refuseBody(c, at, status, now);
@@ -211,11 +211,7 @@ export class HttpServer extends Endings {
       if (c.state === READING) more = this.#readHead(c, at, now);
       else if (c.state === SKIPPING) more = this.#skip(c, at, now);
       else if (c.state === LINGERING) this.drop(c, at, now);
-      else {
-        this.#tellOfBody(c, now);
-        // The appliance may have acted on it at once.
-        more = c.state !== WAITING;
-      }
+      else more = this.#tellOfBody(c, now);
     }
     if (c.handle === handle) c.running = false;
   }
@@ -270,20 +266,20 @@ export class HttpServer extends Endings {
       this.answered(c, at, now);
       return true;
     }
-    if (this.#admits(head.length, c.client, now)) this.#begin(c, at, bytes, start, now);
+    if (this.#admits(head.length, c, now)) this.#begin(c, at, bytes, start, now);
     else this.refuse(c, at, 503, bytes, head, now);
     return true;
   }
 
-  /** Whether there is memory for an exchange with so long a head; one of an address that holds more may give way. */
-  #admits(length: number, client: Client, now: Instant): boolean {
-    for (;;) {
-      if (this.exchangeTable.admits(length, client)) return true;
-      const worst = this.exchangeTable.worst(length, client);
+  /** Whether there is memory for an exchange of c with so long a head; others may give way (exchanges.ts). */
+  #admits(length: number, c: Connection, now: Instant): boolean {
+    while (!this.exchangeTable.admits(length, c.client)) {
+      const worst = this.exchangeTable.worst(length, c.body >= 0, c.client);
       if (worst < 0) return false;
-      const at = this.exchangeTable.at(worst).connection;
-      this.#refuseBody(this.connectionTable.at(at), at, 503, now);
+      const { connection } = this.exchangeTable.at(worst);
+      this.#refuseBody(this.connectionTable.at(connection), connection, 503, now);
     }
+    return true;
   }
 
   #decode(c: Connection, bytes: Uint8Array, start: number, length: number): number {
@@ -311,6 +307,7 @@ export class HttpServer extends Endings {
     e.bytes = new Uint8Array(length);
     copyBytes(e.bytes, 0, bytes, start, length);
     decodeRequestHead(e.bytes, 0, length, length + 1, this.limits, e.head);
+    e.uploading = c.body >= 0;
     e.lowerNames();
     c.streams.consume(c.handle, length);
     c.state = WAITING;
@@ -328,17 +325,19 @@ export class HttpServer extends Endings {
       this.#refuseBody(c, at, 400, now);
       return;
     }
-    e.hungry = true;
+    e.hungrySince = now;
     // It is the peer's turn: nothing is owed to it.
     c.streams.hold(c.handle, false);
     this.deadlines.set(at, this.bodyDeadline(e.bodySince, body.length, now), now);
   }
 
-  #tellOfBody(c: Connection, now: Instant): void {
+  /** True when the appliance has acted on it at once. */
+  #tellOfBody(c: Connection, now: Instant): boolean {
     const e = this.exchangeTable.at(c.exchange);
-    if (!e.hungry || (c.streams.readLength(c.handle) === 0 && !c.streams.readEnded(c.handle))) return;
-    e.hungry = false;
+    if (e.hungrySince < 0 || (c.streams.readLength(c.handle) === 0 && !c.streams.readEnded(c.handle))) return false;
+    e.hungrySince = -1;
     this.#events.bodyReadable(this.exchangeTable.id(c.exchange), now);
+    return c.state !== WAITING;
   }
 
   /** The appliance wanted a body that cannot be taken; it is told that the exchange is over. */
@@ -388,7 +387,7 @@ export class HttpServer extends Endings {
         else this.close(c, at);
         return;
       case WAITING:
-        this.#refuseBody(c, at, this.exchangeTable.at(c.exchange).hungry ? 408 : 503, now);
+        this.#refuseBody(c, at, this.exchangeTable.at(c.exchange).hungrySince >= 0 ? 408 : 503, now);
         return;
       case SKIPPING:
         this.linger(c, at, now);

@@ -1,7 +1,7 @@
 // The ground for attacks: a blog with large files, the process or the machine that serves it in a network namespace, two
 // addresses for attackers, twenty more for a crowd of them, and one for an honest client.
 
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -163,6 +163,8 @@ export class AttackBed {
         }
         if (attempt === ATTEMPTS) throw new Error(`${from} asked for page ${i}: ${answer.status} ${answer.body}`);
         again++;
+        // As it is told to (Retry-After).
+        if (answer.status === 503) execFileSync("sleep", ["1"]);
       }
     }
     if (again > 0) console.info(`${this.target.name}: ${from} had to ask again ${again} times`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../../stack/base/path.ts";
 import { MILLISECOND, SECOND } from "../../../stack/base/result.ts";
-import { CLOSED_BY_RESET } from "../../../stack/base/streams.ts";
+import { CLOSED_BY_RESET, type Handle } from "../../../stack/base/streams.ts";
 import { BODY_ENDED, BODY_GONE, BODY_OPEN } from "../../../stack/http/events.ts";
 import { DEFAULT_LIMITS } from "../../../stack/http/limits.ts";
 import { latin1Bytes } from "../../../stack/http/syntax.ts";
@@ -193,6 +193,78 @@ describe("a request for the appliance", () => {
     expect(b.server.exchanges).toBe(9);
     for (const exchange of b.appliance.requests) b.server.respond(exchange, 200, "", latin1Bytes("x"), 0);
     expect(ask(1, long)).toBe("");
+  });
+
+  it("is admitted in place of longer ones of its own address, but not of its like", () => {
+    const b = bench({ ...DEFAULT_LIMITS, exchangeMemory: 100_000 });
+    const ask = (path: number, length: number): string => {
+      b.streams.client = path as Client;
+      const handle = b.streams.connect(b.listener, 0);
+      b.streams.receive(handle, `GET /x HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(length)}\r\n\r\n`, 0);
+      return b.streams.output(handle).slice(0, 12);
+    };
+    for (let i = 0; i < 7; i++) expect(ask(1, 9000)).toBe("");
+    for (let i = 0; i < 2; i++) expect(ask(2, 9000)).toBe("");
+    expect(ask(1, 9000)).toBe("HTTP/1.1 503");
+    // Of the first address those give way that the appliance does not know yet, until the newcomer has its part.
+    const [known] = b.appliance.requests;
+    b.server.known(known!);
+    expect(ask(1, 100)).toBe("");
+    expect(b.appliance.cancels.length).toBeGreaterThan(0);
+    for (const exchange of b.appliance.cancels) expect(b.appliance.requests.slice(1, 7)).toContain(exchange);
+    // What is as long as they are still finds no room, and neither do readers push out each other.
+    expect(ask(1, 9000)).toBe("HTTP/1.1 503");
+    const first = Array.from({ length: 60 }, () => ask(1, 100));
+    const cancels = b.appliance.cancels.length;
+    expect(first.at(-1)).toBe("HTTP/1.1 503");
+    expect([ask(1, 100), b.appliance.cancels.length]).toEqual(["HTTP/1.1 503", cancels]);
+  });
+
+  it("is admitted in place of those of its own address that keep the appliance waiting for a body, the silent first", () => {
+    const b = bench({ ...DEFAULT_LIMITS, exchangeMemory: 20_000 });
+    const open = (request: string, now: number): Handle => {
+      b.streams.client = 1 as Client;
+      const handle = b.streams.connect(b.listener, now);
+      b.streams.receive(handle, request, now);
+      return handle;
+    };
+    const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nbegin";
+    b.appliance.onRequest = (id, now) => {
+      b.server.known(id);
+      if (b.server.method(id) === "POST") while (b.server.readBody(id, now).length > 0);
+    };
+    b.appliance.onBody = (id, now) => {
+      while (b.server.readBody(id, now).length > 0);
+    };
+    const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const posts = Array.from({ length: 13 }, (_, i) => open(post, i));
+    expect(b.appliance.cancels).toEqual([]);
+    // The first says something after all the others.
+    b.streams.receive(posts[0]!, "more", 100);
+    const reader = open(get, 101);
+    expect(b.streams.output(reader)).toBe("");
+    expect(b.appliance.cancels).toEqual([b.appliance.requests[1]]);
+    expect(b.streams.output(posts[1]!)).toContain("HTTP/1.1 503 ");
+    expect(b.streams.output(posts[0]!)).toBe("");
+    // Nor do those shut readers out whose bodies come, but are not whole: who began last gives way; and not one that is.
+    const busy = bench({ ...DEFAULT_LIMITS, exchangeMemory: 5000 });
+    const ask = (request: string, now: number): Handle => {
+      busy.streams.client = 1 as Client;
+      const handle = busy.streams.connect(busy.listener, now);
+      busy.streams.receive(handle, request, now);
+      return handle;
+    };
+    busy.appliance.onRequest = (id, now) => {
+      busy.server.known(id);
+      busy.server.readBody(id, now);
+    };
+    const whole = ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nwhole", 0);
+    const first = ask(post, 1);
+    const second = ask(post, 2);
+    expect(busy.streams.output(ask(post, 3))).toContain("HTTP/1.1 503 ");
+    expect(busy.streams.output(ask(get, 4))).toBe("");
+    expect(busy.streams.output(second)).toContain("HTTP/1.1 503 ");
+    expect(busy.streams.output(first) + busy.streams.output(whole)).toBe("");
   });
 
   it("may be answered from within the event, many times over", () => {
