@@ -17,14 +17,14 @@ export interface Concern {
 export const CONCERNS: readonly Concern[] = [
   {
     name: "boot and traps",
-    most: 666,
+    most: 672,
     files: ["boot.S", "machine.h", "paging.c", "power.c", "start.c", "start_info.h", "syscall.c", "trap.c"].map(
       (f) => `virtual/${f}`,
     ),
   },
   {
     name: "platform",
-    most: 551,
+    most: 558,
     files: ["platform.h", "process/", ...["clock.c", "console.c", "entropy.c", "timer.c"].map((f) => `virtual/${f}`)],
   },
   { name: "heap", most: 256, files: ["malloc.c"] },

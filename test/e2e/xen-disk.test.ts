@@ -34,7 +34,11 @@ describe.skipIf(packages === undefined)("a guest of Xen with a disk (needs apt's
       port,
       image: IMAGE,
       disk,
-      guests: { g: emulatedGuestConfig("g") },
+      guests: {
+        g: emulatedGuestConfig("g"),
+        // What xl gives to who says nothing: an emulated card beside that of Xen, both with one address.
+        both: emulatedGuestConfig("g").replace('"type=vif,', '"type=ioemu,model=e1000,'),
+      },
     });
     await host.ready();
   });
@@ -59,10 +63,34 @@ describe.skipIf(packages === undefined)("a guest of Xen with a disk (needs apt's
     expect((await get(port, "/Posts/Third")).text).toContain("From the disk.");
   });
 
-  test("ends when Xen's tools ask for it", async () => {
+  test("begins anew when Xen's tools ask for a reboot", async () => {
+    const from = host.text.length;
+    expect((await host.run("xl reboot g", LIMIT_MS)).status).toBe(0);
+    await host.line(/guest: .*Xen asks for a reboot: beginning anew when all is answered/, LIMIT_MS, from);
+    await host.line(/guest: .* Epiphyte \d/, START_LIMIT_MS, from);
+    await host.line(/guest: .* ready: http/, LIMIT_MS, from);
+    expect((await get(port, "/Posts/Third")).text).toContain("From the disk.");
+  });
+
+  async function ends(): Promise<void> {
     const from = host.text.length;
     expect((await host.run("xl shutdown -w g", LIMIT_MS)).status).toBe(0);
     await host.line(/guest: .*good-bye/, LIMIT_MS, from);
     await host.run("while xl list g; do sleep 1; done", LIMIT_MS);
+  }
+
+  test("ends when Xen's tools ask for it", ends);
+
+  test("has an emulated card beside that of Xen taken away", async () => {
+    const from = host.text.length;
+    expect((await host.run("xl create /g/both.cfg", LIMIT_MS)).status).toBe(0);
+    const card = /guest: .*network card: netfront at device\/vif\/0 \(csum tso4\), 00:16:3e:00:00:03/;
+    await host.line(card, START_LIMIT_MS, from);
+    await host.line(/guest: .* ready: http/, LIMIT_MS, from);
+    expect((await get(port, "/")).text).toContain("The first words of the front page.");
+    const said = host.text.slice(from);
+    expect(said).not.toContain("e1000 at");
+    expect(said).not.toContain("left alone");
+    await ends();
   });
 });

@@ -30,6 +30,8 @@ interface Boot {
   readonly cpu?: string;
   readonly extra?: readonly string[];
   readonly line: string;
+  /** It halts, and QEMU is ended as soon as it has said what is expected. */
+  readonly halts?: boolean;
   /** Every one must be found in what the console said. */
   readonly expect: readonly RegExp[];
 }
@@ -78,6 +80,7 @@ function console(elf: string, boot: Boot): Promise<{ readonly text: string; read
     }, BOOT_LIMIT_MS);
     child.stdout?.on("data", (data: Buffer) => {
       text += data.toString("latin1");
+      if (boot.halts && boot.expect.every((pattern) => pattern.test(text))) child.kill("SIGKILL");
     });
     child.stderr?.on("data", (data: Buffer) => {
       text += data.toString("latin1");
@@ -153,6 +156,13 @@ const boots: readonly Boot[] = [
     extra: ["-device", "virtio-balloon-pci", "-device", "nec-usb-xhci"],
   }),
   good("counted instructions", { extra: ["-icount", "shift=0,sleep=off"] }, /slept 10000\d\d us|slept 10001\d\d us/),
+  ...["max,-nx", "qemu64,-lm"].map((cpu) => ({
+    name: `-cpu ${cpu}`,
+    cpu,
+    line: "report",
+    halts: true,
+    expect: [/^panic: this processor has no 64-bit mode, or no NX: .*\r\n/],
+  })),
   good("AVX", {}, /xcr0 7/),
   good("no ACPI timer, no PCI", { machine: "microvm,rtc=on" }),
   { name: "instructions that end in the byte of hlt", line: "jumps", expect: [/\nend\r?\n$/] },

@@ -16,6 +16,16 @@ entry:
     movl $boot_stack, %esp
     movl %ebx, %ebp             /* start info */
 
+    /* Long mode and no-execute (CPUID 80000001h): without them nothing but these words, on COM1, 0xe9 and a BIOS's screen. */
+    movl $0x80000001, %eax; cpuid
+    notl %edx; testl $0x20100000, %edx; jz 6f
+    movl $lacking, %esi; movl $0xb8000, %edi
+4:  movb (%esi), %al; movw $0x3f8, %dx; outb %al, %dx; outb %al, $0xe9
+    movsb; incl %edi
+    cmpb $0, (%esi); jne 4b
+5:  cli; hlt; jmp 5b
+6:
+
     /* The first 4 GB one to one in 2 MB pages, until paging_start() knows better. */
     movl $early_directory + 3, %eax
     movl $early_pointers, %edi
@@ -34,9 +44,7 @@ entry:
     movl %eax, %cr4
     movl $early_root, %eax; movl %eax, %cr3
     movl $0xc0000080, %ecx      /* EFER: SCE, LME, NXE */
-    rdmsr
-    orl $0x901, %eax
-    wrmsr
+    rdmsr; orl $0x901, %eax; wrmsr
     movl $0x80010033, %eax      /* CR0: PG, WP, NE, ET, MP, PE */
     movl %eax, %cr0
     lgdt gdt_pointer
@@ -107,6 +115,9 @@ syscall_entry:
 wait_for_interrupt:
     sti; hlt; cli
     ret
+
+    .section .rodata
+lacking: .asciz "panic: this processor has no 64-bit mode, or no NX: choose another model (QEMU: -cpu max, libvirt: host-model)\r\n"
 
     .data
     .balign 8

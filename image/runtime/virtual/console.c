@@ -1,17 +1,12 @@
 /* Console on COM1, a 16550A, by polling. Where there is none (Xen, some microVMs) reads give 0xff, and the text goes to Xen's
- * console, or to the debug port 0xe9, which Xen writes into its log and others ignore. */
+ * console, or to the debug port 0xe9, which Xen writes into its log and others ignore. A screen that a BIOS has left in text
+ * mode shows all of it as well: what people see of a machine in a window. */
 #include "machine.h"
 
-enum {
-  COM1 = 0x3f8,
-  DEBUG_PORT = 0xe9,
-  LINE_STATUS = COM1 + 5,
-  TRANSMIT_EMPTY = 0x20,
-  LINE_IDLE = 0x40,
-  FIFO = 16,
-  PATIENCE = 1 << 21
-};
+enum { COM1 = 0x3f8, DEBUG_PORT = 0xe9, LINE_STATUS = COM1 + 5, TRANSMIT_EMPTY = 0x20, LINE_IDLE = 0x40 };
+enum { FIFO = 16, PATIENCE = 1 << 21, COLUMNS = 80, CELLS = 25 * COLUMNS, GREY = 0x700 };
 static int present, room;
+static volatile uint16_t *screen;
 static char last;
 
 void console_start(void) {
@@ -19,6 +14,20 @@ void console_start(void) {
   static const uint8_t program[][2] = {{1, 0}, {3, 0x80}, {0, 1}, {1, 0}, {3, 3}, {2, 7}, {4, 3}};
   for (size_t i = 0; i < sizeof program / sizeof *program; i++) outb((uint16_t)(COM1 + program[i][0]), program[i][1]);
   present = inb(LINE_STATUS) != 0xff;
+  outb(0x3ce, 6); /* VGA's miscellaneous register: text, and memory at 0xb8000 */
+  if ((inb(0x3cf) & 0xf) == 0xe) screen = (void *)SCREEN;
+}
+
+/* From the bottom upwards, below what firmware had to say. */
+static void show(char c) {
+  static unsigned at = CELLS;
+  if (c == '\n') at += COLUMNS - at % COLUMNS;
+  if (!screen || c < ' ') return;
+  if (at >= CELLS) {
+    for (at = 0; at < CELLS; at++) screen[at] = at < CELLS - COLUMNS ? screen[at + COLUMNS] : GREY | ' ';
+    at = CELLS - COLUMNS;
+  }
+  screen[at++] = (uint16_t)(GREY | c);
 }
 
 /* An empty transmitter takes a whole FIFO. When nobody reads at the other end the text is dropped, not waited for. */
@@ -40,6 +49,7 @@ void platform_console(const char *text, size_t length) {
   for (size_t i = 0; i < length; i++) {
     if (text[i] == '\n' && last != '\r') put('\r');
     put(last = text[i]);
+    show(last);
   }
 }
 

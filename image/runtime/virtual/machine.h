@@ -4,8 +4,7 @@
 #define EPIPHYTE_MACHINE_H
 #include "../platform.h"
 
-enum { PAGE = 4096 };
-enum { VECTOR_TIMER = 0xf0, VECTOR_SPURIOUS = 0xff };
+enum { PAGE = 4096, SCREEN = 0xb8000, VECTOR_TIMER = 0xf0, VECTOR_SPURIOUS = 0xff };
 
 /* Intel SDM volume 4; Linux Documentation/virt/kvm/x86/msr.rst. */
 enum { MSR_APIC_BASE = 0x1b, MSR_X2APIC = 0x800, MSR_FS_BASE = 0xc0000100 };

@@ -1,6 +1,7 @@
 /* Page tables: an address is a physical address, and no page is both writable and executable. Read first: Intel SDM 3A
  * 4.5 (4-level paging), 4.6 (access rights). The first megabyte, and with it page 0, and the page under the stack are
- * left out, but for the tables that hypervisors put into its upper half, when a driver asks for them. Only what is not mapped yet is ever mapped, so nothing has to be flushed. */
+ * left out, but for the screen, and the tables that hypervisors put into its upper half when a driver asks for them. Only
+ * what is not mapped yet is ever mapped, so nothing has to be flushed. */
 #include "machine.h"
 
 enum { PRESENT = 1, LARGE = 0x80, TABLE_SIZE = 512, FIRMWARE = 0x80000 };
@@ -54,7 +55,8 @@ void paging_start(void) {
            guard = stack_bottom - PAGE;
   root = heap_pages(1);
   int good = root && map_pages((uint64_t)image_start, text, PAGE_NO_EXECUTE) && map_pages(text, data, 0) &&
-      map_pages(data, guard, PAGE_WRITE | PAGE_NO_EXECUTE);
+      map_pages(data, guard, PAGE_WRITE | PAGE_NO_EXECUTE) &&
+      map_pages(SCREEN, SCREEN + PAGE, PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_UNCACHED);
   for (int i = 0; i < ram_count && good; i++) {
     uint64_t from = ram[i].from < stack_bottom && ram[i].to > (uint64_t)image_start ? stack_bottom : ram[i].from;
     good = map_pages(from, ram[i].to, PAGE_WRITE | PAGE_NO_EXECUTE);

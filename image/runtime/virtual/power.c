@@ -1,14 +1,14 @@
 /* Power-off by ACPI. Read first: ACPI 6.4, 5.2.5 (RSDP), 5.2.9 (FADT), 7.4.2 (\_Sx), 4.8.3.2 (PM1 control), 4.8.3.7 (sleep
- * control of hardware-reduced machines). Of AML only the one package \_S5 is read. Runs before paging_start(). */
+ * control of hardware-reduced machines); QEMU docs/specs/pvpanic. Of AML only the one package \_S5 is read. Runs before paging_start(). */
 #include "machine.h"
 #include <string.h>
 
 struct table {
   char signature[4];
   uint32_t length;
-  uint8_t rest[];
 };
 struct acpi acpi;
+enum { PVPANIC = 0x505, PANICKED = 1, CRASH_HANDLED = 2, ABSENT = 0xff, DEBUG_EXIT = 0x501 };
 
 static uint64_t get(const void *at, unsigned offset, unsigned size) {
   uint64_t value = 0;
@@ -69,12 +69,6 @@ uint32_t platform_power_events(void) { return acpi.pm1_event; }
 static int restarts;
 void platform_restart_on_panic(int wanted) { restarts = wanted; }
 
-/* Hypervisors end the machine a moment after the write. */
-static void wait_five_seconds(void) {
-  for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;)
-    __asm__ volatile("pause");
-}
-
 void platform_power_off(int status) {
   __asm__ volatile("cli");
   uint8_t reduced = (uint8_t)(acpi.s5 << 2 | 1 << 5); /* SLP_TYP and SLP_EN */
@@ -82,6 +76,9 @@ void platform_power_off(int status) {
   if (status && panicking < 3) print("epiphyte: power off, status %d\n", status);
   console_drain();
   xen_power_off(panicking && restarts);
+  /* What a supervisor sees: pvpanic, where it takes the event (or is told that we go on by ourselves); isa-debug-exit. */
+  if (panicking && inb(PVPANIC) != ABSENT) outb(PVPANIC, restarts ? CRASH_HANDLED : PANICKED);
+  if (status && !restarts && inb(DEBUG_EXIT) == 0) outb(DEBUG_EXIT, (uint8_t)status);
   if (panicking && restarts) outb(0xcf9, 6); /* the chipset's reset, and the keyboard controller's */
   if (panicking && restarts) outb(0x64, 0xfe);
   if (!acpi.has_s5) {
@@ -94,7 +91,9 @@ void platform_power_off(int status) {
   } else if (platform_map_device(acpi.sleep_control, 1)) {
     *(volatile uint8_t *)acpi.sleep_control = reduced;
   }
-  wait_five_seconds();
+  /* Hypervisors end the machine a moment after the write. */
+  for (uint64_t from = rdtsc(), khz = tsc_khz ? tsc_khz : 1000000; rdtsc() - from < 5000 * khz;)
+    __asm__ volatile("pause");
   print("epiphyte: this machine cannot be powered off; halted\n");
   for (;;) __asm__ volatile("hlt");
 }

@@ -14,11 +14,6 @@ static long map_memory(long address, long length, long flags) {
   return pages ? (long)pages : -ENOMEM;
 }
 
-static long unmap_memory(void *pages) {
-  free(pages);
-  return 0;
-}
-
 static long read_clock(long clock, struct timespec *into) {
   uint64_t us = clock == CLOCK_REALTIME ? (uint64_t)platform_wall_clock() * 1000 : platform_now();
   *into = (struct timespec){(time_t)(us / 1000000), (long)(us % 1000000 * 1000)};
@@ -44,7 +39,7 @@ static long set_thread(long code, uint64_t base) {
 long system_call(long a, long b, long c, long d, long, long number) {
   switch (number) {
   case SYS_mmap: return map_memory(a, b, d);
-  case SYS_munmap: return unmap_memory((void *)a);
+  case SYS_munmap: free((void *)a); /* fall through */
   case SYS_mprotect:
   case SYS_madvise:
   case SYS_set_tid_address:

@@ -29,7 +29,7 @@ const BOOT_LIMIT_MS = 120_000;
 const MODULES = [
   ...["drivers/xen/xen-evtchn", "drivers/xen/xen-privcmd", "drivers/xen/xen-gntdev", "drivers/xen/xen-gntalloc"],
   ...["drivers/xen/xenfs/xenfs", "net/llc/llc", "net/802/stp", "net/bridge/bridge"],
-  ...["drivers/net/xen-netback/xen-netback", "drivers/net/ethernet/intel/e1000/e1000"],
+  ...["drivers/net/xen-netback/xen-netback", "drivers/net/ethernet/intel/e1000/e1000", "drivers/net/tun"],
 ];
 const TOOLS = ["xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper"];
 
@@ -42,10 +42,12 @@ export function wantXenHost(): string | undefined {
 const DEVICE_MODEL = "/usr/libexec/xen-qemu-system-i386";
 const KEYS = "/usr/share/qemu/keymaps/en-us";
 const BIOS = "/usr/share/seabios/bios-256k.bin";
+/** What an emulated card has besides. */
+const CARD_ROM = "/usr/lib/ipxe/qemu/efi-e1000.rom";
 
 /** Whether guests with emulated devices can be had as well. */
 export function wantDeviceModel(): boolean {
-  return want(DEVICE_MODEL, KEYS) && existsSync(BIOS);
+  return want(DEVICE_MODEL, KEYS) && existsSync(BIOS) && existsSync(CARD_ROM);
 }
 
 export interface XenHostOptions {
@@ -217,6 +219,7 @@ function makeInitrd(packages: string, root: string, archive: string, options: Xe
   if (options.disk !== undefined) {
     place(options.disk, "g/disk.img");
     for (const file of [DEVICE_MODEL, KEYS, BIOS]) place(file, file);
+    place(CARD_ROM, `usr/share/qemu/${basename(CARD_ROM)}`);
     place(join(lib, own, "boot/hvmloader"), `usr/lib/${own}/boot/hvmloader`);
     for (const [, file] of execFileSync("ldd", [DEVICE_MODEL], { encoding: "utf8" }).matchAll(/=> (\/\S+)/g))
       place(file!, `lib/x86_64-linux-gnu/${basename(file!)}`);
