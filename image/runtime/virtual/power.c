@@ -8,7 +8,7 @@ struct table {
   uint32_t length;
 };
 struct acpi acpi;
-enum { PVPANIC = 0x505, PANICKED = 1, CRASH_HANDLED = 2, ABSENT = 0xff, DEBUG_EXIT = 0x501 };
+enum { PVPANIC = 0x505, PANICKED = 1, CRASH_HANDLED = 2, ABSENT = 0xff, DEBUG_EXIT = 0x501, TABLES_MAX = 64 };
 
 static uint64_t get(const void *at, unsigned offset, unsigned size) {
   uint64_t value = 0;
@@ -57,7 +57,7 @@ void acpi_start(uint64_t rsdp) {
   int wide = root[15] >= 2 && get(root, 24, 8);
   const struct table *list = table_at(wide ? get(root, 24, 8) : get(root, 16, 4));
   if (!list) return;
-  for (unsigned at = 36, size = wide ? 8 : 4; at + size <= list->length; at += size) {
+  for (unsigned at = 36, size = wide ? 8 : 4; at + size <= list->length && at < 36 + TABLES_MAX * size; at += size) {
     const struct table *t = table_at(get(list, at, size));
     if (t && !memcmp(t->signature, "FACP", 4) && t->length >= 116) read_fadt(t);
     if (t && !memcmp(t->signature, "SSDT", 4)) find_s5(t);
