@@ -93,6 +93,8 @@ export function receive(core: TlsCore, s: Stream, now: Instant): void {
     }
   }
   flushChannel(core, s);
+  // 4.6.3 wants it before our next data; who waits for it to go on gets it when there is none.
+  if (s.connection.updateDue) core.list(s);
   if (reading(s) || s.peerEnded) settle(core, s, now);
 }
 

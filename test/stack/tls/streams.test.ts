@@ -97,6 +97,28 @@ describe("TlsStreams", () => {
     expect(wrong).toBe(0);
   });
 
+  test("a KeyUpdate that asks for another is answered although there is no data to send, amid a request", () => {
+    const b = bench();
+    const v = visit(b);
+    b.step();
+    b.sent(v.handle);
+    for (const request of ["GET", "", " / HTTP/1.1"]) {
+      if (request !== "") b.receive(v.handle, v.end.seal(bytesOf(request)));
+      v.end.connection.updateKeys(true);
+      b.receive(v.handle, v.end.connection.channel.take());
+      b.step();
+      const answer = b.sent(v.handle);
+      // 5 bytes of header, the message, its type, the tag.
+      expect(answer.length).toBe(5 + 5 + 1 + 16);
+      v.end.receive(answer, b.now);
+      b.acknowledge(v.handle);
+    }
+    expect(b.tls.send(v.handle, bytesOf("hello"), 0, 5)).toBe(true);
+    b.step();
+    v.end.receive(b.sent(v.handle), b.now);
+    expect(v.end.data).toEqual([104, 101, 108, 108, 111]);
+  });
+
   test("our end is a close_notify before the FIN", () => {
     const b = bench();
     const v = visit(b);
