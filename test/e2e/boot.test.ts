@@ -103,6 +103,14 @@ describe("a disk", () => {
     await serves({ image: "", machine: drive === "IDE" ? "pc" : "q35", extra: DRIVES[drive](disk) });
   });
 
+  test("BIOS, without a local APIC, ACPI and MSI-X, as OpenBSD's vmm has it", async () => {
+    const text = await serves({
+      ...{ image: "", parameters: "", machine: "pc,acpi=off", cpu: "qemu64,-apic" },
+      ...{ card: "virtio-net-pci,netdev=n0,vectors=0", extra: DRIVES["virtio-blk"](disk) },
+    });
+    expect(text).toContain("network card: virtio-net at ");
+  });
+
   test("BIOS, 5 GB of memory", async () => {
     expect(await serves({ image: "", memory: 5120, extra: DRIVES["virtio-blk"](disk) })).toMatch(
       / 51\d\d MB of memory/,
