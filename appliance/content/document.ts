@@ -362,13 +362,15 @@ const CHANGE_KEYS = [
 
 /** The first of the keys that holds a date that can be read; what cannot be is told by visibility.ts. */
 function momentOf(header: Header, keys: readonly string[]): Moment | undefined {
-  for (const key of keys)
+  for (const key of keys) {
+    if (!header.fields.has(key)) continue;
     for (const entry of header.entries) {
       if (entry.key.toLowerCase() !== key) continue;
       const text = asText(entry.value());
       const moment = text === undefined ? undefined : parseMoment(text);
       if (moment !== undefined) return moment;
     }
+  }
   return undefined;
 }
 

@@ -241,7 +241,8 @@ function unquote(value: string): string {
 /** The first of the keys that holds text (or a number, written out); trimmed; undefined when empty. */
 export function textOf(fields: Fields, ...keys: readonly string[]): string | undefined {
   for (const key of keys) {
-    const text = asText(fields.get(key));
+    const value = fields.get(key);
+    const text = value === undefined ? undefined : asText(value);
     if (text !== undefined) return text;
   }
   return undefined;
