@@ -20,6 +20,7 @@ import { fold } from "./checksum.ts";
 import { IndexTable, mix } from "./index-table.ts";
 import { type LocalAddresses, NoLocalAddresses } from "./local-addresses.ts";
 import { Networks } from "./networks.ts";
+import { Recency } from "./recency.ts";
 import { type Instant, NEVER, SECOND } from "./result.ts";
 
 /** A pair of addresses, as index into the host's PathTable. */
@@ -78,10 +79,7 @@ export class PathTable {
   /** Entries that were ever used; those beyond are free. */
   #made = 0;
   // Entries that nobody holds, in the order in which they were last let go of.
-  readonly #older: Int32Array;
-  readonly #newer: Int32Array;
-  #oldest = NONE;
-  #newest = NONE;
+  readonly #unheld: Recency;
   /** What `open4` found last: packets come in runs. */
   #last: Path = NO_PATH;
   #lastLocal = -1;
@@ -109,8 +107,7 @@ export class PathTable {
     this.#mtus = new Int32Array(this.capacity);
     this.#mtuUntil = new Float64Array(this.capacity);
     this.#networkOf = new Int32Array(this.capacity);
-    this.#older = new Int32Array(this.capacity);
-    this.#newer = new Int32Array(this.capacity);
+    this.#unheld = new Recency(this.capacity);
   }
 
   /** Entries in use, held or not. */
@@ -210,14 +207,14 @@ export class PathTable {
   hold(path: Path): void {
     const users = this.#users[path]!;
     this.#users[path] = users + 1;
-    if (users === 0) this.#unlink(path);
+    if (users === 0) this.#unheld.remove(path);
   }
 
   letGo(path: Path): void {
     const users = this.#users[path]! - 1;
     if (users < 0) throw new Error("a path that nobody holds was let go of");
     this.#users[path] = users;
-    if (users === 0) this.#append(path);
+    if (users === 0) this.#unheld.append(path);
   }
 
   /** The sum to begin a TCP or UDP checksum with; `length` is that of header and payload (RFC 9293 3.1, RFC 768). */
@@ -360,15 +357,15 @@ export class PathTable {
     this.#mtuUntil[path] = NEVER;
     this.#hashes[path] = hash;
     this.#index.insert(hash, path);
-    this.#append(path);
+    this.#unheld.append(path);
   }
 
   /** An entry that was never used, or the one that nobody has held for longest. */
   #claim(): Path {
     if (this.#made < this.capacity) return this.#made++ as Path;
-    const path = this.#oldest as Path;
+    const path = this.#unheld.oldest as Path;
     if (path < 0) return NO_PATH;
-    this.#unlink(path);
+    this.#unheld.remove(path);
     this.#index.remove(this.#hashes[path]!, path);
     if (this.families[path]! === 6) this.#networks.leave(this.#networkOf[path]!);
     if (path === this.#last) {
@@ -378,22 +375,5 @@ export class PathTable {
     }
     if (path === this.#last6) this.#last6 = NO_PATH;
     return path;
-  }
-
-  #append(path: Path): void {
-    this.#older[path] = this.#newest;
-    this.#newer[path] = NONE;
-    if (this.#newest >= 0) this.#newer[this.#newest] = path;
-    else this.#oldest = path;
-    this.#newest = path;
-  }
-
-  #unlink(path: Path): void {
-    const older = this.#older[path]!;
-    const newer = this.#newer[path]!;
-    if (older >= 0) this.#newer[older] = newer;
-    else this.#oldest = newer;
-    if (newer >= 0) this.#older[newer] = older;
-    else this.#newest = older;
   }
 }
