@@ -138,12 +138,18 @@ export class PathTable {
    * It is entered when it is new. NO_PATH: every entry is held.
    */
   open6(bytes: Uint8Array, offset: number): Path {
-    if (this.#last6 >= 0 && this.#is6(this.#last6, bytes, offset)) return this.#last6;
+    const again = this.again6(bytes, offset);
+    if (again >= 0) return again;
     const hash = this.#hash6(bytes, offset);
     let path = this.#search6(bytes, offset, hash);
     if (path < 0) path = this.#enter6(bytes, offset, hash);
     if (path >= 0) this.#last6 = path;
     return path;
+  }
+
+  /** What `open6` returned last if it was for these two; else NO_PATH, known or not. */
+  again6(bytes: Uint8Array, offset: number): Path {
+    return this.#last6 >= 0 && this.#is6(this.#last6, bytes, offset) ? this.#last6 : NO_PATH;
   }
 
   /** The path between two IPv6 addresses if it is known, or NO_PATH. */

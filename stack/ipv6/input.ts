@@ -13,7 +13,7 @@ import {
 } from "../base/counters.ts";
 import { PROTOCOL_ICMPV6 } from "../base/ip-sink.ts";
 import { Packet, type PacketReceiver } from "../base/packet.ts";
-import type { PathTable } from "../base/path.ts";
+import { NO_PATH, type Path, type PathTable } from "../base/path.ts";
 import type { Instant } from "../base/result.ts";
 import type { Addresses } from "../ndp/addresses.ts";
 import { Reassembly } from "./reassembly.ts";
@@ -44,6 +44,8 @@ export class Ipv6Input {
   private readonly reassembly = new Reassembly();
   /** Of `reassembly.dropped`, what has been counted. */
   private unassembled = 0;
+  /** `addresses.changes` when the destination of the packet before was found to be ours, or NEVER_SEEN. */
+  private seen = NEVER_SEEN;
 
   constructor(
     paths: PathTable,
@@ -70,18 +72,22 @@ export class Ipv6Input {
       this.refuse(bytes, offset, error, group);
       return;
     }
-    const kind = this.kindOf(bytes, offset + DESTINATION);
+    // Nearly always between the same two as the packet before.
+    const again = this.seen === this.addresses.changes ? this.paths.again6(bytes, offset + SOURCE) : NO_PATH;
+    const kind = again >= 0 ? FOR_US : this.kindOf(bytes, offset + DESTINATION);
     if (kind === FOR_OTHERS) {
       this.counters.note(PACKETS_TO_OTHERS);
       return;
     }
     const unicast = kind === FOR_US && !group;
-    if (!header.isFragment()) this.deliver(bytes, unicast, checksumValid, header.fragmented);
+    if (!header.isFragment()) this.deliver(bytes, again >= 0 ? again : this.open(bytes, kind), unicast, checksumValid);
     else if (this.assemble(bytes, now)) {
       // From here on it is a packet like any other.
       const whole = decode(reassembly.bytes, reassembly.offset, reassembly.length, header);
-      if (whole === 0 && !header.fragmented) this.deliver(reassembly.bytes, unicast, false, true);
-      else if (whole === 0) this.counters.note(PACKETS_DAMAGED);
+      if (whole === 0 && !header.fragmented) {
+        header.fragmented = true;
+        this.deliver(reassembly.bytes, this.open(reassembly.bytes, kind), unicast, false);
+      } else if (whole === 0) this.counters.note(PACKETS_DAMAGED);
       else this.refuse(reassembly.bytes, reassembly.offset, whole, group);
     }
   }
@@ -108,29 +114,30 @@ export class Ipv6Input {
     this.unassembled = this.reassembly.dropped;
   }
 
-  /** Passes on a whole packet: its header, decoded from `bytes`, is `this.header`. */
-  private deliver(bytes: Uint8Array, unicast: boolean, checksumValid: boolean, fragmented: boolean): void {
-    const { header, packet } = this;
+  /** The path of the packet whose header, decoded from `bytes`, is `this.header`; NO_PATH: there is none for it. */
+  private open(bytes: Uint8Array, kind: number): Path {
+    const path = this.paths.open6(bytes, this.header.offset + SOURCE);
+    if (path < 0) this.counters.note(PACKETS_WITHOUT_PATH);
+    else this.seen = kind === FOR_US ? this.addresses.changes : NEVER_SEEN;
+    return path;
+  }
+
+  /** Passes on a whole packet on this path: its header, decoded from `bytes`, is `this.header`. */
+  private deliver(bytes: Uint8Array, path: Path, unicast: boolean, checksumValid: boolean): void {
+    const { header } = this;
+    if (path < 0) return;
     // RFC 4291 2.5.2: only who asks for an address has none.
-    if (header.protocol !== PROTOCOL_ICMPV6 && isUnspecified(bytes, header.offset + SOURCE)) {
+    if (header.sourceless && header.protocol !== PROTOCOL_ICMPV6) {
       this.counters.note(PACKETS_DAMAGED);
       return;
     }
-    if (!this.fill(bytes)) return;
-    packet.unicast = unicast;
-    packet.checksumValid = checksumValid;
-    packet.fragmented = fragmented;
-    this.receiver.packet(packet);
+    this.fill(bytes, path, unicast, checksumValid);
+    this.receiver.packet(this.packet);
   }
 
-  /** The packet as far as its header has been decoded; false: there is no path. */
-  private fill(bytes: Uint8Array): boolean {
+  /** The packet as far as its header has been decoded. */
+  private fill(bytes: Uint8Array, path: Path, unicast: boolean, checksumValid: boolean): void {
     const { header, packet } = this;
-    const path = this.paths.open6(bytes, header.offset + SOURCE);
-    if (path < 0) {
-      this.counters.note(PACKETS_WITHOUT_PATH);
-      return false;
-    }
     packet.path = path;
     packet.protocol = header.protocol;
     packet.bytes = bytes;
@@ -138,7 +145,9 @@ export class Ipv6Input {
     packet.length = header.payloadLength;
     packet.headerLength = header.headerLength;
     packet.ecn = header.ecn;
-    return true;
+    packet.fragmented = header.fragmented;
+    packet.unicast = unicast;
+    packet.checksumValid = checksumValid;
   }
 
   /** A header that is not understood. Its sender is told where RFC 8200 and 7112 have it so. */
@@ -150,15 +159,14 @@ export class Ipv6Input {
       return;
     }
     const kind = this.kindOf(bytes, offset + DESTINATION);
-    if (kind === FOR_OTHERS || isUnspecified(bytes, offset + SOURCE) || !this.fill(bytes)) {
+    const path = kind === FOR_OTHERS || isUnspecified(bytes, offset + SOURCE) ? NO_PATH : this.open(bytes, kind);
+    if (path < 0) {
       this.counters.note(PACKETS_DAMAGED);
       return;
     }
     this.counters.note(HEADERS_REFUSED);
     const { packet } = this;
-    packet.unicast = kind === FOR_US && !group;
-    packet.checksumValid = false;
-    packet.fragmented = header.fragmented;
+    this.fill(bytes, path, kind === FOR_US && !group, false);
     if (cut) this.problems.problem(packet, PROBLEM_FIRST_FRAGMENT, 0, false);
     else this.problems.problem(packet, header.problemCode, header.problemPointer, header.problemOfGroup);
   }
@@ -175,6 +183,8 @@ export class Ipv6Input {
     return this.addresses.listens(bytes, destination) ? FOR_GROUP : FOR_OTHERS;
   }
 }
+
+const NEVER_SEEN = -1;
 
 const FOR_OTHERS = 0;
 const FOR_US = 1;

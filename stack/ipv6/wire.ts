@@ -56,6 +56,8 @@ export const PROBLEM_FIRST_FRAGMENT = 3;
 export class Ipv6Header {
   /** Where the header begins; addresses lie at SOURCE and DESTINATION from there. */
   offset = 0;
+  /** It has no source: whoever sent it has no address yet. */
+  sourceless = false;
   /** What lies behind the last extension header. */
   protocol = 0;
   hopLimit = 0;
@@ -100,6 +102,7 @@ export function decode(bytes: Uint8Array, offset: number, length: number, header
   if (isMartian(bytes, offset)) return IPV6_MARTIAN;
   const protocol = (second >>> 8) & 255;
   header.offset = offset;
+  header.sourceless = nativeLoad32(bytes, offset + SOURCE) === 0 && isUnspecified(bytes, offset + SOURCE);
   header.protocol = protocol;
   header.hopLimit = second & 255;
   header.ecn = (first >>> 4) & 3;

@@ -35,6 +35,7 @@ export const DUPLICATE = 3;
 export const DUPLICATE_TIME = 600 * SECOND;
 
 export class Address {
+  /** Changed by `Addresses.set` alone. */
   state = UNUSED;
   origin = BY_LINK;
   prefixLength = 64;
@@ -53,10 +54,18 @@ export class Addresses extends LocalAddresses {
   readonly entries: Address[] = [];
   /** What `choose` goes by: set before it may be called. */
   now: Instant = 0;
+  /** How often an address has come, gone or become ours. */
+  changes = 0;
 
   constructor() {
     super();
     for (let i = 0; i < ADDRESS_LIMIT; i++) this.entries.push(new Address());
+  }
+
+  /** Gives an entry another state. */
+  set(index: number, state: number): void {
+    this.entries[index]!.state = state;
+    this.changes++;
   }
 
   /** Where an address lies in `bytes`. */

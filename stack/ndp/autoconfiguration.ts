@@ -115,7 +115,7 @@ export class Autoconfiguration {
   remove(index: number, now: Instant): void {
     const entry = this.addresses.entries[index]!;
     if (entry.state === ASSIGNED) this.changed = true;
-    entry.state = UNUSED;
+    this.addresses.set(index, UNUSED);
     this.listen(now);
   }
 
@@ -134,7 +134,7 @@ export class Autoconfiguration {
       this.notices.push(`${text} is in use by another machine; trying ${formatIpv6(addresses.bytes, at)}`);
       return;
     }
-    entry.state = DUPLICATE;
+    addresses.set(index, DUPLICATE);
     if (entry.origin === BY_DHCP) this.leasedDuplicate = true;
     entry.nextAt = NEVER;
     entry.validUntil = now + DUPLICATE_TIME;
@@ -177,7 +177,7 @@ export class Autoconfiguration {
   /** The address is tried from now on. */
   private enter(index: number, origin: number, preferred: Instant, valid: Instant, now: Instant): void {
     const entry = this.addresses.entries[index]!;
-    entry.state = TENTATIVE;
+    this.addresses.set(index, TENTATIVE);
     entry.origin = origin;
     entry.attempt = 0;
     entry.preferredUntil = preferred;
@@ -193,7 +193,7 @@ export class Autoconfiguration {
     const { addresses, message } = this;
     const entry = addresses.entries[index]!;
     if (entry.probes === 0) {
-      entry.state = ASSIGNED;
+      addresses.set(index, ASSIGNED);
       entry.nextAt = NEVER;
       this.changed = true;
       return;

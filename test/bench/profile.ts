@@ -2,9 +2,10 @@
 // For a bytecode build that is the engine's functions, for a compiled one the TypeScript's as well.
 //
 //   node tools/run.mjs test/bench/profile.ts [bytecode|compiled] [boot|keep-alive|close|large|cold|tls-full|tls-hybrid|
-//     tls-resumed|tls-keep-alive|tls-large] [syslog] [plain]
+//     tls-resumed|tls-keep-alive|tls-large] [syslog] [plain] [six]
 //
 // cold: the first request for the large file. syslog: with an access line a request. plain: without offloads.
+// six: over IPv6.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -39,10 +40,12 @@ try {
     syslog: switches.includes("syslog"),
     offloads: !switches.includes("plain"),
     tls: phase.startsWith("tls-"),
+    six: switches.includes("six"),
     blocks: true,
     onLine,
   } as const;
-  await withMachine(bed, column, how, async (machine, host) => {
+  await withMachine(bed, column, how, async (machine, address) => {
+    const host = how.six ? `[${bed.guest6}]` : address;
     let before = new Map<number, number>();
     const ask = (path: string) => bed.ask({ kind: "get", url: `http://${host}${path}`, counter: machine.counterFile });
     if (boot) await ask("/");

@@ -1,7 +1,8 @@
 // Packets of IPv6 as they come to a host, and what it answers: RFC 8200, 4443, 5722, 6946, 7112, 5095, 3810.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { PACKETS_DAMAGED } from "../../../stack/base/counters.ts";
+import { parseIpv6 } from "../../../stack/base/address6.ts";
+import { PACKETS_DAMAGED, PACKETS_TO_OTHERS } from "../../../stack/base/counters.ts";
 import { equalBytes } from "../../../stack/base/native.ts";
 import { SECOND } from "../../../stack/base/result.ts";
 import { Bed, datagram, echo, ends, extension, finished, fragments, HOST, joined, PEER, sumHolds } from "./frames.ts";
@@ -38,6 +39,20 @@ describe("an echo", () => {
       expect([ends(answer!), answer![40], answer![7], sumHolds(answer!)]).toEqual([`${HOST} ${PEER}`, 129, 64, true]);
       expect(equalBytes(answer!, 44, asked, 4, asked.length - 4)).toBe(true);
     }
+  });
+
+  it("to an address that is ours no more is for others, even from who has just been answered", () => {
+    for (let i = 0; i < 3; i++) bed.hear(ICMP, echo(8));
+    expect(bed.heard().length).toBe(3);
+    const { configuration } = bed.host.ipv6.ndp;
+    const address = new Uint8Array(16);
+    parseIpv6(HOST, address, 0);
+    configuration.remove(configuration.addresses.find(address, 0), bed.now);
+    bed.pass(SECOND);
+    bed.heard();
+    const before = bed.host.ip.counters.value(PACKETS_TO_OTHERS);
+    bed.hear(ICMP, echo(8));
+    expect([bed.heard().length, bed.host.ip.counters.value(PACKETS_TO_OTHERS)]).toEqual([0, before + 1]);
   });
 
   it("in fragments is answered in fragments, whatever their order", () => {
