@@ -53,6 +53,8 @@ export class PathTable {
   readonly families: Uint8Array;
   /** By path: the folded sum of both addresses (RFC 1071). It is part of every checksum over a pseudo-header. */
   readonly sums: Int32Array;
+  /** By path: how long an answer may take, µs, as the last handshake found it (RFC 9040); 0: nobody knows. */
+  readonly timeouts: Int32Array;
   /** By path: the Ethernet address of the next hop, and in which turn of the IP layer it was found there. */
   readonly hops: Float64Array;
   readonly hopTurns: Int32Array;
@@ -100,6 +102,7 @@ export class PathTable {
     this.#addresses = new Uint8Array(this.capacity * ENTRY_LENGTH);
     this.families = new Uint8Array(this.capacity);
     this.sums = new Int32Array(this.capacity);
+    this.timeouts = new Int32Array(this.capacity);
     this.hops = new Float64Array(this.capacity);
     this.hopTurns = new Int32Array(this.capacity);
     this.#hashes = new Int32Array(this.capacity);
@@ -359,6 +362,7 @@ export class PathTable {
   /** The rest of a new entry. */
   #enter(path: Path, hash: number): void {
     this.hopTurns[path] = NONE;
+    this.timeouts[path] = 0;
     this.#mtus[path] = this.linkMtuOf(path);
     this.#mtuUntil[path] = NEVER;
     this.#hashes[path] = hash;

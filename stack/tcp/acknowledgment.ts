@@ -35,7 +35,7 @@ export function acknowledgment(core: TcpCore, c: Connection, s: Segment, now: In
       refuse(core, s, c.path);
       return false;
     }
-    if (c.synSentAt !== NEVER) measured(c, now - c.synSentAt);
+    measureHandshake(core, c, s, now);
     c.sndUna = seqAdd(c.iss, 1);
     established(core, c, now);
     core.wake(c);
@@ -112,10 +112,7 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
   // RFC 6298 3 (Karn) by our own clock; when all of it has left twice, the timestamp's echo tells.
   const sample = c.sender.sample;
   if (sample > 0) measured(c, sample);
-  else if (c.timestamps && s.hasTimestamps && s.tsEcho !== 0) {
-    const ms = (core.milliseconds + c.tsOffset - s.tsEcho) | 0;
-    if (ms >= 0 && ms < 600_000) measured(c, ms * 1000);
-  }
+  else measureEcho(core, c, s);
   c.retries = 0;
   c.unackedSince = now;
   afterAck(core, c, acked, delivered, inFlight, now);
@@ -125,6 +122,19 @@ function newAck(core: TcpCore, c: Connection, s: Segment, acked: number, now: In
 
   // Is our FIN acknowledged? It is, when more was than the queue held.
   if (acked > bytes) finAcknowledged(core, c, now);
+}
+
+/** The round trip by which timestamp comes back (RFC 7323 4.1): it says which of those that left twice is answered. */
+function measureEcho(core: TcpCore, c: Connection, s: Segment): void {
+  if (!c.timestamps || !s.hasTimestamps || s.tsEcho === 0) return;
+  const ms = (core.milliseconds + c.tsOffset - s.tsEcho) | 0;
+  if (ms >= 0 && ms < 600_000) measured(c, ms * 1000);
+}
+
+/** Our SYN is acknowledged. */
+export function measureHandshake(core: TcpCore, c: Connection, s: Segment, now: Instant): void {
+  if (c.synSentAt !== NEVER) measured(c, now - c.synSentAt);
+  else measureEcho(core, c, s);
 }
 
 /** Nothing new is acknowledged, but something has arrived behind it. */
@@ -157,15 +167,16 @@ export function established(core: TcpCore, c: Connection, now: Instant): void {
   c.lingerAt = NEVER;
   c.timerAt = NEVER;
   c.recover = c.iss;
-  // RFC 6298 5.7 and RFC 5681 3.1: a SYN that was lost. Its time was not measured (Karn).
-  if (c.retries > 0) {
-    c.rto = INITIAL_RTO_AFTER_LOSS;
-    c.cwnd = c.mss;
-  } else c.cwnd = initialWindow(c.mss);
+  // RFC 6298 5.7: a timeout of which nobody knows whether it was too short.
+  if (c.srtt > 0) core.sink.paths.timeouts[c.path] = c.rto;
+  else if (c.retries > 0) c.rto = INITIAL_RTO_AFTER_LOSS;
+  // RFC 5681 3.1 has one segment after a SYN that was lost, when the first timeout was 3 s: here two must be, as in Linux.
+  c.cwnd = c.retries > 1 ? c.mss : initialWindow(c.mss);
   c.retries = 0;
   c.sentAt = now;
   c.beginPhase(now);
   c.queue.rewind();
-  c.sender.begin(c.sndNxt, c.srtt);
+  // What a timestamp has measured is too coarse to be the least there is.
+  c.sender.begin(c.sndNxt, c.synSentAt === NEVER ? 0 : c.srtt);
   if (core.limits.keepAlive > 0) c.keepAliveAt = now + core.limits.keepAlive;
 }

@@ -201,7 +201,7 @@ export class Connection {
   rto = INITIAL_RTO;
   /** Timeouts in a row. */
   retries = 0;
-  /** When our SYN left, which is not in the scoreboard; NEVER: it has left twice. */
+  /** When our SYN left, which is not in the scoreboard; NEVER: it has left twice, for whatever reason. */
   synSentAt: Instant = NEVER;
 
   // ---- Congestion (RFC 5681; the rest is in sender.ts), bytes ----

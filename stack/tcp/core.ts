@@ -12,7 +12,7 @@ import { BUFFER_SIZES, BufferPool } from "./buffers.ts";
 import { Room } from "./candidates.ts";
 import { CLOSED, Connection, FIN_WAIT_2, NO_BUFFER, NOBODY, SYN_RECEIVED, TIME_WAIT } from "./connection.ts";
 import { Secret } from "./isn.ts";
-import { HEADERS, HEADERS6, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
+import { HEADERS, HEADERS6, INITIAL_RTO, MAX_CONNECTIONS, MIN_PATH_MTU, type TcpLimits } from "./limits.ts";
 import { SendQueue } from "./send-queue.ts";
 import { Sender } from "./sender.ts";
 import { ConnectionTable } from "./table.ts";
@@ -214,6 +214,8 @@ export class TcpCore {
     c.pathMtu = this.sink.paths.mtu(path, this.now);
     c.dontFragment = c.pathMtu >= MIN_PATH_MTU;
     c.tsOffset = this.secret.timestampOffset(path, localPort, remotePort);
+    const timeout = this.sink.paths.timeouts[path]!;
+    if (timeout > 0 && timeout < INITIAL_RTO) c.rto = timeout;
     this.table.insert(c);
     const counters = this.counters;
     counters.connections++;

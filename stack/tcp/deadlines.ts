@@ -21,6 +21,7 @@ import type { TcpCore } from "./core.ts";
 import {
   BLACK_HOLE_RETRIES,
   DOUBT_RETRIES,
+  INITIAL_RTO,
   KEEP_ALIVE_INTERVAL,
   KEEP_ALIVE_PROBES,
   MAX_RTO,
@@ -85,10 +86,10 @@ function retransmissionTimeout(core: TcpCore, c: Connection, now: Instant): void
       core.release(c);
       return;
     }
-    // RFC 6298 5.5. The congestion window begins after the handshake (input.ts, established).
+    // RFC 6298 5.5. The congestion window begins after the handshake (acknowledgment.ts, established).
     c.retries++;
-    c.rto = Math.min(c.rto * 2, MAX_RTO);
-    c.synSentAt = NEVER;
+    // What the path was known to take was no answer: from here on as if nothing was known.
+    c.rto = c.rto < INITIAL_RTO ? INITIAL_RTO : Math.min(c.rto * 2, MAX_RTO);
     c.synDue = true;
     // RFC 3168 6.1.1.1: there are boxes that drop a SYN for its flags.
     if (c.state === SYN_SENT) c.ecn = false;

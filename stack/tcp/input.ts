@@ -5,12 +5,11 @@
 // step. The user is told by Tcp when the segment has been worked through.
 
 import { RESETS_IN } from "../base/counters.ts";
-import { type Instant, NEVER } from "../base/result.ts";
+import type { Instant } from "../base/result.ts";
 import { type Seq, seqAdd, seqDiff, seqLe, seqLt } from "../base/seq.ts";
 import { CLOSED_BY_RESET, CLOSED_IN_ORDER, CLOSED_REFUSED } from "../base/streams.ts";
 import { acceptable } from "./acceptance.ts";
-import { acknowledgment, established } from "./acknowledgment.ts";
-import { measured } from "./congestion.ts";
+import { acknowledgment, established, measureHandshake } from "./acknowledgment.ts";
 import {
   CLOSE_WAIT,
   CLOSED,
@@ -117,7 +116,7 @@ function synSent(core: TcpCore, c: Connection, s: Segment, now: Instant): boolea
   c.rcvAdv = seqAdd(c.rcvNxt, Math.min(c.receiveLimit, 0xffff));
   // Of ours it can acknowledge the SYN alone: snd.nxt lies there already.
   c.sndUna = s.ack;
-  if (c.synSentAt !== NEVER) measured(c, now - c.synSentAt);
+  measureHandshake(core, c, s, now);
   established(core, c, now);
   c.ackNow = true;
   core.wake(c);

@@ -97,9 +97,9 @@ function sendSyn(core: TcpCore, c: Connection, now: Instant): boolean {
   const length = encode(sink.bytes, at, out);
   c.synDue = false;
   c.lastAckSent = c.rcvNxt;
+  c.synSentAt = c.sndNxt === c.iss ? now : NEVER;
   c.sndNxt = seqAdd(c.iss, 1);
   c.sndMax = c.sndNxt;
-  if (c.retries === 0) c.synSentAt = now;
   c.timerAt = now + c.rto;
   core.note(SEGMENTS_OUT);
   writeChecksum(sink, at, c.path, length);

@@ -88,19 +88,39 @@ function arrived(c: Connection, time: Instant, end: Seq, again: boolean, now: In
 /** The blocks of an ACK. Returns the bytes that they newly report. Nonsense is passed over. */
 export function takeSacks(c: Connection, segment: Segment, now: Instant): number {
   let bytes = 0;
-  for (let i = 0; i < segment.sacks; i++) {
+  let i = 0;
+  if (segment.sacks > 0 && isDuplicate(segment, segment.sackStarts[0]!, segment.sackEnds[0]!)) {
+    if (seqLt(segment.sackStarts[0]!, segment.sackEnds[0]!)) takeDuplicate(c, segment.sackEnds[0]!);
+    i = 1;
+  }
+  sortBlocks(segment, i);
+  for (; i < segment.sacks; i++) {
     const start = segment.sackStarts[i]!;
     const end = segment.sackEnds[i]!;
-    if (!seqLt(start, end)) continue;
-    if (i === 0 && isDuplicate(segment, start, end)) {
-      takeDuplicate(c, end);
-      continue;
-    }
-    if (seqLe(end, c.sndUna) || seqLt(c.sndNxt, end)) continue;
+    if (!seqLt(start, end) || seqLe(end, c.sndUna) || seqLt(c.sndNxt, end)) continue;
     bytes += takeBlock(c, start, end, now);
   }
   if (bytes > 0) joinSacked(c.sender.board);
   return bytes;
+}
+
+/**
+ * The blocks from this one on by their numbers. They come with the latest first (RFC 2018 4), and what an ACK that was lost
+ * would have reported is no reordering when it is told of behind that.
+ */
+function sortBlocks(segment: Segment, from: number): void {
+  const { sackStarts, sackEnds } = segment;
+  for (let i = from + 1; i < segment.sacks; i++) {
+    const start = sackStarts[i]!;
+    const end = sackEnds[i]!;
+    let at = i;
+    for (; at > from && seqLt(start, sackStarts[at - 1]!); at--) {
+      sackStarts[at] = sackStarts[at - 1]!;
+      sackEnds[at] = sackEnds[at - 1]!;
+    }
+    sackStarts[at] = start;
+    sackEnds[at] = end;
+  }
 }
 
 /** RFC 2883 4: the first block says what has come twice, when it lies below the ACK or within the second. */

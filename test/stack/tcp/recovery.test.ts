@@ -70,6 +70,19 @@ class Sending extends Bench {
 }
 
 describe("RACK (RFC 8985)", () => {
+  test("blocks that one ACK brings, the latest first (RFC 2018 4), are no reordering: the ACK between was lost", () => {
+    const bench = new Sending(10);
+    bench.now += RTT;
+    expect(
+      bench.acknowledge(0, [
+        [5, 10],
+        [1, 4],
+      ]),
+    ).toEqual([]);
+    // Seven have overtaken both, so it is not the reordering window of 12.5 ms that is waited for.
+    expect(bench.wait(3)).toEqual([0, 4]);
+  });
+
   test("what three that left with it or later have overtaken is lost, at once or when they could have been one", () => {
     const bench = new Sending(10);
     bench.now += RTT;
