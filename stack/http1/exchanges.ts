@@ -131,9 +131,10 @@ export class ExchangeTable {
   }
 
   /**
-   * Who gives way to such an exchange when there is no memory for it, among those that the appliance does not know yet or
-   * has not got whole: one of the address that holds most, if it holds more than the newcomer's would with it; else one of
-   * the newcomer's own, so that no reader is shut out by who shares the address (`#easier`). -1: nobody.
+   * Who gives way to such an exchange when there is no memory for it: one that the appliance does not know yet, of the
+   * address that holds most, if it holds more than the newcomer's would with it; else one of the newcomer's own, so that no
+   * reader is shut out by who shares the address: a body that is not whole, or an unknown one that is twice as long
+   * (`#easier`). Bodies do not give way to bodies: those that are turned away come again, whole. -1: nobody.
    */
   worst(length: number, uploading: boolean, client: Client): number {
     const cost = EXCHANGE_COST + length;
@@ -142,12 +143,12 @@ export class ExchangeTable {
     let own = -1;
     for (let i = 0; i < this.#exchanges.length; i++) {
       const e = this.#exchanges[i]!;
-      if (e.connection < 0 || (e.known && !e.uploading)) continue;
+      if (e.connection < 0) continue;
       if (e.client !== client) {
-        if (this.#heldByClient(e.client) <= most) continue;
+        if (e.known || this.#heldByClient(e.client) <= most) continue;
         worst = i;
         most = this.#heldByClient(e.client);
-      } else if ((e.uploading && !uploading) || e.hungrySince >= 0 || e.charged >= 2 * cost) {
+      } else if ((e.uploading && !uploading) || (!e.known && e.charged >= 2 * cost)) {
         if (own < 0 || this.#easier(e, this.#exchanges[own]!)) own = i;
       }
     }
