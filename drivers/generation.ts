@@ -4,7 +4,7 @@
 // Generation ID (2012); QEMU docs/specs/vmgenid.rst. The host also interrupts; it is enough to look.
 
 import { AcpiTables } from "./acpi/tables.ts";
-import { decodeGenerationAddress, GENERATION_LENGTH, generationAddress } from "./acpi/wire.ts";
+import { decodeGenerationAddress, GENERATION_LENGTH, generationAddress, little } from "./acpi/wire.ts";
 import type { FwCfg } from "./fw-cfg.ts";
 import type { Hal } from "./hal.ts";
 
@@ -45,7 +45,7 @@ export class Generation {
 
 /** QEMU's fw_cfg has it, under whatever firmware; of other hosts ACPI. 0: none. */
 function findGeneration(hal: Hal, fwCfg: FwCfg): number {
-  for (const file of fwCfg.named(FW_CFG_NAME)) return generationAddress(little64(fwCfg.read(file, 8)));
+  for (const file of fwCfg.named(FW_CFG_NAME)) return generationAddress(little(fwCfg.read(file, 8), 0, 8));
   if (fwCfg.present || hal.xenShared() !== 0) return 0;
   const acpi = new AcpiTables(hal);
   const address = decodeGenerationAddress(acpi.dsdt());
@@ -55,11 +55,4 @@ function findGeneration(hal: Hal, fwCfg: FwCfg): number {
     if (found !== 0) return found;
   }
   return 0;
-}
-
-/** What is too large to be exact is too large to be an address. */
-function little64(bytes: Uint8Array): number {
-  let value = 0;
-  for (let i = 7; i >= 0; i--) value = value * 256 + bytes[i]!;
-  return value;
 }

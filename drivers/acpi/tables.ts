@@ -3,7 +3,7 @@
 // be, which cannot be mapped, or whose bytes do not add up to 0 is as good as none.
 
 import { type Hal, PAGE_SIZE } from "../hal.ts";
-import { sumsToZero, TABLE_HEADER } from "./wire.ts";
+import { little, sumsToZero, TABLE_HEADER } from "./wire.ts";
 
 /** 5.2.5.1: where the RSDP is, at a multiple of 16. */
 const RSDP_FROM = 0xe0000;
@@ -16,7 +16,6 @@ export const MOST_TABLES = 64;
 /** 5.2.9: in the FADT, DSDT and X_DSDT. */
 const FADT_DSDT = 40;
 const FADT_X_DSDT = 140;
-const TWO_32 = 0x100000000;
 
 const NOTHING = new Uint8Array(0);
 
@@ -101,11 +100,4 @@ export class AcpiTables {
     for (let i = 0; i < length; i++) bytes[i] = this.hal.deviceRead(address + i, 1);
     return bytes;
   }
-}
-
-/** `size` 4 or 8; one that is too large to be exact is too large to be an address. */
-function little(bytes: Uint8Array, at: number, size: number): number {
-  let value = 0;
-  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
-  return size === 8 && value >= 2 ** 52 ? TWO_32 * TWO_32 : value;
 }

@@ -28,9 +28,17 @@ export interface IoApic {
 
 /** Registers of devices are neither in the first megabyte nor beyond what an x86-64 machine can address. */
 const LEAST_ADDRESS = 0x100000;
+const TWO_32 = 0x100000000;
+
+/** `size` bytes as an unsigned integer, 8 at most; one that is too large to be exact is too large to be an address. */
+export function little(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
+  return value >= 2 ** 52 ? TWO_32 * TWO_32 : value;
+}
 
 export function little32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x10000 + bytes[at + 3]! * 0x1000000;
+  return little(bytes, at, 4);
 }
 
 /** 5.2.6: all bytes of a table add up to 0. */
@@ -105,7 +113,6 @@ const COUNTER: readonly number[] = [
   0x0d, 0x56, 0x4d, 0x5f, 0x47, 0x65, 0x6e, 0x5f, 0x43, 0x6f, 0x75, 0x6e, 0x74, 0x65, 0x72, 0,
 ];
 const ADDR: readonly number[] = [0x08, 0x41, 0x44, 0x44, 0x52, 0x12];
-const TWO_32 = 0x100000000;
 
 /** Where the generation of this machine is, by the bytes of a DSDT or SSDT; 0: they do not say. */
 export function decodeGenerationAddress(table: Uint8Array): number {
@@ -153,9 +160,7 @@ function integer(table: Uint8Array, at: number): number {
   const length = integerLength(table, at);
   if (length === 0 || at + length > table.length) return TWO_32;
   if (length === 1) return table[at]!;
-  let value = 0;
-  for (let i = at + length - 1; i > at; i--) value = value * 256 + table[i]!;
-  return value;
+  return little(table, at + 1, length - 1);
 }
 
 function matches(table: Uint8Array, at: number, bytes: readonly number[]): boolean {

@@ -4,12 +4,13 @@
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { want } from "../../tools/setup.ts";
 import { type Bed, freePort, makeBed, Vm } from "./support/bed.ts";
+import { clientHello } from "./support/client-hello.ts";
 import { eventually } from "./support/peers.ts";
+import { Qmp } from "./support/qmp.ts";
 
 const FIRST = "00000000-0000-4000-8000-000000000001";
 const SECOND = "00000000-0000-4000-8000-000000000002";
@@ -27,12 +28,12 @@ describe.skipIf(!tools)(`a snapshot${tools ? "" : " (skipped: needs qemu-system-
   let fingerprint: string;
   let vm: Vm | undefined;
   let secure: number;
-  let qmp: string;
+  let qmp: Qmp;
 
   async function machine(generation: string, ...words: readonly string[]): Promise<Vm> {
     secure = await freePort();
-    qmp = join(bed.folder, `qmp-${generation}-${secure}`);
-    const extra = ["-device", `vmgenid,guid=${generation}`, "-qmp", `unix:${qmp},server=on,wait=off`, ...words];
+    qmp = new Qmp();
+    const extra = ["-device", `vmgenid,guid=${generation}`, ...qmp.words, ...words];
     const netdev = `user,id=n0,hostfwd=tcp:127.0.0.1:${secure}-:443`;
     vm = await Vm.start({ git: bed.git, parameters: "--tls --ntp=off", machine: { extra, netdev } });
     return vm;
@@ -41,9 +42,9 @@ describe.skipIf(!tools)(`a snapshot${tools ? "" : " (skipped: needs qemu-system-
   /** A machine of this generation that goes on from the snapshot. */
   async function resumed(generation: string): Promise<Vm> {
     const copy = await machine(generation, "-incoming", `exec:cat ${snapshot}`);
-    await eventually("the monitor is there", 10_000, () => existsSync(qmp));
+    await eventually("the monitor is there", 10_000, () => existsSync(qmp.path));
     // Before that what connects is lost.
-    await monitor(copy, qmp, { execute: "query-status" }, "query-status", "running");
+    await qmp.until("query-status", /"status": "running"/);
     return copy;
   }
 
@@ -90,8 +91,8 @@ describe.skipIf(!tools)(`a snapshot${tools ? "" : " (skipped: needs qemu-system-
     await first.ready();
     ({ session, fingerprint } = await shake());
     expect((await shake(session)).reused).toBe(true);
-    const write = { execute: "migrate", arguments: { uri: `exec:cat > ${snapshot}` } };
-    await monitor(first, qmp, write, "query-migrate", "completed");
+    await qmp.run("migrate", { uri: `exec:cat > ${snapshot}` });
+    await qmp.until("query-migrate", /"status": "completed"/);
     await first.stop();
   }, 120_000);
   afterEach(() => vm?.stop());
@@ -129,31 +130,3 @@ describe.skipIf(!tools)(`a snapshot${tools ? "" : " (skipped: needs qemu-system-
     expect(new Set(keys).size).toBe(3);
   }, 120_000);
 });
-
-/** What a client says first. */
-function clientHello(): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const socket = new Duplex({ read: () => undefined, write: (chunk: Buffer) => resolve(Buffer.from(chunk)) });
-    connectTls({ socket, rejectUnauthorized: false }).on("error", () => undefined);
-  });
-}
-
-/** Has QEMU carry out a command, and then asks until its answer has this. */
-async function monitor(vm: Vm, path: string, command: object, question: string, answer: string): Promise<void> {
-  const socket = connect(path);
-  let text = "";
-  socket.setEncoding("utf8").on("data", (data: string) => {
-    text += data;
-  });
-  for (const each of [{ execute: "qmp_capabilities" }, command]) socket.write(`${JSON.stringify(each)}\n`);
-  await eventually(
-    () => `QEMU says ${answer}: ${text}${vm.machine.console}`,
-    60_000,
-    async () => {
-      socket.write(`${JSON.stringify({ execute: question })}\n`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      return text.includes(`"status": "${answer}"`);
-    },
-  );
-  socket.destroy();
-}

@@ -2,7 +2,6 @@
 
 import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Namespace } from "../../tools/namespace.ts";
@@ -10,6 +9,7 @@ import { isRoot, want } from "../../tools/setup.ts";
 import { makeBed, PROCESS, Vm } from "./support/bed.ts";
 import { get } from "./support/http.ts";
 import { eventually, scratch } from "./support/peers.ts";
+import { Qmp } from "./support/qmp.ts";
 
 const OCTET = 89;
 const tools = isRoot() && want("chronyd", "curl", "ip");
@@ -81,16 +81,15 @@ describe.skipIf(!machineTools)(
   () => {
     test("knows when it goes on, by the hardware's clock: its pages have the right Date", async () => {
       const bed = await makeBed("stopped");
-      const socket = join(bed.folder, "qmp.sock");
-      const extra = ["-qmp", `unix:${socket},server=on,wait=off`];
-      const vm = await Vm.start({ git: bed.git, machine: { extra } });
+      const qmp = new Qmp();
+      const vm = await Vm.start({ git: bed.git, machine: { extra: qmp.words } });
       try {
         await vm.ready();
         // The hardware's clock has been looked at.
         await new Promise((resolve) => setTimeout(resolve, 7000));
-        await qmp(socket, "stop");
+        await qmp.run("stop");
         await new Promise((resolve) => setTimeout(resolve, 12_000));
-        await qmp(socket, "cont");
+        await qmp.run("cont");
         await vm.machine.line(/this machine was stopped for about 1[0-9] s: its clock goes on from/, 30_000);
         const answer = await get(vm.port, "/");
         expect(Math.abs(Date.parse(String(answer.headers.date)) - Date.now())).toBeLessThan(5000);
@@ -101,15 +100,3 @@ describe.skipIf(!machineTools)(
     }, 120_000);
   },
 );
-
-/** Has QEMU carry out a command. */
-async function qmp(path: string, command: string): Promise<void> {
-  const socket = connect(path);
-  let text = "";
-  socket.setEncoding("utf8").on("data", (data: string) => {
-    text += data;
-  });
-  socket.write(`{"execute":"qmp_capabilities"}\n{"execute":"${command}"}\n`);
-  await eventually(`QEMU answers ${command}`, 10_000, () => (text.match(/"return"/g) ?? []).length >= 2);
-  socket.destroy();
-}

@@ -12,8 +12,8 @@
 
 import { connect, type Socket } from "node:net";
 import { argv, stdout } from "node:process";
-import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { clientHello } from "./client-hello.ts";
 
 type Attack = (socket: Socket, index: number) => void;
 
@@ -57,14 +57,6 @@ function drip(socket: Socket, bytes: Buffer, everyMs: number): void {
   }, everyMs);
   socket.on("close", () => clearInterval(timer));
   socket.resume();
-}
-
-/** What Node would say first on a connection of TLS. */
-function clientHello(): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const socket = new Duplex({ read: () => undefined, write: (chunk: Buffer) => resolve(Buffer.from(chunk)) });
-    connectTls({ socket, rejectUnauthorized: false }).on("error", () => undefined);
-  });
 }
 
 /** A record of TLS with this content. */

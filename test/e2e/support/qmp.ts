@@ -10,7 +10,7 @@ export class Qmp {
   readonly words: readonly string[] = ["-qmp", `unix:${this.path},server=on,wait=off`];
 
   /** Has QEMU carry out a command, and waits until `answer` was seen of what it says to that. */
-  async run(execute: string, args: Readonly<Record<string, unknown>> = {}, answer = /"return"/g): Promise<string> {
+  async run(execute: string, args: Readonly<Record<string, unknown>> = {}, answer = /"return"/): Promise<string> {
     const socket = connect(this.path);
     let text = "";
     socket.setEncoding("utf8").on("data", (data: string) => {
@@ -29,5 +29,11 @@ export class Qmp {
     );
     socket.destroy();
     return text;
+  }
+  /** Asks QEMU again and again, until what it answers has this. */
+  async until(question: string, answer: RegExp): Promise<void> {
+    await eventually(`QEMU answers ${question} with ${answer}`, 60_000, async () =>
+      answer.test(await this.run(question)),
+    );
   }
 }
