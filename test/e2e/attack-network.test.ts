@@ -238,6 +238,8 @@ for (const plan of EVERYTHING ? PLANS.map((target) => ({ ...target, ...ALL })) :
         await eventually("the proxy is up", 10_000, () => bed.curl(bed.honest, `${url}/`).status > 0);
         const out = await bed.space.runAsync(wrk(connections, `${url}/Posts/First`), 90_000);
         proxy.kill("SIGQUIT");
+        // Or it would answer for the next one, and then be gone.
+        await eventually("the proxy has ended", 20_000, () => proxy.exitCode !== null || proxy.signalCode !== null);
         expect(out).not.toContain("Non-2xx");
         expect(Number(/(\d+) requests in/.exec(out)?.[1])).toBeGreaterThan(0);
       });
